@@ -1,0 +1,120 @@
+"""The catalogue as the library sees it: one row per item, every field but the id optional."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from recommender.errors import DataError
+from recommender.idmap import IdMap
+from recommender.types import AnyArray, FloatVector
+from recommender.validation import DataReport, clean_ids, fail_where, require_columns
+
+TEXT_FIELDS = ("title", "description", "category", "brand", "image", "colours", "family")
+
+
+@dataclass(frozen=True)
+class ItemCatalogue:
+    """Items with their describing fields; "" and NaN mean "not known" and never match another unknown.
+
+    Attributes
+    ----------
+    items : IdMap
+    fields : dict of str to ndarray of shape (n_items,)
+        ``title``, ``description``, ``category`` ("A > B"), ``brand``, ``image`` (path), ``colours``
+        ("black|white") and ``family`` (id of the variant family), all text.
+    prices : ndarray of shape (n_items,)
+        Major units of one currency, NaN when not known.
+    report : DataReport
+    """
+
+    items: IdMap
+    fields: dict[str, AnyArray]
+    prices: FloatVector
+    report: DataReport = field(default_factory=lambda: DataReport(0, 0))
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> ItemCatalogue:
+        """Check a catalogue frame.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Column ``item_id``; optional ``title``, ``description``, ``category``, ``brand``, ``price``, ``image``,
+            ``colours`` and ``family``. Other columns are ignored. Of a repeated id the last row counts; the rows
+            given up are counted in ``report``, and so are prices of zero, which mean "not known".
+
+        Raises
+        ------
+        DataError
+            On a missing ``item_id`` column or id, or a price that is no number or negative.
+        """
+        require_columns(frame, ("item_id",))
+        repairs: dict[str, int] = {}
+        frame = frame.reset_index(drop=True)
+        frame = frame.assign(item_id=clean_ids(frame["item_id"], "item_id", repairs))
+        prices = _clean_prices(frame, repairs)
+        repeated = frame["item_id"].duplicated(keep="last")
+        if repeated.any():
+            repairs["item_id: earlier rows of a repeated id"] = int(repeated.sum())
+        keep = ~repeated.to_numpy()
+        fields = {name: _clean_text(frame, name)[keep] for name in TEXT_FIELDS}
+        ids = IdMap(frame["item_id"][keep].tolist())
+        return cls(ids, fields, prices[keep], DataReport(len(frame), int(keep.sum()), repairs))
+
+    @classmethod
+    def bare(cls, item_ids: list[str]) -> ItemCatalogue:
+        """A catalogue that knows nothing but the ids."""
+        return cls.from_frame(pd.DataFrame({"item_id": pd.Series(item_ids, dtype=str)}))
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def aligned(self, items: IdMap) -> ItemCatalogue:
+        """The same knowledge in the row order of another id map; items not described here stay unknown."""
+        rows = self.items.rows(list(items))
+        known = rows >= 0
+        fields = {n: np.where(known, v[rows], "") if len(self) else _blank(len(items)) for n, v in self.fields.items()}
+        prices = np.where(known, self.prices[rows], np.nan) if len(self) else np.full(len(items), np.nan)
+        return ItemCatalogue(items, fields, prices.astype(np.float32), self.report)
+
+    def texts(self) -> list[str]:
+        """One text per item: title, brand, category and description joined."""
+        columns = [self.fields[name] for name in ("title", "brand", "category", "description")]
+        return [" ".join(part for part in parts if part) for parts in zip(*columns, strict=True)]
+
+
+def _clean_prices(frame: pd.DataFrame, repairs: dict[str, int]) -> FloatVector:
+    if "price" not in frame.columns:
+        return np.full(len(frame), np.nan, dtype=np.float32)
+    given = frame["price"].replace("", np.nan)
+    numbers = pd.to_numeric(given, errors="coerce")
+    fail_where(given.notna() & numbers.isna(), "price", frame["price"], "not a number")
+    prices = numbers.to_numpy(dtype=np.float64)
+    fail_where((prices < 0) | np.isinf(prices), "price", frame["price"], "a price must be finite and not negative")
+    free = prices == 0
+    if free.any():
+        repairs["price: zero taken as not known"] = int(free.sum())
+    return np.where(free, np.nan, prices).astype(np.float32)
+
+
+def _clean_text(frame: pd.DataFrame, name: str) -> AnyArray:
+    if name not in frame.columns:
+        return _blank(len(frame))
+    return frame[name].fillna("").astype(str).str.strip().to_numpy(dtype=object)
+
+
+def _blank(n: int) -> AnyArray:
+    return np.full(n, "", dtype=object)
+
+
+def union_of_items(event_items: IdMap, catalogue: ItemCatalogue | None) -> IdMap:
+    """Ids of all items with an event or a catalogue row, sorted, so rows do not depend on the order of the input."""
+    ids = set(event_items)
+    if catalogue is not None:
+        ids.update(catalogue.items)
+    if not ids:
+        raise DataError("there is neither an event nor a catalogue row to learn from")
+    return IdMap(sorted(ids))

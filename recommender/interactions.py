@@ -1,0 +1,181 @@
+"""The event log as arrays: checked, ordered by time, with ids turned into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recommender.idmap import IdMap
+from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, BoolMask, Event, FloatVector, Rows
+from recommender.validation import (
+    DataReport,
+    clean_baskets,
+    clean_ids,
+    clean_kinds,
+    clean_timestamps,
+    clean_values,
+    require_columns,
+)
+
+MAX_EVENTS_PER_USER = 20_000
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Events in time order; rows with equal times keep the order of the frame they came from.
+
+    Attributes
+    ----------
+    users, items : IdMap
+        External ids of the user rows and item rows.
+    user_rows, item_rows : ndarray of shape (n_events,)
+    kinds : ndarray of shape (n_events,)
+        Codes into ``EVENT_KINDS``.
+    values : ndarray of shape (n_events,)
+        Stars of ratings, quantities of purchases, NaN elsewhere.
+    timestamps : ndarray of shape (n_events,)
+        UTC seconds.
+    baskets : ndarray of shape (n_events,)
+        Equal numbers share an order; -1 for events outside any order.
+    report : DataReport
+        What was read and mended.
+    """
+
+    users: IdMap
+    items: IdMap
+    user_rows: Rows
+    item_rows: Rows
+    kinds: AnyArray
+    values: FloatVector
+    timestamps: Rows
+    baskets: Rows
+    report: DataReport
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, *, now: int | None = None) -> Interactions:
+        """Check an event frame and turn it into arrays.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Columns ``user_id`` and ``item_id``; optional ``kind``, ``value``, ``timestamp`` (UTC seconds) and
+            ``order_id``. Other columns are ignored.
+        now : int, optional
+            Time against which "in the future" is judged, UTC seconds; the clock by default.
+
+        Raises
+        ------
+        DataError
+            On a missing column or id, an unknown kind, stars outside 1-5, a missing or future time.
+
+        Notes
+        -----
+        Repairs are counted in ``report``: whole-number ids written as text, an absent ``kind`` or ``timestamp``
+        column filled in, and users with more than ``MAX_EVENTS_PER_USER`` events cut to their latest ones.
+        """
+        require_columns(frame, ("user_id", "item_id"))
+        frame = frame.reset_index(drop=True)
+        repairs: dict[str, int] = {}
+        user_ids = clean_ids(frame["user_id"], "user_id", repairs)
+        item_ids = clean_ids(frame["item_id"], "item_id", repairs)
+        kinds = clean_kinds(frame, repairs)
+        values = clean_values(frame, kinds)
+        timestamps = clean_timestamps(frame, repairs, now=now)
+        baskets = clean_baskets(frame)
+        user_codes, users = pd.factorize(user_ids, sort=True)
+        item_codes, items = pd.factorize(item_ids, sort=True)
+        order = np.argsort(timestamps, kind="stable")
+        order = order[_latest_of_each(user_codes[order], MAX_EVENTS_PER_USER, repairs)]
+        return cls(
+            users=IdMap(users.tolist()),
+            items=IdMap(items.tolist()),
+            user_rows=user_codes[order].astype(np.int64),
+            item_rows=item_codes[order].astype(np.int64),
+            kinds=kinds[order],
+            values=values[order],
+            timestamps=timestamps[order],
+            baskets=baskets[order],
+            report=DataReport(n_rows=len(frame), n_kept=len(order), repairs=repairs),
+        )
+
+    def __len__(self) -> int:
+        return len(self.user_rows)
+
+    @property
+    def n_users(self) -> int:
+        """Number of distinct users."""
+        return len(self.users)
+
+    @property
+    def n_items(self) -> int:
+        """Number of distinct items with an event."""
+        return len(self.items)
+
+    def select(self, keep: BoolMask | Rows) -> Interactions:
+        """The chosen events over the same ids and rows."""
+        return Interactions(
+            users=self.users,
+            items=self.items,
+            user_rows=self.user_rows[keep],
+            item_rows=self.item_rows[keep],
+            kinds=self.kinds[keep],
+            values=self.values[keep],
+            timestamps=self.timestamps[keep],
+            baskets=self.baskets[keep],
+            report=self.report,
+        )
+
+    def with_items(self, items: IdMap) -> Interactions:
+        """The same events over another item map, which must contain every item of this one."""
+        rows = items.rows(list(self.items))
+        return Interactions(
+            users=self.users,
+            items=items,
+            user_rows=self.user_rows,
+            item_rows=rows[self.item_rows],
+            kinds=self.kinds,
+            values=self.values,
+            timestamps=self.timestamps,
+            baskets=self.baskets,
+            report=self.report,
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """A frame that :meth:`from_frame` accepts, in time order."""
+        return pd.DataFrame(
+            {
+                "user_id": self.users.take(self.user_rows),
+                "item_id": self.items.take(self.item_rows),
+                "kind": np.array(EVENT_KINDS, dtype=object)[self.kinds],
+                "value": self.values.astype(np.float64),
+                "timestamp": self.timestamps,
+                "order_id": pd.array([None if b < 0 else f"b{b}" for b in self.baskets.tolist()], dtype="object"),
+            }
+        )
+
+
+def events_frame(user_id: str, events: Sequence[Event]) -> pd.DataFrame:
+    """One user's events as a frame for :meth:`Interactions.from_frame`."""
+    frame = pd.DataFrame(list(events), columns=["item_id", "kind", "timestamp", "value"])
+    return frame.assign(user_id=user_id)
+
+
+def stars_of(events: Interactions) -> BoolMask:
+    """Mask of the events that carry a star rating."""
+    return events.kinds == KIND_CODE["rating"]
+
+
+def _latest_of_each(user_codes: Rows, limit: int, repairs: dict[str, int]) -> Rows:
+    """Positions (ascending) of the last ``limit`` events of each user, given users in time order."""
+    counts = np.bincount(user_codes) if len(user_codes) else np.zeros(0, dtype=np.int64)
+    if not counts.size or counts.max() <= limit:
+        return np.arange(len(user_codes))
+    by_user = np.argsort(user_codes, kind="stable")
+    ends = np.cumsum(counts)
+    from_end = np.repeat(ends, counts) - 1 - np.arange(len(user_codes))
+    keep = np.sort(by_user[from_end < limit])
+    repairs[f"user_id: events beyond a user's latest {limit}"] = len(user_codes) - len(keep)
+    return keep

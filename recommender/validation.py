@@ -1,0 +1,127 @@
+"""Checks of the frames that come from outside: each failure names the column and the first offending rows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from recommender.errors import DataError
+from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, FloatVector, Rows
+
+CLOCK_SKEW_SECONDS = 86_400
+_FIRST_ROWS = 3
+
+
+@dataclass(frozen=True)
+class DataReport:
+    """What was read and what was mended on the way: ``repairs`` counts rows per kind of repair."""
+
+    n_rows: int
+    n_kept: int
+    repairs: dict[str, int] = field(default_factory=dict)
+
+
+def require_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    """Raise DataError when one of the columns is absent."""
+    missing = [c for c in columns if c not in frame.columns]
+    if missing:
+        seen = ", ".join(map(str, frame.columns)) or "none"
+        raise DataError(f"column {missing[0]!r} is missing; the frame has: {seen}")
+
+
+def fail_where(bad: AnyArray, column: str, values: pd.Series | AnyArray, why: str) -> None:
+    """Raise DataError naming the first rows (counted from 0) for which ``bad`` holds."""
+    rows = np.flatnonzero(np.asarray(bad))
+    if not rows.size:
+        return
+    shown = ", ".join(f"row {r}: {np.asarray(values, dtype=object)[r]!r}" for r in rows[:_FIRST_ROWS])
+    raise DataError(f"column {column!r}: {why} in {rows.size} row(s), first {shown}")
+
+
+def clean_ids(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Series:
+    """Ids as text.
+
+    Whole numbers become their plain digits (7.0 and 7 are both "7") and a column that mixes numbers and text is
+    turned into text row by row; both are counted in ``repairs``. Missing, empty and fractional ids raise DataError.
+    """
+    fail_where(series.isna(), column, series, "an id is missing")
+    if pd.api.types.is_string_dtype(series.dtype) and not pd.api.types.is_object_dtype(series.dtype):
+        text = series
+    elif pd.api.types.is_integer_dtype(series.dtype):
+        text = series.astype(str)
+    else:
+        text = _ids_to_text(series.astype(object), column, repairs)
+    unusable = text.eq("") | text.str.contains("\0", regex=False)
+    fail_where(unusable, column, text, "an id is empty or has a NUL character")
+    return text
+
+
+def _ids_to_text(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Series:
+    is_text = series.map(lambda v: isinstance(v, str))
+    numbers = series[~is_text]
+    allowed = numbers.map(lambda v: isinstance(v, (int, float, np.integer, np.floating)) and not isinstance(v, bool))
+    wrong_type = pd.Series(False, index=series.index)
+    wrong_type.loc[numbers.index] = ~allowed.astype(bool)
+    fail_where(wrong_type, column, series, "an id is neither text nor a whole number")
+    fractional = pd.Series(False, index=series.index)
+    fractional.loc[numbers.index] = numbers.map(lambda v: not float(v).is_integer()).astype(bool)
+    fail_where(fractional, column, series, "an id is a fraction")
+    if len(numbers) and is_text.any():
+        repairs[f"{column}: numbers among text ids written as text"] = len(numbers)
+    return series.map(lambda v: v if isinstance(v, str) else str(int(v))).astype(str)
+
+
+def clean_kinds(frame: pd.DataFrame, repairs: dict[str, int]) -> AnyArray:
+    """Codes of the event kinds; without the column, rows with a value are ratings and the rest purchases."""
+    if "kind" not in frame.columns:
+        has_value = frame["value"].notna() if "value" in frame.columns else pd.Series(False, index=frame.index)
+        repairs["kind: column absent, rating where there is a value, else purchase"] = len(frame)
+        return np.where(has_value, KIND_CODE["rating"], KIND_CODE["purchase"]).astype(np.int8)
+    known = frame["kind"].isin(EVENT_KINDS)
+    fail_where(~known, "kind", frame["kind"], f"the kind is not one of {', '.join(EVENT_KINDS)}")
+    return frame["kind"].map(KIND_CODE).to_numpy(dtype=np.int8)
+
+
+def clean_values(frame: pd.DataFrame, kinds: AnyArray) -> FloatVector:
+    """Stars of ratings (1-5), positive quantities of purchases, NaN elsewhere."""
+    if "value" not in frame.columns:
+        frame = frame.assign(value=np.nan)
+    numbers = pd.to_numeric(frame["value"].replace("", np.nan), errors="coerce")
+    fail_where(frame["value"].replace("", np.nan).notna() & numbers.isna(), "value", frame["value"], "not a number")
+    values = numbers.to_numpy(dtype=np.float64)
+    stars = kinds == KIND_CODE["rating"]
+    fail_where(stars & ~((values >= 1) & (values <= 5)), "value", values, "a rating must be between 1 and 5")
+    bought = kinds == KIND_CODE["purchase"]
+    bad_quantity = bought & ~np.isnan(values) & ~((values > 0) & np.isfinite(values))
+    fail_where(bad_quantity, "value", values, "a quantity must be positive")
+    return np.where(stars | bought, values, np.nan).astype(np.float32)
+
+
+def clean_timestamps(frame: pd.DataFrame, repairs: dict[str, int], *, now: int | None = None) -> Rows:
+    """UTC seconds; without the column the order of the rows stands in for time."""
+    if "timestamp" not in frame.columns:
+        repairs["timestamp: column absent, row order taken as time"] = len(frame)
+        return np.arange(len(frame), dtype=np.int64)
+    column = frame["timestamp"]
+    fail_where(column.isna(), "timestamp", column, "the time is missing")
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        utc = pd.to_datetime(column, utc=True)
+        return utc.dt.as_unit("s").astype("int64").to_numpy()
+    numbers = pd.to_numeric(column, errors="coerce")
+    fail_where(numbers.isna(), "timestamp", column, "not a number of UTC seconds")
+    seconds = numbers.to_numpy(dtype=np.float64)
+    fail_where(~np.isfinite(seconds) | (seconds < 0), "timestamp", column, "not a number of UTC seconds since 1970")
+    latest = (time.time() if now is None else now) + CLOCK_SKEW_SECONDS
+    fail_where(seconds > latest, "timestamp", column, "the time lies in the future (milliseconds instead of seconds?)")
+    return seconds.astype(np.int64)
+
+
+def clean_baskets(frame: pd.DataFrame) -> Rows:
+    """A number per order; -1 where a row belongs to none."""
+    if "order_id" not in frame.columns:
+        return np.full(len(frame), -1, dtype=np.int64)
+    order_ids = frame["order_id"].replace("", np.nan)
+    return pd.factorize(order_ids, use_na_sentinel=True)[0].astype(np.int64)
