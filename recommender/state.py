@@ -1,0 +1,203 @@
+"""What is known of a user at the moment of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.interactions import Interactions
+from recommender.types import KIND_CODE, AnyArray, Event, FloatVector, Rows
+from recommender.weights import EventWeights
+
+MAX_HISTORY = 200
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """Events of one user in time order, as row numbers (-1 for an item that the model does not know)."""
+
+    item_rows: Rows
+    kinds: AnyArray
+    values: FloatVector
+    timestamps: Rows
+
+    @classmethod
+    def empty(cls) -> EventLog:
+        """A log without events."""
+        none = np.empty(0, dtype=np.int64)
+        return cls(none, none.astype(np.int8), none.astype(np.float32), none)
+
+    @classmethod
+    def from_events(cls, events: Sequence[Event], item_rows: Rows) -> EventLog:
+        """Events and the rows of their items, sorted by time; equal times keep their order."""
+        times = np.array([e.timestamp for e in events], dtype=np.int64)
+        order = np.argsort(times, kind="stable")
+        kinds = np.array([KIND_CODE[e.kind] for e in events], dtype=np.int8)
+        values = np.array([np.nan if e.value is None else e.value for e in events], dtype=np.float32)
+        return cls(item_rows[order], kinds[order], values[order], times[order])
+
+    def then(self, later: EventLog) -> EventLog:
+        """This log and another one merged by time; an event that stands in both is kept once."""
+        merged = EventLog(
+            np.concatenate([self.item_rows, later.item_rows]),
+            np.concatenate([self.kinds, later.kinds]),
+            np.concatenate([self.values, later.values]),
+            np.concatenate([self.timestamps, later.timestamps]),
+        )
+        if not len(self.item_rows) or not len(later.item_rows):
+            return merged
+        order = np.argsort(merged.timestamps, kind="stable")
+        keys = np.stack([merged.item_rows, merged.kinds, merged.timestamps])[:, order]
+        _, first = np.unique(keys, axis=1, return_index=True)
+        return merged.take(order[np.sort(first)])
+
+    def take(self, positions: Rows) -> EventLog:
+        """The events at the given positions."""
+        return EventLog(
+            self.item_rows[positions], self.kinds[positions], self.values[positions], self.timestamps[positions]
+        )
+
+    def __len__(self) -> int:
+        return len(self.item_rows)
+
+
+@dataclass(frozen=True)
+class UserState:
+    """A user's distinct items, the latest first, with what the events say about each.
+
+    Attributes
+    ----------
+    item_rows : ndarray of shape (n_touched,)
+        Distinct known items; position 0 is the item touched last.
+    weights : ndarray of shape (n_touched,)
+        Evidence of taste, >= 0; 0 for a dismissed item.
+    stars : ndarray of shape (n_touched,)
+        Last rating given, NaN where there is none.
+    kinds : ndarray of shape (n_touched,)
+        Kind of the strongest event with the item.
+    timestamps : ndarray of shape (n_touched,)
+        UTC seconds of the last event with the item.
+    seen : ndarray of shape (n_seen,)
+        Every item touched, also beyond the history limit: not to be recommended again.
+    user_row : int
+        Row in the model's training data, -1 for somebody new.
+    n_events : int
+    """
+
+    item_rows: Rows
+    weights: FloatVector
+    stars: FloatVector
+    kinds: AnyArray
+    timestamps: Rows
+    seen: Rows
+    user_row: int = -1
+    n_events: int = 0
+
+    @property
+    def is_cold(self) -> bool:
+        """True when nothing known to the model speaks for a taste."""
+        return not len(self.item_rows) or not bool((self.weights > 0).any())
+
+    def without(self, item_row: int) -> UserState:
+        """The state as if the user had never touched the item."""
+        keep = self.item_rows != item_row
+        return UserState(
+            self.item_rows[keep],
+            self.weights[keep],
+            self.stars[keep],
+            self.kinds[keep],
+            self.timestamps[keep],
+            self.seen,
+            self.user_row,
+            self.n_events,
+        )
+
+
+def build_state(log: EventLog, weights: EventWeights, *, user_row: int = -1, limit: int = MAX_HISTORY) -> UserState:
+    """Condense an event log to one entry per item, the latest first, at most ``limit`` of them."""
+    known = log.item_rows >= 0
+    if not known.all():
+        log = log.take(np.flatnonzero(known))
+    if not len(log):
+        return UserState(
+            log.item_rows, log.values, log.values, log.kinds, log.timestamps, log.item_rows, user_row, 0
+        )
+    reversed_rows = log.item_rows[::-1]
+    distinct, last_from_end, inverse = np.unique(reversed_rows, return_index=True, return_inverse=True)
+    event_weights = weights.of(log.kinds, log.values)[::-1]
+    best = np.zeros(len(distinct), dtype=np.float32)
+    np.maximum.at(best, inverse, event_weights)
+    best[_dismissed(log, inverse, len(distinct))] = 0.0
+    strongest = _strongest_kind(log.kinds[::-1], event_weights, inverse, best)
+    order = np.argsort(last_from_end, kind="stable")[:limit]
+    return UserState(
+        item_rows=distinct[order],
+        weights=best[order],
+        stars=_last_stars(log, inverse, len(distinct))[order],
+        kinds=strongest[order],
+        timestamps=log.timestamps[::-1][last_from_end[order]],
+        seen=distinct,
+        user_row=user_row,
+        n_events=len(log),
+    )
+
+
+def _dismissed(log: EventLog, inverse: Rows, n: int) -> AnyArray:
+    """Mask of items whose dismissal came after every other event with them."""
+    newest_dismissal = np.full(n, len(log), dtype=np.int64)
+    newest_other = np.full(n, len(log), dtype=np.int64)
+    is_dismissal = log.kinds[::-1] == KIND_CODE["dismiss"]
+    positions = np.arange(len(log))
+    np.minimum.at(newest_dismissal, inverse[is_dismissal], positions[is_dismissal])
+    np.minimum.at(newest_other, inverse[~is_dismissal], positions[~is_dismissal])
+    return newest_dismissal < newest_other
+
+
+def _strongest_kind(kinds: AnyArray, event_weights: FloatVector, inverse: Rows, best: FloatVector) -> AnyArray:
+    """Kind of the latest event that carries an item's full weight."""
+    carries = event_weights >= best[inverse]
+    strongest = np.zeros(len(best), dtype=np.int8)
+    positions = np.flatnonzero(carries)[::-1]
+    strongest[inverse[positions]] = kinds[positions]
+    return strongest
+
+
+def _last_stars(log: EventLog, inverse: Rows, n: int) -> FloatVector:
+    stars = np.full(n, np.nan, dtype=np.float32)
+    positions = np.flatnonzero(log.kinds[::-1] == KIND_CODE["rating"])[::-1]
+    stars[inverse[positions]] = log.values[::-1][positions]
+    return stars
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Event logs of all training users, one after the other.
+
+    ``starts`` has shape (n_users + 1,): user ``u`` owns the events ``starts[u]:starts[u + 1]``, in time order.
+    """
+
+    starts: Rows
+    log: EventLog
+
+    @classmethod
+    def from_interactions(cls, events: Interactions) -> Histories:
+        """Group time-ordered events by user."""
+        order = np.argsort(events.user_rows, kind="stable")
+        counts = np.bincount(events.user_rows, minlength=events.n_users)
+        log = EventLog(events.item_rows, events.kinds, events.values, events.timestamps).take(order)
+        return cls(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), log)
+
+    def of(self, user_row: int) -> EventLog:
+        """The log of one user; empty for row -1."""
+        if user_row < 0 or user_row >= len(self.starts) - 1:
+            return EventLog.empty()
+        part = slice(int(self.starts[user_row]), int(self.starts[user_row + 1]))
+        log = self.log
+        return EventLog(
+            np.asarray(log.item_rows[part], dtype=np.int64), log.kinds[part], log.values[part], log.timestamps[part]
+        )
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
