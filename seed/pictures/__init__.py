@@ -1,0 +1,5 @@
+"""Product pictures, drawn from words."""
+
+from seed.pictures.spec import PictureSpec
+
+__all__ = ["PictureSpec"]
