@@ -1,0 +1,185 @@
+"""View models of the owner's pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from webapp.viewmodels.buying import OrderRow, OrderView
+from webapp.viewmodels.parts import Form, Option, Page, Pagination, Picture, Price
+
+RunStatus = Literal["running", "live", "published", "refused", "failed", "rolled_back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure on the owner's first page with the sentence that explains it."""
+
+    label: str
+    value: str
+    note: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A point of the owner's checklist."""
+
+    label: str
+    is_done: bool
+    url: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateCheck:
+    """One condition a model has to meet before it may serve."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsRow:
+    """The figures of one model in one evaluation; ``None`` where it has none. ``is_own`` marks the trained model."""
+
+    model: str
+    values: tuple[float | None, ...]
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRun:
+    """One training run.
+
+    ``metric_names`` heads the columns of ``metrics``; ``progress`` (0-1) and ``stage`` tell how far a running one is.
+    """
+
+    run_id: int
+    status: RunStatus
+    started_at: datetime
+    version: str = ""
+    strategy: str = "hybrid"
+    seconds: float | None = None
+    n_events: int = 0
+    n_users: int = 0
+    n_items: int = 0
+    trigger: str = ""
+    message: str = ""
+    gate_passed: bool | None = None
+    checks: tuple[GateCheck, ...] = ()
+    metric_names: tuple[str, ...] = ()
+    metrics: tuple[MetricsRow, ...] = ()
+    progress: float = 0.0
+    stage: str = ""
+    can_rollback: bool = False
+
+    @property
+    def percent(self) -> int:
+        """Progress in whole percent."""
+        return round(100 * self.progress)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminHomePage(Page):
+    """The owner's first page."""
+
+    tiles: tuple[Tile, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    orders: tuple[OrderRow, ...] = ()
+    live: ModelRun | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A product in the owner's table; ``stock`` sums its variants and is editable when there is only one."""
+
+    product_id: int
+    slug: str
+    name: str
+    price: Price
+    stock: int
+    is_visible: bool = True
+    n_variants: int = 1
+    sku: str = ""
+    brand: str = ""
+    category: str = ""
+    picture: Picture | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminProductsPage(Page):
+    """The owner's table of products."""
+
+    rows: tuple[ProductRow, ...] = ()
+    query: str = ""
+    categories: tuple[Option, ...] = ()
+    states: tuple[Option, ...] = ()
+    sorts: tuple[Option, ...] = ()
+    pagination: Pagination | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRow:
+    """A variant in the editor; its fields are ``stock-<id>`` and ``price-<id>``."""
+
+    variant_id: int
+    sku: str
+    name: str
+    price: Price
+    stock: int
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminProductPage(Page):
+    """The product editor; ``version`` guards against two people who edit at once."""
+
+    product_id: int
+    slug: str
+    name: str
+    form: Form
+    currency: str = "EUR"
+    picture: Picture | None = None
+    categories: tuple[Option, ...] = ()
+    brands: tuple[Option, ...] = ()
+    variants: tuple[VariantRow, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    n_impressions: int = 0
+    n_orders: int = 0
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminOrdersPage(Page):
+    """The owner's queue of orders."""
+
+    orders: tuple[OrderRow, ...] = ()
+    query: str = ""
+    states: tuple[Option, ...] = ()
+    pagination: Pagination | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminOrderPage(Page):
+    """One order with the steps it may take next (value is the new status)."""
+
+    order: OrderView
+    transitions: tuple[Option, ...] = ()
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminModelsPage(Page):
+    """Training runs, newest first; ``chosen`` is the run whose figures are shown whole."""
+
+    live: ModelRun | None = None
+    chosen: ModelRun | None = None
+    runs: tuple[ModelRun, ...] = ()
+    is_training: bool = False
+    next_run_at: datetime | None = None
+    schedule: str = ""
