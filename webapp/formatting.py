@@ -1,0 +1,165 @@
+"""How money, dates, counts and shares are written; Jinja filters around pure functions.
+
+The pure functions take the locale; the filters installed in the app pass the one Flask-Babel chose for the request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from flask import Flask, url_for
+from flask_babel import get_locale
+
+FALLBACK_LOCALE = "en"
+
+
+def major_units(cents: int, currency: str) -> Decimal:
+    """Return an amount of minor units as a decimal of the major unit.
+
+    Parameters
+    ----------
+    cents : int
+        Amount in the smallest unit of the currency.
+    currency : str
+        ISO 4217 code; yen has no smaller unit, the Kuwaiti dinar a thousandth.
+
+    Returns
+    -------
+    Decimal
+        Exact, with as many decimals as the currency has.
+    """
+    return Decimal(cents).scaleb(-get_currency_precision(currency))
+
+
+def money(cents: int, currency: str, locale: str = FALLBACK_LOCALE) -> str:
+    """Write an amount of minor units with its currency sign, for example ``€49.00`` or ``¥4,900``."""
+    return format_currency(major_units(cents, currency), currency, locale=locale)
+
+
+def amount(cents: int, currency: str) -> str:
+    """Write an amount for a form field or JSON-LD: decimal point, no sign, no grouping."""
+    return str(major_units(cents, currency))
+
+
+def count(number: float, locale: str = FALLBACK_LOCALE) -> str:
+    """Write a whole number with the grouping of the locale."""
+    return format_decimal(number, format="#,##0", locale=locale)
+
+
+def decimal(number: float, places: int = 1, locale: str = FALLBACK_LOCALE) -> str:
+    """Write a number with exactly so many decimals."""
+    pattern = "#,##0." + "0" * places if places else "#,##0"
+    return format_decimal(number, format=pattern, locale=locale)
+
+
+def percent(share: float, places: int = 0, locale: str = FALLBACK_LOCALE) -> str:
+    """Write a share between 0 and 1 as percent."""
+    pattern = "#,##0." + "0" * places + "%" if places else "#,##0%"
+    return format_percent(share, format=pattern, locale=locale)
+
+
+def day(at: datetime, locale: str = FALLBACK_LOCALE) -> str:
+    """Write the day of a moment, for example ``3 March 2026`` as the locale has it."""
+    return format_date(at, format="long", locale=locale)
+
+
+def daytime(at: datetime, locale: str = FALLBACK_LOCALE) -> str:
+    """Write day and time of a moment in short form, with its zone."""
+    return f"{format_datetime(at, format='medium', locale=locale)} {at.tzname() or ''}".rstrip()
+
+
+def ago(at: datetime, now: datetime, locale: str = FALLBACK_LOCALE) -> str:
+    """Write how long ago something was, for example ``3 days ago``."""
+    return format_timedelta(at - now, add_direction=True, locale=locale)
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time of a job, for example ``48 s`` or ``3 min 20 s``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    return f"{whole // 60} min {whole % 60:02d} s"
+
+
+def paragraphs(text: str) -> list[str]:
+    """Split plain text at blank lines, leaving out empty pieces."""
+    return [piece.strip() for piece in text.replace("\r\n", "\n").split("\n\n") if piece.strip()]
+
+
+def iso(at: datetime) -> str:
+    """Write a moment as a machine reads it, for the ``datetime`` attribute."""
+    return at.isoformat(timespec="seconds")
+
+
+class Assets:
+    """URLs of static files that change when the content does."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[str, tuple[int, str]] = {}
+
+    def version(self, filename: str) -> str:
+        """Return a short hash of the file's content, empty when there is no such file."""
+        path = self._folder / filename
+        if not path.is_file():
+            return ""
+        changed = path.stat().st_mtime_ns
+        known = self._known.get(filename)
+        if known is None or known[0] != changed:
+            known = (changed, hashlib.sha256(path.read_bytes()).hexdigest()[:10])
+            self._known[filename] = known
+        return known[1]
+
+    def url(self, filename: str) -> str:
+        """Return the URL of a static file with its content hash."""
+        return url_for("static", filename=filename, v=self.version(filename) or None)
+
+
+def has_endpoint(app: Flask, name: str) -> bool:
+    """Tell whether the app serves an endpoint; templates leave out what it does not offer."""
+    return name in app.view_functions
+
+
+def _locale() -> str:
+    """Return the request's locale as Babel writes it."""
+    chosen = get_locale()
+    return str(chosen) if chosen else FALLBACK_LOCALE
+
+
+def _localised(function: Callable[..., str]) -> Callable[..., str]:
+    """Wrap a pure function so that it gets the request's locale."""
+
+    @wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> str:
+        return function(*args, locale=_locale(), **kwargs)
+
+    return wrapped
+
+
+def _ago_now(at: datetime) -> str:
+    """Write how long ago a moment was, measured from now."""
+    return ago(at, datetime.now(UTC), locale=_locale())
+
+
+def install(app: Flask) -> None:
+    """Register the filters and globals that the templates use."""
+    localised = {
+        "money": money,
+        "count": count,
+        "decimal": decimal,
+        "percent": percent,
+        "day": day,
+        "daytime": daytime,
+    }
+    app.jinja_env.filters.update({name: _localised(function) for name, function in localised.items()})
+    app.jinja_env.filters.update(ago=_ago_now, amount=amount, duration=duration, iso=iso, paragraphs=paragraphs)
+    assets = Assets(Path(app.static_folder or "static"))
+    app.jinja_env.globals.update(asset=assets.url, has_endpoint=partial(has_endpoint, app))
