@@ -49,15 +49,15 @@ def amount(cents: int, currency: str) -> str:
     return str(major_units(cents, currency))
 
 
-def count(number: float, locale: str = FALLBACK_LOCALE) -> str:
+def number(value: float, locale: str = FALLBACK_LOCALE) -> str:
     """Write a whole number with the grouping of the locale."""
-    return format_decimal(number, format="#,##0", locale=locale)
+    return format_decimal(value, format="#,##0", locale=locale)
 
 
-def decimal(number: float, places: int = 1, locale: str = FALLBACK_LOCALE) -> str:
+def decimal(value: float, places: int = 1, locale: str = FALLBACK_LOCALE) -> str:
     """Write a number with exactly so many decimals."""
     pattern = "#,##0." + "0" * places if places else "#,##0"
-    return format_decimal(number, format=pattern, locale=locale)
+    return format_decimal(value, format=pattern, locale=locale)
 
 
 def percent(share: float, places: int = 0, locale: str = FALLBACK_LOCALE) -> str:
@@ -151,9 +151,9 @@ def _ago_now(at: datetime) -> str:
 
 def install(app: Flask) -> None:
     """Register the filters and globals that the templates use."""
-    localised = {
+    localised: dict[str, Callable[..., str]] = {
         "money": money,
-        "count": count,
+        "number": number,
         "decimal": decimal,
         "percent": percent,
         "day": day,
