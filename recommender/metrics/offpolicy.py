@@ -1,0 +1,146 @@
+"""What another policy would have earned, judged from the log of the one that was live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from recommender.errors import DataError
+from recommender.metrics.values import Values
+
+_Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class PolicyValue:
+    """Estimated mean reward per shown item, a 95 % normal interval, and how many rows the weights are worth."""
+
+    value: float
+    low: float
+    high: float
+    effective_sample_size: float
+    n: int
+
+
+def effective_sample_size(weights: ArrayLike) -> float:
+    """Number of equally weighted rows that would be as sure: ``sum(w)^2 / sum(w^2)``; 0 when all weights are 0.
+
+    References
+    ----------
+    Kish (1965), Survey Sampling.
+    """
+    w = np.asarray(weights, dtype=np.float64)
+    squares = float((w**2).sum())
+    return float(w.sum()) ** 2 / squares if squares > 0 else 0.0
+
+
+def snips(rewards: ArrayLike, logged: ArrayLike, target: ArrayLike, *, max_weight: float | None = None) -> PolicyValue:
+    """Self-normalised inverse propensity score of a target policy.
+
+    ``sum(w r) / sum(w)`` with ``w = target / logged``. Self-normalising costs a little bias and buys an estimate that
+    stays inside the range of the rewards.
+
+    Parameters
+    ----------
+    rewards : array of shape (n,)
+        What each shown item earned: a click, an order, an amount.
+    logged : array of shape (n,)
+        Probability with which the live policy showed the item, > 0.
+    target : array of shape (n,)
+        Probability with which the policy under test would show it, >= 0.
+    max_weight : float, optional
+        Cap of the weights: less variance, more bias.
+
+    Returns
+    -------
+    PolicyValue
+        NaN where the target policy would have shown none of the logged items.
+
+    Raises
+    ------
+    DataError
+        If lengths differ, a logged probability is not in (0, 1], a target one not in [0, 1], or a reward is no number.
+
+    References
+    ----------
+    Swaminathan, Joachims (2015), The Self-Normalized Estimator for Counterfactual Learning. The interval is the delta
+    method's: variance ``sum(w^2 (r - v)^2) / sum(w)^2``.
+    """
+    r = _rewards(rewards)
+    w = _weights(logged, target, len(r), max_weight)
+    total = float(w.sum())
+    if total == 0:
+        return PolicyValue(float("nan"), float("nan"), float("nan"), 0.0, len(r))
+    value = float(w @ r) / total
+    spread = _Z95 * float(np.sqrt(w**2 @ (r - value) ** 2)) / total
+    return PolicyValue(value, value - spread, value + spread, effective_sample_size(w), len(r))
+
+
+def doubly_robust(
+    rewards: ArrayLike,
+    logged: ArrayLike,
+    target: ArrayLike,
+    *,
+    predicted: ArrayLike,
+    predicted_target: ArrayLike,
+    max_weight: float | None = None,
+) -> PolicyValue:
+    """Model the reward, then correct the model with the log: right if either the model or the propensities are.
+
+    ``mean(predicted_target + w (r - predicted))`` with ``w = target / logged``.
+
+    Parameters
+    ----------
+    rewards, logged, target, max_weight
+        As in :func:`snips`.
+    predicted : array of shape (n,)
+        The model's reward of the item that was shown.
+    predicted_target : array of shape (n,)
+        The model's expected reward when the target policy chooses, in the same context.
+
+    Raises
+    ------
+    DataError
+        As in :func:`snips`.
+
+    References
+    ----------
+    Dudík, Langford, Li (2011), Doubly Robust Policy Evaluation and Learning.
+    """
+    r = _rewards(rewards)
+    w = _weights(logged, target, len(r), max_weight)
+    model = _column(predicted, len(r), "predicted")
+    baseline = _column(predicted_target, len(r), "predicted_target")
+    if not len(r):
+        return PolicyValue(float("nan"), float("nan"), float("nan"), 0.0, 0)
+    parts = baseline + w * (r - model)
+    value = float(parts.mean())
+    spread = _Z95 * float(parts.std()) / np.sqrt(len(r))
+    return PolicyValue(value, value - spread, value + spread, effective_sample_size(w), len(r))
+
+
+def _rewards(rewards: ArrayLike) -> Values:
+    r = np.asarray(rewards, dtype=np.float64).ravel()
+    return _column(r, len(r), "rewards")
+
+
+def _weights(logged: ArrayLike, target: ArrayLike, n: int, max_weight: float | None) -> Values:
+    old, new = _column(logged, n, "logged"), _column(target, n, "target")
+    if ((old <= 0) | (old > 1)).any():
+        raise DataError("logged: a probability of what was shown must be above 0 and at most 1")
+    if ((new < 0) | (new > 1)).any():
+        raise DataError("target: a probability must be between 0 and 1")
+    return new / old if max_weight is None else np.minimum(new / old, max_weight)
+
+
+def _column(values: ArrayLike, n: int, name: str) -> Values:
+    column = np.asarray(values, dtype=np.float64).ravel()
+    if len(column) != n:
+        raise DataError(f"{name}: {len(column)} values for {n} rewards")
+    if not np.isfinite(column).all():
+        raise DataError(
+            f"{name}: a value is missing or infinite, first in row {np.flatnonzero(~np.isfinite(column))[0]}"
+        )
+    return column
