@@ -118,7 +118,7 @@ def ndcg(judged: Judged, k: int = 10) -> Values:
 
 def hit_rate(judged: Judged, k: int = 10) -> Values:
     """1 where at least one of the first ``k`` items is relevant, else 0, per user."""
-    return _judgeable(judged, judged.at(k).any(axis=1).astype(np.float64))
+    return _judgeable(judged, np.where(judged.at(k).any(axis=1), 1.0, 0.0))
 
 
 def reciprocal_rank(judged: Judged, k: int = 10) -> Values:

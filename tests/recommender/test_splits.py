@@ -1,0 +1,255 @@
+"""What may be learned from and what is asked for: nothing of the test part leaks into the training part."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommender.errors import DataError
+from recommender.splits import (
+    Split,
+    basket_ids,
+    check_leakage,
+    first_interactions,
+    split_by_time,
+    split_last_one,
+)
+
+DAY = 86_400
+quick = settings(max_examples=25, deadline=None)
+
+
+def log(text, **columns):
+    """Events from "user item day" lines; extra columns as lists."""
+    rows = [line.split() for line in text.strip().splitlines()]
+    frame = pd.DataFrame(rows, columns=["user_id", "item_id", "day"])
+    frame["timestamp"] = (frame.pop("day").astype(float) * DAY).astype("int64")
+    return frame.assign(**columns)
+
+
+def pairs(frame):
+    return sorted(zip(frame["user_id"], frame["item_id"], strict=True))
+
+
+@st.composite
+def event_logs(draw):
+    n = draw(st.integers(4, 60))
+    draws = {
+        "user_id": draw(st.lists(st.sampled_from("abcde"), min_size=n, max_size=n)),
+        "item_id": draw(st.lists(st.sampled_from("pqrstuvw"), min_size=n, max_size=n)),
+        "timestamp": draw(st.lists(st.integers(0, 12).map(lambda d: d * DAY // 2), min_size=n, max_size=n)),
+        "kind": draw(st.lists(st.sampled_from(["view", "purchase", "dismiss"]), min_size=n, max_size=n)),
+        "order_id": draw(st.lists(st.sampled_from(["", "", "o1", "o2"]), min_size=n, max_size=n)),
+    }
+    return pd.DataFrame(draws)
+
+
+LAST_ONE = """
+ana kettle 1
+ben kettle 2
+ana cup    3
+ben cup    4
+ana pot    5
+ben pot    6
+ana kettle 7
+cleo pot   8
+cleo cup   9
+"""
+
+
+def test_the_last_new_item_of_each_user_is_held_out():
+    split = split_last_one(log(LAST_ONE), min_events=2)
+    assert pairs(split.test) == [("ana", "pot"), ("ben", "pot"), ("cleo", "cup")]
+    assert pairs(split.train) == [("ana", "cup"), ("ana", "kettle"), ("ben", "cup"), ("ben", "kettle"), ("cleo", "pot")]
+    assert split.left_out == {"from the held-out unit on": 1}, "ana came back to the kettle after the pot"
+
+
+def test_users_with_too_few_events_stay_in_training():
+    split = split_last_one(log(LAST_ONE), min_events=3)
+    assert pairs(split.test) == [("ana", "pot"), ("ben", "pot")]
+    assert ("cleo", "cup") in pairs(split.train)
+
+
+def test_events_of_one_moment_keep_the_order_of_the_file():
+    same_day = log("ana kettle 1\nana cup 1\nana pot 1\nben pot 1")
+    assert pairs(split_last_one(same_day).test) == [("ana", "pot")]
+    upside_down = same_day.iloc[[2, 1, 0, 3]]
+    assert pairs(split_last_one(upside_down.assign(item_id=["kettle", "cup", "pot", "pot"])).test) == [("ana", "pot")]
+
+
+def test_a_test_item_that_training_does_not_know_is_left_out_and_counted():
+    split = split_last_one(log("ana kettle 1\nana cup 2\nana novelty 3"))
+    assert split.test.empty
+    assert split.left_out == {"new items in the test": 1}
+
+
+def test_only_the_first_interaction_with_an_item_counts_unless_repeats_are_asked_for():
+    events = log(
+        "ana kettle 1\nana kettle 2\nana cup 3\nana pot 4\nben pot 1", kind=["view", "purchase", *["view"] * 3]
+    )
+    assert len(split_last_one(events).train) == 3
+    with_repeats = split_last_one(events, first_only=False)
+    assert with_repeats.train["kind"].tolist() == ["view", "view", "purchase", "view"]
+    assert pairs(with_repeats.test) == [("ana", "pot")]
+
+
+def test_a_dismissed_item_is_no_target():
+    events = log("ana kettle 1\nana cup 2\nana tea 3\nana pot 4\nben pot 1\nben tea 2\nben cup 3")
+    events["kind"] = ["view", "view", "view", "dismiss", "view", "view", "view"]
+    split = split_last_one(events)
+    assert ("ana", "tea") in pairs(split.test)
+    assert ("ana", "pot") not in pairs(split.train), "what happened after the held-out event is not known yet"
+
+
+BASKETS = """
+ana kettle 1
+ana cup    1
+ana pot    2
+ana tea    3
+ana cake   3
+ben tea    1
+ben cake   2
+"""
+
+
+def test_the_whole_last_basket_is_held_out_together():
+    split = split_last_one(log(BASKETS), unit="basket")
+    assert pairs(split.test) == [("ana", "cake"), ("ana", "tea")]
+    assert len(split.train) == 5
+
+
+def test_an_order_spanning_two_days_is_one_basket():
+    events = log(BASKETS, order_id=["", "", "o1", "o1", "", "", ""])
+    assert pairs(split_last_one(events, unit="basket", min_events=3).test) == [("ana", "cake")]
+    assert basket_ids(events).nunique() == 5
+
+
+def test_two_users_never_share_a_basket():
+    assert basket_ids(log("ana cup 1\nben cup 1", order_id=["o1", "o1"])).nunique() == 2
+
+
+def test_the_time_cut_is_the_same_for_everybody():
+    events = log("\n".join(f"{user} {item} {day}" for day, (user, item) in enumerate([*FIRST_NINE, ("ben", "cup")])))
+    split = split_by_time(events)
+    assert split.cut == 9 * DAY
+    assert pairs(split.test) == [("ben", "cup")]
+
+
+FIRST_NINE = [("ana", i) for i in ("kettle", "cup", "pot", "tea", "cake")] + [
+    ("ben", i) for i in ("kettle", "pot", "tea", "cake")
+]
+
+
+def test_the_cut_never_falls_inside_a_day_of_equal_times():
+    """10 events, 3 of them on the last day: 3 is nearer to a tenth than none would be to 10 - 1."""
+    days = [0, 1, 2, 3, 4, 5, 6, 9, 9, 9]
+    events = log("\n".join(f"u{n} i{n} {day}" for n, day in enumerate(days)))
+    split = split_by_time(events)
+    assert split.cut == 9 * DAY
+    assert len(split.train) == 7
+    assert split.left_out == {"new users in the test": 3}
+
+
+def test_a_basket_across_the_cut_is_in_neither_part():
+    events = log(
+        "ana kettle 1\nben cup 2\nana pot 3\nben kettle 5\nana tea 6\nana cup 7",
+        order_id=["o1", "o2", "long", "o3", "long", "o4"],
+    )
+    split = split_by_time(events, fraction=0.4, unit="basket")
+    assert split.cut == 5 * DAY
+    assert pairs(split.train) == [("ana", "kettle"), ("ben", "cup")]
+    assert pairs(split.test) == [("ana", "cup"), ("ben", "kettle")]
+    assert split.left_out == {"baskets across the cut": 2}
+
+
+@pytest.mark.parametrize("unit", ["event", "basket"])
+@pytest.mark.parametrize("first_only", [True, False])
+@quick
+@given(events=event_logs(), fraction=st.sampled_from([0.1, 0.3, 0.5]))
+def test_nothing_leaks_through_a_split_by_time(unit, first_only, events, fraction):
+    if events["timestamp"].nunique() < 2:
+        return
+    split = split_by_time(events, fraction=fraction, unit=unit, first_only=first_only)
+    check_leakage(split)
+    assert len(split.train) + len(split.test) + sum(split.left_out.values()) == len(events)
+
+
+@pytest.mark.parametrize("unit", ["event", "basket"])
+@pytest.mark.parametrize("first_only", [True, False])
+@quick
+@given(events=event_logs())
+def test_nothing_leaks_through_a_last_one_split(unit, first_only, events):
+    split = split_last_one(events, min_events=2, unit=unit, first_only=first_only)
+    check_leakage(split)
+    assert len(split.train) + len(split.test) + sum(split.left_out.values()) == len(events)
+    if unit == "event":
+        assert split.test["user_id"].is_unique
+
+
+@quick
+@given(events=event_logs(), seed=st.integers(0, 9))
+def test_what_happens_later_does_not_change_the_training_part(events, seed):
+    """Shuffle the items of everything from the cut on: the training frame stays as it was."""
+    if events["timestamp"].nunique() < 2:
+        return
+    split = split_by_time(events)
+    later = (events["timestamp"] >= split.cut).to_numpy()
+    shuffled = events.copy()
+    shuffled.loc[later, "item_id"] = np.random.default_rng(seed).permutation(events.loc[later, "item_id"])
+    before = shuffled["timestamp"] < split.cut
+    assert pairs(first_interactions(shuffled[before])) == pairs(split.train)
+
+
+@quick
+@given(events=event_logs())
+def test_first_interactions_are_the_earliest_of_their_pair(events):
+    kept = first_interactions(events)
+    earliest = events.groupby(["user_id", "item_id"])["timestamp"].min()
+    assert kept.set_index(["user_id", "item_id"])["timestamp"].to_dict() == earliest.to_dict()
+    assert kept["timestamp"].is_monotonic_increasing
+    assert list(kept.columns) == list(events.columns)
+
+
+TRAIN = log("ana cup 1\nben pot 2\nana tea 3")
+
+
+@pytest.mark.parametrize(
+    ("test", "cut", "message"),
+    [
+        ("ana cup 5", 4 * DAY, "in training too"),
+        ("ana pot 5\nana pot 6", 4 * DAY, "in the test twice"),
+        ("cleo pot 5", 4 * DAY, "does not know the user_id"),
+        ("ana lamp 5", 4 * DAY, "does not know the item_id"),
+        ("ana pot 3", 4 * DAY, "earlier than the cut"),
+        ("ana pot 5", 2 * DAY, "training event is not earlier"),
+        ("ana pot 2", None, "later than what is held out"),
+    ],
+)
+def test_every_kind_of_leak_is_found(test, cut, message):
+    with pytest.raises(DataError, match=message):
+        check_leakage(Split(TRAIN, log(test), cut))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: split_by_time(log("ana cup 1\nben cup 1")), "one time"),
+        (lambda: split_by_time(log("ana cup 1"), fraction=1.0), "between 0 and 1"),
+        (lambda: split_last_one(log("ana cup 1"), min_events=1), "at least 2"),
+        (lambda: split_last_one(log("ana cup 1"), unit="week"), "'event' or 'basket'"),
+        (lambda: split_last_one(pd.DataFrame({"user_id": ["ana"]})), "'item_id' is missing"),
+    ],
+)
+def test_what_cannot_be_split_is_said_in_words(call, message):
+    with pytest.raises(DataError, match=message):
+        call()
+
+
+def test_an_empty_log_splits_into_nothing():
+    empty = log("ana cup 1").iloc[:0]
+    split = split_last_one(empty)
+    assert split.train.empty
+    assert split.test.empty
