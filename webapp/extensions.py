@@ -1,0 +1,65 @@
+"""Unbound Flask extensions and the rules every database connection follows."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import Connection, Engine, MetaData, event
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+WRITE_OPTION = "kindred_write"
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA temp_store=MEMORY",
+)
+
+db = SQLAlchemy(metadata=MetaData(naming_convention=NAMING_CONVENTION), disable_autonaming=True)
+migrate = Migrate()
+csrf = CSRFProtect()
+login_manager = LoginManager()
+limiter = Limiter(key_func=get_remote_address, headers_enabled=True)
+babel = Babel()
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Make every SQLite connection safe for a shop with many threads.
+
+    The driver's own transactions are switched off: a write unit begins with ``BEGIN IMMEDIATE``, so that it waits for
+    its turn at once. A deferred transaction that reads first and writes later fails with "database is locked" without
+    waiting, however long the busy timeout is.
+    """
+    if engine.dialect.name != "sqlite" or getattr(engine, "_kindred_ready", False):
+        return
+    event.listen(engine, "connect", _prepare_connection)
+    event.listen(engine, "begin", _begin)
+    engine._kindred_ready = True  # type: ignore[attr-defined]  # a mark of ours, so that listeners are added once
+
+
+def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITE_OPTION, True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,78 @@
+"""One formatter for every line the shop writes: an event name, its fields and the request it belongs to."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, g, has_request_context, request
+
+log = logging.getLogger("webapp.access")
+STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+QUIET_ENDPOINTS = frozenset({"static", "shop.media", "health.live", "health.ready"})
+
+
+class ShopFormatter(logging.Formatter):
+    """Write a record as one JSON object, or as one plain line with ``name=value`` fields."""
+
+    def __init__(self, shape: str) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line for ``record``."""
+        fields = {name: value for name, value in vars(record).items() if name not in STANDARD_FIELDS}
+        if has_request_context():
+            fields["request_id"] = g.get("request_id", "")
+        if record.exc_info:
+            fields["traceback"] = self.formatException(record.exc_info)
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        if self.shape == "json":
+            head = {"at": moment, "level": record.levelname, "logger": record.name, "event": record.getMessage()}
+            return json.dumps(head | fields, default=str, ensure_ascii=False)
+        tail = "".join(f" {name}={value}" for name, value in fields.items() if name != "traceback")
+        trace = f"\n{fields['traceback']}" if "traceback" in fields else ""
+        return f"{moment[11:19]} {record.levelname.lower():7} {record.getMessage()}{tail}{trace}"
+
+
+def configure_logging(level: str, shape: str) -> None:
+    """Send the shop's and the library's lines to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(ShopFormatter(shape))
+    for name in ("webapp", "recommender", "huey"):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.setLevel(level)
+        logger.propagate = False
+
+
+def register_request_log(app: Flask) -> None:
+    """Give every request an id and one line when it is answered. No query string, address or e-mail is written."""
+
+    @app.before_request
+    def begin() -> None:
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if given.isascii() and given.isalnum() and len(given) <= 64 else uuid.uuid4().hex
+        g.began_at = time.perf_counter()
+
+    @app.after_request
+    def end(answer: Response) -> Response:
+        answer.headers.setdefault("X-Request-Id", g.get("request_id", ""))
+        if request.endpoint not in QUIET_ENDPOINTS:
+            log.info("request", extra=_access_fields(answer))
+        return answer
+
+
+def _access_fields(answer: Response) -> dict[str, Any]:
+    took = (time.perf_counter() - g.get("began_at", time.perf_counter())) * 1000
+    return {
+        "method": request.method,
+        "endpoint": request.endpoint or "-",
+        "status": answer.status_code,
+        "ms": round(took, 1),
+    }

@@ -1,0 +1,121 @@
+"""Browser sessions and guests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from webapp.store.models import Guest, User, WebSession
+from webapp.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session with what is needed of its member, read in one statement."""
+
+    id_hash: str
+    user_id: int | None
+    guest_id: int | None
+    data: dict[str, Any]
+    is_permanent: bool
+    seen_at: datetime
+    expires_at: datetime
+    user_name: str
+    user_email: str
+    role: str
+    is_personalised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """A place where a member is signed in."""
+
+    public_id: str
+    id_hash: str
+    device: str
+    created_at: datetime
+    seen_at: datetime
+
+
+def find(tx: Tx, id_hash: str, *, now: datetime) -> SessionRow | None:
+    """Return the live session with this hash; one of a deactivated member counts as gone."""
+    row = tx.execute(
+        select(
+            WebSession.id_hash,
+            WebSession.user_id,
+            WebSession.guest_id,
+            WebSession.data,
+            WebSession.is_permanent,
+            WebSession.seen_at,
+            WebSession.expires_at,
+            User.name,
+            User.email,
+            User.role,
+            User.is_active,
+            User.is_personalised,
+            Guest.is_personalised,
+        )
+        .outerjoin(User, User.id == WebSession.user_id)
+        .outerjoin(Guest, Guest.id == WebSession.guest_id)
+        .where(WebSession.id_hash == id_hash, WebSession.expires_at > now)
+    ).first()
+    if row is None or (row[1] is not None and not row[10]):
+        return None
+    personalised = row[11] if row[1] is not None else row[12] is not False
+    return SessionRow(*row[:7], row[7] or "", row[8] or "", row[9] or "", personalised)
+
+
+def add(tx: Tx, **values: Any) -> None:
+    """Add a session row."""
+    tx.execute(insert(WebSession).values(**values))
+
+
+def change(tx: Tx, id_hash: str, **values: Any) -> bool:
+    """Change a session row; False when it is gone, so that nothing revives a session that was ended."""
+    found = tx.execute(update(WebSession).where(WebSession.id_hash == id_hash).values(**values))
+    return bool(found.rowcount)
+
+
+def remove(tx: Tx, id_hash: str) -> None:
+    """End a session."""
+    tx.execute(delete(WebSession).where(WebSession.id_hash == id_hash))
+
+
+def remove_of_user(tx: Tx, user_id: int, *, keep: str = "", public_id: str = "") -> int:
+    """End a member's sessions: all but ``keep``, or only the one named by ``public_id``."""
+    statement = delete(WebSession).where(WebSession.user_id == user_id, WebSession.id_hash != keep)
+    if public_id:
+        statement = statement.where(WebSession.public_id == public_id)
+    return int(tx.execute(statement).rowcount)
+
+
+def of_user(tx: Tx, user_id: int, *, now: datetime) -> list[DeviceRow]:
+    """List where a member is signed in, the latest first."""
+    rows = tx.execute(
+        select(
+            WebSession.public_id, WebSession.id_hash, WebSession.device, WebSession.created_at, WebSession.seen_at
+        )
+        .where(WebSession.user_id == user_id, WebSession.expires_at > now)
+        .order_by(WebSession.seen_at.desc())
+    )
+    return [DeviceRow(*row) for row in rows]
+
+
+def add_guest(tx: Tx, *, now: datetime) -> int:
+    """Begin a guest and return the id."""
+    return int(tx.scalar(insert(Guest).values(created_at=now).returning(Guest.id)) or 0)
+
+
+def sweep(tx: Tx, *, now: datetime, guests_older_than: timedelta) -> int:
+    """Remove expired sessions, and guests long gone who left nothing behind worth keeping."""
+    gone = tx.execute(delete(WebSession).where(WebSession.expires_at <= now)).rowcount
+    idle = (
+        delete(Guest)
+        .where(Guest.created_at < now - guests_older_than)
+        .where(~select(WebSession.id_hash).where(WebSession.guest_id == Guest.id).exists())
+    )
+    tx.execute(idle)
+    return int(gone)
