@@ -15,11 +15,13 @@ from seed.model import (
     SeedVariant,
 )
 from seed.pictures.spec import PictureSpec
+from seed.shop import SIZES, generate
 
 __all__ = [
     "CURRENCY",
     "EVENT_COLUMNS",
     "EVENT_KINDS",
+    "SIZES",
     "DemoShop",
     "OrderLine",
     "PictureSpec",
@@ -30,4 +32,5 @@ __all__ = [
     "SeedReview",
     "SeedUser",
     "SeedVariant",
+    "generate",
 ]
