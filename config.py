@@ -173,7 +173,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("SESSION_DAYS", "30", whole(1, 30), "Days a remembered sign-in or a guest's cart lasts."),
     Setting("RESERVE_MINUTES", "15", whole(1, 1440), "Minutes stock stays reserved for an unpaid order."),
     Setting("MAX_BODY_KB", "2048", whole(64, 65536), "Largest request body in kilobytes."),
-    Setting("DEMO_OPEN_READS", "0", switch, "Answer recommendation reads for any user_id without a key (loopback only)."),
+    Setting(
+        "DEMO_OPEN_READS", "0", switch, "Answer recommendation reads for any user_id without a key (loopback only)."
+    ),
     Setting("TEST_PAYMENTS", "1", switch, "Offer the labelled test payment. Production must say so explicitly."),
     Setting("LOG_LEVEL", "INFO", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "Least important log line written."),
     Setting("LOG_FORMAT", "plain", one_of("plain", "json"), "Shape of log lines."),

@@ -153,7 +153,11 @@ def render(error: ShopError) -> Response:
     else:
         answer = current_app.make_response(
             render_template(
-                "errors/error.html", status=error.status, title=str(error.title), message=error.text, details=error.details
+                "errors/error.html",
+                status=error.status,
+                title=str(error.title),
+                message=error.text,
+                details=error.details,
             )
         )
         answer.status_code = error.status

@@ -95,9 +95,7 @@ def remove_of_user(tx: Tx, user_id: int, *, keep: str = "", public_id: str = "")
 def of_user(tx: Tx, user_id: int, *, now: datetime) -> list[DeviceRow]:
     """List where a member is signed in, the latest first."""
     rows = tx.execute(
-        select(
-            WebSession.public_id, WebSession.id_hash, WebSession.device, WebSession.created_at, WebSession.seen_at
-        )
+        select(WebSession.public_id, WebSession.id_hash, WebSession.device, WebSession.created_at, WebSession.seen_at)
         .where(WebSession.user_id == user_id, WebSession.expires_at > now)
         .order_by(WebSession.seen_at.desc())
     )

@@ -1,0 +1,88 @@
+"""The web shop. `create_app` puts it together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import Config, ConfigError
+from webapp import formatting
+from webapp.auth import register_auth
+from webapp.blueprints import register_blueprints
+from webapp.cli import register_commands
+from webapp.errors import register_error_handlers
+from webapp.extensions import babel, csrf, db, limiter, login_manager, migrate, prepare_engine
+from webapp.frame import choose_locale, register_frame
+from webapp.logs import configure_logging, register_request_log
+from webapp.recs import Recs, recs_from_config
+from webapp.security import register_security_headers
+from webapp.sessions import DatabaseSessions
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(config: Config | None = None, *, recs: Recs | None = None) -> Flask:
+    """Build the application.
+
+    Parameters
+    ----------
+    config : Config, optional
+        Settings; without it they are read from the environment and ``.env``.
+    recs : Recs, optional
+        The door to the recommender; without it the one the settings name.
+
+    Raises
+    ------
+    ConfigError
+        If a setting cannot be used or the instance folder cannot be written.
+    """
+    config = config or Config.from_environment()
+    make_folders(config)
+    app = Flask(
+        __name__,
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(config.instance),
+    )
+    app.config.from_mapping(config.flask_settings())
+    configure_logging(config["LOG_LEVEL"], config["LOG_FORMAT"])
+    if config["TRUSTED_PROXIES"]:
+        hops = config["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    _prepare_extensions(app, config)
+    register_request_log(app)
+    register_security_headers(app, https=config.is_production)
+    register_auth(app)
+    register_error_handlers(app)
+    register_frame(app)
+    register_blueprints(app)
+    register_commands(app)
+    app.extensions["recs"] = recs or recs_from_config(config)
+    return app
+
+
+def _prepare_extensions(app: Flask, config: Config) -> None:
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    limiter.init_app(app)
+    babel.init_app(app, locale_selector=choose_locale)
+    formatting.install(app)
+    app.session_interface = DatabaseSessions(config["SESSION_DAYS"])
+
+
+def make_folders(config: Config) -> None:
+    """Make the folders the shop writes to, or say which one cannot be written."""
+    for folder in (config.instance, config.instance / "models", config.instance / "media"):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe = folder / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise ConfigError(f"The folder {folder} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,213 @@
+"""Who asks: the signed-in member, the guest of this browser, or a program with a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Flask, current_app, g, request, session
+from flask_login import UserMixin, current_user, login_user, logout_user
+from flask_wtf.csrf import generate_csrf
+
+from webapp.actors import Actor
+from webapp.clock import utc_now
+from webapp.errors import Forbidden, NotFound, NotSignedIn
+from webapp.extensions import csrf, login_manager
+from webapp.services import accounts, api_keys
+from webapp.sessions import GUEST_KEY, ShopSession
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+STAFF_ROLES = frozenset({"owner", "staff"})
+READ, WRITE = "recommendations:read", "feedback:write"
+
+
+@dataclass(frozen=True)
+class SignedInUser(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
+    """A member as Flask-Login wants it: plain values, no database behind them."""
+
+    id: int
+    name: str
+    email: str
+    role: str
+    is_personalised: bool = True
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the owner's pages are open."""
+        return self.role in STAFF_ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls the API: ``actor`` for a browser, ``scopes`` for a key; ``is_open`` on an open demo."""
+
+    actor: Actor
+    scopes: frozenset[str] = frozenset()
+    has_key: bool = False
+    is_open: bool = False
+
+
+def shop_session() -> ShopSession:
+    """Return the present browser session with its real type."""
+    return session._get_current_object()  # type: ignore[attr-defined, no-any-return]  # unwrap Flask's proxy
+
+
+def register_auth(app: Flask) -> None:
+    """Teach Flask-Login to read members from the session row, and check the CSRF token on every unsafe method."""
+    login_manager.session_protection = None  # the row itself is the protection: it can be ended and rotates
+
+    @login_manager.user_loader
+    def load(user_id: str) -> SignedInUser | None:
+        row = shop_session().row
+        if row is None or row.user_id is None or str(row.user_id) != user_id:
+            return None
+        return SignedInUser(row.user_id, row.user_name, row.user_email, row.role, row.is_personalised)
+
+    @app.before_request
+    def protect() -> None:
+        # A page elsewhere cannot add an Authorization header, and with one the session is not read at all.
+        if request.method not in SAFE_METHODS and "Authorization" not in request.headers:
+            csrf.protect()
+
+
+def current_member() -> SignedInUser | None:
+    """Return the signed-in member, if there is one."""
+    return current_user if current_user.is_authenticated else None
+
+
+def current_actor() -> Actor:
+    """Return who looks at the page; a visitor we know nothing of has neither id."""
+    member = current_member()
+    if member is not None:
+        return Actor(user_id=member.id, is_personalised=member.is_personalised)
+    this = shop_session()
+    personalised = this.row.is_personalised if this.row else True
+    return Actor(guest_id=this.guest_id, is_personalised=personalised)
+
+
+def known_actor() -> Actor:
+    """Return who acts, making a guest of a visitor we knew nothing of."""
+    actor = current_actor()
+    if actor.is_known:
+        return actor
+    session[GUEST_KEY] = accounts.begin_guest(now=utc_now())
+    return current_actor()
+
+
+def member_required() -> SignedInUser:
+    """Return the member, or ask to sign in."""
+    member = current_member()
+    if member is None:
+        raise NotSignedIn
+    return member
+
+
+def role_required(*roles: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Open a view to members with one of the roles; for everybody else it does not exist."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if member_required().role not in roles:
+                raise NotFound
+            return view(*args, **kwargs)
+
+        guarded.allowed_roles = roles  # type: ignore[attr-defined]  # read by the test that every admin route has some
+        return guarded
+
+    return decorate
+
+
+def sign_in(user: SignedInUser, *, remember: bool) -> None:
+    """Begin a member's session under a new id, so that an id known before opens nothing."""
+    this = shop_session()
+    this.remembered = remember
+    this.pop(GUEST_KEY, None)
+    login_user(user)
+    this.rotate()
+    _renew_csrf()
+
+
+def sign_out() -> None:
+    """End the session; the browser goes on under a new id as a new visitor."""
+    this = shop_session()
+    logout_user()
+    this.clear()
+    this.remembered = False
+    this.rotate()
+
+
+def renew_session() -> None:
+    """Change the id of the present session, after a new password for instance."""
+    shop_session().rotate()
+    _renew_csrf()
+
+
+def _renew_csrf() -> None:
+    session.pop("csrf_token", None)
+    g.pop("csrf_token", None)
+    generate_csrf()
+
+
+def api_caller() -> Caller:
+    """Return who calls the API.
+
+    Raises
+    ------
+    NotSignedIn
+        If a key was shown that is unknown or revoked.
+    """
+    if "api_caller" not in g:
+        g.api_caller = _caller_by_key() or Caller(current_actor(), is_open=_is_open_read())
+    return g.api_caller  # type: ignore[no-any-return]  # flask.g is untyped
+
+
+def _caller_by_key() -> Caller | None:
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    scopes = api_keys.scopes_of(token.strip(), now=utc_now()) if scheme.lower() == "bearer" else None
+    if scopes is None:
+        raise NotSignedIn
+    return Caller(Actor(), scopes=scopes, has_key=True)
+
+
+def _is_open_read() -> bool:
+    return bool(current_app.config["DEMO_OPEN_READS"]) and request.method == "GET"
+
+
+def actor_for(user_id: str | None, scope: str) -> Actor:
+    """Decide for whom a call may act.
+
+    Parameters
+    ----------
+    user_id : str or None
+        Whom the call names; None means the caller.
+    scope : str
+        What a key must hold.
+
+    Returns
+    -------
+    Actor
+        The caller, or with a key (or an open demo read) whoever is named, known or not.
+
+    Raises
+    ------
+    NotSignedIn, Forbidden
+        Without saying anything about whether the named id exists.
+    """
+    caller = api_caller()
+    if caller.has_key:
+        if scope not in caller.scopes:
+            raise Forbidden
+        return accounts.find_actor(user_id) if user_id else Actor()
+    if user_id is None or user_id == caller.actor.ref:
+        return caller.actor
+    if caller.is_open:
+        return accounts.find_actor(user_id)
+    if caller.actor.is_known:
+        raise Forbidden
+    raise NotSignedIn

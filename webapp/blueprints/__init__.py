@@ -1,0 +1,1 @@
+"""URLs: parse the request, call one service, render."""

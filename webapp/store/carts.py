@@ -1,0 +1,163 @@
+"""Carts: lines joined with today's price and stock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, delete, func, select, update
+
+from webapp.actors import Actor
+from webapp.store.interactions import insert_or_ignore
+from webapp.store.models import Cart, CartLine, Picture, Product, Variant
+from webapp.store.rows import CartRow, LineRow, PictureRow
+from webapp.store.scope import owned_by, owner_values
+from webapp.store.tx import Tx
+
+
+def ensure(tx: Tx, actor: Actor, *, now: datetime) -> int:
+    """Return the id of the actor's cart, making one if need be."""
+    values = {"version": 1, "checkout": {}, "created_at": now, "updated_at": now, **owner_values(actor)}
+    tx.execute(insert_or_ignore(tx, Cart).values(**values))
+    return int(tx.scalar(select(Cart.id).where(owned_by(Cart, actor))) or 0)
+
+
+def load(tx: Tx, actor: Actor) -> CartRow:
+    """Return the actor's cart with its lines: two statements."""
+    head = tx.execute(select(Cart.id, Cart.version, Cart.checkout).where(owned_by(Cart, actor))).first()
+    if head is None:
+        return CartRow()
+    return CartRow(head[0], head[1], dict(head[2] or {}), tuple(_lines(tx, head[0])))
+
+
+def _lines(tx: Tx, cart_id: int) -> list[LineRow]:
+    rank = case((Picture.variant_id == Variant.id, 0), else_=1)
+    picture_id = (
+        select(Picture.id)
+        .where(Picture.product_id == Product.id)
+        .order_by(rank, Picture.position, Picture.id)
+        .limit(1)
+        .correlate(Product, Variant)
+        .scalar_subquery()
+    )
+    free = case((Variant.is_active, Variant.stock - Variant.reserved), else_=0)
+    columns: tuple[Any, ...] = (
+        CartLine.id,
+        Variant.id,
+        Product.id,
+        Product.slug,
+        Product.name,
+        Variant.name,
+        CartLine.quantity,
+        Variant.price_cents,
+        CartLine.price_seen_cents,
+        Product.old_price_cents,
+        Product.currency,
+        free,
+        Product.is_visible,
+        picture_id,
+    )
+    rows = tx.execute(
+        select(*columns)
+        .join(Variant, Variant.id == CartLine.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .where(CartLine.cart_id == cart_id, CartLine.is_saved.is_(False))
+        .order_by(CartLine.id)
+    ).all()
+    pictures = _pictures(tx, [row[13] for row in rows if row[13]])
+    return [LineRow(*row[:13], pictures.get(row[13])) for row in rows]
+
+
+def _pictures(tx: Tx, ids: list[int]) -> dict[int, PictureRow]:
+    if not ids:
+        return {}
+    rows = tx.execute(
+        select(Picture.id, Picture.stem, Picture.alt, Picture.width, Picture.height).where(Picture.id.in_(ids))
+    )
+    return {row[0]: PictureRow(*row[1:]) for row in rows}
+
+
+def add_line(tx: Tx, cart_id: int, variant_id: int, quantity: int, *, price_cents: int, now: datetime) -> None:
+    """Set the quantity of a variant in a cart."""
+    values = {
+        "cart_id": cart_id,
+        "variant_id": variant_id,
+        "quantity": quantity,
+        "price_seen_cents": price_cents,
+        "is_saved": False,
+        "at": now,
+    }
+    tx.execute(insert_or_ignore(tx, CartLine).values(**values))
+    tx.execute(
+        update(CartLine)
+        .where(CartLine.cart_id == cart_id, CartLine.variant_id == variant_id)
+        .values(quantity=quantity, price_seen_cents=price_cents)
+    )
+
+
+def find_line(tx: Tx, actor: Actor, line_id: int) -> tuple[int, int, int] | None:
+    """Return cart, variant and quantity of a line in the actor's own cart."""
+    row = tx.execute(
+        select(Cart.id, CartLine.variant_id, CartLine.quantity)
+        .join(Cart, Cart.id == CartLine.cart_id)
+        .where(CartLine.id == line_id, owned_by(Cart, actor))
+    ).first()
+    return (row[0], row[1], row[2]) if row else None
+
+
+def quantity_of(tx: Tx, cart_id: int, variant_id: int) -> int:
+    """Return how many of a variant lie in a cart."""
+    found = tx.scalar(select(CartLine.quantity).where(CartLine.cart_id == cart_id, CartLine.variant_id == variant_id))
+    return int(found or 0)
+
+
+def remove_line(tx: Tx, line_id: int) -> None:
+    """Take a line out."""
+    tx.execute(delete(CartLine).where(CartLine.id == line_id))
+
+
+def touch(tx: Tx, cart_id: int, *, now: datetime) -> None:
+    """Count a change, so that a checkout begun before notices it."""
+    tx.execute(update(Cart).where(Cart.id == cart_id).values(version=Cart.version + 1, updated_at=now))
+
+
+def set_checkout(tx: Tx, cart_id: int, checkout: dict[str, Any]) -> None:
+    """Keep what was chosen at checkout so far."""
+    tx.execute(update(Cart).where(Cart.id == cart_id).values(checkout=checkout))
+
+
+def see_prices(tx: Tx, cart_id: int) -> None:
+    """Note that today's prices were shown."""
+    today = select(Variant.price_cents).where(Variant.id == CartLine.variant_id).scalar_subquery()
+    tx.execute(update(CartLine).where(CartLine.cart_id == cart_id).values(price_seen_cents=today))
+
+
+def empty(tx: Tx, cart_id: int, *, now: datetime) -> None:
+    """Take everything out after an order."""
+    tx.execute(delete(CartLine).where(CartLine.cart_id == cart_id))
+    tx.execute(update(Cart).where(Cart.id == cart_id).values(version=Cart.version + 1, updated_at=now, checkout={}))
+
+
+def lines_of_guest(tx: Tx, guest_id: int) -> list[tuple[int, int, int]]:
+    """Return variant, quantity and price seen of a guest's lines."""
+    rows = tx.execute(
+        select(CartLine.variant_id, CartLine.quantity, CartLine.price_seen_cents)
+        .join(Cart, Cart.id == CartLine.cart_id)
+        .where(Cart.guest_id == guest_id)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def remove_of_guest(tx: Tx, guest_id: int) -> None:
+    """Remove a guest's cart."""
+    tx.execute(delete(Cart).where(Cart.guest_id == guest_id))
+
+
+def n_items(tx: Tx, actor: Actor) -> int:
+    """Count the pieces in an actor's cart."""
+    found = tx.scalar(
+        select(func.sum(CartLine.quantity))
+        .join(Cart, Cart.id == CartLine.cart_id)
+        .where(owned_by(Cart, actor), CartLine.is_saved.is_(False))
+    )
+    return int(found or 0)

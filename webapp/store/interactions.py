@@ -1,0 +1,212 @@
+"""Events: add once, read back at once, hand to training."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import Insert
+
+from webapp.actors import Actor
+from webapp.store.models import Guest, Impression, Interaction, User
+from webapp.store.rows import HistoryRow
+from webapp.store.scope import owned_by, owner_values
+from webapp.store.tx import Tx
+
+FRAME_COLUMNS = ("user_id", "item_id", "kind", "value", "timestamp", "order_id")
+BATCH = 5000
+
+
+def insert_or_ignore(tx: Tx, table: Any) -> Any:
+    """Begin an INSERT that leaves out rows which break a unique constraint, in the dialect at hand."""
+    dialect: Any = sqlite if tx.get_bind().dialect.name == "sqlite" else postgresql
+    statement: Insert = dialect.insert(table)
+    return statement.on_conflict_do_nothing()  # type: ignore[attr-defined]  # both dialects' inserts have it
+
+
+def recent(tx: Tx, actor: Actor, *, limit: int) -> list[HistoryRow]:
+    """Return the newest events of an actor, oldest first; none for somebody who switched personalisation off."""
+    if not actor.is_known or not actor.is_personalised:
+        return []
+    rows = tx.execute(
+        select(Interaction.product_id, Interaction.kind, Interaction.value, Interaction.at)
+        .where(owned_by(Interaction, actor))
+        .order_by(Interaction.at.desc(), Interaction.id.desc())
+        .limit(limit)
+    )
+    return [HistoryRow(*row) for row in rows][::-1]
+
+
+def add_once(
+    tx: Tx, actor: Actor, *, product_id: int, kind: str, at: datetime, event_uid: str | None = None, **more: Any
+) -> int | None:
+    """Add an event unless the actor already sent one with this ``event_uid``.
+
+    Returns
+    -------
+    int or None
+        The new row's id; None for a repeat, which changes nothing.
+    """
+    values = {"product_id": product_id, "kind": kind, "at": at, "event_uid": event_uid, "context": "", **more}
+    statement = insert_or_ignore(tx, Interaction).values(**values, **owner_values(actor)).returning(Interaction.id)
+    return tx.scalar(statement)
+
+
+def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """Add ready-made rows, leaving out repeats."""
+    for start in range(0, len(rows), BATCH):
+        tx.execute(insert_or_ignore(tx, Interaction), rows[start : start + BATCH])
+
+
+def latest_view_at(tx: Tx, actor: Actor, product_id: int) -> datetime | None:
+    """Return when the actor last viewed a product."""
+    return tx.scalar(
+        select(func.max(Interaction.at)).where(
+            owned_by(Interaction, actor), Interaction.product_id == product_id, Interaction.kind == "view"
+        )
+    )
+
+
+def remove(
+    tx: Tx,
+    actor: Actor,
+    *,
+    signal_id: int | None = None,
+    product_id: int | None = None,
+    kinds: Collection[str] = (),
+) -> int:
+    """Forget events of an actor: one, those about a product, those of some kinds, or all."""
+    statement = delete(Interaction).where(owned_by(Interaction, actor))
+    if signal_id is not None:
+        statement = statement.where(Interaction.id == signal_id)
+    if product_id is not None:
+        statement = statement.where(Interaction.product_id == product_id)
+    if kinds:
+        statement = statement.where(Interaction.kind.in_(sorted(kinds)))
+    return int(tx.execute(statement).rowcount)
+
+
+def signal_product(tx: Tx, actor: Actor, signal_id: int) -> tuple[int, str] | None:
+    """Return product and kind of one event of the actor's own."""
+    row = tx.execute(
+        select(Interaction.product_id, Interaction.kind).where(
+            owned_by(Interaction, actor), Interaction.id == signal_id
+        )
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def signals(tx: Tx, actor: Actor, *, limit: int) -> list[tuple[int, HistoryRow]]:
+    """Return the newest events with their ids, newest first, for the page that shows what is known."""
+    rows = tx.execute(
+        select(Interaction.id, Interaction.product_id, Interaction.kind, Interaction.value, Interaction.at)
+        .where(owned_by(Interaction, actor))
+        .order_by(Interaction.at.desc(), Interaction.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], HistoryRow(*row[1:])) for row in rows]
+
+
+def counts_by_kind(tx: Tx, actor: Actor) -> dict[str, int]:
+    """Count an actor's events by kind."""
+    rows = tx.execute(
+        select(Interaction.kind, func.count()).where(owned_by(Interaction, actor)).group_by(Interaction.kind)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def move_to_member(tx: Tx, guest_id: int, user_id: int) -> int:
+    """Give a guest's events to a member; an event the member already has under the same id stays behind and goes."""
+    theirs = select(Interaction.event_uid).where(Interaction.user_id == user_id, Interaction.event_uid.is_not(None))
+    tx.execute(delete(Interaction).where(Interaction.guest_id == guest_id, Interaction.event_uid.in_(theirs)))
+    moved = tx.execute(
+        update(Interaction).where(Interaction.guest_id == guest_id).values(user_id=user_id, guest_id=None)
+    )
+    return int(moved.rowcount)
+
+
+def _frame_select() -> Select[Any]:
+    return (
+        select(
+            Interaction.id,
+            Interaction.user_id,
+            Interaction.guest_id,
+            Interaction.product_id,
+            Interaction.kind,
+            Interaction.value,
+            Interaction.at,
+            Interaction.order_ref,
+        )
+        .outerjoin(User, User.id == Interaction.user_id)
+        .outerjoin(Guest, Guest.id == Interaction.guest_id)
+        .where(User.is_personalised.is_not(False), Guest.is_personalised.is_not(False))
+        .order_by(Interaction.id)
+    )
+
+
+def training_frame(tx: Tx) -> pd.DataFrame:
+    """Return every event of everybody who has not switched personalisation off, in the library's columns.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``user_id, item_id, kind, value, timestamp, order_id``; ids are strings, ``timestamp`` is UTC seconds.
+    """
+    return _to_frame(tx.execute(_frame_select().execution_options(yield_per=20_000)))
+
+
+def events_after(tx: Tx, last_id: int, *, limit: int) -> tuple[pd.DataFrame, int]:
+    """Return the events added after a row id, and the id of the last one."""
+    rows = list(tx.execute(_frame_select().where(Interaction.id > last_id).limit(limit)))
+    return _to_frame(rows), rows[-1][0] if rows else last_id
+
+
+def last_id(tx: Tx) -> int:
+    """Return the newest event's row id, 0 when there is none."""
+    return int(tx.scalar(select(func.max(Interaction.id))) or 0)
+
+
+def _to_frame(rows: Iterable[Any]) -> pd.DataFrame:
+    records = [
+        (
+            str(user) if user is not None else f"g{guest}",
+            str(product),
+            kind,
+            value,
+            int(at.timestamp()),
+            order or "",
+        )
+        for _id, user, guest, product, kind, value, at, order in rows
+    ]
+    frame = pd.DataFrame.from_records(records, columns=list(FRAME_COLUMNS))
+    return frame.astype({"value": "float64", "timestamp": "int64"})
+
+
+def add_impressions(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """Note what was recommended where, in one statement."""
+    if rows:
+        tx.execute(insert(Impression), list(rows))
+
+
+def mark_seen(tx: Tx, actor: Actor, *, request_id: str, product_ids: Collection[int], now: datetime) -> int:
+    """Note that recommended products really came into view; another visitor's request is left alone."""
+    found = tx.execute(
+        update(Impression)
+        .where(
+            owned_by(Impression, actor),
+            Impression.request_id == request_id,
+            Impression.product_id.in_(sorted(product_ids)),
+            Impression.seen_at.is_(None),
+        )
+        .values(seen_at=now)
+    )
+    return int(found.rowcount)
+
+
+def count(tx: Tx) -> int:
+    """Count all events."""
+    return int(tx.scalar(select(func.count()).select_from(Interaction)) or 0)

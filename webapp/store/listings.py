@@ -1,0 +1,249 @@
+"""Lists of products: filters, exact counts per filter, order and pages, all in the database.
+
+Values inside one filter are alternatives, filters among each other all hold. The counts of a filter's values leave that
+filter itself out, so that each count says what ticking the value would give. Two statements at any catalogue size: one
+for all counts, one for the cards of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
+
+from webapp.actors import Actor
+from webapp.store.models import Brand, Product, ProductAttribute
+from webapp.store.products import card_rows, card_select, has_stock
+from webapp.store.rows import CardRow
+from webapp.store.search import index_for
+from webapp.store.tx import Tx
+
+SORTS = ("relevance", "popular", "price", "price-desc", "rating", "newest")
+RATING_STEPS = (4, 3, 2)
+PRIOR_STARS, PRIOR_COUNT = 3.5, 5
+
+
+@dataclass(frozen=True, slots=True)
+class ListingQuery:
+    """What is asked of a list; empty collections ask nothing."""
+
+    category_ids: tuple[int, ...] = ()
+    words: tuple[str, ...] = ()
+    chosen_categories: tuple[int, ...] = ()
+    brands: tuple[str, ...] = ()
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    price_from: int | None = None
+    price_to: int | None = None
+    min_rating: int | None = None
+    in_stock: bool = False
+    sort: str = "popular"
+    page: int = 1
+    page_size: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCounts:
+    """Exact counts: value -> number of products, with the filter's own choice left out."""
+
+    total: int = 0
+    categories: dict[int, int] = field(default_factory=dict)
+    brands: dict[str, tuple[str, int]] = field(default_factory=dict)
+    ratings: dict[int, int] = field(default_factory=dict)
+    n_in_stock: int = 0
+    attributes: dict[str, dict[str, int]] = field(default_factory=dict)
+    lowest_cents: int = 0
+    highest_cents: int = 0
+
+
+def bayesian_stars() -> ColumnElement[float]:
+    """Average stars drawn towards the middle while there are few votes."""
+    return (Product.rating_sum + PRIOR_STARS * PRIOR_COUNT) / (Product.rating_count + PRIOR_COUNT)
+
+
+def _conditions(query: ListingQuery) -> dict[str, ColumnElement[bool]]:
+    """Return one condition per filter in force, by the filter's name."""
+    found: dict[str, ColumnElement[bool]] = {}
+    if query.chosen_categories:
+        found["category"] = Product.category_id.in_(query.chosen_categories)
+    if query.brands:
+        found["brand"] = Product.brand_id.in_(select(Brand.id).where(Brand.slug.in_(query.brands)))
+    if query.price_from is not None or query.price_to is not None:
+        found["price"] = Product.price_cents.between(query.price_from or 0, query.price_to or 2**31 - 1)
+    if query.min_rating is not None:
+        found["rating"] = and_(Product.rating_count > 0, Product.rating_sum >= query.min_rating * Product.rating_count)
+    if query.in_stock:
+        found["stock"] = has_stock()
+    for name, values in query.attributes.items():
+        found[f"f.{name}"] = exists().where(
+            ProductAttribute.product_id == Product.id,
+            ProductAttribute.name == name,
+            ProductAttribute.value.in_(values),
+        )
+    return found
+
+
+def _base(tx: Tx, query: ListingQuery) -> tuple[list[ColumnElement[bool]], Any]:
+    """Return the conditions no filter lifts, and the score of a search."""
+    fixed: list[ColumnElement[bool]] = [Product.is_visible]
+    score: Any = literal(0.0)
+    if query.category_ids:
+        fixed.append(Product.category_id.in_(query.category_ids))
+    if query.words:
+        found = index_for(tx).matches(query.words).subquery("found")
+        fixed.append(found.c.product_id == Product.id)
+        score = found.c.score
+    return fixed, score
+
+
+def count_facets(tx: Tx, query: ListingQuery) -> FacetCounts:
+    """Count everything a list's filters show, in one statement."""
+    conditions = _conditions(query)
+    fixed, _ = _base(tx, query)
+    flags = {
+        name: case((condition, 1), else_=0).label(f"ok{at}") for at, (name, condition) in enumerate(conditions.items())
+    }
+    base = (
+        select(
+            Product.id,
+            Product.category_id,
+            Product.brand_id,
+            Product.price_cents,
+            Product.rating_count,
+            Product.rating_sum,
+            case((has_stock(), 1), else_=0).label("stocked"),
+            *flags.values(),
+        )
+        .where(*fixed)
+        .cte("base")
+    )
+    columns = {name: base.c[flag.name] for name, flag in flags.items()}
+    statement = union_all(*_count_selects(base, columns))
+    return _read_counts(tx.execute(statement))
+
+
+def _all_but(columns: Mapping[str, Any], name: str = "") -> ColumnElement[bool]:
+    rest = [column == 1 for other, column in columns.items() if other != name]
+    return and_(true(), *rest)
+
+
+def _tally(group: str, key: Any, label: Any, n: Any, base: CTE, where: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(literal(group), cast(key, String).label("key"), label.label("label"), n.label("n"))
+        .select_from(base)
+        .where(where)
+    )
+
+
+def _count_selects(base: CTE, columns: Mapping[str, Any]) -> list[Select[Any]]:
+    nothing, n = literal(""), func.count()
+    everything = _all_but(columns)
+    selects = [
+        _tally("total", nothing, nothing, n, base, everything),
+        _tally("lowest", nothing, nothing, func.min(base.c.price_cents), base, _all_but(columns, "price")),
+        _tally("highest", nothing, nothing, func.max(base.c.price_cents), base, _all_but(columns, "price")),
+        _tally("stock", nothing, nothing, func.sum(base.c.stocked), base, _all_but(columns, "stock")),
+        _tally("category", base.c.category_id, nothing, n, base, _all_but(columns, "category")).group_by(
+            base.c.category_id
+        ),
+        (
+            select(literal("brand"), Brand.slug, Brand.name, n)
+            .select_from(base)
+            .join(Brand, Brand.id == base.c.brand_id)
+            .where(_all_but(columns, "brand"))
+            .group_by(Brand.slug, Brand.name)
+        ),
+    ]
+    for stars in RATING_STEPS:
+        enough = and_(base.c.rating_count > 0, base.c.rating_sum >= stars * base.c.rating_count)
+        selects.append(_tally("rating", literal(stars), nothing, n, base, and_(_all_but(columns, "rating"), enough)))
+    selects.append(_attribute_select(base, columns))
+    return selects
+
+
+def _attribute_select(base: CTE, columns: Mapping[str, Any]) -> Select[Any]:
+    """Count the values of all attributes at once; a chosen attribute's own condition does not hold for itself."""
+    chosen = [name for name in columns if name.startswith("f.")]
+    whens = [
+        (ProductAttribute.name == name.removeprefix("f."), case((_all_but(columns, name), 1), else_=0))
+        for name in chosen
+    ]
+    everything = case((_all_but(columns), 1), else_=0)
+    fits = case(*whens, else_=everything) if whens else everything
+    return (
+        select(literal("attribute"), ProductAttribute.name, ProductAttribute.value, func.count())
+        .select_from(base)
+        .join(ProductAttribute, ProductAttribute.product_id == base.c.id)
+        .where(fits == 1)
+        .group_by(ProductAttribute.name, ProductAttribute.value)
+    )
+
+
+def _read_counts(rows: Any) -> FacetCounts:
+    single = {"total": 0, "lowest": 0, "highest": 0, "stock": 0}
+    categories: dict[int, int] = {}
+    brands: dict[str, tuple[str, int]] = {}
+    ratings: dict[int, int] = {}
+    attributes: dict[str, dict[str, int]] = {}
+    for group, key, label, n in rows:
+        if group in single:
+            single[group] = int(n or 0)
+        elif group == "category" and key is not None:
+            categories[int(key)] = n
+        elif group == "brand":
+            brands[key] = (label, n)
+        elif group == "rating":
+            ratings[int(key)] = n
+        elif group == "attribute":
+            attributes.setdefault(key, {})[label] = n
+    return FacetCounts(
+        single["total"], categories, brands, ratings, single["stock"], attributes, single["lowest"], single["highest"]
+    )
+
+
+def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
+    """Return the cards of one page in the order asked for; ties break by id, so pages never overlap."""
+    fixed, score = _base(tx, query)
+    orders: dict[str, Sequence[Any]] = {
+        "relevance": (score.desc(), Product.popularity.desc()),
+        "popular": (Product.popularity.desc(),),
+        "price": (Product.price_cents.asc(),),
+        "price-desc": (Product.price_cents.desc(),),
+        "rating": (bayesian_stars().desc(),),
+        "newest": (Product.created_at.desc(),),
+    }
+    statement = (
+        card_select(actor)
+        .where(*fixed, *_conditions(query).values())
+        .order_by(*orders.get(query.sort, orders["popular"]), Product.id)
+        .limit(query.page_size)
+        .offset((query.page - 1) * query.page_size)
+    )
+    return card_rows(tx, statement)
+
+
+def ids_of(tx: Tx, query: ListingQuery, *, limit: int) -> list[int]:
+    """Return the ids of the first products of a list, for a personal order among them."""
+    fixed, score = _base(tx, query)
+    statement = (
+        select(Product.id)
+        .where(*fixed, *_conditions(query).values())
+        .order_by(score.desc(), Product.popularity.desc(), Product.id)
+        .limit(limit)
+    )
+    return list(tx.scalars(statement))

@@ -1,0 +1,300 @@
+"""Leases, background jobs, model runs, API keys, settings, the outbox and the audit trail."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from webapp.store.interactions import insert_or_ignore
+from webapp.store.models import ApiKey, AuditEntry, JobRun, Lease, ModelRun, OutboxMessage, ShopSetting
+from webapp.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRunRow:
+    """A training run."""
+
+    run_id: int
+    version: str | None
+    state: str
+    trigger: str
+    strategy: str
+    stage: str
+    progress: float
+    started_at: datetime
+    finished_at: datetime | None
+    seconds: float | None
+    n_events: int
+    n_users: int
+    n_items: int
+    parameters: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    checks: list[Any] = field(default_factory=list)
+    gate_passed: bool | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A background job."""
+
+    job_id: int
+    name: str
+    due_at: datetime
+    state: str
+    payload: dict[str, Any]
+    stage: str
+    progress: float
+    error: str
+    heartbeat_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyRow:
+    """A key without its secret."""
+
+    key_id: int
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+def take_lease(tx: Tx, name: str, holder: str, *, now: datetime, seconds: float) -> bool:
+    """Take or renew a lease; False while somebody else holds it."""
+    until = now + timedelta(seconds=seconds)
+    tx.execute(delete(Lease).where(Lease.name == name, Lease.expires_at <= now))
+    tx.execute(insert_or_ignore(tx, Lease).values(name=name, holder=holder, expires_at=until))
+    mine = update(Lease).where(Lease.name == name, Lease.holder == holder).values(expires_at=until)
+    return bool(tx.execute(mine).rowcount)
+
+
+def drop_lease(tx: Tx, name: str, holder: str) -> None:
+    """Let go of a lease."""
+    tx.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+
+
+def lease_holder(tx: Tx, name: str, *, now: datetime) -> str | None:
+    """Return who holds a lease now."""
+    return tx.scalar(select(Lease.holder).where(Lease.name == name, Lease.expires_at > now))
+
+
+def add_run(tx: Tx, *, trigger: str, strategy: str, now: datetime) -> int:
+    """Begin a training run."""
+    statement = insert(ModelRun).values(state="running", trigger=trigger, strategy=strategy, started_at=now)
+    return int(tx.scalar(statement.returning(ModelRun.id)) or 0)
+
+
+def change_run(tx: Tx, run_id: int, **values: Any) -> None:
+    """Write what is new about a training run."""
+    tx.execute(update(ModelRun).where(ModelRun.id == run_id).values(**values))
+
+
+def fail_unfinished_runs(tx: Tx, *, now: datetime, error: str) -> int:
+    """Mark runs that nobody finishes any more; the caller holds the training lease."""
+    statement = update(ModelRun).where(ModelRun.state == "running")
+    return int(tx.execute(statement.values(state="failed", finished_at=now, error=error)).rowcount)
+
+
+_RUN_COLUMNS = (
+    ModelRun.id,
+    ModelRun.version,
+    ModelRun.state,
+    ModelRun.trigger,
+    ModelRun.strategy,
+    ModelRun.stage,
+    ModelRun.progress,
+    ModelRun.started_at,
+    ModelRun.finished_at,
+    ModelRun.seconds,
+    ModelRun.n_events,
+    ModelRun.n_users,
+    ModelRun.n_items,
+    ModelRun.parameters,
+    ModelRun.metrics,
+    ModelRun.checks,
+    ModelRun.gate_passed,
+    ModelRun.error,
+)
+
+
+def runs(tx: Tx, *, limit: int) -> list[ModelRunRow]:
+    """Return training runs, newest first."""
+    rows = tx.execute(select(*_RUN_COLUMNS).order_by(ModelRun.id.desc()).limit(limit))
+    return [ModelRunRow(*row) for row in rows]
+
+
+def run_by_version(tx: Tx, version: str) -> ModelRunRow | None:
+    """Return the run that made a version."""
+    row = tx.execute(select(*_RUN_COLUMNS).where(ModelRun.version == version)).first()
+    return ModelRunRow(*row) if row else None
+
+
+def add_job(tx: Tx, name: str, *, due_at: datetime, payload: Mapping[str, Any] | None = None) -> int | None:
+    """Queue a job; None when one of this name and time exists already."""
+    values = {"name": name, "due_at": due_at, "state": "queued", "payload": dict(payload or {})}
+    values |= {"stage": "", "progress": 0.0, "error": ""}
+    return tx.scalar(insert_or_ignore(tx, JobRun).values(**values).returning(JobRun.id))
+
+
+def claim_job(tx: Tx, *, now: datetime, stale_after: timedelta) -> JobRow | None:
+    """Take the next due job; one whose worker fell silent is marked failed first."""
+    tx.execute(
+        update(JobRun)
+        .where(JobRun.state == "running", JobRun.heartbeat_at < now - stale_after)
+        .values(state="failed", finished_at=now, error="the worker stopped")
+    )
+    job_id = tx.scalar(
+        select(JobRun.id)
+        .where(JobRun.state == "queued", JobRun.due_at <= now)
+        .order_by(JobRun.due_at, JobRun.id)
+        .limit(1)
+    )
+    if job_id is None:
+        return None
+    taken = tx.execute(
+        update(JobRun)
+        .where(JobRun.id == job_id, JobRun.state == "queued")
+        .values(state="running", started_at=now, heartbeat_at=now)
+    )
+    return job(tx, job_id) if taken.rowcount else None
+
+
+_JOB_COLUMNS = (
+    JobRun.id,
+    JobRun.name,
+    JobRun.due_at,
+    JobRun.state,
+    JobRun.payload,
+    JobRun.stage,
+    JobRun.progress,
+    JobRun.error,
+    JobRun.heartbeat_at,
+)
+
+
+def job(tx: Tx, job_id: int) -> JobRow | None:
+    """Return a job."""
+    row = tx.execute(select(*_JOB_COLUMNS).where(JobRun.id == job_id)).first()
+    return JobRow(*row) if row else None
+
+
+def change_job(tx: Tx, job_id: int, **values: Any) -> None:
+    """Write what is new about a job."""
+    tx.execute(update(JobRun).where(JobRun.id == job_id).values(**values))
+
+
+def last_job_due(tx: Tx, name: str) -> datetime | None:
+    """Return the latest time a job of this name was due."""
+    return tx.scalar(select(func.max(JobRun.due_at)).where(JobRun.name == name))
+
+
+def has_job(tx: Tx, name: str, states: Collection[str]) -> bool:
+    """Whether a job of this name is in one of the states."""
+    found = select(JobRun.id).where(JobRun.name == name, JobRun.state.in_(sorted(states))).limit(1)
+    return tx.scalar(found) is not None
+
+
+def add_key(tx: Tx, *, name: str, prefix: str, key_hash: str, scopes: Collection[str], now: datetime) -> int:
+    """Add an API key."""
+    statement = insert(ApiKey).values(
+        name=name, prefix=prefix, key_hash=key_hash, scopes=sorted(scopes), created_at=now
+    )
+    return int(tx.scalar(statement.returning(ApiKey.id)) or 0)
+
+
+def key_scopes(tx: Tx, key_hash: str) -> tuple[int, list[str], datetime | None] | None:
+    """Return id, scopes and last use of a key that is not revoked."""
+    row = tx.execute(
+        select(ApiKey.id, ApiKey.scopes, ApiKey.used_at).where(ApiKey.key_hash == key_hash, ApiKey.revoked_at.is_(None))
+    ).first()
+    return (row[0], list(row[1]), row[2]) if row else None
+
+
+def touch_key(tx: Tx, key_id: int, *, now: datetime) -> None:
+    """Note that a key was used."""
+    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(used_at=now))
+
+
+def keys(tx: Tx) -> list[ApiKeyRow]:
+    """Return all keys, newest first."""
+    rows = tx.execute(
+        select(
+            ApiKey.id, ApiKey.name, ApiKey.prefix, ApiKey.scopes, ApiKey.created_at, ApiKey.used_at, ApiKey.revoked_at
+        ).order_by(ApiKey.id.desc())
+    )
+    return [ApiKeyRow(*row) for row in rows]
+
+
+def revoke_key(tx: Tx, key_id: int, *, now: datetime) -> bool:
+    """Revoke a key; False when there is none such in use."""
+    found = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(revoked_at=now)
+    return bool(tx.execute(found).rowcount)
+
+
+def setting(tx: Tx, name: str) -> dict[str, Any]:
+    """Return a value the shop keeps for itself; empty when there is none."""
+    return dict(tx.scalar(select(ShopSetting.value).where(ShopSetting.name == name)) or {})
+
+
+def put_setting(tx: Tx, name: str, value: Mapping[str, Any], *, now: datetime) -> None:
+    """Keep a value."""
+    tx.execute(insert_or_ignore(tx, ShopSetting).values(name=name, value={}, updated_at=now))
+    tx.execute(update(ShopSetting).where(ShopSetting.name == name).values(value=dict(value), updated_at=now))
+
+
+def add_message(tx: Tx, topic: str, payload: Mapping[str, Any], *, now: datetime) -> None:
+    """Put a message into the outbox; it is sent after the transaction, at least once."""
+    tx.execute(
+        insert(OutboxMessage).values(
+            event_id=uuid.uuid4().hex, topic=topic, payload=dict(payload), created_at=now, next_try_at=now
+        )
+    )
+
+
+def messages_due(tx: Tx, *, now: datetime, limit: int) -> list[tuple[int, str, dict[str, Any], int]]:
+    """Return id, topic, payload and past attempts of messages to send now."""
+    rows = tx.execute(
+        select(OutboxMessage.id, OutboxMessage.topic, OutboxMessage.payload, OutboxMessage.attempts)
+        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at <= now)
+        .order_by(OutboxMessage.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1], dict(row[2]), row[3]) for row in rows]
+
+
+def change_message(tx: Tx, message_id: int, **values: Any) -> None:
+    """Note that a message was sent, or why it was not."""
+    tx.execute(update(OutboxMessage).where(OutboxMessage.id == message_id).values(**values))
+
+
+def audit(
+    tx: Tx,
+    *,
+    user_id: int | None,
+    action: str,
+    subject: str,
+    subject_id: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Write down what somebody of the staff changed."""
+    tx.execute(
+        insert(AuditEntry).values(
+            user_id=user_id,
+            action=action,
+            subject=subject,
+            subject_id=subject_id,
+            before=dict(before),
+            after=dict(after),
+            at=now,
+        )
+    )

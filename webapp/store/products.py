@@ -1,0 +1,272 @@
+"""Reading products: cards, whole products, best sellers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select
+from sqlalchemy.orm import aliased
+
+from webapp.actors import NOBODY, Actor
+from webapp.store.models import Brand, Category, Picture, Product, StarRating, Variant, WishlistItem
+from webapp.store.rows import CardRow, CategoryRow, PictureRow, ProductRow, VariantRow
+from webapp.store.scope import owned_by
+from webapp.store.tx import Tx
+
+_first_picture = aliased(Picture)
+_other_picture = aliased(Picture)
+
+
+def is_sellable() -> ColumnElement[bool]:
+    """Match products a shopper may see and buy now."""
+    return and_(Product.is_visible, has_stock())
+
+
+def has_stock() -> ColumnElement[bool]:
+    """Match products of which at least one piece is free."""
+    return exists().where(Variant.product_id == Product.id, Variant.is_active, Variant.stock > Variant.reserved)
+
+
+def _card_columns(actor: Actor) -> tuple[Any, ...]:
+    variants = Variant.product_id == Product.id
+    available = (
+        select(func.coalesce(func.sum(Variant.stock - Variant.reserved), 0)).where(variants, Variant.is_active)
+    ).scalar_subquery()
+    first_variant = (
+        select(Variant.id)
+        .where(variants, Variant.is_active, Variant.stock > Variant.reserved)
+        .order_by(Variant.position, Variant.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    n_pictures = select(func.count()).where(Picture.product_id == Product.id).scalar_subquery()
+    wished: Any = literal(False)
+    stars: Any = literal(0)
+    if actor.is_known:
+        wished = exists().where(WishlistItem.product_id == Product.id, owned_by(WishlistItem, actor))
+        stars = func.coalesce(
+            select(StarRating.stars)
+            .where(StarRating.product_id == Product.id, owned_by(StarRating, actor))
+            .scalar_subquery(),
+            0,
+        )
+    return (
+        Product.id,
+        Product.slug,
+        Product.name,
+        Product.price_cents,
+        Product.old_price_cents,
+        Product.currency,
+        Product.is_visible,
+        Product.rating_count,
+        Product.rating_sum,
+        Product.created_at,
+        Product.category_id,
+        Brand.name,
+        Category.name,
+        Category.slug,
+        _first_picture.stem,
+        _first_picture.alt,
+        _first_picture.width,
+        _first_picture.height,
+        available,
+        first_variant,
+        n_pictures,
+        wished,
+        stars,
+    )
+
+
+def card_select(actor: Actor = NOBODY) -> Select[Any]:
+    """Select card columns of products; add conditions, order and limit, then read with :func:`card_rows`."""
+    first = (
+        select(_other_picture.id)
+        .where(_other_picture.product_id == Product.id)
+        .order_by(_other_picture.position, _other_picture.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(*_card_columns(actor))
+        .select_from(Product)
+        .outerjoin(Brand, Brand.id == Product.brand_id)
+        .outerjoin(Category, Category.id == Product.category_id)
+        .outerjoin(_first_picture, _first_picture.id == first)
+    )
+
+
+def card_rows(tx: Tx, statement: Select[Any]) -> list[CardRow]:
+    """Run a statement of :func:`card_select`."""
+    return [_card_row(row) for row in tx.execute(statement)]
+
+
+def _card_row(row: Any) -> CardRow:
+    picture = PictureRow(row[14], row[15], row[16], row[17]) if row[14] else None
+    return CardRow(
+        *row[:11],
+        row[11] or "",
+        row[12] or "",
+        row[13] or "",
+        picture,
+        row[18],
+        row[19],
+        row[20],
+        bool(row[21]),
+        row[22],
+    )
+
+
+def cards(tx: Tx, product_ids: Collection[int], actor: Actor = NOBODY) -> dict[int, CardRow]:
+    """Return the cards of the given products by id, hidden and sold-out ones too; missing ids are absent."""
+    if not product_ids:
+        return {}
+    rows = card_rows(tx, card_select(actor).where(Product.id.in_(sorted(product_ids))))
+    return {row.product_id: row for row in rows}
+
+
+def best_sellers(
+    tx: Tx, *, limit: int, actor: Actor = NOBODY, category_ids: Collection[int] = (), exclude: Collection[int] = ()
+) -> list[CardRow]:
+    """Return sellable products by popularity, overall or in some categories."""
+    statement = card_select(actor).where(is_sellable()).order_by(Product.popularity.desc(), Product.id).limit(limit)
+    if category_ids:
+        statement = statement.where(Product.category_id.in_(sorted(category_ids)))
+    if exclude:
+        statement = statement.where(Product.id.not_in(sorted(exclude)))
+    return card_rows(tx, statement)
+
+
+def newest(tx: Tx, *, limit: int, actor: Actor = NOBODY, exclude: Collection[int] = ()) -> list[CardRow]:
+    """Return sellable products, the latest arrivals first."""
+    statement = card_select(actor).where(is_sellable()).order_by(Product.created_at.desc(), Product.id).limit(limit)
+    if exclude:
+        statement = statement.where(Product.id.not_in(sorted(exclude)))
+    return card_rows(tx, statement)
+
+
+def one(tx: Tx, product_id: int) -> ProductRow | None:
+    """Return a product with its variants and pictures: three statements."""
+    row = tx.execute(
+        select(
+            Product.id,
+            Product.slug,
+            Product.name,
+            Product.description,
+            Product.price_cents,
+            Product.old_price_cents,
+            Product.currency,
+            Product.attributes,
+            Product.is_visible,
+            Product.rating_count,
+            Product.rating_sum,
+            Product.version,
+            Product.created_at,
+            Product.updated_at,
+            Product.category_id,
+            func.coalesce(Brand.name, ""),
+            func.coalesce(Brand.slug, ""),
+        )
+        .outerjoin(Brand, Brand.id == Product.brand_id)
+        .where(Product.id == product_id)
+    ).first()
+    if row is None:
+        return None
+    return ProductRow(*row, tuple(variants_of(tx, [product_id])), tuple(_pictures(tx, product_id)))
+
+
+def variants_of(tx: Tx, product_ids: Iterable[int]) -> list[VariantRow]:
+    """Return the variants of some products in their order."""
+    rows = tx.execute(
+        select(
+            Variant.id,
+            Variant.product_id,
+            Variant.sku,
+            Variant.name,
+            Variant.options,
+            Variant.price_cents,
+            Variant.stock,
+            Variant.reserved,
+            Variant.is_active,
+        )
+        .where(Variant.product_id.in_(list(product_ids)))
+        .order_by(Variant.product_id, Variant.position, Variant.id)
+    )
+    return [VariantRow(*row) for row in rows]
+
+
+def _pictures(tx: Tx, product_id: int) -> list[PictureRow]:
+    rows = tx.execute(
+        select(Picture.stem, Picture.alt, Picture.width, Picture.height, Picture.variant_id)
+        .where(Picture.product_id == product_id)
+        .order_by(Picture.position, Picture.id)
+    )
+    return [PictureRow(*row) for row in rows]
+
+
+def picture_spec(tx: Tx, stem: str) -> dict[str, Any] | None:
+    """Return what to draw for a picture's stem; None when no product has such a picture."""
+    return tx.scalar(select(Picture.spec).where(Picture.stem == stem).limit(1))
+
+
+def categories(tx: Tx) -> list[CategoryRow]:
+    """Return every category with how many visible products lie directly in it."""
+    counts = (
+        select(Product.category_id, func.count().label("n"))
+        .where(Product.is_visible)
+        .group_by(Product.category_id)
+        .subquery()
+    )
+    rows = tx.execute(
+        select(
+            Category.id,
+            Category.parent_id,
+            Category.slug,
+            Category.name,
+            Category.description,
+            Category.position,
+            func.coalesce(counts.c.n, 0),
+        )
+        .outerjoin(counts, counts.c.category_id == Category.id)
+        .order_by(Category.position, Category.name)
+    )
+    return [CategoryRow(*row) for row in rows]
+
+
+def product_of_variant(tx: Tx, variant_id: int) -> int | None:
+    """Return the product a variant belongs to."""
+    return tx.scalar(select(Variant.product_id).where(Variant.id == variant_id))
+
+
+def by_sku(tx: Tx, sku: str) -> tuple[int, str] | None:
+    """Return id and slug of the visible product with this article number."""
+    row = tx.execute(
+        select(Product.id, Product.slug)
+        .join(Variant, Variant.product_id == Product.id)
+        .where(Variant.sku == sku, Product.is_visible)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def known_ids(tx: Tx, product_ids: Collection[int]) -> set[int]:
+    """Return which of the ids are visible products."""
+    if not product_ids:
+        return set()
+    statement = select(Product.id).where(Product.id.in_(sorted(product_ids)), Product.is_visible)
+    return set(tx.scalars(statement))
+
+
+def descendants(rows: Sequence[CategoryRow], root: int) -> set[int]:
+    """Return a category and everything below it."""
+    found, waiting = {root}, [root]
+    while waiting:
+        parent = waiting.pop()
+        below = [row.category_id for row in rows if row.parent_id == parent and row.category_id not in found]
+        found.update(below)
+        waiting.extend(below)
+    return found
+
+
+def count(tx: Tx) -> int:
+    """Count all products."""
+    return int(tx.scalar(select(func.count()).select_from(Product)) or 0)

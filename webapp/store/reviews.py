@@ -1,0 +1,101 @@
+"""Reviews and the histogram of stars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, exists, func, select, update
+
+from webapp.store.interactions import insert_or_ignore
+from webapp.store.models import Order, OrderLine, Review, StarRating, User
+from webapp.store.tx import Tx
+
+SORTS = {"newest": (Review.at.desc(),), "best": (StarRating.stars.desc(),), "worst": (StarRating.stars.asc(),)}
+PAID_STATES = ("paid", "packed", "shipped", "delivered")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """A published review with its stars and author."""
+
+    review_id: int
+    user_id: int
+    author: str
+    stars: int
+    title: str
+    text: str
+    reply: str
+    is_verified: bool
+    at: datetime
+
+
+def histogram(tx: Tx, product_id: int) -> dict[int, int]:
+    """Count a product's votes by stars."""
+    rows = tx.execute(
+        select(StarRating.stars, func.count()).where(StarRating.product_id == product_id).group_by(StarRating.stars)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def page(
+    tx: Tx, product_id: int, *, stars: int | None, sort: str, limit: int, offset: int
+) -> tuple[list[ReviewRow], int]:
+    """Return one page of published reviews and how many there are in all."""
+    where = [Review.product_id == product_id, Review.state == "published"]
+    if stars is not None:
+        where.append(StarRating.stars == stars)
+    rows = tx.execute(
+        select(
+            Review.id,
+            Review.user_id,
+            User.name,
+            StarRating.stars,
+            Review.title,
+            Review.text,
+            Review.reply,
+            Review.is_verified,
+            Review.at,
+            func.count().over(),
+        )
+        .join(User, User.id == Review.user_id)
+        .join(StarRating, (StarRating.user_id == Review.user_id) & (StarRating.product_id == Review.product_id))
+        .where(*where)
+        .order_by(*SORTS.get(sort, SORTS["newest"]), Review.id.desc())
+        .limit(limit)
+        .offset(offset)
+    ).all()
+    return [ReviewRow(*row[:9]) for row in rows], rows[0][9] if rows else 0
+
+
+def has_bought(tx: Tx, user_id: int, product_id: int) -> bool:
+    """Whether a member has a paid order with this product: the only source of "verified"."""
+    found = exists().where(
+        OrderLine.order_id == Order.id,
+        OrderLine.product_id == product_id,
+        Order.user_id == user_id,
+        Order.state.in_(PAID_STATES),
+    )
+    return bool(tx.scalar(select(found)))
+
+
+def put(tx: Tx, user_id: int, product_id: int, *, title: str, text: str, is_verified: bool, now: datetime) -> None:
+    """Write or rewrite a member's review of a product."""
+    values = {"title": title, "text": text, "is_verified": is_verified, "at": now}
+    mine = (Review.user_id == user_id, Review.product_id == product_id)
+    if not tx.execute(update(Review).where(*mine).values(**values)).rowcount:
+        more = {"user_id": user_id, "product_id": product_id, "reply": "", "state": "published"}
+        tx.execute(insert_or_ignore(tx, Review).values(**values, **more))
+
+
+def mine(tx: Tx, user_id: int, product_id: int) -> tuple[str, str] | None:
+    """Return title and text of a member's own review."""
+    row = tx.execute(
+        select(Review.title, Review.text).where(Review.user_id == user_id, Review.product_id == product_id)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def remove_of(tx: Tx, user_id: int, product_id: int) -> None:
+    """Remove a member's review, when its stars are taken back."""
+    tx.execute(delete(Review).where(Review.user_id == user_id, Review.product_id == product_id))

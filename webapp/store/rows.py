@@ -1,0 +1,157 @@
+"""Plain rows that queries return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRow:
+    """A picture: its files' stem, its text, its size and the variant it shows."""
+
+    stem: str
+    alt: str
+    width: int
+    height: int
+    variant_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """What a card of a product needs; ``available`` counts the pieces that can be sold."""
+
+    product_id: int
+    slug: str
+    name: str
+    price_cents: int
+    old_price_cents: int | None
+    currency: str
+    is_visible: bool
+    rating_count: int
+    rating_sum: int
+    created_at: datetime
+    category_id: int | None
+    brand: str
+    category: str
+    category_slug: str
+    picture: PictureRow | None
+    available: int
+    variant_id: int | None
+    n_colours: int
+    is_wished: bool
+    your_stars: int
+
+    @property
+    def is_sellable(self) -> bool:
+        """Whether a shopper may see and buy it now."""
+        return self.is_visible and self.available > 0
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRow:
+    """A variant with what can be sold of it."""
+
+    variant_id: int
+    product_id: int
+    sku: str
+    name: str
+    options: dict[str, str]
+    price_cents: int
+    stock: int
+    reserved: int
+    is_active: bool
+
+    @property
+    def available(self) -> int:
+        """Pieces that can be sold now."""
+        return self.stock - self.reserved if self.is_active else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A product as its page and its editor need it."""
+
+    product_id: int
+    slug: str
+    name: str
+    description: str
+    price_cents: int
+    old_price_cents: int | None
+    currency: str
+    attributes: dict[str, str]
+    is_visible: bool
+    rating_count: int
+    rating_sum: int
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    category_id: int | None
+    brand: str
+    brand_slug: str
+    variants: tuple[VariantRow, ...] = ()
+    pictures: tuple[PictureRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryRow:
+    """A category of the tree; ``n_products`` counts visible products directly in it."""
+
+    category_id: int
+    parent_id: int | None
+    slug: str
+    name: str
+    description: str
+    position: int
+    n_products: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One event of a shopper, as the recommender is told of it."""
+
+    product_id: int
+    kind: str
+    value: float | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A cart line joined with what it costs and how many there are now."""
+
+    line_id: int
+    variant_id: int
+    product_id: int
+    slug: str
+    name: str
+    variant_name: str
+    quantity: int
+    price_cents: int
+    price_seen_cents: int
+    old_price_cents: int | None
+    currency: str
+    available: int
+    is_visible: bool
+    picture: PictureRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class CartRow:
+    """A cart and its lines; an actor without a cart has id 0 and none."""
+
+    cart_id: int = 0
+    version: int = 0
+    checkout: dict[str, Any] = field(default_factory=dict)
+    lines: tuple[LineRow, ...] = ()
+
+    @property
+    def n_items(self) -> int:
+        """Pieces in all."""
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def subtotal_cents(self) -> int:
+        """Sum of the lines at today's prices."""
+        return sum(line.quantity * line.price_cents for line in self.lines)

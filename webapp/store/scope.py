@@ -1,0 +1,25 @@
+"""Conditions shared by all tables that belong to a member or a guest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, false
+
+from webapp.actors import Actor
+
+
+def owned_by(table: Any, actor: Actor) -> ColumnElement[bool]:
+    """Match the rows of one actor; nobody owns nothing."""
+    if actor.user_id is not None:
+        return table.user_id == actor.user_id  # type: ignore[no-any-return]  # column comparison
+    if actor.guest_id is not None:
+        return table.guest_id == actor.guest_id  # type: ignore[no-any-return]  # column comparison
+    return false()
+
+
+def owner_values(actor: Actor) -> dict[str, int | None]:
+    """Return the two owner columns of a new row."""
+    if not actor.is_known:
+        raise ValueError("a row needs an owner")
+    return {"user_id": actor.user_id, "guest_id": None if actor.user_id is not None else actor.guest_id}

@@ -1,0 +1,323 @@
+"""Finding products by words: one interface, SQLite FTS5 and PostgreSQL full text behind it.
+
+A query is cut into plain words before it reaches a search engine, so nothing a visitor types is ever read as the
+engine's own query language.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Select, String, bindparam, column, func, literal_column, select, table, text
+from sqlalchemy.orm import Session
+
+from webapp.store.models import Brand, Category, Product, Variant
+from webapp.store.tx import Tx
+
+MAX_WORDS = 8
+MAX_WORD_LENGTH = 40
+MIN_TYPO_LENGTH = 4
+NEAR_LIMIT = 60
+TERMS_LIMIT = 4000
+DOCUMENT_BATCH = 500
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDocument:
+    """What is known of a product in words."""
+
+    product_id: int
+    name: str
+    brand: str
+    category: str
+    details: str
+    sku: str
+
+
+class SearchIndex(Protocol):
+    """Full-text search in one kind of database."""
+
+    def put(self, tx: Tx, documents: Sequence[SearchDocument]) -> None:
+        """Add or replace documents."""
+
+    def remove(self, tx: Tx, product_ids: Sequence[int]) -> None:
+        """Take documents out."""
+
+    def matches(self, words: Sequence[str]) -> Select[tuple[int, float]]:
+        """Select (product_id, score) of products that hold every word; the last words may be unfinished."""
+
+    def knows(self, tx: Tx, word: str) -> bool:
+        """Whether some product holds a word that begins so."""
+
+    def near_terms(self, tx: Tx, word: str) -> set[str]:
+        """Return words of the index that might be meant by ``word``."""
+
+
+def fold(raw: str) -> str:
+    """Lower-case and take the accents off, as the index does with its own words."""
+    decomposed = unicodedata.normalize("NFKD", raw.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def parse_words(query: str) -> list[str]:
+    """Cut a query into at most eight plain folded words."""
+    return [word[:MAX_WORD_LENGTH] for word in _WORD.findall(fold(query))][:MAX_WORDS]
+
+
+def index_for(tx: Tx) -> SearchIndex:
+    """Return the search of the database at hand."""
+    return SqliteIndex() if tx.get_bind().dialect.name == "sqlite" else PostgresIndex()
+
+
+class SqliteIndex:
+    """FTS5: ranked by bm25 with the name far ahead, words of a typo found through trigrams."""
+
+    _documents = table("product_search", column("rowid"))
+    _score = literal_column("-bm25(product_search, 10.0, 4.0, 4.0, 1.0, 8.0)").label("score")
+
+    def put(self, tx: Session, documents: Sequence[SearchDocument]) -> None:
+        """Add or replace documents."""
+        if not documents:
+            return
+        self.remove(tx, [document.product_id for document in documents])
+        tx.execute(
+            text(
+                "INSERT INTO product_search (rowid, name, brand, category, details, sku)"
+                " VALUES (:id, :name, :brand, :category, :details, :sku)"
+            ),
+            [
+                {
+                    "id": document.product_id,
+                    "name": document.name,
+                    "brand": document.brand,
+                    "category": document.category,
+                    "details": document.details,
+                    "sku": document.sku,
+                }
+                for document in documents
+            ],
+        )
+        tx.execute(
+            text("INSERT INTO product_trigrams (rowid, words) VALUES (:id, :words)"),
+            [
+                {"id": document.product_id, "words": fold(f"{document.name} {document.brand} {document.category}")}
+                for document in documents
+            ],
+        )
+
+    def remove(self, tx: Session, product_ids: Sequence[int]) -> None:
+        """Take documents out."""
+        rows = [{"id": product_id} for product_id in product_ids]
+        if rows:
+            tx.execute(text("DELETE FROM product_search WHERE rowid = :id"), rows)
+            tx.execute(text("DELETE FROM product_trigrams WHERE rowid = :id"), rows)
+
+    def matches(self, words: Sequence[str]) -> Select[tuple[int, float]]:
+        """Select (product_id, score) of products that hold every word or a longer one."""
+        wanted = " AND ".join(f'"{word}"*' for word in words)
+        condition = text("product_search MATCH :words").bindparams(bindparam("words", wanted, String, unique=False))
+        return (
+            select(literal_column("product_search.rowid").label("product_id"), self._score)
+            .select_from(self._documents)
+            .where(condition)
+        )
+
+    def knows(self, tx: Session, word: str) -> bool:
+        """Whether some product holds a word that begins so."""
+        found = tx.execute(
+            text("SELECT 1 FROM product_search WHERE product_search MATCH :word LIMIT 1"), {"word": f'"{word}"*'}
+        )
+        return found.first() is not None
+
+    def near_terms(self, tx: Session, word: str) -> set[str]:
+        """Return index words with the same first letter and about the same length, and words that share trigrams."""
+        same_start = tx.scalars(
+            text(
+                "SELECT term FROM product_terms WHERE term >= :first AND term < :next"
+                " AND length(term) BETWEEN :low AND :high ORDER BY doc DESC LIMIT :limit"
+            ),
+            {
+                "first": word[0],
+                "next": chr(ord(word[0]) + 1),
+                "low": len(word) - 2,
+                "high": len(word) + 2,
+                "limit": TERMS_LIMIT,
+            },
+        )
+        found = set(same_start)
+        trigrams = " OR ".join(f'"{word[at : at + 3]}"' for at in range(len(word) - 2))
+        similar = tx.scalars(
+            text("SELECT words FROM product_trigrams WHERE product_trigrams MATCH :grams ORDER BY rank LIMIT :limit"),
+            {"grams": trigrams, "limit": NEAR_LIMIT},
+        )
+        for words in similar:
+            found.update(parse_all(words))
+        return found
+
+
+class PostgresIndex:
+    """tsvector with the plain dictionary; words folded by our own code, so both databases agree."""
+
+    _documents = table("product_search", column("product_id"), column("document"), column("words"))
+
+    def put(self, tx: Session, documents: Sequence[SearchDocument]) -> None:
+        """Add or replace documents."""
+        if not documents:
+            return
+        tx.execute(
+            text(
+                "INSERT INTO product_search (product_id, words, document) VALUES (:id, :words,"
+                " setweight(to_tsvector('simple', :name), 'A') || setweight(to_tsvector('simple', :shelf), 'B')"
+                " || setweight(to_tsvector('simple', :details), 'D'))"
+                " ON CONFLICT (product_id) DO UPDATE SET words = excluded.words, document = excluded.document"
+            ),
+            [
+                {
+                    "id": document.product_id,
+                    "words": fold(f"{document.name} {document.brand} {document.category}"),
+                    "name": fold(f"{document.name} {document.sku}"),
+                    "shelf": fold(f"{document.brand} {document.category}"),
+                    "details": fold(document.details),
+                }
+                for document in documents
+            ],
+        )
+        terms = {term for document in documents for term in parse_all(f"{document.name} {document.brand}")}
+        tx.execute(
+            text("INSERT INTO product_search_terms (term) VALUES (:term) ON CONFLICT DO NOTHING"),
+            [{"term": term} for term in sorted(terms)],
+        )
+
+    def remove(self, tx: Session, product_ids: Sequence[int]) -> None:
+        """Take documents out."""
+        if product_ids:
+            tx.execute(text("DELETE FROM product_search WHERE product_id = ANY(:ids)"), {"ids": list(product_ids)})
+
+    def matches(self, words: Sequence[str]) -> Select[tuple[int, float]]:
+        """Select (product_id, score) of products that hold every word or a longer one."""
+        query = func.to_tsquery("simple", " & ".join(f"{word}:*" for word in words))
+        document = self._documents.c.document
+        score = func.ts_rank(document, query).label("score")
+        return select(self._documents.c.product_id.label("product_id"), score).where(document.op("@@")(query))
+
+    def knows(self, tx: Session, word: str) -> bool:
+        """Whether some product holds a word that begins so."""
+        return tx.execute(self.matches([word]).limit(1)).first() is not None
+
+    def near_terms(self, tx: Session, word: str) -> set[str]:
+        """Return index words of about the same length with the same first or last letter."""
+        found = tx.scalars(
+            text(
+                "SELECT term FROM product_search_terms WHERE length(term) BETWEEN :low AND :high"
+                " AND (term LIKE :first OR term LIKE :last) LIMIT :limit"
+            ),
+            {
+                "low": len(word) - 2,
+                "high": len(word) + 2,
+                "first": f"{word[0]}%",
+                "last": f"%{word[-1]}",
+                "limit": TERMS_LIMIT,
+            },
+        )
+        return set(found)
+
+
+def parse_all(raw: str) -> list[str]:
+    """Cut a text into folded words, however many."""
+    return _WORD.findall(fold(raw))
+
+
+def edit_distance(left: str, right: str, *, most: int) -> int:
+    """Count insertions, deletions, replacements and swaps of neighbours between two words, up to ``most + 1``."""
+    if abs(len(left) - len(right)) > most:
+        return most + 1
+    before: list[int] = []
+    previous = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        current = [i]
+        for j, b in enumerate(right, 1):
+            cost = min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (a != b))
+            if before and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            current.append(cost)
+        if min(current) > most:
+            return most + 1
+        before, previous = previous, current
+    return previous[-1]
+
+
+def mend(tx: Tx, words: Sequence[str]) -> list[str] | None:
+    """Replace words nobody knows by the nearest known ones; None when there is nothing to replace or no way to."""
+    index, mended, changed = index_for(tx), [], False
+    for word in words:
+        if len(word) < MIN_TYPO_LENGTH or index.knows(tx, word):
+            mended.append(word)
+            continue
+        nearest = _nearest(word, index.near_terms(tx, word))
+        if nearest is None:
+            return None
+        mended.append(nearest)
+        changed = True
+    return mended if changed else None
+
+
+def _nearest(word: str, terms: Iterable[str]) -> str | None:
+    most = 1 if len(word) <= 5 else 2
+    ranked = sorted((edit_distance(word, term, most=most), abs(len(term) - len(word)), term) for term in terms)
+    return ranked[0][2] if ranked and ranked[0][0] <= most else None
+
+
+def suggest(tx: Tx, words: Sequence[str], *, limit: int) -> list[int]:
+    """Return the best visible products for an unfinished query."""
+    if not words:
+        return []
+    found = index_for(tx).matches(words).subquery()
+    statement = (
+        select(Product.id)
+        .join(found, found.c.product_id == Product.id)
+        .where(Product.is_visible)
+        .order_by(found.c.score.desc(), Product.popularity.desc(), Product.id)
+        .limit(limit)
+    )
+    return list(tx.scalars(statement))
+
+
+def reindex(tx: Tx, product_ids: Sequence[int] | None = None) -> int:
+    """Write the documents of some products, or of all, as the tables have them now."""
+    index, n = index_for(tx), 0
+    for batch in read_documents(tx, product_ids):
+        index.put(tx, batch)
+        n += len(batch)
+    return n
+
+
+def read_documents(tx: Tx, product_ids: Sequence[int] | None = None) -> Iterator[list[SearchDocument]]:
+    """Read the words of products, ``DOCUMENT_BATCH`` at a time."""
+    wanted = sorted(product_ids) if product_ids is not None else list(tx.scalars(select(Product.id)))
+    for start in range(0, len(wanted), DOCUMENT_BATCH):
+        ids = wanted[start : start + DOCUMENT_BATCH]
+        skus: dict[int, list[str]] = {}
+        for product_id, sku in tx.execute(select(Variant.product_id, Variant.sku).where(Variant.product_id.in_(ids))):
+            skus.setdefault(product_id, []).append(sku)
+        rows = tx.execute(
+            select(Product.id, Product.name, Brand.name, Category.path, Product.description, Product.attributes)
+            .outerjoin(Brand, Brand.id == Product.brand_id)
+            .outerjoin(Category, Category.id == Product.category_id)
+            .where(Product.id.in_(ids))
+        )
+        yield [
+            SearchDocument(
+                row[0],
+                row[1],
+                row[2] or "",
+                (row[3] or "").replace(">", " "),
+                " ".join((row[4], *map(str, (row[5] or {}).values()))),
+                " ".join(skus.get(row[0], ())),
+            )
+            for row in rows
+        ]

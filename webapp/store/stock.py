@@ -1,0 +1,112 @@
+"""Stock changes, each one guarded statement: the condition is checked by the database at the moment of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from webapp.store.models import Product, Reservation, Variant
+from webapp.store.tx import Tx
+
+
+def reserve(tx: Tx, variant_id: int, quantity: int) -> bool:
+    """Hold pieces for an order; False when fewer are free."""
+    changed = tx.execute(
+        update(Variant)
+        .where(Variant.id == variant_id, Variant.is_active, Variant.stock - Variant.reserved >= quantity)
+        .values(reserved=Variant.reserved + quantity)
+    )
+    return bool(changed.rowcount)
+
+
+def reserve_all(tx: Tx, wanted: Mapping[int, int]) -> dict[int, int]:
+    """Hold pieces of several variants in ascending order of id, so that two orders never wait for each other.
+
+    Returns
+    -------
+    dict
+        Variant -> pieces free, for those of which there were too few; empty when all are held.
+    """
+    short = [variant for variant in sorted(wanted) if not reserve(tx, variant, wanted[variant])]
+    return free(tx, short) if short else {}
+
+
+def free(tx: Tx, variant_ids: list[int]) -> dict[int, int]:
+    """Return how many pieces can be sold of each variant."""
+    rows = tx.execute(
+        select(Variant.id, Variant.stock - Variant.reserved, Variant.is_active).where(Variant.id.in_(variant_ids))
+    )
+    return {row[0]: row[1] if row[2] else 0 for row in rows}
+
+
+def hold(tx: Tx, order_id: int, wanted: Mapping[int, int], *, until: datetime) -> None:
+    """Write down what is held for an order."""
+    for variant_id in sorted(wanted):
+        tx.add(
+            Reservation(
+                order_id=order_id, variant_id=variant_id, quantity=wanted[variant_id], state="held", expires_at=until
+            )
+        )
+    tx.flush()
+
+
+def _end(tx: Tx, order_id: int, state: str) -> list[tuple[int, int]]:
+    rows = tx.execute(
+        update(Reservation)
+        .where(Reservation.order_id == order_id, Reservation.state == "held")
+        .values(state=state)
+        .returning(Reservation.variant_id, Reservation.quantity)
+    )
+    return sorted((row[0], row[1]) for row in rows)
+
+
+def sell_held(tx: Tx, order_id: int) -> bool:
+    """Turn what is held for an order into sold pieces; False when nothing is held any more."""
+    ended = _end(tx, order_id, "sold")
+    for variant_id, quantity in ended:
+        tx.execute(
+            update(Variant)
+            .where(Variant.id == variant_id)
+            .values(stock=Variant.stock - quantity, reserved=Variant.reserved - quantity)
+        )
+        product = select(Variant.product_id).where(Variant.id == variant_id).scalar_subquery()
+        tx.execute(
+            update(Product)
+            .where(Product.id == product)
+            .values(sold_count=Product.sold_count + quantity, popularity=Product.popularity + quantity)
+        )
+    return bool(ended)
+
+
+def release_held(tx: Tx, order_id: int) -> bool:
+    """Give back what is held for an order."""
+    ended = _end(tx, order_id, "released")
+    for variant_id, quantity in ended:
+        tx.execute(update(Variant).where(Variant.id == variant_id).values(reserved=Variant.reserved - quantity))
+    return bool(ended)
+
+
+def put_back(tx: Tx, order_id: int) -> None:
+    """Return the pieces of a paid order that is cancelled or refunded before it left the house."""
+    rows = tx.execute(
+        update(Reservation)
+        .where(Reservation.order_id == order_id, Reservation.state == "sold")
+        .values(state="released")
+        .returning(Reservation.variant_id, Reservation.quantity)
+    )
+    for variant_id, quantity in sorted((row[0], row[1]) for row in rows):
+        tx.execute(update(Variant).where(Variant.id == variant_id).values(stock=Variant.stock + quantity))
+
+
+def overdue(tx: Tx, *, now: datetime, limit: int = 100) -> list[int]:
+    """Return orders whose held stock has run out of time."""
+    rows = tx.scalars(
+        select(Reservation.order_id)
+        .where(Reservation.state == "held", Reservation.expires_at <= now)
+        .distinct()
+        .order_by(Reservation.order_id)
+        .limit(limit)
+    )
+    return list(rows)

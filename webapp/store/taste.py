@@ -1,0 +1,112 @@
+"""What people say about products for themselves: wishes, stars, and what they do not want to see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+
+from webapp.actors import Actor
+from webapp.store.interactions import insert_or_ignore
+from webapp.store.models import Exclusion, Product, StarRating, WishlistItem
+from webapp.store.scope import owned_by, owner_values
+from webapp.store.tx import Tx
+
+
+def set_stars(tx: Tx, actor: Actor, product_id: int, stars: int, *, now: datetime) -> int | None:
+    """Store somebody's stars and return those they replace, None for a first vote."""
+    mine = (owned_by(StarRating, actor), StarRating.product_id == product_id)
+    before = tx.scalar(select(StarRating.stars).where(*mine))
+    if before is None:
+        values = {"product_id": product_id, "stars": stars, "at": now, **owner_values(actor)}
+        tx.execute(insert_or_ignore(tx, StarRating).values(**values))
+    else:
+        tx.execute(update(StarRating).where(*mine).values(stars=stars, at=now))
+    tx.execute(
+        update(Product)
+        .where(Product.id == product_id)
+        .values(
+            rating_sum=Product.rating_sum + stars - (before or 0),
+            rating_count=Product.rating_count + (1 if before is None else 0),
+        )
+    )
+    return before
+
+
+def remove_stars(tx: Tx, actor: Actor, *, product_id: int | None = None) -> list[int]:
+    """Take back somebody's stars, for one product or all, and return the products concerned."""
+    statement = delete(StarRating).where(owned_by(StarRating, actor)).returning(StarRating.product_id)
+    if product_id is not None:
+        statement = statement.where(StarRating.product_id == product_id)
+    touched = list(tx.scalars(statement))
+    recount_stars(tx, touched)
+    return touched
+
+
+def recount_stars(tx: Tx, product_ids: Collection[int] | None = None) -> None:
+    """Count the sums of some products, or of all, from the votes themselves."""
+    votes = select(func.count()).where(StarRating.product_id == Product.id).scalar_subquery()
+    total = (
+        select(func.coalesce(func.sum(StarRating.stars), 0))
+        .where(StarRating.product_id == Product.id)
+        .scalar_subquery()
+    )
+    statement = update(Product).values(rating_count=votes, rating_sum=total)
+    if product_ids is None:
+        tx.execute(statement)
+    elif product_ids:
+        tx.execute(statement.where(Product.id.in_(sorted(product_ids))))
+
+
+def stars_by(tx: Tx, actor: Actor) -> dict[int, int]:
+    """Return somebody's stars by product."""
+    rows = tx.execute(select(StarRating.product_id, StarRating.stars).where(owned_by(StarRating, actor)))
+    return {row[0]: row[1] for row in rows}
+
+
+def exclude(tx: Tx, actor: Actor, product_id: int, reason: str, *, now: datetime) -> None:
+    """Keep a product out of somebody's recommendations; a later reason replaces the earlier one."""
+    include(tx, actor, product_id)
+    values = {"product_id": product_id, "reason": reason, "at": now, **owner_values(actor)}
+    tx.execute(insert_or_ignore(tx, Exclusion).values(**values))
+
+
+def include(tx: Tx, actor: Actor, product_id: int) -> bool:
+    """Let a product back in; False when it was not kept out."""
+    found = tx.execute(delete(Exclusion).where(owned_by(Exclusion, actor), Exclusion.product_id == product_id))
+    return bool(found.rowcount)
+
+
+def include_all(tx: Tx, actor: Actor) -> None:
+    """Let everything back in."""
+    tx.execute(delete(Exclusion).where(owned_by(Exclusion, actor)))
+
+
+def exclusions(tx: Tx, actor: Actor) -> dict[int, tuple[str, datetime]]:
+    """Return what somebody does not want to be shown, why, and since when."""
+    if not actor.is_known:
+        return {}
+    rows = tx.execute(
+        select(Exclusion.product_id, Exclusion.reason, Exclusion.at)
+        .where(owned_by(Exclusion, actor))
+        .order_by(Exclusion.at.desc())
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def wish(tx: Tx, actor: Actor, product_id: int, *, now: datetime) -> bool:
+    """Save a product for later; False when it was saved already."""
+    values = {"product_id": product_id, "at": now, **owner_values(actor)}
+    added = tx.execute(insert_or_ignore(tx, WishlistItem).values(**values).returning(WishlistItem.id))
+    return added.first() is not None
+
+
+def unwish(tx: Tx, actor: Actor, product_id: int) -> None:
+    """Take a product off the list."""
+    tx.execute(delete(WishlistItem).where(owned_by(WishlistItem, actor), WishlistItem.product_id == product_id))
+
+
+def n_wishes(tx: Tx, actor: Actor) -> int:
+    """Count what somebody saved for later."""
+    return int(tx.scalar(select(func.count()).select_from(WishlistItem).where(owned_by(WishlistItem, actor))) or 0)

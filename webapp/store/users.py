@@ -1,0 +1,239 @@
+"""Members: found, added, changed; failures counted; a guest's things moved over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from webapp.actors import Actor
+from webapp.store.interactions import insert_or_ignore
+from webapp.store.models import (
+    Address,
+    Exclusion,
+    Guest,
+    Order,
+    Review,
+    StarRating,
+    Throttle,
+    User,
+    WishlistItem,
+)
+from webapp.store.scope import owned_by
+from webapp.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A member."""
+
+    user_id: int
+    email: str
+    name: str
+    role: str
+    password_hash: str | None
+    is_active: bool
+    is_personalised: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    """A saved postal address."""
+
+    address_id: int
+    name: str
+    line1: str
+    line2: str
+    postcode: str
+    city: str
+    country: str
+    phone: str
+    is_default: bool
+
+
+_COLUMNS = (
+    User.id,
+    func.coalesce(User.email, ""),
+    User.name,
+    User.role,
+    User.password_hash,
+    User.is_active,
+    User.is_personalised,
+    User.created_at,
+)
+
+
+def by_email(tx: Tx, email: str) -> UserRow | None:
+    """Return the member with this (lower-case) address."""
+    row = tx.execute(select(*_COLUMNS).where(User.email == email)).first()
+    return UserRow(*row) if row else None
+
+
+def by_id(tx: Tx, user_id: int) -> UserRow | None:
+    """Return the member with this id."""
+    row = tx.execute(select(*_COLUMNS).where(User.id == user_id)).first()
+    return UserRow(*row) if row else None
+
+
+def by_external_ref(tx: Tx, ref: str) -> int | None:
+    """Return the id of the person an imported history knows under this name."""
+    return tx.scalar(select(User.id).where(User.external_ref == ref))
+
+
+def personalised(tx: Tx, actor: Actor) -> bool | None:
+    """Return an actor's switch; None when there is no such actor."""
+    if actor.user_id is not None:
+        return tx.scalar(select(User.is_personalised).where(User.id == actor.user_id))
+    return tx.scalar(select(Guest.is_personalised).where(Guest.id == actor.guest_id))
+
+
+def add(tx: Tx, **values: Any) -> int | None:
+    """Add a member; None when the address is taken."""
+    statement = insert_or_ignore(tx, User).values(**_defaults(values)).returning(User.id)
+    return tx.scalar(statement)
+
+
+def _defaults(values: dict[str, Any]) -> dict[str, Any]:
+    plain = {"name": "", "role": "shopper", "is_demo": False, "is_active": True, "is_personalised": True}
+    return plain | {"tuning": {}, "epoch": 0} | values
+
+
+def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Add members known to be new and return their ids in the same order."""
+    if not rows:
+        return []
+    statement = insert(User).returning(User.id, sort_by_parameter_order=True)
+    return list(tx.scalars(statement, [_defaults(row) for row in rows]))
+
+
+def change(tx: Tx, user_id: int, **values: Any) -> None:
+    """Change a member."""
+    tx.execute(update(User).where(User.id == user_id).values(**values))
+
+
+def set_personalised(tx: Tx, actor: Actor, on: bool) -> None:
+    """Switch personalisation on or off for a member or a guest."""
+    if actor.user_id is not None:
+        tx.execute(update(User).where(User.id == actor.user_id).values(is_personalised=on))
+    else:
+        tx.execute(update(Guest).where(Guest.id == actor.guest_id).values(is_personalised=on))
+
+
+def any_with_role(tx: Tx, role: str) -> bool:
+    """Whether somebody has this role."""
+    return tx.scalar(select(User.id).where(User.role == role).limit(1)) is not None
+
+
+def count(tx: Tx) -> int:
+    """Count all members and known persons."""
+    return int(tx.scalar(select(func.count()).select_from(User)) or 0)
+
+
+def figures(tx: Tx, user_id: int) -> tuple[int, int, int]:
+    """Count a member's orders, saved products and ratings, in one statement."""
+    row = tx.execute(
+        select(
+            select(func.count()).where(Order.user_id == user_id).scalar_subquery(),
+            select(func.count()).where(WishlistItem.user_id == user_id).scalar_subquery(),
+            select(func.count()).where(StarRating.user_id == user_id).scalar_subquery(),
+        )
+    ).one()
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def addresses(tx: Tx, user_id: int) -> list[AddressRow]:
+    """List a member's addresses, the usual one first."""
+    rows = tx.execute(
+        select(
+            Address.id,
+            Address.name,
+            Address.line1,
+            Address.line2,
+            Address.postcode,
+            Address.city,
+            Address.country,
+            Address.phone,
+            Address.is_default,
+        )
+        .where(Address.user_id == user_id)
+        .order_by(Address.is_default.desc(), Address.id)
+    )
+    return [AddressRow(*row) for row in rows]
+
+
+def save_address(tx: Tx, user_id: int, values: dict[str, Any], *, address_id: int | None, now: datetime) -> bool:
+    """Add or change an address of the member's own; False when it is not theirs."""
+    if values.get("is_default"):
+        tx.execute(update(Address).where(Address.user_id == user_id).values(is_default=False))
+    if address_id is None:
+        tx.execute(insert(Address).values(user_id=user_id, created_at=now, **values))
+        return True
+    changed = tx.execute(update(Address).where(Address.id == address_id, Address.user_id == user_id).values(**values))
+    return bool(changed.rowcount)
+
+
+def remove_address(tx: Tx, user_id: int, address_id: int) -> bool:
+    """Remove an address of the member's own; False when it is not theirs."""
+    return bool(tx.execute(delete(Address).where(Address.id == address_id, Address.user_id == user_id)).rowcount)
+
+
+def blocked_for(tx: Tx, keys: Sequence[str], *, limits: dict[str, int], now: datetime) -> int:
+    """Return for how many seconds the strictest of some throttles still says no; 0 when none does."""
+    rows = tx.execute(
+        select(Throttle.key, Throttle.count, Throttle.until).where(Throttle.key.in_(keys), Throttle.until > now)
+    )
+    waits = [(until - now).total_seconds() for key, count, until in rows if count >= limits[key]]
+    return int(max(waits) + 1) if waits else 0
+
+
+def note_failure(tx: Tx, keys: Sequence[str], *, window: timedelta, now: datetime) -> None:
+    """Count one more failure; a window that is over begins anew."""
+    tx.execute(delete(Throttle).where(Throttle.until <= now))
+    for key in keys:
+        tx.execute(insert_or_ignore(tx, Throttle).values(key=key, count=0, until=now + window))
+        tx.execute(update(Throttle).where(Throttle.key == key).values(count=Throttle.count + 1))
+
+
+def forget_failures(tx: Tx, key: str) -> None:
+    """Forget the failures counted for one key."""
+    tx.execute(delete(Throttle).where(Throttle.key == key))
+
+
+def move_guest(tx: Tx, guest_id: int, user_id: int) -> list[int]:
+    """Give a guest's wishes, stars, exclusions and orders to a member.
+
+    Where both have a row for one product the member's own stays.
+
+    Returns
+    -------
+    list of int
+        Products whose stars changed hands or went, so that their averages can be counted anew.
+    """
+    touched = list(tx.scalars(select(StarRating.product_id).where(StarRating.guest_id == guest_id)))
+    for table in (WishlistItem, StarRating, Exclusion):
+        theirs = select(table.product_id).where(table.user_id == user_id)
+        tx.execute(delete(table).where(table.guest_id == guest_id, table.product_id.in_(theirs)))
+        tx.execute(update(table).where(table.guest_id == guest_id).values(user_id=user_id, guest_id=None))
+    tx.execute(update(Order).where(Order.guest_id == guest_id, Order.user_id.is_(None)).values(user_id=user_id))
+    tx.execute(update(Guest).where(Guest.id == guest_id).values(merged_into=user_id))
+    return touched
+
+
+def wishes(tx: Tx, actor: Actor) -> list[int]:
+    """Return what an actor saved for later, the latest first."""
+    return list(
+        tx.scalars(
+            select(WishlistItem.product_id)
+            .where(owned_by(WishlistItem, actor))
+            .order_by(WishlistItem.at.desc(), WishlistItem.id.desc())
+        )
+    )
+
+
+def review_count(tx: Tx, user_id: int) -> int:
+    """Count a member's reviews."""
+    return int(tx.scalar(select(func.count()).select_from(Review).where(Review.user_id == user_id)) or 0)
