@@ -177,9 +177,10 @@ def check_leakage(split: Split) -> None:
     held-out ones.
     """
     train, test = split.train, split.test
-    pairs = pd.MultiIndex.from_frame(test[["user_id", "item_id"]])
-    _refuse(pairs.duplicated(), test, "the pair is in the test twice")
-    _refuse(pairs.isin(pd.MultiIndex.from_frame(train[["user_id", "item_id"]])), test, "the pair is in training too")
+    pairs = _pair_codes(pd.concat([test, train]))
+    asked, learned = pairs[: len(test)], pairs[len(test) :]
+    _refuse(pd.Series(asked).duplicated().to_numpy(), test, "the pair is in the test twice")
+    _refuse(np.isin(asked, learned), test, "the pair is in training too")
     for column in ("user_id", "item_id"):
         _refuse(~test[column].isin(train[column]).to_numpy(), test, f"training does not know the {column}")
     if split.cut is not None:
@@ -196,6 +197,12 @@ def _refuse(bad: BoolMask, frame: pd.DataFrame, why: str) -> None:
     if rows.size:
         row = frame.iloc[rows[0]]
         raise DataError(f"leak: {why} in {rows.size} row(s), first user {row['user_id']!r}, item {row['item_id']!r}")
+
+
+def _pair_codes(frame: pd.DataFrame) -> Rows:
+    """A number per (user, item) pair."""
+    users, items = (pd.factorize(frame[column])[0].astype(np.int64) for column in ("user_id", "item_id"))
+    return users * (int(items.max(initial=-1)) + 1) + items
 
 
 def _ordered(frame: pd.DataFrame, unit: Unit) -> pd.DataFrame:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import islice
 
 import pandas as pd
 import pytest
 
 from recommender import datasets
+from recommender.catalogue import ItemCatalogue
 from recommender.datasets import DATA_SETS, data_root, data_set, load_catalogue, load_interactions, why_missing
 from recommender.errors import DataError
+from recommender.interactions import Interactions
+from recommender.metrics import judge, mean, ndcg
+from recommender.splits import check_leakage, split_by_time, split_last_one
 
 # Rows kept and rows rejected, as the README of each set counts them.
 EVENTS = {
@@ -121,6 +126,56 @@ def test_every_catalogue_reads_and_describes_the_items_of_the_events(name):
     if name in EVENTS:
         events = events_of(name).frame
         assert events["item_id"].isin(items["item_id"]).mean() > 0.999
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EVENTS)
+def test_the_library_takes_what_the_readers_give(name):
+    need(name)
+    events = Interactions.from_frame(events_of(name).frame)
+    items = ItemCatalogue.from_frame(load_catalogue(name).frame)
+    assert (len(events), len(items)) == (EVENTS[name][0], ITEMS[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "n_last", "n_time"), [("musical-instruments", 1_423, 292), ("movielens-100k", 940, 87)]
+)
+def test_the_protocol_asks_the_users_it_says_it_asks(name, n_last, n_time):
+    """Counts and popularity anchors were measured with an independent program on the same files."""
+    need(name)
+    for split, n_users in (
+        (split_last_one(events_of(name).frame), n_last),
+        (split_by_time(events_of(name).frame), n_time),
+    ):
+        check_leakage(split)
+        assert split.test["user_id"].nunique() == n_users
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "split", "expected"),
+    [
+        ("musical-instruments", split_last_one, 0.044),
+        ("musical-instruments", split_by_time, 0.056),
+        ("movielens-100k", split_last_one, 0.045),
+        ("movielens-100k", split_by_time, 0.158),
+    ],
+)
+def test_popularity_reaches_its_known_ndcg(name, split, expected):
+    need(name)
+    parts = split(events_of(name).frame)
+    assert mean(popularity_ndcg(parts)) == pytest.approx(expected, abs=0.0006)
+
+
+def popularity_ndcg(parts):
+    """NDCG@10 of the most frequent items, items already seen left out."""
+    counts = parts.train["item_id"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    seen = parts.train.groupby("user_id")["item_id"].agg(set)
+    row = {item: n for n, item in enumerate(counts.index)}
+    wanted = parts.test.groupby("user_id")["item_id"]
+    lists = [list(islice((n for i, n in row.items() if i not in seen[user]), 10)) for user in wanted.groups]
+    return ndcg(judge(lists, [[row[item] for item in items] for _, items in wanted]))
 
 
 @pytest.mark.slow
