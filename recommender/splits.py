@@ -182,7 +182,7 @@ def check_leakage(split: Split) -> None:
     _refuse(pd.Series(asked).duplicated().to_numpy(), test, "the pair is in the test twice")
     _refuse(np.isin(asked, learned), test, "the pair is in training too")
     for column in ("user_id", "item_id"):
-        _refuse(~test[column].isin(train[column]).to_numpy(), test, f"training does not know the {column}")
+        _refuse(~test[column].isin(train[column].unique()).to_numpy(), test, f"training does not know the {column}")
     if split.cut is not None:
         _refuse((test["timestamp"] < split.cut).to_numpy(), test, "a test event is earlier than the cut")
         _refuse((train["timestamp"] >= split.cut).to_numpy(), train, "a training event is not earlier than the cut")
