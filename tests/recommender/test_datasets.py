@@ -142,7 +142,7 @@ def test_the_library_takes_what_the_readers_give(name):
     ("name", "n_last", "n_time"), [("musical-instruments", 1_423, 292), ("movielens-100k", 940, 87)]
 )
 def test_the_protocol_asks_the_users_it_says_it_asks(name, n_last, n_time):
-    """Counts and popularity anchors were measured with an independent program on the same files."""
+    """The counts were measured with an independent program on the same files."""
     need(name)
     for split, n_users in (
         (split_last_one(events_of(name).frame), n_last),
