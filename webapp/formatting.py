@@ -13,7 +13,7 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from flask import Flask, url_for
 from flask_babel import get_locale
@@ -73,7 +73,8 @@ def day(at: datetime, locale: str = FALLBACK_LOCALE) -> str:
 
 def daytime(at: datetime, locale: str = FALLBACK_LOCALE) -> str:
     """Write day and time of a moment in short form, with its zone."""
-    return f"{format_datetime(at, format='medium', locale=locale)} {at.tzname() or ''}".rstrip()
+    parts = format_date(at, format="medium", locale=locale), format_time(at, format="short", locale=locale)
+    return " ".join((*parts, at.tzname() or "")).rstrip()
 
 
 def ago(at: datetime, now: datetime, locale: str = FALLBACK_LOCALE) -> str:
@@ -150,7 +151,9 @@ def _ago_now(at: datetime) -> str:
 
 
 def install(app: Flask) -> None:
-    """Register the filters and globals that the templates use."""
+    """Register the filters and globals that the templates use; call it before the first template is loaded."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
     localised: dict[str, Callable[..., str]] = {
         "money": money,
         "number": number,

@@ -1,0 +1,15 @@
+/** Start what the page has; without this file everything still works, one page load at a time. */
+
+import * as cart from "./cart.js";
+import * as forms from "./forms.js";
+import * as menus from "./menus.js";
+import * as rails from "./rails.js";
+import { onNewContent } from "./refresh.js";
+import * as search from "./search.js";
+import * as seen from "./seen.js";
+import * as signals from "./signals.js";
+import * as stars from "./stars.js";
+
+for (const part of [cart, forms, menus, rails, search, seen, signals, stars]) part.install();
+onNewContent(rails.install);
+onNewContent(seen.watch);

@@ -1,0 +1,30 @@
+/** Menus of cards and drawers: one open at a time, Escape closes, focus goes back. */
+
+export function install() {
+  document.addEventListener("toggle", onToggle, true);
+  document.addEventListener("keydown", onEscape);
+  document.addEventListener("pointerdown", (event) => closeMenus(event.target.closest("[data-more]")));
+  for (const box of document.querySelectorAll("[popover]")) {
+    box.addEventListener("focusout", (event) => leaveWithFocus(box, event.relatedTarget));
+  }
+}
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("[data-more][open]")) if (menu !== except) menu.open = false;
+}
+
+function onToggle(event) {
+  if (event.target.matches?.("[data-more][open]")) closeMenus(event.target);
+}
+
+function onEscape(event) {
+  const menu = event.key === "Escape" && document.querySelector("[data-more][open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+}
+
+/** A drawer covers what is behind it: when focus leaves for there, the drawer gives way. */
+function leaveWithFocus(box, next) {
+  if (next && !box.contains(next) && box.matches(":popover-open")) box.hidePopover();
+}

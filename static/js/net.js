@@ -1,0 +1,94 @@
+/** What every module needs: settings of the page, requests with the CSRF token, one live region, toasts. */
+
+export const settings = JSON.parse(document.getElementById("settings").textContent);
+
+const token = document.querySelector('meta[name="csrf-token"]').content;
+const live = document.getElementById("live");
+const toasts = document.getElementById("toasts");
+const TOAST_MS = 10_000;
+
+/** A translated sentence with its {places} filled. */
+export function word(key, values = {}) {
+  return settings.words[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+/** An id no other event has; `randomUUID` is missing where the page is not served securely. */
+export function eventId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+/** Send a form or JSON and return the JSON answer; throws an Error whose message can be shown. */
+export async function post(url, body, { keepalive = false } = {}) {
+  const isForm = body instanceof FormData;
+  const headers = { Accept: "application/json", "X-CSRFToken": token };
+  if (!isForm) headers["Content-Type"] = "application/json";
+  let response;
+  try {
+    response = await fetch(url, {
+      method: "POST",
+      headers,
+      body: isForm ? body : JSON.stringify(body),
+      keepalive,
+      credentials: "same-origin",
+    });
+  } catch {
+    throw new Error(word("failed"));
+  }
+  if (response.redirected) {
+    location.assign(response.url);
+    return new Promise(() => {});
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(answer.detail || answer.title || word("failed"));
+  return answer;
+}
+
+/** Say something to a screen reader; the same sentence twice is said twice. */
+export function announce(text) {
+  live.textContent = "";
+  setTimeout(() => (live.textContent = text), 60);
+}
+
+/** Show a message for ten seconds, longer while it is looked at; `action` is {label, run} or {label, href}. */
+export function toast(text, action) {
+  const box = document.createElement("div");
+  box.className = "toast";
+  const line = document.createElement("p");
+  line.textContent = text;
+  box.append(line);
+  if (action) box.append(control(action, box));
+  toasts.replaceChildren(box);
+  let timer = setTimeout(() => box.remove(), TOAST_MS);
+  for (const name of ["pointerenter", "focusin"]) box.addEventListener(name, () => clearTimeout(timer));
+  for (const name of ["pointerleave", "focusout"]) {
+    box.addEventListener(name, () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => box.remove(), TOAST_MS);
+    });
+  }
+  announce(action ? `${text} ${action.label}` : text);
+}
+
+function control(action, box) {
+  const element = document.createElement(action.href ? "a" : "button");
+  element.className = "link";
+  element.textContent = action.label;
+  if (action.href) element.href = action.href;
+  else {
+    element.type = "button";
+    element.addEventListener("click", () => {
+      box.remove();
+      action.run();
+    });
+  }
+  return element;
+}
+
+/** Write a count into every bubble that shows it. */
+export function showCount(name, count) {
+  for (const bubble of document.querySelectorAll(`[data-n-${name}]`)) {
+    bubble.textContent = count;
+    bubble.dataset.count = count;
+  }
+}

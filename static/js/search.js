@@ -1,0 +1,151 @@
+/** Suggestions while typing: arrows choose, Enter opens, Escape closes and then clears, "/" comes here. */
+
+import { announce, settings, word } from "./net.js";
+
+const WAIT_MS = 150;
+
+export function install() {
+  const form = document.querySelector("[data-search]");
+  if (form) new Combobox(form);
+}
+
+class Combobox {
+  constructor(form) {
+    this.form = form;
+    this.input = form.querySelector("input");
+    this.list = document.createElement("div");
+    this.list.id = "suggestions";
+    this.list.className = "suggestions";
+    this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", this.input.placeholder);
+    this.list.hidden = true;
+    form.append(this.list);
+    this.at = -1;
+    for (const [name, value] of [
+      ["role", "combobox"],
+      ["aria-autocomplete", "list"],
+      ["aria-controls", "suggestions"],
+      ["aria-expanded", "false"],
+    ]) {
+      this.input.setAttribute(name, value);
+    }
+    this.input.addEventListener("input", () => this.wait());
+    this.input.addEventListener("keydown", (event) => this.onKey(event));
+    this.input.addEventListener("blur", () => this.close());
+    this.list.addEventListener("pointerdown", (event) => this.onPress(event));
+    document.addEventListener("keydown", (event) => this.onSlash(event));
+  }
+
+  get options() {
+    return [...this.list.querySelectorAll('[role="option"]')];
+  }
+
+  wait() {
+    clearTimeout(this.timer);
+    this.request?.abort();
+    if (this.input.value.trim().length < 2) return this.close();
+    this.timer = setTimeout(() => this.ask(this.input.value.trim()), WAIT_MS);
+  }
+
+  async ask(query) {
+    this.request = new AbortController();
+    try {
+      const url = `${settings.urls.suggest}?${new URLSearchParams({ q: query })}`;
+      const response = await fetch(url, { headers: { Accept: "application/json" }, signal: this.request.signal });
+      if (response.ok) this.show((await response.json()).groups ?? []);
+    } catch {
+      this.close(); // aborted or offline: the form still searches
+    }
+  }
+
+  show(groups) {
+    const full = groups.filter((group) => group.items.length);
+    if (!full.length || document.activeElement !== this.input) return this.close();
+    let number = 0;
+    this.list.replaceChildren(...full.map((group, i) => this.group(group, i, () => number++)));
+    this.list.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+    this.choose(-1);
+    announce(word("found", { count: number }));
+  }
+
+  group(group, index, next) {
+    const box = document.createElement("div");
+    const title = document.createElement("p");
+    title.className = "group";
+    title.id = `suggestions-${index}`;
+    title.textContent = group.label;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-labelledby", title.id);
+    box.append(title, ...group.items.map((item) => option(item, next())));
+    return box;
+  }
+
+  onKey(event) {
+    const count = this.options.length;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      if (this.list.hidden) this.input.value = "";
+      this.close();
+    } else if (!this.list.hidden && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      event.preventDefault();
+      const way = event.key === "ArrowDown" ? 1 : -1;
+      this.choose(((this.at + 1 + way + count + 1) % (count + 1)) - 1);
+    } else if (event.key === "Enter" && this.at >= 0) {
+      event.preventDefault();
+      location.assign(this.options[this.at].dataset.url);
+    }
+  }
+
+  onPress(event) {
+    const chosen = event.target.closest("[data-url]");
+    event.preventDefault();
+    if (chosen) location.assign(chosen.dataset.url);
+  }
+
+  onSlash(event) {
+    const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    this.input.focus();
+    this.input.select();
+  }
+
+  choose(at) {
+    this.at = at;
+    this.options.forEach((option, i) => option.setAttribute("aria-selected", String(i === at)));
+    if (at < 0) return this.input.removeAttribute("aria-activedescendant");
+    this.input.setAttribute("aria-activedescendant", this.options[at].id);
+    this.options[at].scrollIntoView({ block: "nearest" });
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.list.hidden = true;
+    this.input.setAttribute("aria-expanded", "false");
+    this.choose(-1);
+  }
+}
+
+function option(item, number) {
+  const row = document.createElement("div");
+  row.setAttribute("role", "option");
+  row.id = `suggestion-${number}`;
+  row.dataset.url = item.url;
+  if (item.image_url) {
+    const image = document.createElement("img");
+    image.src = item.image_url;
+    image.alt = "";
+    row.append(image);
+  }
+  row.append(span(item.label, ""));
+  if (item.detail) row.append(span(item.detail, "detail"));
+  return row;
+}
+
+function span(text, name) {
+  const element = document.createElement("span");
+  element.textContent = text;
+  element.className = name;
+  return element;
+}

@@ -1,0 +1,101 @@
+"""Every template with every state it is looked at and tested in."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from webapp.viewmodels import Chrome, Page, RailsPartial
+
+from . import pages, rooms
+from .samples import BARE, GUEST, MEMBER, OWNER
+
+
+class Scene(NamedTuple):
+    """A template, what it is given, and the address and endpoint it is seen at."""
+
+    name: str
+    template: str
+    page: Page | RailsPartial
+    chrome: Chrome = GUEST
+    path: str = "/"
+
+
+SHOP = (
+    Scene("home", "shop/home.html", pages.home_full, MEMBER),
+    Scene("home-cold", "shop/home.html", pages.home_cold),
+    Scene("home-empty", "shop/home.html", pages.home_empty, BARE),
+    Scene("category", "shop/listing.html", pages.listing_full, GUEST, "/c/kitchen-and-table"),
+    Scene("category-filtered-out", "shop/listing.html", pages.listing_filtered_out),
+    Scene("category-empty", "shop/listing.html", pages.listing_empty),
+    Scene("search", "shop/listing.html", pages.search_full),
+    Scene("search-nothing", "shop/listing.html", pages.search_nothing),
+    Scene("search-blank", "shop/listing.html", pages.search_blank),
+    Scene("product", "shop/product.html", pages.product_full),
+    Scene("product-bare", "shop/product.html", pages.product_bare),
+    Scene("product-sold-out", "shop/product.html", pages.product_sold_out, MEMBER),
+    Scene("about-demo", "shop/about_demo.html", pages.about_demo),
+    Scene("api-docs", "api/docs.html", pages.api_docs),
+)
+BUYING = (
+    Scene("cart", "cart/show.html", pages.cart_full),
+    Scene("cart-empty", "cart/show.html", pages.cart_empty),
+    Scene("checkout-contact", "checkout/contact.html", pages.contact),
+    Scene("checkout-contact-wrong", "checkout/contact.html", pages.contact_wrong, MEMBER),
+    Scene("checkout-delivery", "checkout/delivery.html", pages.delivery),
+    Scene("checkout-delivery-wrong", "checkout/delivery.html", pages.delivery_wrong),
+    Scene("checkout-payment", "checkout/payment.html", pages.payment),
+    Scene("checkout-review", "checkout/review.html", pages.review),
+    Scene("checkout-test-payment", "checkout/test_payment.html", pages.test_payment),
+    Scene("checkout-done", "checkout/done.html", pages.done),
+)
+ACCOUNT = (
+    Scene("register", "account/register.html", rooms.register),
+    Scene("register-wrong", "account/register.html", rooms.register_wrong),
+    Scene("sign-in", "account/sign_in.html", rooms.sign_in),
+    Scene("sign-in-wrong", "account/sign_in.html", rooms.sign_in_wrong),
+    Scene("forgot", "account/forgot.html", rooms.forgot),
+    Scene("forgot-sent", "account/forgot.html", rooms.forgot_sent),
+    Scene("reset", "account/reset.html", rooms.reset),
+    Scene("account", "account/overview.html", rooms.overview, MEMBER, "/account"),
+    Scene("account-new", "account/overview.html", rooms.overview_new, MEMBER, "/account"),
+    Scene("orders", "account/orders.html", rooms.orders, MEMBER, "/account/orders"),
+    Scene("orders-empty", "account/orders.html", rooms.orders_empty, MEMBER, "/account/orders"),
+    Scene("order", "account/order.html", rooms.order, MEMBER),
+    Scene("wishlist", "account/wishlist.html", rooms.wishlist),
+    Scene("wishlist-empty", "account/wishlist.html", rooms.wishlist_empty),
+    Scene("addresses", "account/addresses.html", rooms.addresses, MEMBER, "/account/addresses"),
+    Scene("addresses-empty", "account/addresses.html", rooms.addresses_empty, MEMBER, "/account/addresses"),
+    Scene("security", "account/security.html", rooms.security, MEMBER, "/account/security"),
+    Scene("privacy", "account/privacy.html", rooms.privacy, MEMBER, "/account/privacy"),
+    Scene("privacy-paused", "account/privacy.html", rooms.privacy_paused, MEMBER, "/account/privacy"),
+    Scene("taste", "taste/show.html", rooms.taste_full, MEMBER),
+    Scene("taste-preview", "taste/show.html", rooms.taste_preview),
+    Scene("taste-cold", "taste/show.html", rooms.taste_cold),
+    Scene("taste-paused", "taste/show.html", rooms.taste_paused, MEMBER),
+)
+OFFICE = (
+    Scene("admin", "admin/home.html", rooms.admin_home, OWNER, "/admin/"),
+    Scene("admin-empty", "admin/home.html", rooms.admin_home_empty, OWNER, "/admin/"),
+    Scene("admin-products", "admin/products.html", rooms.admin_products, OWNER, "/admin/products"),
+    Scene("admin-products-empty", "admin/products.html", rooms.admin_products_empty, OWNER, "/admin/products"),
+    Scene("admin-product", "admin/product.html", rooms.admin_product, OWNER),
+    Scene("admin-orders", "admin/orders.html", rooms.admin_orders, OWNER, "/admin/orders"),
+    Scene("admin-orders-empty", "admin/orders.html", rooms.admin_orders_empty, OWNER, "/admin/orders"),
+    Scene("admin-order", "admin/order.html", rooms.admin_order, OWNER),
+    Scene("admin-order-finished", "admin/order.html", rooms.admin_order_finished, OWNER),
+    Scene("admin-models", "admin/models.html", rooms.models, OWNER, "/admin/models"),
+    Scene("admin-models-refused", "admin/models.html", rooms.models_refused, OWNER, "/admin/models"),
+    Scene("admin-models-running", "admin/models.html", rooms.models_running, OWNER, "/admin/models"),
+    Scene("admin-models-empty", "admin/models.html", rooms.models_empty, OWNER, "/admin/models"),
+)
+ERRORS = tuple(
+    Scene(
+        f"error-{status}",
+        "errors/error.html",
+        pages.error(status, request_id="req-81f2", retry_after=30 if status in (429, 503) else None),
+        BARE if status >= 500 else GUEST,
+    )
+    for status in (400, 401, 403, 404, 409, 413, 418, 422, 429, 500, 503)
+)
+
+SCENES = SHOP + BUYING + ACCOUNT + OFFICE + ERRORS

@@ -1,0 +1,155 @@
+"""Look at the templates without a shop: render every scene, serve them on loopback, photograph and check them.
+
+``python -m tests.templates.preview OUT [--serve] [--only NAME ...] [--axe]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import make_server
+
+from .gallery import SCENES, Scene
+from .samples import THINGS
+from .site import NONCE, make_app, render
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {375: 812, 1440: 900}
+POLICY = (
+    f"default-src 'none'; script-src 'nonce-{NONCE}'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def drawing(name: str) -> str:
+    """Return a picture for a media name: the demo shop's own drawing where it can be made, else a plain shape."""
+    kind, number = re.match(r"([a-z]+)-(\d+)", name).groups()
+    tint = int(hashlib.sha256(kind.encode()).hexdigest(), 16) % 360
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 400" width="320" height="400">'
+        f'<rect width="320" height="400" fill="hsl({(tint + 180) % 360} 18% 91%)"/>'
+        f'<ellipse cx="172" cy="330" rx="92" ry="12" fill="#000" opacity=".12"/>'
+        f'<rect x="80" y="{90 + int(number) % 40}" width="160" height="{240 - int(number) % 40}" rx="36" fill="hsl({tint} 38% 48%)"/>'
+        f'<rect x="170" y="{90 + int(number) % 40}" width="70" height="{240 - int(number) % 40}" rx="36" fill="hsl({tint} 38% 40%)"/>'
+        "</svg>"
+    )
+
+
+def serving_app() -> Flask:
+    """Return the app of the tests with pages that can be opened: ``/scene/NAME``."""
+    app = make_app()
+    by_name = {scene.name: scene for scene in SCENES}
+
+    def show(name: str) -> Response:
+        scene = by_name[name]
+        return Response(render(app, scene.template, scene.page, scene.chrome, scene.path), mimetype="text/html")
+
+    app.add_url_rule("/scene/<name>", "scene", show)
+    app.add_url_rule("/media/<name>", "shop.media", lambda name: Response(drawing(name), mimetype="image/svg+xml"))
+
+    @app.after_request
+    def guard(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+    return app
+
+
+@contextmanager
+def served(port: int = 0) -> Iterator[str]:
+    """Serve the previews on a loopback port for the time of the block."""
+    server = make_server("127.0.0.1", port, serving_app(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the system's Chromium for the time of the block."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def photograph(browser: Browser, address: str, scenes: list[Scene], folder: Path) -> list[str]:
+    """Take every scene in both widths and themes; return what the console complained about."""
+    complaints: list[str] = []
+    for width, height in WIDTHS.items():
+        for theme in ("light", "dark"):
+            context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+            tab = context.new_page()
+            tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+            tab.on("pageerror", lambda error: complaints.append(str(error)))
+            for scene in scenes:
+                tab.goto(f"{address}/scene/{scene.name}", wait_until="load")
+                tab.screenshot(path=folder / f"{scene.name}-{width}-{theme}.png", full_page=True)
+            context.close()
+    return complaints
+
+
+def check(browser: Browser, address: str, scenes: list[Scene]) -> list[str]:
+    """Run axe over every scene in both themes; return one line for every violation."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    lines: list[str] = []
+    for theme in ("light", "dark"):
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=theme, bypass_csp=True)
+        tab = context.new_page()
+        for scene in scenes:
+            tab.goto(f"{address}/scene/{scene.name}", wait_until="networkidle")
+            found: dict[str, Any] = Axe().run(tab).response
+            for violation in found["violations"]:
+                nodes = [f"{node['target']} {node.get('failureSummary', '')}" for node in violation["nodes"][:3]]
+                lines.append(f"{scene.name} {theme}: {violation['id']}: {' | '.join(nodes)}")
+        context.close()
+    return lines
+
+
+def main() -> None:
+    """Render, photograph and check the chosen scenes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--axe", action="store_true")
+    parser.add_argument("--serve", action="store_true")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    scenes = [scene for scene in SCENES if not args.only or scene.name in args.only]
+    with served() as address:
+        if args.serve:
+            print(f"{address}/scene/{scenes[0].name}")
+            threading.Event().wait()
+        with chromium() as browser:
+            lines = check(browser, address, scenes) if args.axe else photograph(browser, address, scenes, args.out)
+    print("\n".join(lines) or f"{len(scenes)} scenes, nothing to complain about")
+
+
+if __name__ == "__main__":
+    main()

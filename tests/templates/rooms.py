@@ -1,0 +1,243 @@
+"""The account, the page about one's recommendations, and the owner's pages, in their states."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from .pages import ADDRESS, COUNTRIES, ORDER, PAGES
+from .samples import NOW, THINGS, ago, cards, meta, picture, rail, slug
+from webapp.viewmodels import (
+    AccountPage,
+    AddressesPage,
+    AdminHomePage,
+    AdminModelsPage,
+    AdminOrderPage,
+    AdminOrdersPage,
+    AdminProductPage,
+    AdminProductsPage,
+    Form,
+    FormPage,
+    GateCheck,
+    MetricsRow,
+    ModelRun,
+    Option,
+    OrderPage,
+    OrderRow,
+    OrdersPage,
+    Price,
+    PrivacyPage,
+    ProductRow,
+    SecurityPage,
+    SessionRow,
+    Signal,
+    SignalGroup,
+    TastePage,
+    Tile,
+    Task,
+    TuneCategory,
+    Tuning,
+    VariantRow,
+    WishlistPage,
+)
+
+WRONG = Form({"email": "ana@example.com"}, {"email": "E-mail address or password is not right."})
+
+register = FormPage(meta=meta("Make an account"), next_url="/cart")
+register_wrong = FormPage(
+    meta=meta("Make an account"),
+    form=Form({"name": "A"}, {"name": "Two letters at least.", "password": "At least 8 characters."}),
+)
+sign_in = FormPage(meta=meta("Sign in"), next_url="/cart")
+sign_in_wrong = FormPage(meta=meta("Sign in"), form=WRONG)
+forgot = FormPage(meta=meta("A new password"))
+forgot_sent = FormPage(meta=meta("A new password"), is_sent=True)
+reset = FormPage(meta=meta("A new password"), token="t-9")
+
+ORDER_ROWS = (
+    OrderRow("K-20418", ago(2), "paid", "paid", 17840, n_items=6, pictures=tuple(picture(i, "") for i in range(3)), customer="Ana Okafor"),
+    OrderRow("K-19007", ago(60), "delivered", "delivered", 4200, n_items=1, pictures=(picture(4, ""),), customer="Ben Roth"),
+    OrderRow("K-18833", ago(75), "cancelled", "cancelled", 1250, n_items=1, customer="Carla Diaz"),
+)  # fmt: skip
+
+overview = AccountPage(
+    meta=meta("Account"),
+    name="Ana",
+    email="ana@example.com",
+    member_since=ago(400),
+    orders=ORDER_ROWS,
+    n_orders=3,
+    n_wishlist=12,
+    n_ratings=31,
+    rail=rail("for_you", "Picked for you", 2),
+)
+overview_new = AccountPage(meta=meta("Account"), name="Ana", email="ana@example.com", member_since=NOW)
+orders = OrdersPage(meta=meta("Your orders"), orders=ORDER_ROWS)
+orders_empty = OrdersPage(meta=meta("Your orders"))
+order = OrderPage(
+    meta=meta("Order K-20418"), order=ORDER, seller_lines=("Kindred Ltd", "1 Paper Street", "10115 Berlin", "VAT DE1")
+)
+wishlist = WishlistPage(meta=meta("What you saved"), cards=cards(0, 7), rail=rail("for_you", "Picked for you", 3))
+wishlist_empty = WishlistPage(meta=meta("What you saved"))
+addresses = AddressesPage(meta=meta("Addresses"), addresses=(ADDRESS,), countries=COUNTRIES, editing=ADDRESS)
+addresses_empty = AddressesPage(meta=meta("Addresses"), countries=COUNTRIES)
+security = SecurityPage(
+    meta=meta("Security"),
+    form=Form({}, {"current_password": "That is not your password."}),
+    sessions=(
+        SessionRow("s1", "Firefox on Linux", ago(0), ago(10), True),
+        SessionRow("s2", "Safari on a phone", ago(3), ago(30)),
+    ),
+)
+privacy = PrivacyPage(meta=meta("Privacy"), n_events=412, n_ratings=31, n_orders=3)
+privacy_paused = PrivacyPage(meta=meta("Privacy"), is_paused=True)
+
+
+def signals(kind: str, label: str, first: int, n: int, total: int, stars: int = 0) -> SignalGroup:
+    """Return a group of so many signals."""
+    made = tuple(
+        Signal(first * 10 + i, kind, ago(i * 3 + 0.2), i + 1, slug(THINGS[i][0]), THINGS[i][0], picture(i, ""), stars, 0.9 - i * 0.2)
+        for i in range(first, first + n)
+    )  # fmt: skip
+    return SignalGroup(kind, label, made, total)
+
+
+GROUPS = (
+    signals("rating", "You rated", 0, 3, 3, stars=4),
+    signals("purchase", "You bought", 1, 2, 2),
+    signals("view", "You looked at", 0, 4, 37),
+    SignalGroup("search", "You searched for", (Signal(99, "search", ago(1), name="blue mug", weight=0.1),), 1),
+)
+taste_full = TastePage(
+    meta=meta("Your recommendations"),
+    groups=GROUPS,
+    now=cards(0, 10),
+    tuning=Tuning(categories=(TuneCategory("home", "Home", "more"), TuneCategory("shoes", "Shoes", "never"))),
+    dismissed=cards(6, 2),
+    owned=cards(8, 1),
+    is_guest=False,
+    n_signals=43,
+    request_id="r-5",
+)
+taste_preview = TastePage(
+    meta=meta("Your recommendations"), now=cards(0, 8), then=cards(3, 8), tuning=Tuning(80, 20, 50), n_signals=1
+)
+taste_cold = TastePage(meta=meta("Your recommendations"), starter=cards(0, 5))
+taste_paused = TastePage(meta=meta("Your recommendations"), is_paused=True, is_guest=False)
+
+METRICS = ("ndcg@10", "recall@10", "map@10", "coverage", "rmse")
+LIVE = ModelRun(
+    run_id=41,
+    status="live",
+    started_at=ago(0.3),
+    version="20261120-031502-a1f9",
+    seconds=184.2,
+    n_events=112004,
+    n_users=1012,
+    n_items=2140,
+    trigger="nightly",
+    gate_passed=True,
+    checks=(
+        GateCheck("Not worse than the live parameters", True, "ndcg@10 0.0914 against 0.0907, allowed down to 0.0889"),
+        GateCheck("Better than popularity", True, "ndcg@10 0.0914 against 0.0312"),
+        GateCheck("Covers the shelves", True, "61 % of what can be sold, at least 40 % asked"),
+    ),
+    metric_names=METRICS,
+    metrics=(
+        MetricsRow("hybrid", (0.0914, 0.141, 0.0711, 0.61, None), True),
+        MetricsRow("itemseq", (0.0861, 0.133, 0.066, 0.44, None)),
+        MetricsRow("popular", (0.0312, 0.052, 0.0201, 0.02, None)),
+        MetricsRow("svd", (0.0118, 0.021, 0.0091, 0.35, 0.934)),
+    ),
+)
+REFUSED = ModelRun(
+    run_id=40,
+    status="refused",
+    started_at=ago(1.3),
+    version="20261119-031455-77c0",
+    seconds=181.0,
+    n_events=111020,
+    gate_passed=False,
+    checks=(GateCheck("Better than popularity", False, "ndcg@10 0.0207 against 0.0309"),),
+    message="Half of the events of the last week had no user; see the import of 18 November.",
+)
+RUNNING = ModelRun(
+    run_id=42, status="running", started_at=NOW - timedelta(minutes=1), progress=0.42, stage="evaluating", n_events=112900
+)
+OLD = ModelRun(
+    run_id=39, status="published", started_at=ago(2.3), version="20261118-031500-0be2", seconds=9.2, can_rollback=True
+)
+models = AdminModelsPage(
+    meta=meta("Recommender"),
+    live=LIVE,
+    chosen=LIVE,
+    runs=(LIVE, REFUSED, OLD),
+    next_run_at=NOW + timedelta(hours=16),
+    schedule="Every night at 03:15, Europe/Berlin.",
+)
+models_refused = AdminModelsPage(meta=meta("Recommender"), live=LIVE, chosen=REFUSED, runs=(REFUSED, LIVE))
+models_running = AdminModelsPage(
+    meta=meta("Recommender"), live=LIVE, chosen=RUNNING, runs=(RUNNING, LIVE), is_training=True
+)
+models_empty = AdminModelsPage(meta=meta("Recommender"))
+
+admin_home = AdminHomePage(
+    meta=meta("Today"),
+    tiles=(
+        Tile("Orders today", "14", "3 more than last Friday", "/admin/orders"),
+        Tile("Sales today", "€1,204.50", "86.04 an order"),
+        Tile("From picks", "31 %", "of what was ordered this week was shown as a pick before"),
+        Tile("Sold out", "12", "of 2,140 products", "/admin/products?state=out"),
+    ),
+    tasks=(Task("Import products", True), Task("Set the first price list", False, "/admin/products", "12 have none")),
+    orders=ORDER_ROWS,
+    live=LIVE,
+    warnings=("Last night's training failed. Shoppers still see yesterday's model.",),
+)
+admin_home_empty = AdminHomePage(meta=meta("Today"))
+PRODUCT_ROWS = tuple(
+    ProductRow(i + 1, slug(name), name, Price(cents, "EUR", old), stock, visible, n, f"SKU-{i}", brand, "Home", picture(i, name))
+    for i, ((name, brand, cents, old, *_), stock, visible, n) in enumerate(
+        zip(THINGS[:6], (12, 0, 140, 3, 7, 55), (True, True, True, False, True, True), (6, 1, 1, 4, 1, 1), strict=True)
+    )
+)  # fmt: skip
+admin_products = AdminProductsPage(
+    meta=meta("Products"),
+    rows=PRODUCT_ROWS,
+    categories=(Option("home", "Home"),),
+    states=(Option("", "all", True), Option("out", "sold out")),
+    sorts=(Option("name", "Name", True),),
+    pagination=PAGES,
+)
+admin_products_empty = AdminProductsPage(meta=meta("Products"), query="xyz")
+admin_product = AdminProductPage(
+    meta=meta("Tide mug"),
+    product_id=3,
+    slug="tide-mug",
+    name="Tide mug, blue stripe",
+    form=Form(
+        {"name": "", "price": "18.00", "old_price": "", "description": "Thrown on a slow wheel.", "is_visible": "1"},
+        {"name": "A product needs a name.", "stock-7": "Zero or more."},
+    ),
+    picture=picture(2, "Mug with blue stripes"),
+    categories=(Option("mugs", "Kitchen > Mugs", True),),
+    brands=(Option("saltpan", "Saltpan", True),),
+    variants=(
+        VariantRow(7, "MUG-350", "350 ml", Price(1800), 3, picture(2, "")),
+        VariantRow(8, "MUG-250", "250 ml", Price(1600), 0),
+    ),
+    facts=(("Made", "3 March 2026"), ("Rated", "4.4 by 1,043")),
+    n_impressions=1240,
+    n_orders=38,
+    version="3",
+)
+admin_orders = AdminOrdersPage(
+    meta=meta("Orders"), orders=ORDER_ROWS, states=(Option("", "all", True), Option("paid", "paid")), pagination=PAGES
+)
+admin_orders_empty = AdminOrdersPage(meta=meta("Orders"))
+admin_order = AdminOrderPage(
+    meta=meta("Order K-20418"),
+    order=ORDER,
+    transitions=(Option("packed", "Mark as packed"), Option("shipped", "Mark as sent"), Option("cancelled", "Cancel and refund")),
+    version="2",
+)  # fmt: skip
+admin_order_finished = AdminOrderPage(meta=meta("Order K-20418"), order=ORDER)

@@ -1,0 +1,98 @@
+"""A small app around the real templates: every endpoint they name, no database, no services."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, render_template
+from flask_babel import Babel
+from jinja2 import StrictUndefined
+
+from webapp import formatting
+from webapp.viewmodels import Chrome, Page, RailsPartial
+
+ROOT = Path(__file__).resolve().parents[2]
+NONCE = "bm9uY2Utb2YtdGhlLXRlc3Q"
+
+ENDPOINTS = {
+    "shop.home": "/",
+    "shop.category": "/c/<slug>",
+    "shop.search": "/search",
+    "shop.suggest": "/search/suggest",
+    "shop.product": "/p/<int:product_id>-<slug>",
+    "shop.rails": "/rails",
+    "shop.about_demo": "/about-this-demo",
+    "shop.theme": "/theme",
+    "cart.show": "/cart",
+    "cart.add": "/cart/add",
+    "cart.update": "/cart/line/<int:line_id>",
+    "cart.remove": "/cart/line/<int:line_id>/remove",
+    "checkout.start": "/checkout",
+    "checkout.contact": "/checkout/contact",
+    "checkout.delivery": "/checkout/delivery",
+    "checkout.payment": "/checkout/payment",
+    "checkout.review": "/checkout/review",
+    "checkout.place": "/checkout/place",
+    "checkout.test_payment": "/checkout/test-payment/<token>",
+    "checkout.done": "/checkout/done/<token>",
+    "account.register": "/account/register",
+    "account.sign_in": "/account/sign-in",
+    "account.sign_out": "/account/sign-out",
+    "account.forgot": "/account/forgot",
+    "account.reset": "/account/reset/<token>",
+    "account.overview": "/account",
+    "account.orders": "/account/orders",
+    "account.order": "/account/orders/<number>",
+    "account.order_cancel": "/account/orders/<number>/cancel",
+    "account.reorder": "/account/orders/<number>/reorder",
+    "account.wishlist": "/wishlist",
+    "account.wish": "/wishlist/<int:product_id>",
+    "account.addresses": "/account/addresses",
+    "account.security": "/account/security",
+    "account.end_session": "/account/sessions/end",
+    "account.privacy": "/account/privacy",
+    "account.export": "/account/export",
+    "account.delete": "/account/delete",
+    "reviews.rate": "/p/<int:product_id>/rate",
+    "reviews.write": "/p/<int:product_id>/review",
+    "taste.show": "/your-recommendations",
+    "taste.feedback": "/your-recommendations/feedback",
+    "taste.forget": "/your-recommendations/forget",
+    "taste.pause": "/your-recommendations/pause",
+    "taste.tune": "/your-recommendations/tune",
+    "api.feedback": "/api/feedback",
+    "api.events": "/api/events",
+    "api.openapi": "/api/openapi.json",
+    "api.docs": "/api/docs",
+    "admin.home": "/admin/",
+    "admin.products": "/admin/products",
+    "admin.product": "/admin/products/<int:product_id>",
+    "admin.product_quick": "/admin/products/<int:product_id>/quick",
+    "admin.orders": "/admin/orders",
+    "admin.order": "/admin/orders/<number>",
+    "admin.models": "/admin/models",
+    "admin.retrain": "/admin/retrain",
+    "admin.rollback": "/admin/rollback",
+}
+
+
+def make_app(leave_out: tuple[str, ...] = ()) -> Flask:
+    """Build the app; a template that names a field or endpoint that does not exist fails at once."""
+    app = Flask("templates", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.update(SECRET_KEY="only for these pages", TESTING=True)
+    app.jinja_env.undefined = StrictUndefined
+    Babel(app)
+    formatting.install(app)
+    app.jinja_env.globals["csrf_token"] = lambda: "token-of-the-test"
+    for endpoint, rule in ENDPOINTS.items():
+        if endpoint not in leave_out:
+            app.add_url_rule(rule, endpoint, lambda **_: "", methods=["GET", "POST"])
+    return app
+
+
+def render(app: Flask, template: str, page: Page | RailsPartial, chrome: Chrome | None = None, path: str = "/") -> str:
+    """Render one template as a view function would."""
+    variables: dict[str, Any] = {"page": page, "chrome": chrome or Chrome(), "csp_nonce": NONCE}
+    with app.test_request_context(path):
+        return render_template(template, **variables)
