@@ -16,7 +16,8 @@ from webapp.errors import register_error_handlers
 from webapp.extensions import babel, csrf, db, limiter, login_manager, migrate, prepare_engine
 from webapp.frame import choose_locale, register_frame
 from webapp.logs import configure_logging, register_request_log
-from webapp.recs import Recs, recs_from_config
+from webapp.picks import Recs
+from webapp.recs import recs_from_config
 from webapp.security import register_security_headers
 from webapp.sessions import DatabaseSessions
 

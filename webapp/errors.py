@@ -1,5 +1,7 @@
 """What can go wrong in the shop, and how each is told: a page for people, a problem document for programs."""
 
+# ruff: noqa: N818 - the names say what happened to the reader, "NotFoundError" says it twice
+
 from __future__ import annotations
 
 import logging
@@ -11,6 +13,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+
+from webapp.viewmodels import ErrorPage, PageMeta
 
 log = logging.getLogger(__name__)
 PROBLEM_TYPE = "application/problem+json"
@@ -151,20 +155,26 @@ def render(error: ShopError) -> Response:
     if wants_json():
         answer = problem(error.status, error.code, str(error.title), error.text, **error.details)
     else:
-        answer = current_app.make_response(
-            render_template(
-                "errors/error.html",
-                status=error.status,
-                title=str(error.title),
-                message=error.text,
-                details=error.details,
-            )
-        )
+        answer = current_app.make_response(render_template("errors/error.html", page=_page(error)))
         answer.status_code = error.status
     answer.headers.update(error.headers)
     if error.status == HTTPStatus.UNAUTHORIZED and request.path.startswith("/api/"):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="shop"'
     return answer
+
+
+def _page(error: ShopError) -> ErrorPage:
+    retry_after = error.details.get("retry_after")
+    can_repeat = request.method == "GET" and error.status >= HTTPStatus.TOO_MANY_REQUESTS
+    return ErrorPage(
+        meta=PageMeta(title=str(error.title), is_indexed=False),
+        status=error.status,
+        heading=str(error.title) if error.message else "",
+        detail=error.message,
+        request_id=g.get("request_id", ""),
+        retry_after=retry_after,
+        retry_url=request.path if can_repeat else "",
+    )
 
 
 class _FromHttp(ShopError):

@@ -55,6 +55,7 @@ def _lines(tx: Tx, cart_id: int) -> list[LineRow]:
         Product.currency,
         free,
         Product.is_visible,
+        Variant.sku,
         picture_id,
     )
     rows = tx.execute(
@@ -64,8 +65,8 @@ def _lines(tx: Tx, cart_id: int) -> list[LineRow]:
         .where(CartLine.cart_id == cart_id, CartLine.is_saved.is_(False))
         .order_by(CartLine.id)
     ).all()
-    pictures = _pictures(tx, [row[13] for row in rows if row[13]])
-    return [LineRow(*row[:13], pictures.get(row[13])) for row in rows]
+    pictures = _pictures(tx, [row[14] for row in rows if row[14]])
+    return [LineRow(*row[:14], pictures.get(row[14])) for row in rows]
 
 
 def _pictures(tx: Tx, ids: list[int]) -> dict[int, PictureRow]:

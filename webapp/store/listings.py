@@ -247,3 +247,8 @@ def ids_of(tx: Tx, query: ListingQuery, *, limit: int) -> list[int]:
         .limit(limit)
     )
     return list(tx.scalars(statement))
+
+
+def attribute_names(tx: Tx) -> list[str]:
+    """Return the names of all filterable attributes."""
+    return list(tx.scalars(select(ProductAttribute.name).distinct()))

@@ -276,13 +276,6 @@ def revenue_since(tx: Tx, since: datetime) -> int:
     return int(tx.scalar(total) or 0)
 
 
-def next_number(tx: Tx, *, now: datetime) -> str:
-    """Return the next order number of the year; the caller holds a write unit."""
-    year = f"{now.year}-"
-    latest = tx.scalar(select(Order.number).where(Order.number.like(f"{year}%")).order_by(Order.number.desc()).limit(1))
-    return f"{year}{int(latest.removeprefix(year)) + 1 if latest else 1:07d}"
-
-
 def add_payment(tx: Tx, order: OrderRow, *, provider: str, reference: str, now: datetime) -> PaymentRow:
     """Begin the next attempt to pay an order."""
     attempt = int(tx.scalar(select(func.max(Payment.attempt)).where(Payment.order_id == order.order_id)) or 0) + 1
@@ -367,3 +360,11 @@ def delivery_methods(tx: Tx) -> list[DeliveryRow]:
 def tax_permille(tx: Tx, country: str) -> int:
     """Return the tax contained in prices in a country, in thousandths; 0 where none is set."""
     return int(tx.scalar(select(TaxRate.permille).where(TaxRate.country == country)) or 0)
+
+
+def payments_without_answer(tx: Tx, *, before: datetime) -> list[PaymentRow]:
+    """Return attempts whose provider never answered, untouched since a moment."""
+    rows = tx.execute(
+        select(*_PAYMENT_COLUMNS).where(Payment.state == "unknown", Payment.updated_at <= before).order_by(Payment.id)
+    )
+    return [PaymentRow(*row) for row in rows]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, selec
 from sqlalchemy.orm import aliased
 
 from webapp.actors import NOBODY, Actor
-from webapp.store.models import Brand, Category, Picture, Product, StarRating, Variant, WishlistItem
+from webapp.store.models import Brand, Category, Exclusion, Picture, Product, StarRating, Variant, WishlistItem
 from webapp.store.rows import CardRow, CategoryRow, PictureRow, ProductRow, VariantRow
 from webapp.store.scope import owned_by
 from webapp.store.tx import Tx
@@ -43,6 +43,7 @@ def _card_columns(actor: Actor) -> tuple[Any, ...]:
     n_pictures = select(func.count()).where(Picture.product_id == Product.id).scalar_subquery()
     wished: Any = literal(False)
     stars: Any = literal(0)
+    excluded: Any = literal(False)
     if actor.is_known:
         wished = exists().where(WishlistItem.product_id == Product.id, owned_by(WishlistItem, actor))
         stars = func.coalesce(
@@ -51,6 +52,7 @@ def _card_columns(actor: Actor) -> tuple[Any, ...]:
             .scalar_subquery(),
             0,
         )
+        excluded = exists().where(Exclusion.product_id == Product.id, owned_by(Exclusion, actor))
     return (
         Product.id,
         Product.slug,
@@ -75,6 +77,7 @@ def _card_columns(actor: Actor) -> tuple[Any, ...]:
         n_pictures,
         wished,
         stars,
+        excluded,
     )
 
 
@@ -114,6 +117,7 @@ def _card_row(row: Any) -> CardRow:
         row[20],
         bool(row[21]),
         row[22],
+        bool(row[23]),
     )
 
 

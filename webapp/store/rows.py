@@ -42,6 +42,7 @@ class CardRow:
     n_colours: int
     is_wished: bool
     your_stars: int
+    is_excluded: bool
 
     @property
     def is_sellable(self) -> bool:
@@ -134,6 +135,7 @@ class LineRow:
     currency: str
     available: int
     is_visible: bool
+    sku: str
     picture: PictureRow | None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from webapp.store.models import Product, Reservation, Variant
 from webapp.store.tx import Tx
@@ -50,6 +50,12 @@ def hold(tx: Tx, order_id: int, wanted: Mapping[int, int], *, until: datetime) -
             )
         )
     tx.flush()
+
+
+def hold_again(tx: Tx, order_id: int, wanted: Mapping[int, int], *, until: datetime) -> None:
+    """Write down anew what is held for an order whose first hold ran out."""
+    tx.execute(delete(Reservation).where(Reservation.order_id == order_id, Reservation.state == "released"))
+    hold(tx, order_id, wanted, until=until)
 
 
 def _end(tx: Tx, order_id: int, state: str) -> list[tuple[int, int]]:

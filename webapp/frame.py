@@ -1,0 +1,96 @@
+"""What every page has around it: navigation, counts, notices, language."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, current_app, g, get_flashed_messages, request, session
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp import viewmodels as vm
+from webapp.auth import current_actor, current_member
+from webapp.errors import Busy
+from webapp.security import csp_nonce
+from webapp.services import chrome as chrome_service
+
+log = logging.getLogger(__name__)
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "theme"
+UNDO_CATEGORY = "undo:"
+KINDS = frozenset({"success", "info", "warning", "error"})
+
+
+def choose_locale() -> str:
+    """Return the visitor's language among those the shop has."""
+    languages = list(current_app.config["LANGUAGES"])
+    chosen = request.cookies.get("language", "") if request else ""
+    if chosen in languages:
+        return chosen
+    best = request.accept_languages.best_match(languages) if request and len(languages) > 1 else None
+    return best or str(current_app.config["LOCALE"])
+
+
+def register_frame(app: Flask) -> None:
+    """Give every template ``chrome`` and ``csp_nonce``."""
+
+    @app.context_processor
+    def add() -> dict[str, Any]:
+        return {"chrome": build_chrome(), "csp_nonce": csp_nonce()}
+
+
+def build_chrome() -> vm.Chrome:
+    """Build the frame; a bare one when the database is away, so that the error page can still be shown."""
+    if "chrome" in g:
+        return g.chrome  # type: ignore[no-any-return]  # flask.g is untyped
+    try:
+        found = _chrome()
+    except (SQLAlchemyError, Busy):
+        log.exception("frame_unreadable")
+        return vm.Chrome(shop_name=current_app.config["SHOP_NAME"])
+    g.chrome = found
+    return found
+
+
+def _chrome() -> vm.Chrome:
+    actor, member = current_actor(), current_member()
+    tree, n_cart, n_wishlist, is_demo = chrome_service.read(actor)
+    theme = request.cookies.get(THEME_COOKIE, "auto")
+    slug = (request.view_args or {}).get("slug", "") if request.endpoint == "shop.category" else ""
+    return vm.Chrome(
+        shop_name=current_app.config["SHOP_NAME"],
+        tagline=_("a shop that learns"),
+        locale=str(get_locale() or "en"),
+        theme=theme if theme in THEMES else "auto",  # type: ignore[arg-type]  # checked in the line itself
+        nav=chrome_service.navigation(tree, slug),
+        visitor=vm.Visitor(member.name, member.email, True, member.is_staff) if member else vm.Visitor(),
+        n_cart=n_cart,
+        n_wishlist=n_wishlist,
+        notices=_notices(),
+        query=request.args.get("q", "")[:200] if request.endpoint == "shop.search" else "",
+        next_url=_next_url(),
+        is_demo=is_demo,
+        is_personalised=actor.is_personalised,
+    )
+
+
+def _next_url() -> str:
+    """Return the present page as an address to come back to; the last page seen when this one was posted to."""
+    if request.method == "GET":
+        query = request.query_string.decode("ascii", "ignore")
+        return request.path + (f"?{query}" if query else "")
+    return "/"
+
+
+def _notices() -> tuple[vm.Notice, ...]:
+    if "_flashes" not in session:
+        return ()
+    return tuple(_notice(kind, text) for kind, text in get_flashed_messages(with_categories=True))
+
+
+def _notice(kind: str, text: str) -> vm.Notice:
+    if kind.startswith(UNDO_CATEGORY):
+        return vm.Notice(text, "success", int(kind.removeprefix(UNDO_CATEGORY)))
+    return vm.Notice(text, kind if kind in KINDS else "info")  # type: ignore[arg-type]  # checked in the line itself

@@ -1,0 +1,128 @@
+"""What the shop asks of a recommender and what it is told, in the shop's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from webapp.store.rows import HistoryRow
+
+
+@dataclass(frozen=True, slots=True)
+class PickReason:
+    """Why the recommender picked something; ``product_id`` is the signal it names."""
+
+    kind: str
+    product_id: int | None
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A recommended product."""
+
+    product_id: int
+    rank: int
+    score: float
+    reasons: tuple[PickReason, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """An answer of the recommender; empty when there is nothing to say."""
+
+    items: tuple[Pick, ...] = ()
+    model_version: str = ""
+    strategy: str = ""
+    took_ms: float = 0.0
+
+    @property
+    def product_ids(self) -> list[int]:
+        """The products in order."""
+        return [pick.product_id for pick in self.items]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of the recommender for one visitor."""
+
+    user: str
+    history: Sequence[HistoryRow] = ()
+    k: int = 24
+    exclude: Collection[int] = ()
+    context: str = "home"
+    product_ids: Sequence[int] = ()
+    category: str | None = None
+    strategy: str | None = None
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecsState:
+    """How the recommender is: ``state`` is ok, fallback (no usable model) or off."""
+
+    state: str
+    version: str = ""
+    n_calls: int = 0
+    n_failures: int = 0
+    is_open: bool = False
+    problem: str = ""
+
+
+class Recs(Protocol):
+    """What the shop asks of a recommender."""
+
+    def for_user(self, ask: Ask) -> Picks:
+        """Recommend to one visitor."""
+
+    def similar(self, product_id: int, *, k: int, space: str = "combined") -> Picks:
+        """Name alternatives to a product."""
+
+    def goes_with(self, product_ids: Sequence[int], *, k: int) -> Picks:
+        """Name what is bought together with some products."""
+
+    def stars(self, user: str, product_id: int, history: Sequence[HistoryRow]) -> float | None:
+        """Forecast somebody's stars."""
+
+    def strategies(self) -> tuple[str, ...]:
+        """Name the strategies a call may choose."""
+
+    def state(self) -> RecsState:
+        """Tell how the recommender is."""
+
+    def refresh(self) -> None:
+        """Take up a new model and new events now."""
+
+
+class NullRecs:
+    """No recommender: every answer is empty, so the shop and most tests run without a model."""
+
+    def for_user(self, ask: Ask) -> Picks:
+        """Recommend nothing."""
+        return Picks()
+
+    def similar(self, product_id: int, *, k: int, space: str = "combined") -> Picks:
+        """Name nothing."""
+        return Picks()
+
+    def goes_with(self, product_ids: Sequence[int], *, k: int) -> Picks:
+        """Name nothing."""
+        return Picks()
+
+    def stars(self, user: str, product_id: int, history: Sequence[HistoryRow]) -> float | None:
+        """Forecast nothing."""
+        return None
+
+    def strategies(self) -> tuple[str, ...]:
+        """Offer none."""
+        return ()
+
+    def state(self) -> RecsState:
+        """Tell that there is none."""
+        return RecsState("off")
+
+    def refresh(self) -> None:
+        """Do nothing."""

@@ -1,0 +1,357 @@
+"""Checkout: what is chosen step by step, and placing the order exactly once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from flask_babel import gettext as _
+
+from webapp.actors import Actor
+from webapp.errors import Conflict, InvalidInput, NotFound, OutOfStock
+from webapp.services import payments
+from webapp.services.accounts import clean_address, clean_email
+from webapp.store import carts, operations, orders, stock, users
+from webapp.store.orders import DeliveryRow, OrderRow
+from webapp.store.rows import CartRow, LineRow
+from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
+
+log = logging.getLogger(__name__)
+NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+MAX_NOTE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What an order costs. Prices contain their tax; ``tax_cents`` says how much of the total that is."""
+
+    subtotal_cents: int
+    delivery_cents: int | None
+    tax_cents: int
+    total_cents: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A checkout as far as it has come."""
+
+    cart: CartRow
+    email: str = ""
+    address: dict[str, str] = field(default_factory=dict)
+    method: DeliveryRow | None = None
+    methods: tuple[DeliveryRow, ...] = ()
+    payment: str = ""
+    key: str = ""
+    sums: Sums = field(default_factory=lambda: Sums(0, None, 0, 0, "EUR"))
+
+    @property
+    def step(self) -> str:
+        """The first step that is not done."""
+        if not self.email:
+            return "contact"
+        if not self.address or self.method is None:
+            return "delivery"
+        return "review" if self.payment else "payment"
+
+    @property
+    def countries(self) -> list[str]:
+        """Where something is delivered to."""
+        return sorted({country for method in self.methods for country in method.countries})
+
+
+def load(actor: Actor, *, currency: str) -> Checkout:
+    """Return the visitor's checkout with today's prices.
+
+    Raises
+    ------
+    Conflict
+        If the cart is empty.
+    """
+    with read_unit() as tx:
+        found = _load(tx, actor, currency)
+    if not found.cart.lines:
+        raise Conflict(_("Your cart is empty."))
+    return found
+
+
+def _load(tx: Tx, actor: Actor, currency: str) -> Checkout:
+    cart = carts.load(tx, actor) if actor.is_known else CartRow()
+    chosen = cart.checkout
+    methods = tuple(orders.delivery_methods(tx))
+    address = dict(chosen.get("address") or {})
+    method = next((row for row in methods if row.code == chosen.get("method")), None)
+    if method is not None and address.get("country") not in method.countries:
+        method = None
+    permille = orders.tax_permille(tx, address["country"]) if address else 0
+    return Checkout(
+        cart,
+        chosen.get("email", ""),
+        address,
+        method,
+        methods,
+        chosen.get("payment", ""),
+        chosen.get("key", ""),
+        sums_of(cart, method, permille, currency),
+    )
+
+
+def delivery_cents(method: DeliveryRow, subtotal_cents: int) -> int:
+    """Return what a delivery costs for a cart of this worth."""
+    is_free = method.free_from_cents is not None and subtotal_cents >= method.free_from_cents
+    return 0 if is_free else method.price_cents
+
+
+def sums_of(cart: CartRow, method: DeliveryRow | None, permille: int, currency: str) -> Sums:
+    """Add up a cart: catalogue price times quantity, delivery, and the tax contained (rounded half up)."""
+    subtotal = cart.subtotal_cents
+    delivery = delivery_cents(method, subtotal) if method is not None else None
+    total = subtotal + (delivery or 0)
+    tax = (2 * total * permille + 1000 + permille) // (2 * (1000 + permille))
+    lines_currency = cart.lines[0].currency if cart.lines else currency
+    return Sums(subtotal, delivery, tax, total, lines_currency)
+
+
+def _change(actor: Actor, **chosen: Any) -> None:
+    with unit_of_work() as tx:
+        cart = carts.load(tx, actor)
+        if not cart.lines:
+            raise Conflict(_("Your cart is empty."))
+        carts.set_checkout(tx, cart.cart_id, cart.checkout | chosen)
+
+
+def set_contact(actor: Actor, email: str) -> None:
+    """Keep where the confirmation goes."""
+    _change(actor, email=clean_email(email))
+
+
+def set_delivery(actor: Actor, fields: Mapping[str, str], *, user_id: int | None) -> None:
+    """Keep where it goes and how.
+
+    Raises
+    ------
+    InvalidInput
+        Naming every field that cannot be used.
+    """
+    with read_unit() as tx:
+        methods = orders.delivery_methods(tx)
+        saved = users.addresses(tx, user_id) if user_id is not None else []
+    values = dict(fields)
+    if chosen_id := fields.get("address_id", ""):
+        row = next((row for row in saved if str(row.address_id) == chosen_id), None)
+        if row is None:
+            raise InvalidInput({"address_id": _("Choose one of your addresses.")})
+        names = ("name", "line1", "line2", "postcode", "city", "country", "phone")
+        values |= {name: getattr(row, name) for name in names}
+    countries = {country for method in methods for country in method.countries}
+    errors: dict[str, str] = {}
+    address: dict[str, str] = {}
+    try:
+        address = clean_address(values, countries=countries)
+    except InvalidInput as refused:
+        errors |= refused.errors
+    method = next((row for row in methods if row.code == fields.get("method")), None)
+    if method is None or (address and address["country"] not in method.countries):
+        errors["method"] = _("Choose how it should come to you.")
+    if errors or method is None:
+        raise InvalidInput(errors)
+    _change(actor, address=address, method=method.code)
+
+
+def set_payment(actor: Actor, code: str, available: Mapping[str, payments.PaymentProvider]) -> None:
+    """Keep how it will be paid."""
+    if code not in available:
+        raise InvalidInput({"method": _("Choose how you would like to pay.")})
+    _change(actor, payment=code)
+
+
+def review(actor: Actor, *, currency: str) -> tuple[Checkout, list[str]]:
+    """Return the checkout for the last look, with what changed since it was last seen.
+
+    The key made here stays the same until the cart changes: two tabs, a double click or "back" place one order.
+    """
+    with unit_of_work() as tx:
+        found = _load(tx, actor, currency)
+        if not found.cart.lines:
+            raise Conflict(_("Your cart is empty."))
+        changes = changes_of(found.cart)
+        seen = {"version": found.cart.version, "total": found.sums.total_cents}
+        key = found.key if found.cart.checkout.get("seen") == seen and found.key else secrets.token_urlsafe(24)
+        carts.see_prices(tx, found.cart.cart_id)
+        carts.set_checkout(tx, found.cart.cart_id, found.cart.checkout | {"key": key, "seen": seen})
+    return Checkout(
+        found.cart, found.email, found.address, found.method, found.methods, found.payment, key, found.sums
+    ), changes
+
+
+def changes_of(cart: CartRow) -> list[str]:
+    """Say what is different from what the shopper last saw."""
+    return [sentence for line in cart.lines if (sentence := problem_of(line))]
+
+
+def problem_of(line: LineRow) -> str:
+    """Say what is wrong with a line: fewer left, gone, or another price; empty when nothing is."""
+    if not line.is_visible or line.available <= 0:
+        return _("%(name)s is sold out.", name=line.name)
+    if line.quantity > line.available:
+        return _("Only %(n)s of %(name)s are left.", n=line.available, name=line.name)
+    if line.price_cents > line.price_seen_cents:
+        return _("The price of %(name)s has gone up.", name=line.name)
+    if line.price_cents < line.price_seen_cents:
+        return _("The price of %(name)s has come down.", name=line.name)
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """What a shopper sends with "pay now"; amounts are only compared, never used."""
+
+    key: str
+    shown_cents: int
+    is_gift: bool = False
+    note: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash that tells another body under the same key."""
+        body = json.dumps([self.shown_cents, self.is_gift, self.note])
+        return hashlib.sha256(body.encode()).hexdigest()
+
+
+def place(actor: Actor, placing: Placing, *, currency: str, hold_for: timedelta, now: datetime) -> OrderRow:
+    """Place the order of the visitor's cart, once.
+
+    Order, lines, held stock, first payment, mail and the empty cart are one transaction. The same key again returns the
+    same order.
+
+    Raises
+    ------
+    InvalidInput
+        If the key was used with another body.
+    Conflict
+        If the checkout is not complete, or the cart is not what was shown at the review.
+    OutOfStock
+        If something is gone; nothing is held then.
+    """
+    if not placing.key or len(placing.key) > 80:
+        raise Conflict(_("Please look at your order once more."))
+    return run_unit(lambda tx: _place(tx, actor, placing, currency=currency, hold_for=hold_for, now=now))
+
+
+def _place(tx: Tx, actor: Actor, placing: Placing, *, currency: str, hold_for: timedelta, now: datetime) -> OrderRow:
+    earlier = orders.by_place_key(tx, placing.key)
+    if earlier is not None:
+        return _replayed(earlier, actor, placing)
+    found = _load(tx, actor, currency)
+    _check_unchanged(found, placing)
+    wanted: dict[int, int] = {}
+    for line in found.cart.lines:
+        wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
+    if short := stock.reserve_all(tx, wanted):
+        names = {line.variant_id: line.name for line in found.cart.lines}
+        first = min(short)
+        sentence = _("%(name)s: only %(n)s left.", name=names[first], n=short[first])
+        raise OutOfStock(sentence, available={str(variant): left for variant, left in short.items()})
+    order_id = orders.add(tx, _order_values(found, actor, placing, now=now), _line_values(found.cart))
+    order = orders.by_id(tx, order_id) if order_id is not None else None
+    if order is None:
+        raise Conflict
+    stock.hold(tx, order.order_id, wanted, until=now + hold_for)
+    orders.add_event(tx, order.order_id, "placed", now=now)
+    payments.begin(tx, order, found.payment, now=now)
+    operations.add_message(tx, "mail.order_placed", {"order_id": order.order_id, "email": order.email}, now=now)
+    carts.empty(tx, found.cart.cart_id, now=now)
+    log.info("order_placed", extra={"order_id": order.order_id})
+    return order
+
+
+def _replayed(order: OrderRow, actor: Actor, placing: Placing) -> OrderRow:
+    is_theirs = order.user_id == actor.user_id if actor.user_id is not None else order.guest_id == actor.guest_id
+    if not is_theirs:
+        raise NotFound
+    if order.body_hash != placing.fingerprint:
+        raise InvalidInput({"idempotency_key": _("This order was placed already, with other choices.")})
+    return order
+
+
+def _check_unchanged(found: Checkout, placing: Placing) -> None:
+    if not found.cart.lines or found.step != "review":
+        raise Conflict(_("Your checkout is not complete."))
+    seen = found.cart.checkout.get("seen") or {}
+    is_shown = placing.key == found.key and placing.shown_cents == found.sums.total_cents == seen.get("total")
+    if not is_shown or seen.get("version") != found.cart.version or any(_price_moved(row) for row in found.cart.lines):
+        raise Conflict(_("Something in your cart changed. Please look at your order once more."))
+
+
+def _price_moved(line: LineRow) -> bool:
+    return line.price_cents != line.price_seen_cents or not line.is_visible
+
+
+def _order_values(found: Checkout, actor: Actor, placing: Placing, *, now: datetime) -> dict[str, Any]:
+    sums, method = found.sums, found.method
+    return {
+        "number": new_number(now),
+        "user_id": actor.user_id,
+        "guest_id": None if actor.user_id is not None else actor.guest_id,
+        "email": found.email,
+        "address": found.address,
+        "state": "placed",
+        "subtotal_cents": sums.subtotal_cents,
+        "delivery_cents": sums.delivery_cents or 0,
+        "discount_cents": 0,
+        "tax_cents": sums.tax_cents,
+        "total_cents": sums.total_cents,
+        "currency": sums.currency,
+        "delivery_label": method.name if method else "",
+        "payment_code": found.payment,
+        "voucher_code": "",
+        "is_gift": placing.is_gift,
+        "note": placing.note[:MAX_NOTE],
+        "place_key": placing.key,
+        "body_hash": placing.fingerprint,
+        "version": 1,
+        "placed_at": now,
+    }
+
+
+def new_number(now: datetime) -> str:
+    """Make an order number that tells nobody how many orders there are."""
+    return f"{now.year}-" + "".join(secrets.choice(NUMBER_LETTERS) for _letter in range(8))
+
+
+def _line_values(cart: CartRow) -> list[dict[str, Any]]:
+    return [
+        {
+            "product_id": line.product_id,
+            "variant_id": line.variant_id,
+            "sku": line.sku,
+            "name": line.name,
+            "variant_name": line.variant_name,
+            "quantity": line.quantity,
+            "unit_cents": line.price_cents,
+            "line_cents": line.price_cents * line.quantity,
+        }
+        for line in cart.lines
+    ]
+
+
+def sweep(*, now: datetime) -> int:
+    """Give back the stock of orders that were not paid in time, and return how many there were."""
+    with read_unit() as tx:
+        late = stock.overdue(tx, now=now)
+    return sum(run_unit(partial(_expire, order_id=order_id, now=now)) for order_id in late)
+
+
+def _expire(tx: Tx, *, order_id: int, now: datetime) -> bool:
+    if not stock.release_held(tx, order_id):
+        return False
+    orders.move(tx, order_id, from_states=("placed",), to_state="cancelled")
+    orders.add_event(tx, order_id, "expired", now=now)
+    return True

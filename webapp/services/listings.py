@@ -1,0 +1,261 @@
+"""Lists: a category, a search, and the suggestions while typing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from webapp import viewmodels as vm
+from webapp.actors import Actor
+from webapp.errors import NotFound
+from webapp.formatting import major_units
+from webapp.store import listings, products, search
+from webapp.store.catalogue import slugify
+from webapp.store.listings import SORTS, FacetCounts, ListingQuery
+from webapp.store.rows import CardRow, CategoryRow
+from webapp.store.tx import Tx, read_unit
+from webapp.viewbuilders import listing as build
+from webapp.viewbuilders.cards import cards, crumbs, nav
+from webapp.viewbuilders.links import absolute, product_url
+from webapp.viewbuilders.listing import Asked
+from webapp.viewbuilders.suggestions import build_suggestions
+
+PAGE_SIZE = 24
+MAX_QUERY = 200
+SUGGESTIONS = 6
+WAYS_ON = 6
+
+
+def parse(path: str, arguments: MultiDict[str, str]) -> Asked:
+    """Read a list's address; what cannot be used is left out rather than refused."""
+    attributes: dict[str, tuple[str, ...]] = {}
+    for name in arguments:
+        if name.startswith(build.ATTRIBUTE_PREFIX):
+            values = tuple(dict.fromkeys(value[:120] for value in arguments.getlist(name) if value))[:20]
+            attributes |= {name.removeprefix(build.ATTRIBUTE_PREFIX): values} if values else {}
+    stars, page = arguments.get("rating", ""), arguments.get("page", "")
+    return Asked(
+        path,
+        " ".join(arguments.get("q", "").split())[:MAX_QUERY],
+        _several(arguments, "category"),
+        _several(arguments, "brand"),
+        int(stars) if stars in {"2", "3", "4"} else None,
+        attributes,
+        _amount(arguments.get("price_from", "")),
+        _amount(arguments.get("price_to", "")),
+        arguments.get("in_stock") == "1",
+        arguments.get("sort", "") if arguments.get("sort") in SORTS else "",
+        min(int(page), build.MAX_PAGE) if page.isascii() and page.isdigit() and int(page) > 0 else 1,
+        arguments.get("plain") == "1",
+    )
+
+
+def _several(arguments: MultiDict[str, str], name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value[:120] for value in arguments.getlist(name) if value))[:20]
+
+
+def _amount(raw: str) -> str:
+    text = raw.strip()
+    return text.lstrip("0") or "0" if text.isascii() and text.isdigit() and len(text) <= 7 else ""
+
+
+def category_page(slug: str, asked: Asked, actor: Actor, *, currency: str, now: datetime) -> vm.ListingPage:
+    """Put the page of a category together.
+
+    Raises
+    ------
+    NotFound
+        If there is no such category.
+    """
+    with read_unit() as tx:
+        tree = products.categories(tx)
+        this = next((row for row in tree if row.slug == slug), None)
+        if this is None:
+            raise NotFound
+        inside = products.descendants(tree, this.category_id)
+        query = _query(tx, asked, tree, currency, category_ids=tuple(sorted(inside)))
+        counts, rows = _count_and_read(tx, query, actor)
+        names = _attribute_names(counts)
+    below = tuple(row for row in tree if row.category_id in inside and row.category_id != this.category_id)
+    node = _node(nav(tree), this.slug)
+    return vm.ListingPage(
+        meta=vm.PageMeta(
+            title=this.name,
+            description=this.description,
+            canonical=absolute(url_for("shop.category", slug=slug)),
+            is_indexed=not asked.is_filtered,
+        ),
+        crumbs=crumbs(tree, this.category_id),
+        heading=this.name,
+        intro=this.description,
+        children=node.children if node else (),
+        **_common(asked, query, counts, rows, below, names, currency, now=now),
+    )
+
+
+def _node(tree: Sequence[vm.NavCategory], slug: str) -> vm.NavCategory | None:
+    for node in tree:
+        found = node if node.slug == slug else _node(node.children, slug)
+        if found:
+            return found
+    return None
+
+
+def search_page(asked: Asked, actor: Actor, *, currency: str, now: datetime) -> vm.ListingPage:
+    """Put the results of a search together; a word nobody knows is taken for the nearest one that is known."""
+    words = search.parse_words(asked.query)
+    mended: list[str] | None = None
+    with read_unit() as tx:
+        tree = products.categories(tx)
+        query = _query(tx, asked, tree, currency, words=tuple(words))
+        counts, rows = (FacetCounts(), []) if not words and not asked.is_filtered else _count_and_read(tx, query, actor)
+        if words and not counts.total and not asked.is_filtered:
+            mended = search.mend(tx, words)
+            if mended:
+                query = replace(query, words=tuple(mended))
+                counts, rows = _count_and_read(tx, query, actor)
+        names = _attribute_names(counts)
+    hint = " ".join(mended) if mended and counts.total else ""
+    heading = _("Search") if not asked.query else build.found_sentence(counts.total, hint or asked.query)
+    if not asked.query and asked.brands and counts.total:
+        heading = " · ".join(counts.brands[slug][0] for slug in asked.brands if slug in counts.brands) or heading
+    return vm.ListingPage(
+        meta=vm.PageMeta(title=heading, is_indexed=False),
+        crumbs=(vm.Crumb(_("Home"), url_for("shop.home")), vm.Crumb(_("Search"))),
+        heading=heading,
+        query=asked.query,
+        is_search=True,
+        did_you_mean=vm.Suggestion(hint, url_for("shop.search", q=hint), counts.total) if hint else None,
+        hidden=(("q", asked.query),) if asked.query else (),
+        **_common(asked, query, counts, rows, tree, names, currency, now=now),
+    )
+
+
+def exact_sku(query: str) -> str | None:
+    """Return the address of the product with exactly this article number."""
+    if not query or len(query) > 120:
+        return None
+    with read_unit() as tx:
+        found = products.by_sku(tx, query)
+    return product_url(*found) if found else None
+
+
+def _count_and_read(tx: Tx, query: ListingQuery, actor: Actor) -> tuple[FacetCounts, list[CardRow]]:
+    counts = listings.count_facets(tx, query)
+    return counts, listings.page_of(tx, query, actor) if counts.total else []
+
+
+def _query(
+    tx: Tx,
+    asked: Asked,
+    tree: Sequence[CategoryRow],
+    currency: str,
+    *,
+    category_ids: tuple[int, ...] = (),
+    words: tuple[str, ...] = (),
+) -> ListingQuery:
+    unit = round(1 / major_units(1, currency))
+    chosen: set[int] = set()
+    for row in tree:
+        if row.slug in asked.categories:
+            chosen |= products.descendants(tree, row.category_id)
+    names = listings.attribute_names(tx) if asked.attributes else []
+    by_slug = {slugify(name): name for name in names}
+    return ListingQuery(
+        category_ids,
+        words,
+        tuple(sorted(chosen)),
+        asked.brands,
+        {by_slug.get(slug, slug): values for slug, values in asked.attributes.items()},
+        int(asked.price_from) * unit if asked.price_from else None,
+        int(asked.price_to) * unit if asked.price_to else None,
+        asked.rating,
+        asked.in_stock,
+        asked.sort or ("relevance" if words else "popular"),
+        asked.page,
+        PAGE_SIZE,
+    )
+
+
+def _attribute_names(counts: FacetCounts) -> dict[str, str]:
+    return {slugify(name): name for name in counts.attributes}
+
+
+def _common(
+    asked: Asked,
+    query: ListingQuery,
+    counts: FacetCounts,
+    rows: Sequence[CardRow],
+    tree: Sequence[CategoryRow],
+    names: Mapping[str, str],
+    currency: str,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    shown = build.facets(asked, counts, tree, names)
+    return {
+        "total": counts.total,
+        "cards": cards(rows, now=now),
+        "facets": shown,
+        "price_range": build.price_range(asked, counts, currency),
+        "in_stock_only": asked.in_stock,
+        "chips": build.chips(asked, shown, currency),
+        "clear_url": Asked(asked.path, asked.query).url(),
+        "sorts": _sorts(query),
+        "pagination": build.pages_of(asked, PAGE_SIZE, counts.total),
+        "action_url": asked.path,
+        "ways_on": () if rows else _ways_on(asked, shown, counts),
+    }
+
+
+def _sorts(query: ListingQuery) -> tuple[vm.Option, ...]:
+    labels = {
+        "relevance": _("Best match"),
+        "popular": _("Most popular"),
+        "price": _("Price, low first"),
+        "price-desc": _("Price, high first"),
+        "rating": _("Best rated"),
+        "newest": _("Newest"),
+    }
+    offered = [key for key in SORTS if key != "relevance" or query.words]
+    return tuple(vm.Option(key, labels[key], key == query.sort) for key in offered)
+
+
+def _ways_on(asked: Asked, shown: Sequence[vm.Facet], counts: FacetCounts) -> tuple[vm.Suggestion, ...]:
+    """Offer ways on from an empty list: drop one filter, or look at a shelf."""
+    found = build.chips(asked, shown, "")
+    drops = [vm.Suggestion(_("without “%(label)s”", label=chip.label), chip.remove_url) for chip in found]
+    if drops:
+        return tuple(drops[:WAYS_ON])
+    with read_unit() as tx:
+        tree = nav(products.categories(tx))
+    return tuple(
+        vm.Suggestion(node.name, url_for("shop.category", slug=node.slug), node.n_products) for node in tree[:WAYS_ON]
+    )
+
+
+def suggest(raw: str) -> dict[str, Any]:
+    """Return suggestions for an unfinished query: products and shelves."""
+    words = search.parse_words(raw[:MAX_QUERY])
+    if not words:
+        return {"groups": []}
+    with read_unit() as tx:
+        ids = search.suggest(tx, words, limit=SUGGESTIONS)
+        if not ids:
+            mended = search.mend(tx, words)
+            ids = search.suggest(tx, mended, limit=SUGGESTIONS) if mended else []
+        rows = products.cards(tx, ids)
+        tree = products.categories(tx)
+    shelves = [row for row in tree if row.n_products and _begins(row.name, words)][:3]
+    return build_suggestions([rows[product_id] for product_id in ids if product_id in rows], shelves)
+
+
+def _begins(name: str, words: Sequence[str]) -> bool:
+    own = search.parse_all(name)
+    return all(any(part.startswith(word) for part in own) for word in words)

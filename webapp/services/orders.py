@@ -1,0 +1,165 @@
+"""Orders after they are placed: looked at, moved on, cancelled, bought again."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from webapp.actors import Actor
+from webapp.errors import Conflict, InvalidInput, NotFound
+from webapp.services import carts as cart_service
+from webapp.store import operations, orders, stock
+from webapp.store.orders import OrderEventRow, OrderLineRow, OrderRow
+from webapp.store.tx import Tx, read_unit, unit_of_work
+
+log = logging.getLogger(__name__)
+TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "placed": ("cancelled",),
+    "paid": ("packed", "refunded"),
+    "packed": ("shipped", "refunded"),
+    "shipped": ("delivered", "refunded"),
+    "delivered": ("refunded",),
+    "cancelled": (),
+    "refunded": (),
+}
+IN_THE_HOUSE = frozenset({"paid", "packed"})
+PAGE_SIZE = 50
+MAX_NOTE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class WholeOrder:
+    """An order with its lines and history."""
+
+    order: OrderRow
+    lines: list[OrderLineRow]
+    events: list[OrderEventRow]
+
+
+def whole(tx: Tx, order: OrderRow) -> WholeOrder:
+    """Read everything about an order."""
+    lines = orders.lines(tx, [order.order_id]).get(order.order_id, [])
+    return WholeOrder(order, lines, orders.events(tx, order.order_id))
+
+
+def own(user_id: int, number: str) -> WholeOrder:
+    """Return a member's own order; somebody else's does not exist."""
+    with read_unit() as tx:
+        order = orders.by_number(tx, number)
+        if order is None or order.user_id != user_id:
+            raise NotFound
+        return whole(tx, order)
+
+
+def by_id(order_id: int) -> WholeOrder:
+    """Return an order whose id came out of a signed link."""
+    with read_unit() as tx:
+        order = orders.by_id(tx, order_id)
+        if order is None:
+            raise NotFound
+        return whole(tx, order)
+
+
+def for_owner(number: str) -> WholeOrder:
+    """Return any order."""
+    with read_unit() as tx:
+        order = orders.by_number(tx, number)
+        if order is None:
+            raise NotFound
+        return whole(tx, order)
+
+
+def of_member(user_id: int, *, limit: int = PAGE_SIZE) -> tuple[list[OrderRow], dict[int, list[OrderLineRow]]]:
+    """Return a member's orders with their lines."""
+    with read_unit() as tx:
+        found = orders.of_user(tx, user_id, limit=limit)
+        lines = orders.lines(tx, [order.order_id for order in found]) if found else {}
+    return found, lines
+
+
+def cancel_own(user_id: int, number: str, *, now: datetime) -> None:
+    """Cancel a member's own order while it is unpaid.
+
+    Raises
+    ------
+    NotFound
+        If it is not theirs.
+    Conflict
+        If it is paid already.
+    """
+    with unit_of_work() as tx:
+        order = orders.by_number(tx, number)
+        if order is None or order.user_id != user_id:
+            raise NotFound
+        if not orders.move(tx, order.order_id, from_states=("placed",), to_state="cancelled"):
+            raise Conflict(_("This order can no longer be cancelled here."))
+        stock.release_held(tx, order.order_id)
+        orders.add_event(tx, order.order_id, "cancelled", user_id=user_id, now=now)
+
+
+def advance(number: str, *, to_state: str, note: str, version: int, user_id: int, now: datetime) -> None:
+    """Move an order on, or only add a note.
+
+    Raises
+    ------
+    InvalidInput
+        If an order in its state cannot go there.
+    Conflict
+        If somebody else changed it meanwhile.
+    """
+    with unit_of_work() as tx:
+        order = orders.by_number(tx, number)
+        if order is None:
+            raise NotFound
+        if not to_state or to_state == order.state:
+            orders.add_event(tx, order.order_id, "note", detail=note[:MAX_NOTE], user_id=user_id, now=now)
+            return
+        if to_state not in TRANSITIONS[order.state]:
+            raise InvalidInput({"status": _("An order in this state cannot go there.")})
+        moved = orders.move(tx, order.order_id, from_states=(order.state,), to_state=to_state, version=version)
+        if not moved:
+            raise Conflict(_("Somebody else changed this order meanwhile. Please look again."))
+        _after_move(tx, order, to_state, now=now)
+        orders.add_event(tx, order.order_id, to_state, detail=note[:MAX_NOTE], user_id=user_id, now=now)
+        operations.add_message(
+            tx, f"mail.order_{to_state}", {"order_id": order.order_id, "email": order.email}, now=now
+        )
+        operations.audit(
+            tx,
+            user_id=user_id,
+            action="order.move",
+            subject="order",
+            subject_id=order.number,
+            before={"state": order.state},
+            after={"state": to_state},
+            now=now,
+        )
+    log.info("order_moved", extra={"order_id": order.order_id, "to": to_state})
+
+
+def _after_move(tx: Tx, order: OrderRow, to_state: str, *, now: datetime) -> None:
+    if to_state == "cancelled":
+        stock.release_held(tx, order.order_id)
+    if to_state == "refunded":
+        if order.state in IN_THE_HOUSE:
+            stock.put_back(tx, order.order_id)
+        for payment in orders.payments(tx, order.order_id):
+            orders.set_payment(tx, payment.payment_id, from_states=("succeeded",), to_state="refunded", now=now)
+
+
+def reorder(actor: Actor, user_id: int, number: str, *, now: datetime) -> int:
+    """Put what can still be had of an earlier order into the cart; return how many things that were."""
+    lines = own(user_id, number).lines
+    added = 0
+    for line in lines:
+        if line.variant_id is None:
+            continue
+        try:
+            cart_service.add_variant(actor, line.variant_id, line.quantity, request_id="", now=now)
+            added += 1
+        except (NotFound, Conflict):
+            continue  # gone or sold out: the rest is still wanted
+    return added

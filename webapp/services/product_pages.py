@@ -1,0 +1,272 @@
+"""The page of one product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from webapp import viewmodels as vm
+from webapp.actors import Actor
+from webapp.errors import NotFound
+from webapp.formatting import amount
+from webapp.picks import Recs
+from webapp.services import discovery, feedback, reviews
+from webapp.store import products
+from webapp.store import reviews as review_store
+from webapp.store.rows import CardRow, PictureRow, ProductRow, VariantRow
+from webapp.store.tx import read_unit, unit_of_work
+from webapp.viewbuilders.cards import crumbs, picture, rating
+from webapp.viewbuilders.links import absolute, product_url
+from webapp.viewbuilders.listing import pagination
+from webapp.viewmodels.parts import EMPTY_FORM
+
+MAX_QUANTITY = 10
+SORT_LABELS = {"newest": _l("Newest first"), "best": _l("Most stars first"), "worst": _l("Fewest stars first")}
+
+
+def find(product_id: int) -> ProductRow:
+    """Return a visible product; a hidden one does not exist."""
+    with read_unit() as tx:
+        product = products.one(tx, product_id)
+    if product is None or not product.is_visible or not product.variants:
+        raise NotFound
+    return product
+
+
+def product_page(
+    product: ProductRow,
+    actor: Actor,
+    recs: Recs,
+    *,
+    variant_id: int | None,
+    stars: int | None,
+    sort: str,
+    page: int,
+    form: vm.Form = EMPTY_FORM,
+    now: datetime,
+) -> vm.ProductPage:
+    """Put the page of a product together."""
+    similar, together, bundle = discovery.product_rails(actor, recs, product.product_id, now=now)
+    with read_unit() as tx:
+        this = products.cards(tx, [product.product_id], actor)[product.product_id]
+        tree = products.categories(tx)
+        votes = review_store.histogram(tx, product.product_id) if product.rating_count else {}
+        rows, total = review_store.page(
+            tx,
+            product.product_id,
+            stars=stars,
+            sort=sort,
+            limit=reviews.PAGE_SIZE,
+            offset=(page - 1) * reviews.PAGE_SIZE,
+        )
+    chosen = choose_variant(product.variants, variant_id)
+    url = product_url(product.product_id, product.slug)
+    found_rating = rating(product.rating_sum, product.rating_count)
+    trail = crumbs(tree, product.category_id, product.name)
+    variant = _variant(product, chosen)
+    return vm.ProductPage(
+        meta=_meta(product, this, variant, found_rating, trail, url),
+        crumbs=trail,
+        product_id=product.product_id,
+        slug=product.slug,
+        name=product.name,
+        variant=variant,
+        brand=product.brand,
+        brand_url=url_for("shop.search", brand=product.brand_slug) if product.brand_slug else "",
+        gallery=_gallery(product, chosen),
+        options=_options(product, chosen),
+        description=product.description,
+        facts=tuple(vm.Fact(name, str(value)) for name, value in product.attributes.items()),
+        delivery_note=_("at your door in 2 to 4 days"),
+        rating=found_rating,
+        histogram=_histogram(votes, stars, url),
+        star_filter=stars,
+        all_reviews_url=url,
+        reviews=tuple(_review(row, actor) for row in rows),
+        n_reviews=total,
+        review_sorts=tuple(vm.Option(key, str(label), key == sort) for key, label in SORT_LABELS.items()),
+        review_pages=pagination(
+            url, {"stars": str(stars or ""), "reviews": sort}, page, reviews.PAGE_SIZE, total, anchor="#reviews"
+        ),
+        your_stars=this.your_stars,
+        can_review=actor.user_id is not None,
+        review_form=form,
+        is_wished=this.is_wished,
+        max_quantity=MAX_QUANTITY,
+        similar=similar,
+        goes_with=together,
+        bundle=bundle,
+        request_id=similar.request_id if similar else "",
+    )
+
+
+def note_view(actor: Actor, product_id: int, *, request_id: str, now: datetime) -> None:
+    """Write down that a visitor looks at a product."""
+    with unit_of_work() as tx:
+        feedback.note_view(tx, actor, product_id, request_id=request_id, now=now)
+
+
+def choose_variant(variants: Sequence[VariantRow], variant_id: int | None) -> VariantRow:
+    """Return the variant asked for, else the first that can be sold, else the first."""
+    named = next((row for row in variants if row.variant_id == variant_id and row.is_active), None)
+    return named or next((row for row in variants if row.available > 0), variants[0])
+
+
+def _variant(product: ProductRow, chosen: VariantRow) -> vm.Variant:
+    is_lowest = chosen.price_cents == product.price_cents
+    shown = vm.Price(chosen.price_cents, product.currency, product.old_price_cents if is_lowest else None)
+    return vm.Variant(
+        chosen.variant_id, chosen.sku, chosen.name, shown, chosen.available, picture(_picture_of(product, chosen))
+    )
+
+
+def _picture_of(product: ProductRow, chosen: VariantRow) -> PictureRow | None:
+    """Return the picture of a variant, else one of a variant in the same colour, else the first."""
+    by_variant = {row.variant_id: row for row in product.pictures}
+    if chosen.variant_id in by_variant:
+        return by_variant[chosen.variant_id]
+    colour = _colour(chosen)
+    for row in product.variants:
+        if colour and _colour(row) == colour and row.variant_id in by_variant:
+            return by_variant[row.variant_id]
+    return product.pictures[0] if product.pictures else None
+
+
+def _colour(variant: VariantRow) -> str:
+    return variant.options.get("Colour", "")
+
+
+def _gallery(product: ProductRow, chosen: VariantRow) -> tuple[vm.Picture, ...]:
+    first = _picture_of(product, chosen)
+    rest = [row for row in product.pictures if row != first]
+    return tuple(found for row in ([first, *rest] if first else rest) if (found := picture(row)) is not None)
+
+
+def _options(product: ProductRow, chosen: VariantRow) -> tuple[vm.OptionGroup, ...]:
+    """Build the option groups; a value leads to the variant that keeps as much of the present choice as it can."""
+    names = list(dict.fromkeys(name for row in product.variants for name in row.options))
+    groups = []
+    for name in names:
+        labels = list(dict.fromkeys(row.options[name] for row in product.variants if name in row.options))
+        if len(labels) > 1:
+            groups.append(vm.OptionGroup(name, tuple(_option(product, chosen, name, label) for label in labels)))
+    return tuple(groups)
+
+
+def _option(product: ProductRow, chosen: VariantRow, name: str, label: str) -> vm.OptionValue:
+    wanted = chosen.options | {name: label}
+    exact = next((row for row in product.variants if row.options == wanted and row.is_active), None)
+    candidates = [row for row in product.variants if row.options.get(name) == label and row.is_active]
+    target = exact or max(candidates, key=lambda row: (_shared(row, chosen), row.available > 0), default=chosen)
+    note = ""
+    if exact is None:
+        others = ", ".join(value for other, value in chosen.options.items() if other != name)
+        note = _("not made in %(others)s", others=others)
+    elif exact.available <= 0:
+        note = _("sold out")
+    shown = picture(_picture_of(product, target)) if name == "Colour" else None
+    return vm.OptionValue(
+        label,
+        product_url(product.product_id, product.slug, variant=target.variant_id),
+        is_selected=chosen.options.get(name) == label,
+        is_available=exact is not None and exact.available > 0,
+        note=note,
+        picture=shown,
+    )
+
+
+def _shared(row: VariantRow, chosen: VariantRow) -> int:
+    return sum(row.options.get(name) == value for name, value in chosen.options.items())
+
+
+def _histogram(votes: Mapping[int, int], chosen: int | None, url: str) -> tuple[vm.RatingBin, ...]:
+    total = sum(votes.values())
+    if not total:
+        return ()
+    return tuple(
+        vm.RatingBin(
+            stars,
+            votes.get(stars, 0),
+            votes.get(stars, 0) / total,
+            f"{url}#reviews" if stars == chosen else f"{url}?stars={stars}#reviews",
+            stars == chosen,
+        )
+        for stars in (5, 4, 3, 2, 1)
+    )
+
+
+def _review(row: review_store.ReviewRow, actor: Actor) -> vm.Review:
+    return vm.Review(
+        row.review_id,
+        row.author or _("Somebody"),
+        row.stars,
+        row.at,
+        row.title,
+        row.text,
+        row.is_verified,
+        row.user_id == actor.user_id,
+        row.reply,
+    )
+
+
+def _meta(
+    product: ProductRow,
+    this: CardRow,
+    variant: vm.Variant,
+    stars: vm.Rating | None,
+    trail: Sequence[vm.Crumb],
+    url: str,
+) -> vm.PageMeta:
+    image = absolute(variant.picture.src) if variant.picture else ""
+    return vm.PageMeta(
+        title=product.name,
+        description=product.description[:160],
+        canonical=absolute(url),
+        og_type="product",
+        og_image=image,
+        json_ld=(_product_ld(product, this, variant, stars, image, url), _crumbs_ld(trail, url)),
+    )
+
+
+def _product_ld(
+    product: ProductRow, this: CardRow, variant: vm.Variant, stars: vm.Rating | None, image: str, url: str
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": product.name,
+        "description": product.description,
+        "sku": variant.sku,
+        "url": absolute(url),
+        "offers": {
+            "@type": "Offer",
+            "price": amount(variant.price.cents, variant.price.currency),
+            "priceCurrency": variant.price.currency,
+            "availability": f"https://schema.org/{'InStock' if variant.stock > 0 else 'OutOfStock'}",
+            "url": absolute(url),
+        },
+    }
+    if this.brand:
+        found["brand"] = {"@type": "Brand", "name": this.brand}
+    if image:
+        found["image"] = image
+    if stars:
+        found["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": f"{stars.average:.1f}",
+            "reviewCount": stars.count,
+        }
+    return found
+
+
+def _crumbs_ld(trail: Sequence[vm.Crumb], url: str) -> dict[str, Any]:
+    items = [
+        {"@type": "ListItem", "position": at, "name": step.label, "item": absolute(step.url or url)}
+        for at, step in enumerate(trail, 1)
+    ]
+    return {"@context": "https://schema.org", "@type": "BreadcrumbList", "itemListElement": items}

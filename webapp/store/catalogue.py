@@ -1,0 +1,353 @@
+"""Writing the catalogue: in bulk from an import or the demo, one product at a time by the owner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, case, delete, exists, func, insert, or_, select, update
+
+from webapp.store.interactions import insert_or_ignore
+from webapp.store.models import Brand, Category, Interaction, Picture, Product, ProductAttribute, Variant
+from webapp.store.search import fold
+from webapp.store.tx import Tx
+
+ITEM_COLUMNS = ("item_id", "title", "description", "category", "brand", "price", "image", "colours", "family")
+KIND_WEIGHTS = {"view": 1.0, "click": 1.0, "cart": 3.0, "wishlist": 3.0, "purchase": 5.0, "rating": 2.0}
+AGE_WEIGHTS = ((30, 1.0), (90, 0.5), (365, 0.2))
+OLD_WEIGHT = 0.05
+COLOUR_NAMES = ("Colour", "Color", "colour", "color")
+CHUNK = 500
+
+
+def slugify(raw: str, *, longest: int = 80) -> str:
+    """Write a name as part of an address: small letters, digits and hyphens, never empty."""
+    return re.sub(r"[^a-z0-9]+", "-", fold(raw)).strip("-")[:longest].strip("-") or "x"
+
+
+def add_rows(tx: Tx, table: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Insert rows with numbered keys and return the keys in the same order."""
+    if not rows:
+        return []
+    statement = insert(table).returning(table.id, sort_by_parameter_order=True)
+    return list(tx.scalars(statement, [dict(row) for row in rows]))
+
+
+def put_category_path(tx: Tx, path: str, known: dict[str, int]) -> int | None:
+    """Return the category of a path such as ``Home > Lamps``, making what is missing; ``known`` learns it."""
+    names = [name.strip()[:200] for name in path.split(">") if name.strip()]
+    parent, walked = None, ""
+    for name in names:
+        walked = f"{walked} > {name}" if walked else name
+        if walked not in known:
+            known[walked] = _put_category(tx, walked, name, parent)
+        parent = known[walked]
+    return parent
+
+
+def _put_category(tx: Tx, path: str, name: str, parent: int | None) -> int:
+    found = tx.scalar(select(Category.id).where(Category.path == path[:600]))
+    if found is not None:
+        return found
+    slug = _free_slug(tx, Category, slugify(name))
+    values = {"name": name, "slug": slug, "path": path[:600], "parent_id": parent, "description": "", "position": 0}
+    return add_rows(tx, Category, [values])[0]
+
+
+def put_brand(tx: Tx, name: str, known: dict[str, int]) -> int | None:
+    """Return the brand of this name, making it if it is new."""
+    name = name.strip()[:200]
+    if not name:
+        return None
+    if name not in known:
+        found = tx.scalar(select(Brand.id).where(Brand.name == name))
+        if found is None:
+            slug = _free_slug(tx, Brand, slugify(name))
+            found = add_rows(tx, Brand, [{"name": name, "slug": slug, "tagline": "", "price_level": 3}])[0]
+        known[name] = found
+    return known[name]
+
+
+def _free_slug(tx: Tx, table: Any, slug: str) -> str:
+    taken = set(tx.scalars(select(table.slug).where(or_(table.slug == slug, table.slug.like(f"{slug}-%")))))
+    number = 2
+    chosen = slug
+    while chosen in taken:
+        chosen, number = f"{slug}-{number}", number + 1
+    return chosen
+
+
+def by_refs(tx: Tx, refs: Collection[str]) -> dict[str, int]:
+    """Return product ids by external name."""
+    found: dict[str, int] = {}
+    wanted = sorted(refs)
+    for start in range(0, len(wanted), CHUNK):
+        rows = tx.execute(
+            select(Product.external_ref, Product.id).where(Product.external_ref.in_(wanted[start : start + CHUNK]))
+        )
+        found.update({row[0]: row[1] for row in rows})
+    return found
+
+
+def snapshot(tx: Tx, product_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Return the values an import compares with, by product."""
+    rows = tx.execute(
+        select(
+            Product.id,
+            Product.name,
+            Product.description,
+            Product.category_id,
+            Product.brand_id,
+            Product.price_cents,
+            Product.old_price_cents,
+            Product.attributes,
+            func.min(Variant.stock),
+        )
+        .outerjoin(Variant, Variant.product_id == Product.id)
+        .where(Product.id.in_(sorted(product_ids)))
+        .group_by(Product.id)
+    )
+    names = (
+        "name",
+        "description",
+        "category_id",
+        "brand_id",
+        "price_cents",
+        "old_price_cents",
+        "attributes",
+        "stock",
+    )
+    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+
+
+def change_product(tx: Tx, product_id: int, *, version: int | None = None, **values: Any) -> bool:
+    """Change a product's own columns; False when somebody changed it since ``version``."""
+    statement = update(Product).where(Product.id == product_id)
+    if version is not None:
+        statement = statement.where(Product.version == version)
+    return bool(tx.execute(statement.values(version=Product.version + 1, **values)).rowcount)
+
+
+def set_stock(tx: Tx, variant_id: int, stock: int) -> bool:
+    """Set what lies on the shelf; False when more than that is reserved."""
+    changed = tx.execute(update(Variant).where(Variant.id == variant_id, Variant.reserved <= stock).values(stock=stock))
+    return bool(changed.rowcount)
+
+
+def set_variant(tx: Tx, variant_id: int, **values: Any) -> None:
+    """Change a variant's price, name or activity."""
+    tx.execute(update(Variant).where(Variant.id == variant_id).values(**values))
+
+
+def set_only_variant(tx: Tx, product_id: int, *, price_cents: int, stock: int | None) -> None:
+    """Change price and stock of a product with a single variant."""
+    where = Variant.product_id == product_id
+    tx.execute(update(Variant).where(where).values(price_cents=price_cents))
+    if stock is not None:
+        tx.execute(update(Variant).where(where, Variant.reserved <= stock).values(stock=stock))
+
+
+def refresh_price(tx: Tx, product_id: int) -> None:
+    """Set a product's price to the lowest among its variants."""
+    lowest = (
+        select(func.min(Variant.price_cents))
+        .where(Variant.product_id == product_id, Variant.is_active)
+        .scalar_subquery()
+    )
+    tx.execute(
+        update(Product).where(Product.id == product_id).values(price_cents=func.coalesce(lowest, Product.price_cents))
+    )
+
+
+def set_attributes(tx: Tx, rows: Sequence[tuple[int, str, str]]) -> None:
+    """Replace the filterable attributes of the products named in ``rows`` (product, name, value)."""
+    ids = sorted({row[0] for row in rows})
+    for start in range(0, len(ids), CHUNK):
+        tx.execute(delete(ProductAttribute).where(ProductAttribute.product_id.in_(ids[start : start + CHUNK])))
+    unique = sorted({(product, name[:60], value[:120]) for product, name, value in rows if name and value})
+    if unique:
+        tx.execute(
+            insert(ProductAttribute), [{"product_id": p, "name": name, "value": value} for p, name, value in unique]
+        )
+
+
+def set_pictures(tx: Tx, product_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace a product's pictures."""
+    tx.execute(delete(Picture).where(Picture.product_id == product_id))
+    add_rows(tx, Picture, [{"product_id": product_id, **row} for row in rows])
+
+
+def set_alt(tx: Tx, product_id: int, alt: str) -> None:
+    """Change the text of a product's first picture."""
+    first = (
+        select(Picture.id)
+        .where(Picture.product_id == product_id)
+        .order_by(Picture.position, Picture.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    tx.execute(update(Picture).where(Picture.id == first).values(alt=alt))
+
+
+def refresh_popularity(tx: Tx, *, now: datetime) -> None:
+    """Count anew how sought-after each product is: events by kind, the recent ones more."""
+    kind = case(*[(Interaction.kind == name, weight) for name, weight in KIND_WEIGHTS.items()], else_=0.0)
+    ages = [(Interaction.at >= now - timedelta(days=days), weight) for days, weight in AGE_WEIGHTS]
+    score = (
+        select(func.coalesce(func.sum(kind * case(*ages, else_=OLD_WEIGHT)), 0.0))
+        .where(Interaction.product_id == Product.id)
+        .scalar_subquery()
+    )
+    sold = (
+        select(func.coalesce(func.sum(func.coalesce(Interaction.value, 1.0)), 0.0))
+        .where(Interaction.product_id == Product.id, Interaction.kind == "purchase")
+        .scalar_subquery()
+    )
+    tx.execute(update(Product).values(popularity=score, sold_count=sold))
+
+
+def item_frame(tx: Tx, *, media: Path | None = None, product_ids: Collection[int] | None = None) -> pd.DataFrame:
+    """Return products in the library's columns.
+
+    Parameters
+    ----------
+    media : Path, optional
+        Folder of picture files; a product's narrow picture is named when it is there.
+    product_ids : collection of int, optional
+        Only these; without it every product, hidden ones too (a hidden product keeps its history).
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``ITEM_COLUMNS``; ``price`` in major units, ``category`` a path, ``colours`` joined by ``|``.
+    """
+    wanted: list[ColumnElement[bool]] = []
+    if product_ids is not None:
+        wanted.append(Product.id.in_(sorted(product_ids)))
+    colours: dict[int, list[str]] = {}
+    for product_id, value in tx.execute(
+        select(ProductAttribute.product_id, ProductAttribute.value)
+        .join(Product, Product.id == ProductAttribute.product_id)
+        .where(ProductAttribute.name.in_(COLOUR_NAMES), *wanted)
+        .order_by(ProductAttribute.product_id, ProductAttribute.value)
+    ):
+        colours.setdefault(product_id, []).append(value)
+    rows = tx.execute(
+        select(
+            Product.id,
+            Product.name,
+            Product.description,
+            Product.attributes,
+            Category.path,
+            Brand.name,
+            Product.price_cents,
+            Product.family,
+            _first_stem(),
+        )
+        .outerjoin(Category, Category.id == Product.category_id)
+        .outerjoin(Brand, Brand.id == Product.brand_id)
+        .where(*wanted)
+        .order_by(Product.id)
+    )
+    records = [_item_record(row, colours.get(row[0], []), media) for row in rows]
+    return pd.DataFrame.from_records(records, columns=list(ITEM_COLUMNS)).astype({"price": "float64"})
+
+
+def _first_stem() -> Any:
+    return (
+        select(Picture.stem)
+        .where(Picture.product_id == Product.id)
+        .order_by(Picture.position, Picture.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _item_record(row: Any, colours: list[str], media: Path | None) -> tuple[Any, ...]:
+    product_id, name, description, attributes, path, brand, cents, family, stem = row
+    words = " ".join(str(value) for value in (attributes or {}).values())
+    picture = media / f"{stem}-320.webp" if media is not None and stem else None
+    image = str(picture) if picture is not None and picture.exists() else ""
+    text = f"{description} {words}".strip()
+    return (str(product_id), name, text, path or "", brand or "", cents / 100, image, "|".join(colours), family)
+
+
+def owner_rows(
+    tx: Tx, *, query: str, category_id: int | None, state: str, sort: str, limit: int, offset: int
+) -> tuple[list[Any], int]:
+    """Return a page of the owner's product table and how many rows there are in all."""
+    variants = Variant.product_id == Product.id
+    stock = select(func.coalesce(func.sum(Variant.stock), 0)).where(variants).scalar_subquery()
+    n_variants = select(func.count()).where(variants).scalar_subquery()
+    sku = select(func.min(Variant.sku)).where(variants).scalar_subquery()
+    orders: dict[str, Any] = {
+        "name": Product.name,
+        "stock": stock,
+        "price": Product.price_cents,
+        "updated": Product.updated_at.desc(),
+    }
+    where: list[ColumnElement[bool]] = []
+    if query:
+        like = "%" + query.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        by_sku = exists().where(variants, func.lower(Variant.sku).like(like, escape="\\"))
+        where.append(or_(func.lower(Product.name).like(like, escape="\\"), by_sku))
+    if category_id is not None:
+        where.append(Product.category_id == category_id)
+    if state in {"visible", "hidden"}:
+        where.append(Product.is_visible.is_(state == "visible"))
+    if state in {"out", "low"}:
+        where.append(stock <= (0 if state == "out" else 5))
+    rows = tx.execute(
+        select(
+            Product.id,
+            Product.slug,
+            Product.name,
+            Product.price_cents,
+            Product.old_price_cents,
+            Product.currency,
+            stock,
+            Product.is_visible,
+            n_variants,
+            sku,
+            func.coalesce(Brand.name, ""),
+            func.coalesce(Category.name, ""),
+            _first_stem(),
+            Product.updated_at,
+            func.count().over(),
+        )
+        .outerjoin(Brand, Brand.id == Product.brand_id)
+        .outerjoin(Category, Category.id == Product.category_id)
+        .where(*where)
+        .order_by(orders.get(sort, orders["updated"]), Product.id)
+        .limit(limit)
+        .offset(offset)
+    ).all()
+    return list(rows), rows[0][-1] if rows else 0
+
+
+def brands(tx: Tx) -> list[tuple[int, str, str]]:
+    """Return id, slug and name of every brand."""
+    return [
+        (row[0], row[1], row[2]) for row in tx.execute(select(Brand.id, Brand.slug, Brand.name).order_by(Brand.name))
+    ]
+
+
+def only_currency(tx: Tx) -> str | None:
+    """Return the currency the catalogue is priced in."""
+    return tx.scalar(select(Product.currency).limit(1))
+
+
+def stems(tx: Tx) -> list[tuple[str, dict[str, Any]]]:
+    """Return every drawn picture once: stem and what to draw."""
+    found = {row[0]: row[1] for row in tx.execute(select(Picture.stem, Picture.spec)) if row[1]}
+    return sorted(found.items())
+
+
+def add_or_ignore(tx: Tx, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, leaving out those that are there."""
+    if rows:
+        tx.execute(insert_or_ignore(tx, table), [dict(row) for row in rows])

@@ -1,0 +1,155 @@
+"""Pictures, prices, cards, reasons and rails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from webapp import viewmodels as vm
+from webapp.picks import Pick, PickReason
+from webapp.store.rows import CardRow, CategoryRow, HistoryRow, PictureRow
+from webapp.viewbuilders.links import WIDTHS, picture_url
+
+NEW_FOR = timedelta(days=30)
+# Which events make a reason true. A click is a look as well, and the other way round.
+PROOF: dict[str, tuple[str, ...]] = {
+    "because_viewed": ("view", "click"),
+    "because_clicked": ("click", "view"),
+    "because_cart": ("cart",),
+    "because_wishlist": ("wishlist",),
+    "because_bought": ("purchase",),
+    "because_rated": ("rating",),
+    "recently_viewed": ("view", "click"),
+    "buy_again": ("purchase",),
+}
+GENERAL = frozenset({"popular", "trending", "new", "rated_well", "similar", "goes_with", "popular_in_category"})
+
+
+def picture(row: PictureRow | None) -> vm.Picture | None:
+    """Build a picture in all its widths."""
+    if row is None:
+        return None
+    sources = tuple((width, picture_url(row.stem, width)) for width in WIDTHS if width <= row.width)
+    return vm.Picture(
+        picture_url(row.stem, min(640, row.width)),
+        row.alt,
+        min(640, row.width),
+        round(row.height * min(640, row.width) / row.width),
+        sources,
+    )
+
+
+def price(row: CardRow) -> vm.Price:
+    """Build a product's price."""
+    return vm.Price(row.price_cents, row.currency, row.old_price_cents)
+
+
+def rating(total: int, count: int) -> vm.Rating | None:
+    """Build an average of stars; None while nobody voted."""
+    return vm.Rating(total / count, count) if count else None
+
+
+def card(row: CardRow, *, now: datetime, reasons: Sequence[vm.Reason] = (), rank: int = 0, source: str = "") -> vm.Card:
+    """Build a card."""
+    return vm.Card(
+        product_id=row.product_id,
+        slug=row.slug,
+        name=row.name,
+        price=price(row),
+        picture=picture(row.picture),
+        brand=row.brand,
+        rating=rating(row.rating_sum, row.rating_count),
+        reasons=tuple(reasons),
+        in_stock=row.available > 0,
+        is_wished=row.is_wished,
+        your_stars=row.your_stars,
+        is_new=now - row.created_at < NEW_FOR,
+        n_colours=max(1, row.n_colours),
+        variant_id=row.variant_id,
+        rank=rank,
+        source=source,
+    )
+
+
+def cards(rows: Iterable[CardRow], *, now: datetime, kind: str = "", source: str = "") -> tuple[vm.Card, ...]:
+    """Build cards that all stand there for the same general reason."""
+    return tuple(
+        card(row, now=now, reasons=(general_reason(kind, row),) if kind else (), rank=rank, source=source or kind)
+        for rank, row in enumerate(rows, 1)
+    )
+
+
+def general_reason(kind: str, row: CardRow) -> vm.Reason:
+    """Build a reason that has nothing to do with the visitor."""
+    return vm.Reason(kind, category=row.category if kind == "popular_in_category" else "")
+
+
+def pick_card(pick: Pick, rows: Mapping[int, CardRow], history: Sequence[HistoryRow], *, now: datetime) -> vm.Card:
+    """Build the card of a recommended product with every reason that holds."""
+    row = rows[pick.product_id]
+    reasons = [found for reason in pick.reasons if (found := true_reason(reason, row, rows, history)) is not None]
+    return card(row, now=now, reasons=reasons, rank=pick.rank, source=pick.source)
+
+
+def true_reason(
+    reason: PickReason, row: CardRow, rows: Mapping[int, CardRow], history: Sequence[HistoryRow]
+) -> vm.Reason | None:
+    """Put a reason of the recommender into the shop's words, or drop it when it cannot be shown to be true.
+
+    A personal reason must name a product this visitor really touched in that way; one that names a hidden or unknown
+    product is dropped.
+    """
+    proof = PROOF.get(reason.kind)
+    if proof is None:
+        return _general(reason, row, rows)
+    signal_id = reason.product_id if reason.product_id is not None else row.product_id
+    found = [event for event in history if event.product_id == signal_id and event.kind in proof]
+    named = rows.get(signal_id)
+    if not found or named is None or not named.is_visible:
+        return None
+    stars = int(found[-1].value or 0) if reason.kind == "because_rated" else 0
+    return vm.Reason(reason.kind, reason.share, named.product_id, named.name, named.slug, stars)
+
+
+def _general(reason: PickReason, row: CardRow, rows: Mapping[int, CardRow]) -> vm.Reason | None:
+    if reason.kind not in GENERAL:
+        return None
+    named = rows.get(reason.product_id) if reason.product_id is not None else None
+    if reason.product_id is not None and (named is None or not named.is_visible):
+        return None
+    category = row.category if reason.kind == "popular_in_category" else ""
+    if named is None:
+        return vm.Reason(reason.kind, reason.share, category=category)
+    return vm.Reason(reason.kind, reason.share, named.product_id, named.name, named.slug, category=category)
+
+
+def nav(rows: Sequence[CategoryRow], *, current: int | None = None) -> tuple[vm.NavCategory, ...]:
+    """Build the category tree; a category counts what is below it too, empty ones are left out."""
+    below: dict[int | None, list[CategoryRow]] = {}
+    for row in rows:
+        below.setdefault(row.parent_id, []).append(row)
+
+    def build(row: CategoryRow) -> vm.NavCategory:
+        children = tuple(child for child in map(build, below.get(row.category_id, ())) if child.n_products)
+        total = row.n_products + sum(child.n_products for child in children)
+        is_current = row.category_id == current or any(child.is_current for child in children)
+        return vm.NavCategory(row.slug, row.name, total, None, children, is_current)
+
+    return tuple(found for found in map(build, below.get(None, ())) if found.n_products)
+
+
+def crumbs(rows: Sequence[CategoryRow], category_id: int | None, last: str = "") -> tuple[vm.Crumb, ...]:
+    """Build the way down to a category; with ``last`` the page below it ends the line."""
+    known = {row.category_id: row for row in rows}
+    walked: list[CategoryRow] = []
+    while category_id is not None and category_id in known and len(walked) < len(known):
+        walked.append(known[category_id])
+        category_id = known[category_id].parent_id
+    steps = [vm.Crumb(_("Home"), url_for("shop.home"))]
+    steps += [vm.Crumb(row.name, url_for("shop.category", slug=row.slug)) for row in reversed(walked)]
+    if last:
+        return (*steps, vm.Crumb(last))
+    return (*steps[:-1], vm.Crumb(steps[-1].label))

@@ -1,0 +1,50 @@
+"""Addresses of the shop's pages, and signed links to orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, request, url_for
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from webapp.errors import NotFound
+
+WIDTHS = (320, 640, 960)
+ORDER_SALT = "order-link"
+
+
+def product_url(product_id: int, slug: str, **more: Any) -> str:
+    """Return the address of a product's page."""
+    return url_for("shop.product", product_id=product_id, slug=slug, **more)
+
+
+def picture_url(stem: str, width: int) -> str:
+    """Return the address of a picture in one width."""
+    return url_for("shop.media", name=f"{stem}-{width}.webp")
+
+
+def site_url() -> str:
+    """Return the shop's own address without a slash at the end: the configured one, else the one asked for."""
+    return str(current_app.config["SITE_URL"] or request.host_url.rstrip("/"))
+
+
+def absolute(path: str) -> str:
+    """Make an address of this site complete."""
+    return site_url() + path
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=ORDER_SALT)
+
+
+def order_token(order_id: int) -> str:
+    """Return the unguessable part of the link to an order; nothing about it is stored."""
+    return str(_signer().dumps(order_id))
+
+
+def order_from_token(token: str) -> int:
+    """Read :func:`order_token`; a forged one is a page that does not exist."""
+    try:
+        return int(_signer().loads(token))
+    except (BadSignature, TypeError, ValueError):
+        raise NotFound from None

@@ -1,0 +1,109 @@
+"""Rails: which products stand in which row of a page, each at most once, each for a true reason."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from webapp import viewmodels as vm
+from webapp.actors import Actor
+from webapp.picks import Picks
+from webapp.store.rows import CardRow, HistoryRow
+from webapp.store.scope import owner_values
+from webapp.viewbuilders.cards import cards, pick_card
+
+RAIL_LENGTH = 12
+SHORTEST = 4
+NAMED_RAILS = 2
+
+
+@dataclass
+class Shelf:
+    """The rails of one page while it is being put together.
+
+    Attributes
+    ----------
+    used : set of int
+        Products that stand on the page already.
+    """
+
+    now: datetime
+    context: str
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    used: set[int] = field(default_factory=set)
+    rails: list[vm.Rail] = field(default_factory=list)
+
+    def free(self, rows: Iterable[CardRow], limit: int = RAIL_LENGTH) -> list[CardRow]:
+        """Return the rows that can be sold and do not stand on the page yet."""
+        found = [row for row in rows if row.is_sellable and not row.is_excluded and row.product_id not in self.used]
+        return found[:limit]
+
+    def add(self, key: str, title: str, items: Sequence[vm.Card], *, shortest: int = SHORTEST, **more: Any) -> bool:
+        """Add a rail unless it would be too short."""
+        if len(items) < shortest:
+            return False
+        self.used.update(item.product_id for item in items)
+        rail = vm.Rail(
+            key=key, title=title, cards=tuple(items), request_id=self.request_id, context=self.context, **more
+        )
+        self.rails.append(rail)
+        return True
+
+    def add_general(self, key: str, title: str, rows: Iterable[CardRow], kind: str, **more: Any) -> bool:
+        """Add a rail of products that all stand there for the same general reason."""
+        return self.add(key, title, cards(self.free(rows), now=self.now, kind=kind), **more)
+
+    def add_personal(self, picks: Picks, rows: Mapping[int, CardRow], history: Sequence[HistoryRow]) -> None:
+        """Add "for you" and up to two rails that name what they rest on: only where the recommender said so."""
+        found = [pick for pick in picks.items if pick.product_id in rows and self.free([rows[pick.product_id]])]
+        built = [pick_card(pick, rows, history, now=self.now) for pick in found]
+        personal = [item for item in built if item.reason is not None and item.reason.is_personal]
+        if not personal:
+            return
+        self.add("for_you", _("Recommended for you"), built[:RAIL_LENGTH], shortest=1, is_personal=True)
+        for number, group in enumerate(_groups(built[RAIL_LENGTH:]), 1):
+            reason = group[0].reason
+            title = _("Because of %(name)s", name=reason.product_name if reason else "")
+            self.add(f"because_{number}", title, group, reason=reason, is_personal=True)
+
+
+def _groups(items: Sequence[vm.Card]) -> list[list[vm.Card]]:
+    """Gather cards whose strongest reason names the same signal, the best-filled groups first."""
+    groups: dict[tuple[str, int], list[vm.Card]] = {}
+    for item in items:
+        reason = item.reason
+        if reason is not None and reason.is_personal and reason.product_id:
+            groups.setdefault((reason.kind, reason.product_id), []).append(item)
+    full = [group[:RAIL_LENGTH] for group in groups.values() if len(group) >= SHORTEST]
+    return sorted(full, key=len, reverse=True)[:NAMED_RAILS]
+
+
+def impression_rows(
+    actor: Actor, rails: Iterable[vm.Rail | None], picks: Picks, *, now: datetime
+) -> list[dict[str, Any]]:
+    """Return what is to be noted about the rails of a page; nothing for a visitor nothing is known of."""
+    if not actor.is_known:
+        return []
+    return [
+        {
+            "request_id": rail.request_id,
+            "slot": rail.key,
+            "position": position,
+            "product_id": item.product_id,
+            "model_version": picks.model_version,
+            "strategy": picks.strategy,
+            "source": item.source,
+            "propensity": 1.0,
+            "at": now,
+            "seen_at": None,
+            **owner_values(actor),
+        }
+        for rail in rails
+        if rail is not None
+        for position, item in enumerate(rail.cards, 1)
+    ]
