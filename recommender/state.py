@@ -72,7 +72,8 @@ class UserState:
     item_rows : ndarray of shape (n_touched,)
         Distinct known items; position 0 is the item touched last.
     weights : ndarray of shape (n_touched,)
-        Evidence of taste, >= 0; 0 for a dismissed item.
+        Evidence of taste, >= 0: that of the strongest event, of the stars where the item was rated, and 0 where it
+        was dismissed.
     stars : ndarray of shape (n_touched,)
         Last rating given, NaN where there is none.
     kinds : ndarray of shape (n_touched,)
@@ -129,13 +130,16 @@ def build_state(log: EventLog, weights: EventWeights, *, user_row: int = -1, lim
     event_weights = weights.of(log.kinds, log.values)[::-1]
     best = np.zeros(len(distinct), dtype=np.float32)
     np.maximum.at(best, inverse, event_weights)
-    best[_dismissed(log, inverse, len(distinct))] = 0.0
+    stars = _last_stars(log, inverse, len(distinct))
     strongest = _strongest_kind(log.kinds[::-1], event_weights, inverse, best)
+    rated = ~np.isnan(stars)
+    best[rated] = weights.of(np.full(int(rated.sum()), KIND_CODE["rating"], dtype=np.int8), stars[rated])
+    best[_dismissed(log, inverse, len(distinct))] = 0.0
     order = np.argsort(last_from_end, kind="stable")[:limit]
     return UserState(
         item_rows=distinct[order],
         weights=best[order],
-        stars=_last_stars(log, inverse, len(distinct))[order],
+        stars=stars[order],
         kinds=strongest[order],
         timestamps=log.timestamps[::-1][last_from_end[order]],
         seen=distinct,

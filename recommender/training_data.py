@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from recommender.catalogue import ItemCatalogue, union_of_items
+from recommender.features.combine import ItemSpaces, build_spaces
 from recommender.interactions import Interactions
 from recommender.state import Histories, UserState, build_state
 from recommender.types import FloatVector, Rows
@@ -46,19 +48,34 @@ class TrainingData:
     events: Interactions
     catalogue: ItemCatalogue
     weights: EventWeights = field(default_factory=EventWeights)
+    random_state: int = 0
+    catalogue_views: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def build(
-        cls, events: Interactions, catalogue: ItemCatalogue | None = None, weights: EventWeights | None = None
+        cls,
+        events: Interactions,
+        catalogue: ItemCatalogue | None = None,
+        weights: EventWeights | None = None,
+        *,
+        random_state: int = 0,
     ) -> TrainingData:
         """Bring events and catalogue onto one set of item rows: every item with an event or a description."""
         items = union_of_items(events.items, catalogue)
         described = (catalogue or ItemCatalogue.bare([])).aligned(items)
-        return cls(events.with_items(items), described, weights or EventWeights())
+        return cls(events.with_items(items), described, weights or EventWeights(), random_state)
 
     def with_events(self, events: Interactions) -> TrainingData:
-        """The same catalogue with a part of the events."""
-        return TrainingData(events, self.catalogue, self.weights)
+        """The same catalogue, and all that was computed from it, with a part of the events."""
+        return TrainingData(events, self.catalogue, self.weights, self.random_state, self.catalogue_views)
+
+    @property
+    def spaces(self) -> ItemSpaces:
+        """Item vectors of the catalogue, computed once for all parts of the events."""
+        if "spaces" not in self.catalogue_views:
+            self.catalogue_views["spaces"] = build_spaces(self.catalogue, random_state=self.random_state)
+        spaces: ItemSpaces = self.catalogue_views["spaces"]
+        return spaces
 
     @property
     def n_users(self) -> int:

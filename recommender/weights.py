@@ -21,7 +21,7 @@ DEFAULT_KIND_WEIGHTS: dict[str, float] = {
     "dismiss": 0.0,
 }
 # Somebody who rated an item low still chose it, so it keeps a little weight as a trace of what belongs together.
-DEFAULT_STAR_WEIGHTS: tuple[float, float, float, float, float] = (0.3, 0.5, 0.8, 1.0, 1.0)
+DEFAULT_STAR_WEIGHTS: tuple[float, float, float, float, float] = (0.5, 0.7, 0.9, 1.0, 1.0)
 
 
 @dataclass(frozen=True)

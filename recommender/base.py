@@ -1,0 +1,140 @@
+"""The shape that every source of candidates has."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+
+from recommender.errors import RecommenderError
+from recommender.state import UserState
+from recommender.topn import top_rows
+from recommender.training_data import TrainingData
+from recommender.types import AnyArray, BoolMask, FloatVector, Rows
+
+
+class Candidates(NamedTuple):
+    """Rows found for a request, best first, with the source's own scores; both of shape (n_found,)."""
+
+    rows: Rows
+    scores: FloatVector
+
+
+@dataclass(frozen=True)
+class Query:
+    """One request as the sources see it.
+
+    Attributes
+    ----------
+    state : UserState
+    now : int
+        Time of the request, UTC seconds.
+    context_rows : ndarray of shape (n_context,)
+        Items the page is about: the product shown, or the lines of the cart.
+    """
+
+    state: UserState
+    now: int
+    context_rows: Rows
+
+
+class Estimator:
+    """Parameter handling in the manner of scikit-learn, without importing it: serving needs none of it."""
+
+    @classmethod
+    def _parameter_names(cls) -> list[str]:
+        signature = inspect.signature(cls.__init__)
+        return [name for name in signature.parameters if name not in ("self", "kwargs")]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Constructor parameters by name."""
+        return {name: getattr(self, name) for name in self._parameter_names()}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set constructor parameters; an unknown name raises ValueError."""
+        for name, value in params.items():
+            if name not in self._parameter_names():
+                raise ValueError(f"{type(self).__name__} has no parameter {name!r}")
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items())
+        return f"{type(self).__name__}({inside})"
+
+
+def require_fitted(estimator: object, attribute: str) -> None:
+    """Raise scikit-learn's NotFittedError when ``attribute`` is not set."""
+    if hasattr(estimator, attribute):
+        return
+    from sklearn.exceptions import NotFittedError
+
+    raise NotFittedError(f"this {type(estimator).__name__} is not fitted yet; call fit first")
+
+
+class Retriever(Estimator, ABC):
+    """A source: learns from :class:`TrainingData`, then scores every item for a user's state.
+
+    Class flags say what a source can do: ``handles_new_user`` (somebody without a training row but with events),
+    ``handles_no_history`` (a state without events), ``needs_catalogue`` and ``needs_stars``.
+    """
+
+    name: ClassVar[str]
+    handles_new_user: ClassVar[bool] = True
+    handles_no_history: ClassVar[bool] = False
+    needs_catalogue: ClassVar[bool] = False
+    needs_stars: ClassVar[bool] = False
+    positive_only: ClassVar[bool] = True
+    reason: ClassVar[str] = "similar"
+
+    @abstractmethod
+    def fit(self, data: TrainingData) -> Self:
+        """Learn from the data; forgets any earlier fit."""
+
+    @abstractmethod
+    def score(self, query: Query) -> FloatVector:
+        """Score every item, shape (n_items,); NaN where the source has no opinion."""
+
+    @abstractmethod
+    def state_arrays(self) -> dict[str, AnyArray]:
+        """Everything learned, as arrays for an artifact."""
+
+    @abstractmethod
+    def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
+        """Take over what :meth:`state_arrays` gave."""
+
+    def usable(self, query: Query) -> bool:
+        """Whether the source can say anything for this request."""
+        return self.handles_no_history or not query.state.is_cold
+
+    def retrieve(self, query: Query, n: int, allowed: BoolMask | None = None) -> Candidates:
+        """The ``n`` best allowed items, best first, ties by row; fewer when the source knows fewer.
+
+        Parameters
+        ----------
+        query : Query
+        n : int
+        allowed : ndarray of shape (n_items,), optional
+            False for items that must not be found.
+        """
+        return best_of(self.score(query), n, allowed, positive_only=self.positive_only)
+
+    def notes(self) -> dict[str, Any]:
+        """Facts about the fit worth telling, such as a cap that was reached."""
+        return {}
+
+
+def best_of(scores: FloatVector, n: int, allowed: BoolMask | None, *, positive_only: bool) -> Candidates:
+    """Top candidates of a score vector under a mask."""
+    usable = scores > 0 if positive_only else ~np.isnan(scores)
+    if allowed is not None:
+        usable &= allowed
+    rows = top_rows(np.where(usable, scores, -np.inf), n)
+    return Candidates(rows, scores[rows])
+
+
+class SourceUnavailableError(RecommenderError):
+    """The data holds nothing that this source could learn from; the blend goes on without it."""

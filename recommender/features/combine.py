@@ -1,0 +1,160 @@
+"""All item spaces of a model, and the combined one, built by one code with one block order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.catalogue import ItemCatalogue
+from recommender.features.attributes import AttributeEncoder
+from recommender.features.image import ImageEncoder, describe_files
+from recommender.features.text import TextEncoder
+from recommender.types import AnyArray, FloatMatrix
+from recommender.vectorindex import normalise
+
+BLOCKS = ("text", "image", "attributes")
+DEFAULT_BLOCK_WEIGHTS = {"text": 0.45, "image": 0.2, "attributes": 0.35}
+LARGE_CATALOGUE = 100_000
+
+
+@dataclass(frozen=True)
+class ItemEncoders:
+    """Fitted encoders; None where the catalogue has nothing of that kind."""
+
+    text: TextEncoder | None
+    image: ImageEncoder | None
+    attributes: AttributeEncoder | None
+
+
+@dataclass(frozen=True)
+class ItemSpaces:
+    """Unit vectors of every item per space.
+
+    Attributes
+    ----------
+    vectors : dict of str to ndarray of shape (n_items, n_dims)
+        Keys of ``BLOCKS`` that exist, and "combined". A zero row means that the item has no vector there.
+    block_weights : dict of str to float
+        Share of each block in the combined space; they sum to 1 over the blocks that exist.
+    encoders : ItemEncoders
+    """
+
+    vectors: dict[str, FloatMatrix]
+    block_weights: dict[str, float]
+    encoders: ItemEncoders
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Spaces that exist."""
+        return tuple(self.vectors)
+
+    def encode(self, catalogue: ItemCatalogue) -> dict[str, FloatMatrix]:
+        """Vectors of other items in the same spaces."""
+        blocks = encode_blocks(self.encoders, catalogue)
+        if blocks:
+            blocks["combined"] = combine(blocks, self.block_weights)
+        return blocks
+
+    def reweighted(self, weights: Mapping[str, float]) -> ItemSpaces:
+        """The same spaces with another mixture in the combined one."""
+        blocks = {name: self.vectors[name] for name in BLOCKS if name in self.vectors}
+        return ItemSpaces(blocks | {"combined": combine(blocks, weights)}, dict(weights), self.encoders)
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Arrays for an artifact, named ``<part>.<array>``."""
+        arrays: dict[str, AnyArray] = {f"vectors.{name}": v for name, v in self.vectors.items()}
+        if self.encoders.text:
+            arrays |= {f"text.{k}": v for k, v in self.encoders.text.to_arrays().items()}
+        if self.encoders.image:
+            arrays |= {f"image.{k}": v for k, v in self.encoders.image.to_arrays().items()}
+        if self.encoders.attributes:
+            arrays["attributes.projection"] = self.encoders.attributes.projection
+        return arrays
+
+    def to_json(self) -> dict[str, object]:
+        """What :meth:`to_arrays` does not hold."""
+        encoder = self.encoders.attributes
+        return {"block_weights": self.block_weights, "attributes": encoder.to_json() if encoder else None}
+
+    @classmethod
+    def from_parts(cls, data: dict[str, AnyArray], arrays: dict[str, AnyArray]) -> ItemSpaces:
+        """Rebuild from :meth:`to_json` and :meth:`to_arrays`."""
+
+        def part(prefix: str) -> dict[str, AnyArray]:
+            return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+
+        attributes = data["attributes"]
+        encoders = ItemEncoders(
+            TextEncoder.from_arrays(part("text.")) if part("text.") else None,
+            ImageEncoder.from_arrays(part("image.")) if part("image.") else None,
+            AttributeEncoder.from_json(attributes, arrays["attributes.projection"]) if attributes else None,
+        )
+        return cls(part("vectors."), dict(data["block_weights"]), encoders)
+
+
+def build_spaces(
+    catalogue: ItemCatalogue, *, weights: Mapping[str, float] | None = None, random_state: int = 0
+) -> ItemSpaces:
+    """Fit every encoder that the catalogue can feed and encode all its items.
+
+    Above ``LARGE_CATALOGUE`` items the vectors are half as long, to keep the exact scan and the memory small.
+    """
+    large = len(catalogue) > LARGE_CATALOGUE
+    texts = catalogue.texts()
+    pictures, readable = _pictures(catalogue)
+    encoders = ItemEncoders(
+        text=_fit_text(texts, 64 if large else 128, random_state),
+        image=ImageEncoder.fit(pictures[readable], n_dims=32 if large else 64) if readable.sum() >= 2 else None,
+        attributes=_fit_attributes(catalogue, 32 if large else 64, random_state),
+    )
+    blocks = encode_blocks(encoders, catalogue, pictures=(pictures, readable))
+    mixture = dict(weights or {n: DEFAULT_BLOCK_WEIGHTS[n] for n in blocks})
+    combined = {"combined": combine(blocks, mixture)} if blocks else {}
+    return ItemSpaces(blocks | combined, mixture, encoders)
+
+
+def encode_blocks(
+    encoders: ItemEncoders, catalogue: ItemCatalogue, *, pictures: tuple[FloatMatrix, AnyArray] | None = None
+) -> dict[str, FloatMatrix]:
+    """Vectors per block, in the order of ``BLOCKS``."""
+    blocks: dict[str, FloatMatrix] = {}
+    if encoders.text:
+        blocks["text"] = encoders.text.encode(catalogue.texts())
+    if encoders.image:
+        descriptors, readable = pictures or _pictures(catalogue)
+        vectors = np.zeros((len(catalogue), encoders.image.projection.shape[1]), dtype=np.float32)
+        if readable.any():
+            vectors[readable] = encoders.image.encode(descriptors[readable])
+        blocks["image"] = vectors
+    if encoders.attributes:
+        blocks["attributes"] = encoders.attributes.encode(catalogue)
+    return blocks
+
+
+def combine(blocks: Mapping[str, FloatMatrix], weights: Mapping[str, float]) -> FloatMatrix:
+    """Blocks scaled by the root of their weight and joined, rows of length 1.
+
+    The cosine of two combined vectors is the weighted mean of the blocks' cosines when both have every block.
+    """
+    scaled = [np.sqrt(max(weights.get(n, 0.0), 0.0)).astype(np.float32) * blocks[n] for n in BLOCKS if n in blocks]
+    return normalise(np.concatenate(scaled, axis=1))
+
+
+def _fit_text(texts: list[str], n_dims: int, random_state: int) -> TextEncoder | None:
+    if not any(texts):
+        return None
+    encoder = TextEncoder.fit(texts, n_dims=n_dims, random_state=random_state)
+    return encoder if encoder.terms else None
+
+
+def _fit_attributes(catalogue: ItemCatalogue, n_dims: int, random_state: int) -> AttributeEncoder | None:
+    known = any(catalogue.fields[n].astype(bool).any() for n in ("brand", "category", "colours"))
+    if not known and np.isnan(catalogue.prices).all():
+        return None
+    return AttributeEncoder.fit(catalogue, n_dims=n_dims, random_state=random_state)
+
+
+def _pictures(catalogue: ItemCatalogue) -> tuple[FloatMatrix, AnyArray]:
+    return describe_files(catalogue.fields["image"].tolist())

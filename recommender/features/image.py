@@ -1,0 +1,139 @@
+"""Item vectors from pictures, with a built-in descriptor that needs no trained network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from recommender.types import AnyArray, FloatMatrix, FloatVector
+from recommender.vectorindex import normalise
+
+SIDE = 96
+GRID = 4
+ORIENTATIONS = 8
+_COLOUR_BINS = (4, 6, 6)
+_BLOCK_WEIGHTS = {"colour": 0.45, "layout": 0.25, "edges": 0.30}
+MAX_PIXELS = 50_000_000
+
+
+def read_picture(source: Path | IO[bytes]) -> FloatMatrix | None:
+    """Pixels in Lab, shape (SIDE, SIDE, 3), or None when the file is no readable picture of bearable size."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(source) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                return None
+            picture.draft("RGB", (SIDE * 2, SIDE * 2))
+            small = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
+        return None
+    return _to_lab(np.asarray(small, dtype=np.float32) / 255.0)
+
+
+def describe(lab: FloatMatrix) -> FloatVector:
+    """Colour histogram, colour layout and edge orientations of one picture, each block of length 1."""
+    blocks = {"colour": _colour_histogram(lab), "layout": _layout(lab), "edges": _edges(lab[..., 0])}
+    return np.concatenate([np.sqrt(_BLOCK_WEIGHTS[n]) * normalise(b) for n, b in blocks.items()]).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class ImageEncoder:
+    """Principal components of the descriptor over a catalogue.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (n_raw,)
+    projection : ndarray of shape (n_raw, n_dims)
+    """
+
+    mean: FloatVector
+    projection: FloatMatrix
+
+    @classmethod
+    def fit(cls, descriptors: FloatMatrix, *, n_dims: int = 64) -> ImageEncoder:
+        """Principal axes of the given descriptors, shape (n_pictures, n_raw)."""
+        mean = descriptors.mean(axis=0)
+        centred = (descriptors - mean).astype(np.float64)
+        _, axes = np.linalg.eigh(centred.T @ centred)
+        kept = axes[:, ::-1][:, : min(n_dims, max(1, len(descriptors) - 1))]
+        signs = np.where(kept[np.abs(kept).argmax(axis=0), np.arange(kept.shape[1])] < 0, -1.0, 1.0)
+        return cls(mean.astype(np.float32), np.ascontiguousarray(kept * signs, dtype=np.float32))
+
+    def encode(self, descriptors: FloatMatrix) -> FloatMatrix:
+        """Unit vectors, shape (n_pictures, n_dims)."""
+        return normalise((descriptors - self.mean) @ self.projection)
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Arrays for an artifact."""
+        return {"mean": self.mean, "projection": self.projection}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, AnyArray]) -> ImageEncoder:
+        """Rebuild from :meth:`to_arrays`."""
+        return cls(arrays["mean"], arrays["projection"])
+
+
+def describe_files(paths: Sequence[str]) -> tuple[FloatMatrix, AnyArray]:
+    """Descriptors of many files and a mask of those that could be read.
+
+    Returns
+    -------
+    descriptors : ndarray of shape (n_paths, n_raw)
+        Zeros where a file is missing or broken: such an item has no vector and matches nothing.
+    readable : ndarray of shape (n_paths,)
+    """
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        found = list(pool.map(_describe_file, paths))
+    readable = np.array([f is not None for f in found], dtype=bool)
+    length = next((len(f) for f in found if f is not None), 1)
+    rows = [np.zeros(length, dtype=np.float32) if f is None else f for f in found]
+    return (np.stack(rows) if rows else np.zeros((0, length), dtype=np.float32)), readable
+
+
+def _describe_file(path: str) -> FloatVector | None:
+    lab = read_picture(Path(path)) if path else None
+    return None if lab is None else describe(lab)
+
+
+def _to_lab(rgb: FloatMatrix) -> FloatMatrix:
+    """CIE Lab under D65, scaled to about 0..1 (L) and -1..1 (a, b)."""
+    linear = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = linear @ to_xyz.T / np.array([0.9505, 1.0, 1.089])
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    lightness, a, b = 1.16 * f[..., 1] - 0.16, 5 * (f[..., 0] - f[..., 1]), 2 * (f[..., 1] - f[..., 2])
+    return np.stack([lightness, a, b], axis=-1).astype(np.float32)
+
+
+def _colour_histogram(lab: FloatMatrix) -> FloatVector:
+    """Joint histogram with the middle of the picture counting more than its border."""
+    scaled = np.stack([lab[..., 0], (lab[..., 1] + 1) / 2, (lab[..., 2] + 1) / 2], axis=-1).reshape(-1, 3)
+    bins = np.clip((scaled * _COLOUR_BINS).astype(np.int64), 0, np.array(_COLOUR_BINS) - 1)
+    code = (bins[:, 0] * _COLOUR_BINS[1] + bins[:, 1]) * _COLOUR_BINS[2] + bins[:, 2]
+    axis = np.hanning(SIDE + 2)[1:-1]
+    weights = np.outer(axis, axis).ravel()
+    return np.sqrt(np.bincount(code, weights=weights, minlength=int(np.prod(_COLOUR_BINS)))).astype(np.float32)
+
+
+def _layout(lab: FloatMatrix) -> FloatVector:
+    cells = lab.reshape(GRID, SIDE // GRID, GRID, SIDE // GRID, 3).mean(axis=(1, 3))
+    return (cells - np.array([0.5, 0.0, 0.0], dtype=np.float32)).ravel().astype(np.float32)
+
+
+def _edges(lightness: FloatMatrix) -> FloatVector:
+    """Histograms of gradient orientation per cell (Dalal and Triggs 2005, without block overlap)."""
+    down, right = np.gradient(lightness)
+    strength = np.hypot(down, right)
+    angle = np.mod(np.arctan2(down, right), np.pi) / np.pi * ORIENTATIONS
+    orientation = np.minimum(angle.astype(np.int64), ORIENTATIONS - 1)
+    cell = np.arange(SIDE) * GRID // SIDE
+    code = (cell[:, None] * GRID + cell[None, :]) * ORIENTATIONS + orientation
+    histogram = np.bincount(code.ravel(), weights=strength.ravel(), minlength=GRID * GRID * ORIENTATIONS)
+    return np.sqrt(histogram).astype(np.float32)

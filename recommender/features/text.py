@@ -1,0 +1,110 @@
+"""Item vectors from words: TF-IDF reduced by truncated SVD."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from recommender.types import AnyArray, FloatMatrix, FloatVector
+from recommender.vectorindex import normalise
+
+_WORD = re.compile(r"[^\W_]{2,}")
+MAX_TERMS = 30_000
+MAX_FIT_TEXTS = 200_000
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words of two characters or more, entities resolved and accents removed."""
+    plain = unicodedata.normalize("NFKD", html.unescape(text)).lower()
+    return _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
+
+
+@dataclass(frozen=True)
+class TextEncoder:
+    """A fitted TF-IDF vocabulary and the projection of its truncated SVD.
+
+    Plain arrays, so that a new product can be encoded while serving without importing scikit-learn.
+
+    Attributes
+    ----------
+    terms : tuple of str
+    idf : ndarray of shape (n_terms,)
+    projection : ndarray of shape (n_terms, n_dims)
+    """
+
+    terms: tuple[str, ...]
+    idf: FloatVector
+    projection: FloatMatrix
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], *, n_dims: int = 128, random_state: int = 0) -> TextEncoder:
+        """Learn the vocabulary and the projection; an encoder without terms when no word occurs twice."""
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        filled = [t for t in texts if t][:MAX_FIT_TEXTS]
+        vectorizer = TfidfVectorizer(
+            analyzer=words, min_df=2 if len(filled) > 50 else 1, max_df=0.5, max_features=MAX_TERMS, sublinear_tf=True
+        )
+        try:
+            weighted = vectorizer.fit_transform(filled)
+        except ValueError:
+            return cls((), np.empty(0, dtype=np.float32), np.empty((0, n_dims), dtype=np.float32))
+        terms = tuple(vectorizer.get_feature_names_out().tolist())
+        projection = _projection(TruncatedSVD, weighted, min(n_dims, len(terms)), random_state)
+        return cls(terms, vectorizer.idf_.astype(np.float32), projection)
+
+    def encode(self, texts: Sequence[str]) -> FloatMatrix:
+        """Unit vectors of shape (len(texts), n_dims); zeros for a text without a known word."""
+        if not self.terms:
+            return np.zeros((len(texts), self.projection.shape[1]), dtype=np.float32)
+        weighted = _tf_idf([Counter(words(t)) for t in texts], self._places(), self.idf)
+        return normalise(np.asarray(weighted @ self.projection, dtype=np.float32))
+
+    def _places(self) -> dict[str, int]:
+        return {term: place for place, term in enumerate(self.terms)}
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Arrays for an artifact; terms as UTF-8 bytes joined by line breaks."""
+        joined = np.frombuffer("\n".join(self.terms).encode(), dtype=np.uint8)
+        return {"terms": joined, "idf": self.idf, "projection": self.projection}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, AnyArray]) -> TextEncoder:
+        """Rebuild from :meth:`to_arrays`."""
+        text = arrays["terms"].tobytes().decode()
+        return cls(tuple(text.split("\n")) if text else (), arrays["idf"], arrays["projection"])
+
+
+def _projection(svd_class: type, weighted: sparse.csr_matrix, n_dims: int, random_state: int) -> FloatMatrix:
+    if n_dims >= min(weighted.shape) - 1:
+        return np.eye(weighted.shape[1], dtype=np.float32) if weighted.shape[1] <= 512 else _dense_svd(weighted, n_dims)
+    svd = svd_class(n_components=n_dims, random_state=random_state).fit(weighted)
+    return np.ascontiguousarray(svd.components_.T, dtype=np.float32)
+
+
+def _dense_svd(weighted: sparse.csr_matrix, n_dims: int) -> FloatMatrix:
+    _, _, components = np.linalg.svd(weighted.toarray(), full_matrices=False)
+    return np.ascontiguousarray(components[:n_dims].T, dtype=np.float32)
+
+
+def _tf_idf(counts: list[Counter[str]], places: dict[str, int], idf: FloatVector) -> sparse.csr_matrix:
+    """The same weighting as the fitted vectorizer: ``(1 + ln tf) * idf``, rows of length 1."""
+    rows, columns, values = [], [], []
+    for row, counted in enumerate(counts):
+        for term, count in counted.items():
+            place = places.get(term)
+            if place is not None:
+                rows.append(row)
+                columns.append(place)
+                values.append((1.0 + np.log(count)) * idf[place])
+    matrix = sparse.csr_matrix((values, (rows, columns)), shape=(len(counts), len(idf)), dtype=np.float32)
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    return sparse.diags(1.0 / np.where(lengths > 0, lengths, 1.0)) @ matrix

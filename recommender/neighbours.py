@@ -1,0 +1,101 @@
+"""Sparse item-item tables: the strongest neighbours of each item, and weighted sums of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import sparse
+
+from recommender.types import AnyArray, FloatVector, Rows
+
+BLOCK_ROWS = 2_000
+
+
+class NeighbourTable:
+    """Rows of neighbours in compressed form.
+
+    Parameters
+    ----------
+    starts : ndarray of shape (n_items + 1,)
+        Item ``i`` owns the entries ``starts[i]:starts[i + 1]``.
+    rows : ndarray of shape (n_entries,)
+        Neighbour rows, int32.
+    values : ndarray of shape (n_entries,)
+        Strength of each neighbour, float32.
+    """
+
+    def __init__(self, starts: Rows, rows: AnyArray, values: FloatVector) -> None:
+        self.starts, self.rows, self.values = starts, rows, values
+
+    @classmethod
+    def from_matrix(cls, matrix: sparse.spmatrix, top_k: int) -> NeighbourTable:
+        """Keep the ``top_k`` entries of largest magnitude in each row; ties go to the lower column."""
+        csr = sparse.csr_matrix(matrix)
+        csr.sort_indices()
+        lengths = np.diff(csr.indptr)
+        row_of = np.repeat(np.arange(csr.shape[0]), lengths)
+        if lengths.size and lengths.max() > top_k:
+            order = np.lexsort((csr.indices, -np.abs(csr.data), row_of))
+            rank = np.arange(len(order)) - np.repeat(csr.indptr[:-1], lengths)
+            keep = np.sort(order[rank < top_k])
+        else:
+            keep = np.arange(csr.nnz)
+        keep = keep[csr.data[keep] != 0]
+        counts = np.bincount(row_of[keep], minlength=csr.shape[0])
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return cls(starts, csr.indices[keep].astype(np.int32), csr.data[keep].astype(np.float32))
+
+    @classmethod
+    def from_blocks(cls, n_items: int, top_k: int, block: Callable[[slice], sparse.spmatrix]) -> NeighbourTable:
+        """Build the table from blocks of rows, so the full matrix never exists at once."""
+        tables = [
+            cls.from_matrix(block(slice(start, min(start + BLOCK_ROWS, n_items))), top_k)
+            for start in range(0, n_items, BLOCK_ROWS)
+        ]
+        counts = np.concatenate([np.diff(t.starts) for t in tables]) if tables else np.empty(0, dtype=np.int64)
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        rows = np.concatenate([t.rows for t in tables]) if tables else np.empty(0, dtype=np.int32)
+        values = np.concatenate([t.values for t in tables]) if tables else np.empty(0, dtype=np.float32)
+        return cls(starts, rows, values)
+
+    @property
+    def n_items(self) -> int:
+        """Number of rows of the table."""
+        return len(self.starts) - 1
+
+    def gather(self, rows: Rows) -> tuple[Rows, AnyArray, FloatVector]:
+        """Entries of several rows at once.
+
+        Returns
+        -------
+        owner : ndarray of shape (n_entries,)
+            Position in ``rows`` to which an entry belongs.
+        neighbours, values : ndarray of shape (n_entries,)
+        """
+        begin, end = self.starts[rows], self.starts[rows + 1]
+        lengths = end - begin
+        owner = np.repeat(np.arange(len(rows)), lengths)
+        offsets = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        positions = begin[owner] + offsets
+        return owner, self.rows[positions], self.values[positions]
+
+    def weighted_sum(self, rows: Rows, weights: FloatVector) -> FloatVector:
+        """``sum_k weights[k] * table[rows[k]]`` as a dense vector of shape (n_items,); 0 where nothing points."""
+        owner, neighbours, values = self.gather(rows)
+        summed = np.bincount(neighbours, weights=values * weights[owner], minlength=self.n_items)
+        return summed.astype(np.float32)
+
+    def row(self, item_row: int) -> tuple[AnyArray, FloatVector]:
+        """Neighbours and strengths of one item."""
+        part = slice(int(self.starts[item_row]), int(self.starts[item_row + 1]))
+        return self.rows[part], self.values[part]
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Arrays for an artifact."""
+        return {"starts": self.starts, "rows": self.rows, "values": self.values}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, AnyArray]) -> NeighbourTable:
+        """Rebuild from :meth:`to_arrays`."""
+        return cls(arrays["starts"], arrays["rows"], arrays["values"])

@@ -1,0 +1,106 @@
+"""Items like the ones in the history, by what they are."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+import numpy as np
+
+from recommender.base import Candidates, Query, Retriever, SourceUnavailableError, require_fitted
+from recommender.retrievers.itemitem import power_recency
+from recommender.state import UserState
+from recommender.training_data import TrainingData
+from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector
+from recommender.vectorindex import AnnoyIndex, ExactIndex, build_index, normalise
+
+
+class Content(Retriever):
+    """Cosine between an item's vector and the recency-weighted mean of the history's vectors.
+
+    Parameters
+    ----------
+    recency : float
+        Exponent of the positional decay of the history.
+    history_length : int
+        Items of the history that enter the profile.
+    backend : {"auto", "exact", "annoy"}
+        How neighbours are searched; "auto" is exact up to 200,000 items.
+    random_state : int
+        Seed of the Annoy forest.
+    """
+
+    name = "content"
+    space: ClassVar[str] = "combined"
+    needs_catalogue = True
+
+    def __init__(
+        self, recency: float = 0.7, history_length: int = 20, backend: str = "auto", random_state: int = 0
+    ) -> None:
+        self.recency = recency
+        self.history_length = history_length
+        self.backend = backend
+        self.random_state = random_state
+
+    def fit(self, data: TrainingData) -> Self:
+        if self.space not in data.spaces.vectors:
+            raise SourceUnavailableError(f"{self.name}: the catalogue has nothing for the space {self.space!r}")
+        self.vectors_ = data.spaces.vectors[self.space]
+        return self._prepare()
+
+    def _prepare(self) -> Self:
+        self._exact = ExactIndex(self.vectors_)
+        index = build_index(self.vectors_, backend=self.backend, seed=self.random_state)
+        self._annoy = index if isinstance(index, AnnoyIndex) else None
+        return self
+
+    def profile(self, state: UserState) -> FloatVector:
+        """The user's taste as a unit vector, shape (n_dims,); zeros without a described item in the history."""
+        rows = state.item_rows[: self.history_length]
+        weights = state.weights[: self.history_length] * power_recency(len(rows), self.recency)
+        summed: FloatVector = normalise(weights @ np.asarray(self.vectors_[rows], dtype=np.float32))
+        return summed
+
+    def score(self, query: Query) -> FloatVector:
+        require_fitted(self, "vectors_")
+        return self._exact.similarities(self.profile(query.state))
+
+    def retrieve(self, query: Query, n: int, allowed: BoolMask | None = None) -> Candidates:
+        require_fitted(self, "vectors_")
+        if self._annoy is None:
+            return super().retrieve(query, n, allowed)
+        found = self._annoy.search(self.profile(query.state), n, allowed)
+        return Candidates(found.rows, found.similarities)
+
+    @property
+    def vectors(self) -> FloatMatrix:
+        """Unit item vectors, shape (n_items, n_dims)."""
+        return self.vectors_
+
+    def state_arrays(self) -> dict[str, AnyArray]:
+        require_fitted(self, "vectors_")
+        return {"vectors": self.vectors_}
+
+    def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
+        self.vectors_ = arrays["vectors"]
+        return self._prepare()
+
+
+class ContentText(Content):
+    """:class:`Content` in the space of words."""
+
+    name = "content_text"
+    space = "text"
+
+
+class ContentImage(Content):
+    """:class:`Content` in the space of pictures."""
+
+    name = "content_image"
+    space = "image"
+
+
+class ContentAttributes(Content):
+    """:class:`Content` in the space of brand, category, price and colour."""
+
+    name = "content_attributes"
+    space = "attributes"

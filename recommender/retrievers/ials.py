@@ -1,0 +1,112 @@
+"""Implicit matrix factorisation by alternating least squares."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+
+from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
+from recommender.foldin import fold_in_user
+from recommender.retrievers.itemitem import power_recency
+from recommender.state import UserState
+from recommender.training_data import TrainingData
+from recommender.types import AnyArray, FloatVector
+
+_HISTORY_LENGTH = 200
+
+
+class Ials(Retriever):
+    """Item factors from ALS on confidences; every user's vector is solved at request time from the history.
+
+    The confidence of a touched item is ``1 + alpha * evidence``. Because users are folded in with the closed form of
+    the last half-step, training users and newcomers are scored in one way and no user factors are stored.
+
+    Parameters
+    ----------
+    n_factors, iterations : int
+    alpha, reg : float
+    recency : float
+        Exponent by which the confidence of older items of the history falls when a user is folded in.
+    dislike : float
+        Confidence, beyond 1, that a dismissed item is not wanted.
+    random_state : int
+
+    References
+    ----------
+    Hu, Koren, Volinsky (2008); Rendle, Krichene, Zhang, Koren (2021), Revisiting the Performance of iALS.
+    """
+
+    name = "ials"
+    positive_only = False
+    reason = "similar_taste"
+
+    def __init__(
+        self,
+        n_factors: int = 64,
+        iterations: int = 15,
+        alpha: float = 10.0,
+        reg: float = 2.0,
+        recency: float = 0.3,
+        dislike: float = 5.0,
+        random_state: int = 0,
+    ) -> None:
+        self.n_factors = n_factors
+        self.iterations = iterations
+        self.alpha = alpha
+        self.reg = reg
+        self.recency = recency
+        self.dislike = dislike
+        self.random_state = random_state
+
+    def fit(self, data: TrainingData) -> Self:
+        if not data.matrix.nnz:
+            raise SourceUnavailableError("ials: there is no event to learn from")
+        from implicit.cpu.als import AlternatingLeastSquares
+
+        model = AlternatingLeastSquares(
+            factors=min(self.n_factors, max(2, min(data.matrix.shape) - 1)),
+            regularization=self.reg,
+            alpha=self.alpha,
+            iterations=self.iterations,
+            random_state=self.random_state,
+            num_threads=0,
+        )
+        confidence = data.matrix.copy()
+        confidence.data = confidence.data + np.float32(1.0 / self.alpha)
+        model.fit(confidence, show_progress=False)
+        self.item_factors_ = np.ascontiguousarray(model.item_factors, dtype=np.float32)
+        return self._prepare()
+
+    def _prepare(self) -> Self:
+        factors = np.asarray(self.item_factors_, dtype=np.float64)
+        self._gram = factors.T @ factors
+        return self
+
+    def user_factors(self, state: UserState) -> FloatVector:
+        """The user's vector, shape (n_factors,); zeros for somebody without known events."""
+        rows, evidence = state.item_rows[:_HISTORY_LENGTH], state.weights[:_HISTORY_LENGTH]
+        liked = evidence > 0
+        trust = self.alpha * evidence * power_recency(len(rows), self.recency)
+        confidence = 1.0 + np.where(liked, trust, self.dislike)
+        return fold_in_user(
+            self.item_factors_,
+            rows,
+            confidence.astype(np.float32),
+            gram=self._gram,
+            reg=self.reg,
+            preference=liked.astype(np.float32),
+        )
+
+    def score(self, query: Query) -> FloatVector:
+        require_fitted(self, "item_factors_")
+        scores: FloatVector = self.item_factors_ @ self.user_factors(query.state)
+        return scores
+
+    def state_arrays(self) -> dict[str, AnyArray]:
+        require_fitted(self, "item_factors_")
+        return {"item_factors": self.item_factors_}
+
+    def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
+        self.item_factors_ = arrays["item_factors"]
+        return self._prepare()

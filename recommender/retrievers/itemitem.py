@@ -1,0 +1,47 @@
+"""What the item-item sources share: a neighbour table and a weighting of the history."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+
+from recommender.base import Query, Retriever, require_fitted
+from recommender.neighbours import NeighbourTable
+from recommender.state import UserState
+from recommender.types import AnyArray, FloatVector, Rows
+
+HISTORY_LENGTH = 100
+
+
+class ItemItemRetriever(Retriever):
+    """Scores ``sum over history of weight * table[item]``.
+
+    The weight of the item at position ``k`` (0 is the latest) is its evidence times ``(k + 1) ** -recency``.
+    """
+
+    recency: float
+    table_: NeighbourTable
+
+    def history(self, state: UserState) -> tuple[Rows, FloatVector]:
+        """Rows and weights of the history that enter the sum."""
+        rows, evidence = state.item_rows[:HISTORY_LENGTH], state.weights[:HISTORY_LENGTH]
+        return rows, evidence * power_recency(len(rows), self.recency)
+
+    def score(self, query: Query) -> FloatVector:
+        require_fitted(self, "table_")
+        rows, weights = self.history(query.state)
+        return self.table_.weighted_sum(rows, weights)
+
+    def state_arrays(self) -> dict[str, AnyArray]:
+        require_fitted(self, "table_")
+        return self.table_.to_arrays()
+
+    def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
+        self.table_ = NeighbourTable.from_arrays(arrays)
+        return self
+
+
+def power_recency(n: int, exponent: float) -> FloatVector:
+    """Weights ``(k + 1) ** -exponent`` of positions 0..n-1."""
+    return (np.arange(1, n + 1, dtype=np.float64) ** -exponent).astype(np.float32)

@@ -1,0 +1,129 @@
+"""Sequence-aware item-item counts: what people touch soon after what."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from scipy import sparse
+
+from recommender.base import Query, require_fitted
+from recommender.neighbours import NeighbourTable
+from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
+from recommender.state import UserState
+from recommender.training_data import Sequences, TrainingData
+from recommender.types import AnyArray, FloatVector, Rows
+
+_GAPS_AT_ONCE = 5
+
+
+class ItemSeq(ItemItemRetriever):
+    """Directed co-occurrence with decay over the gap, normalised by popularity.
+
+    ``W[i, j] = (sum over users and pairs i before j at gap g <= window of gap_decay**(g-1)
+    + backward * the same for j before i) / (d_i**popularity * d_j**popularity + shrinkage)`` and
+    ``score(u, j) = sum_k history_decay**k * W[h_k, j]`` with ``h_0`` the latest item.
+
+    The counts stay unnormalised in the table, so new events can be added to them without a refit.
+
+    Parameters
+    ----------
+    window : int
+        Largest gap counted, in steps of the user's sequence.
+    gap_decay, backward, popularity, shrinkage, history_decay : float
+    top_k : int
+        Neighbours kept per item.
+
+    References
+    ----------
+    Measured on the Amazon Beauty, Sports and Toys sequences (leave-one-out, all items ranked) at NDCG@10 0.0547,
+    0.0351 and 0.0679 with gap_decay 0.9, backward 0.3, popularity 0.2-0.3, shrinkage 3, history_decay 0.5-0.7.
+    """
+
+    name = "itemseq"
+
+    def __init__(
+        self,
+        window: int = 20,
+        gap_decay: float = 0.9,
+        backward: float = 0.3,
+        popularity: float = 0.3,
+        shrinkage: float = 3.0,
+        history_decay: float = 0.7,
+        top_k: int = 300,
+    ) -> None:
+        self.window = window
+        self.gap_decay = gap_decay
+        self.backward = backward
+        self.popularity = popularity
+        self.shrinkage = shrinkage
+        self.history_decay = history_decay
+        self.top_k = top_k
+
+    def fit(self, data: TrainingData) -> Self:
+        forward = forward_counts(data.sequences, data.n_items, window=self.window, gap_decay=self.gap_decay)
+        counts = forward + self.backward * forward.T
+        self.table_ = NeighbourTable.from_matrix(self._normalised_order(counts, data.item_counts), self.top_k)
+        self.table_.values = np.asarray(counts[_row_index(self.table_), self.table_.rows], dtype=np.float32).ravel()
+        self.degrees_ = data.item_counts.copy()
+        return self._prepare()
+
+    def _normalised_order(self, counts: sparse.csr_matrix, degrees: FloatVector) -> sparse.csr_matrix:
+        """The table is cut by normalised strength, though it keeps plain counts."""
+        coo = counts.tocoo()
+        strength = coo.data / self._divisor(degrees[coo.row], degrees[coo.col])
+        return sparse.csr_matrix((strength, (coo.row, coo.col)), shape=coo.shape)
+
+    def _divisor(self, left: FloatVector, right: FloatVector) -> FloatVector:
+        return left**self.popularity * right**self.popularity + self.shrinkage
+
+    def _prepare(self) -> Self:
+        self._powers = np.maximum(self.degrees_, 1.0).astype(np.float32) ** np.float32(self.popularity)
+        return self
+
+    def history(self, state: UserState) -> tuple[Rows, FloatVector]:
+        rows, evidence = state.item_rows[:HISTORY_LENGTH], state.weights[:HISTORY_LENGTH]
+        decayed = self.history_decay ** np.arange(len(rows), dtype=np.float64)
+        strong = decayed > 1e-6
+        return rows[strong], (evidence * decayed)[strong].astype(np.float32)
+
+    def score(self, query: Query) -> FloatVector:
+        require_fitted(self, "table_")
+        rows, weights = self.history(query.state)
+        owner, neighbours, counts = self.table_.gather(rows)
+        strength = counts / (self._powers[rows][owner] * self._powers[neighbours] + self.shrinkage)
+        summed = np.bincount(neighbours, weights=strength * weights[owner], minlength=self.table_.n_items)
+        return summed.astype(np.float32)
+
+    def state_arrays(self) -> dict[str, AnyArray]:
+        return super().state_arrays() | {"degrees": self.degrees_}
+
+    def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
+        super().load_arrays(arrays)
+        self.degrees_ = np.array(arrays["degrees"])
+        return self._prepare()
+
+
+def forward_counts(sequences: Sequences, n_items: int, *, window: int, gap_decay: float) -> sparse.csr_matrix:
+    """Decayed counts of ordered pairs within a user's sequence, shape (n_items, n_items).
+
+    A pair weighs ``gap_decay ** (gap - 1)`` times the square root of the product of both steps' evidence.
+    """
+    total = sparse.csr_matrix((n_items, n_items), dtype=np.float32)
+    for first in range(1, window + 1, _GAPS_AT_ONCE):
+        gaps = range(first, min(first + _GAPS_AT_ONCE, window + 1))
+        parts = [_pairs_at(sequences, gap, gap_decay) for gap in gaps]
+        left, right, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
+        total = total + sparse.csr_matrix((weight, (left, right)), shape=(n_items, n_items))
+    return total
+
+
+def _pairs_at(sequences: Sequences, gap: int, gap_decay: float) -> tuple[Rows, Rows, FloatVector]:
+    users, items, evidence = sequences.user_rows, sequences.item_rows, sequences.weights
+    same = (users[gap:] == users[:-gap]) & (items[gap:] != items[:-gap])
+    weight = gap_decay ** (gap - 1) * np.sqrt(evidence[:-gap][same] * evidence[gap:][same])
+    return items[:-gap][same], items[gap:][same], weight.astype(np.float32)
+
+
+def _row_index(table: NeighbourTable) -> Rows:
+    return np.repeat(np.arange(table.n_items), np.diff(table.starts))

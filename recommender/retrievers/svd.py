@@ -1,0 +1,150 @@
+"""Matrix factorisation of star ratings with Surprise; the forecast of stars on the product page."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
+from recommender.foldin import fold_in_ratings
+from recommender.interactions import stars_of
+from recommender.state import UserState
+from recommender.training_data import TrainingData
+from recommender.types import AnyArray, FloatVector, Rows
+
+
+class Svd(Retriever):
+    """Biased SVD: ``mu + b_u + b_i + q_i @ p_u``, all items scored in one product.
+
+    Users are folded in by ridge regression on their ratings, in training or not, so everybody is scored in one way;
+    only :meth:`predict` for a user without new ratings uses the factors that Surprise learned for that user.
+
+    Parameters
+    ----------
+    n_factors, n_epochs : int
+    lr_all, reg_all : float
+        Learning rate and L2 penalty of every parameter; Surprise's defaults.
+    fold_in_reg : float
+        Ridge penalty per rating when a user is folded in.
+    random_state : int
+
+    References
+    ----------
+    Koren, Bell, Volinsky (2009), Matrix Factorization Techniques for Recommender Systems; Hug (2020), Surprise.
+    """
+
+    name = "svd"
+    needs_stars = True
+    handles_no_history = True
+    positive_only = False
+    reason = "rated_well"
+
+    def __init__(
+        self,
+        n_factors: int = 100,
+        n_epochs: int = 20,
+        lr_all: float = 0.005,
+        reg_all: float = 0.02,
+        fold_in_reg: float = 0.2,
+        random_state: int = 0,
+    ) -> None:
+        self.n_factors = n_factors
+        self.n_epochs = n_epochs
+        self.lr_all = lr_all
+        self.reg_all = reg_all
+        self.fold_in_reg = fold_in_reg
+        self.random_state = random_state
+
+    def fit(self, data: TrainingData) -> Self:
+        users, items, stars = last_ratings(data)
+        if not len(users):
+            raise SourceUnavailableError("svd: there is no star rating to learn from")
+        model, trainset = self._fit_surprise(users, items, stars)
+        item_rows = np.array([trainset.to_raw_iid(i) for i in trainset.all_items()], dtype=np.int64)
+        user_rows = np.array([trainset.to_raw_uid(u) for u in trainset.all_users()], dtype=np.int64)
+        self.mean_ = float(trainset.global_mean)
+        self.item_factors_ = _place(model.qi, item_rows, data.n_items)
+        self.item_bias_ = _place(model.bi, item_rows, data.n_items)
+        self.user_factors_ = _place(model.pu, user_rows, data.n_users)
+        self.user_bias_ = _place(model.bu, user_rows, data.n_users)
+        self.is_rated_ = np.zeros(data.n_items, dtype=bool)
+        self.is_rated_[item_rows] = True
+        return self
+
+    def _fit_surprise(self, users: Rows, items: Rows, stars: FloatVector) -> tuple[Any, Any]:
+        from surprise import SVD, Dataset, Reader
+
+        frame = pd.DataFrame({"user": users, "item": items, "stars": stars.astype(np.float64)})
+        trainset = Dataset.load_from_df(frame, Reader(rating_scale=(1, 5))).build_full_trainset()
+        model = SVD(
+            n_factors=self.n_factors,
+            n_epochs=self.n_epochs,
+            lr_all=self.lr_all,
+            reg_all=self.reg_all,
+            random_state=self.random_state,
+        )
+        return model.fit(trainset), trainset
+
+    def user_vector(self, state: UserState) -> tuple[float, FloatVector]:
+        """Bias and factors of a user folded in from the ratings in the state."""
+        rated = ~np.isnan(state.stars) & (state.item_rows < len(self.item_bias_))
+        rows = state.item_rows[rated]
+        return fold_in_ratings(
+            self.item_factors_, self.item_bias_, self.mean_, rows, state.stars[rated], reg=self.fold_in_reg
+        )
+
+    def forecast(self, state: UserState) -> FloatVector:
+        """Stars forecast for every item, shape (n_items,), clipped to 1-5; the item's mean for a newcomer."""
+        require_fitted(self, "item_factors_")
+        bias, factors = self.user_vector(state)
+        stars = self.mean_ + bias + self.item_bias_ + self.item_factors_ @ factors
+        return np.clip(stars, 1.0, 5.0).astype(np.float32)
+
+    def score(self, query: Query) -> FloatVector:
+        return np.where(self.is_rated_, self.forecast(query.state), np.nan).astype(np.float32)
+
+    def predict(self, user_row: int, item_row: int) -> float:
+        """Stars for a training user and item by the learned factors; -1 stands for an unknown one."""
+        require_fitted(self, "item_factors_")
+        stars = self.mean_
+        if user_row >= 0:
+            stars += float(self.user_bias_[user_row])
+        if item_row >= 0:
+            stars += float(self.item_bias_[item_row])
+        if user_row >= 0 and item_row >= 0:
+            stars += float(self.item_factors_[item_row] @ self.user_factors_[user_row])
+        return float(np.clip(stars, 1.0, 5.0))
+
+    def state_arrays(self) -> dict[str, AnyArray]:
+        require_fitted(self, "item_factors_")
+        return {
+            "mean": np.array([self.mean_]),
+            "item_factors": self.item_factors_,
+            "item_bias": self.item_bias_,
+            "user_factors": self.user_factors_,
+            "user_bias": self.user_bias_,
+            "is_rated": self.is_rated_,
+        }
+
+    def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
+        self.mean_ = float(arrays["mean"][0])
+        self.item_factors_, self.item_bias_ = arrays["item_factors"], arrays["item_bias"]
+        self.user_factors_, self.user_bias_ = arrays["user_factors"], arrays["user_bias"]
+        self.is_rated_ = arrays["is_rated"]
+        return self
+
+
+def last_ratings(data: TrainingData) -> tuple[Rows, Rows, FloatVector]:
+    """Each user's last rating of each item: user rows, item rows and stars, ordered by user and item."""
+    rated = stars_of(data.events)
+    users, items = data.events.user_rows[rated][::-1], data.events.item_rows[rated][::-1]
+    _, first = np.unique(users * data.n_items + items, return_index=True)
+    return users[first], items[first], data.events.values[rated][::-1][first]
+
+
+def _place(values: AnyArray, rows: Rows, n_rows: int) -> AnyArray:
+    placed = np.zeros((n_rows, *values.shape[1:]), dtype=np.float32)
+    placed[rows] = values
+    return placed
