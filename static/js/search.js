@@ -122,6 +122,7 @@ class Combobox {
   close() {
     clearTimeout(this.timer);
     this.list.hidden = true;
+    this.list.replaceChildren();
     this.input.setAttribute("aria-expanded", "false");
     this.choose(-1);
   }

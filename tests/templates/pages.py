@@ -2,19 +2,6 @@
 
 from __future__ import annotations
 
-from .samples import (
-    CATEGORIES,
-    CRUMBS,
-    THINGS,
-    ago,
-    card,
-    cards,
-    meta,
-    picture,
-    rail,
-    reason,
-    slug,
-)
 from webapp.viewmodels import (
     AboutDemoPage,
     AddressView,
@@ -63,6 +50,20 @@ from webapp.viewmodels import (
     Variant,
 )
 
+from .samples import (
+    CATEGORIES,
+    CRUMBS,
+    THINGS,
+    ago,
+    card,
+    cards,
+    meta,
+    picture,
+    rail,
+    reason,
+    slug,
+)
+
 PAGES = Pagination(
     total=214,
     first=25,
@@ -87,8 +88,11 @@ HOME_RAILS = (
 
 home_full = HomePage(meta=meta("Kindred"), rails=HOME_RAILS, categories=CATEGORIES)
 home_cold = HomePage(
-    meta=meta("Kindred"), rails=(HOME_RAILS[3], rail("new", "New on the shelves", 1)), categories=CATEGORIES,
-    is_cold=True, starter=cards(3, 5),
+    meta=meta("Kindred"),
+    rails=(HOME_RAILS[3], rail("new", "New on the shelves", 1)),
+    categories=CATEGORIES,
+    is_cold=True,
+    starter=cards(3, 5),
 )
 home_empty = HomePage(meta=meta("Kindred"), is_cold=True)
 rails_partial = RailsPartial(rails=HOME_RAILS[:2])
@@ -108,8 +112,10 @@ FACETS = (
     Facet("brand", "Maker", tuple(FacetValue(f"b{i}", f"Maker {i}", 40 - i) for i in range(12)), is_open=False),
 )
 SORTS = (
-    Option("relevance", "Best match", True), Option("price", "Price, low first"), Option("for_you", "For you"),
-)  # fmt: skip
+    Option("relevance", "Best match", True),
+    Option("price", "Price, low first"),
+    Option("for_you", "For you"),
+)
 
 listing_full = ListingPage(
     meta=meta("Kitchen and table"),
@@ -148,21 +154,51 @@ search_full = ListingPage(
 )
 WAYS_ON = (Suggestion("mug", "/search?q=mug", 124), Suggestion("Kitchen and table", "/c/kitchen-and-table"))
 search_nothing = ListingPage(
-    meta=meta("Search"), heading="Search", total=0, query="purple unicorn", is_search=True, ways_on=WAYS_ON,
-    action_url="/search", hidden=(("q", "purple unicorn"),), rails=(rail("popular", "Popular now", 3),),
-)  # fmt: skip
+    meta=meta("Search"),
+    heading="Search",
+    total=0,
+    query="purple unicorn",
+    is_search=True,
+    ways_on=WAYS_ON,
+    action_url="/search",
+    hidden=(("q", "purple unicorn"),),
+    rails=(rail("popular", "Popular now", 3),),
+)
 search_blank = ListingPage(meta=meta("Search"), heading="Search", total=0, is_search=True, action_url="/search")
 listing_filtered_out = ListingPage(
-    meta=meta("Mugs"), heading="Mugs", total=0, chips=(Chip("Moss", "?"), Chip("Under €5", "?")), clear_url="?",
-    facets=FACETS[:2], sorts=SORTS, action_url="/c/mugs", ways_on=(Suggestion("Without “Moss”", "?", 31),),
-)  # fmt: skip
+    meta=meta("Mugs"),
+    heading="Mugs",
+    total=0,
+    chips=(Chip("Moss", "?"), Chip("Under €5", "?")),
+    clear_url="?",
+    facets=FACETS[:2],
+    sorts=SORTS,
+    action_url="/c/mugs",
+    ways_on=(Suggestion("Without “Moss”", "?", 31),),
+)
 listing_empty = ListingPage(meta=meta("Mugs"), crumbs=CRUMBS, heading="Mugs", total=0, action_url="/c/mugs")
 
 REVIEWS = (
-    Review(1, "Ben", 5, ago(12), "My morning in one hand", "Holds exactly as much as I want.\n\nSurvived the machine forty times and counting; the stripe is as blue as on the first day.", is_verified=True),
-    Review(2, "Carla", 4, ago(40), "", "A little heavier than it looks, which I like.", reply="Thank you, Carla. It is 340 grams."),
+    Review(
+        1,
+        "Ben",
+        5,
+        ago(12),
+        "My morning in one hand",
+        "Holds exactly as much as I want.\n\nSurvived the machine forty times; the stripe is as blue as ever.",
+        is_verified=True,
+    ),
+    Review(
+        2,
+        "Carla",
+        4,
+        ago(40),
+        "",
+        "A little heavier than it looks, which I like.",
+        reply="Thank you, Carla. It is 340 grams.",
+    ),
     Review(3, "Ana", 2, ago(90), "Chipped", "The rim chipped after a month.", is_verified=True, is_mine=True),
-)  # fmt: skip
+)
 HISTOGRAM = tuple(RatingBin(s, n, n / 1043, f"?stars={s}") for s, n in ((5, 610), (4, 300), (3, 90), (2, 30), (1, 13)))
 
 product_full = ProductPage(
@@ -247,9 +283,24 @@ about_demo = AboutDemoPage(
 )
 
 CART_LINES = tuple(
-    CartLine(i + 1, i + 1, slug(THINGS[i][0]), THINGS[i][0], Price(THINGS[i][2], "EUR", THINGS[i][3]), q, 10, variant, picture(i, THINGS[i][0]), problem)
-    for i, q, variant, problem in ((0, 1, "Moss, M", ""), (2, 4, "350 ml", "Only 4 left; you had asked for 6."), (5, 1, "", ""))
-)  # fmt: skip
+    CartLine(
+        i + 1,
+        i + 1,
+        slug(THINGS[i][0]),
+        THINGS[i][0],
+        Price(THINGS[i][2], "EUR", THINGS[i][3]),
+        q,
+        10,
+        variant,
+        picture(i, THINGS[i][0]),
+        problem,
+    )
+    for i, q, variant, problem in (
+        (0, 1, "Moss, M", ""),
+        (2, 4, "350 ml", "Only 4 left; you had asked for 6."),
+        (5, 1, "", ""),
+    )
+)
 SUMMARY = OrderSummary(
     subtotal_cents=17350,
     total_cents=17840,
@@ -263,9 +314,12 @@ SUMMARY = OrderSummary(
 UNSHIPPED = OrderSummary(subtotal_cents=17350, total_cents=17350, tax_cents=2770, n_items=6, lines=SUMMARY.lines)
 
 cart_full = CartPage(
-    meta=meta("Your cart", is_indexed=False), lines=CART_LINES, summary=UNSHIPPED, free_shipping_left_cents=2650,
+    meta=meta("Your cart", is_indexed=False),
+    lines=CART_LINES,
+    summary=UNSHIPPED,
+    free_shipping_left_cents=2650,
     goes_with=rail("goes_with", "Goes with what is in your cart", 4, n=4),
-)  # fmt: skip
+)
 cart_empty = CartPage(
     meta=meta("Your cart"), summary=OrderSummary(0, 0), recent=rail("recent", "You looked at these lately", 1)
 )
@@ -280,9 +334,15 @@ def steps(current: int) -> tuple[CheckoutStep, ...]:
         ("review", "Last look", ""),
     )
     return tuple(
-        CheckoutStep(key, label, f"/checkout/{key}", "done" if i < current else "current" if i == current else "ahead", done if i < current else "")
+        CheckoutStep(
+            key,
+            label,
+            f"/checkout/{key}",
+            "done" if i < current else "current" if i == current else "ahead",
+            done if i < current else "",
+        )
         for i, (key, label, done) in enumerate(names)
-    )  # fmt: skip
+    )
 
 
 ADDRESS = AddressView(
@@ -296,9 +356,12 @@ COUNTRIES = (Option("DE", "Germany", True), Option("FR", "France"))
 
 contact = ContactPage(meta=meta("Contact"), steps=steps(0), summary=UNSHIPPED)
 contact_wrong = ContactPage(
-    meta=meta("Contact"), steps=steps(0), summary=UNSHIPPED, is_signed_in=True,
+    meta=meta("Contact"),
+    steps=steps(0),
+    summary=UNSHIPPED,
+    is_signed_in=True,
     form=Form({"email": "ana@"}, {"email": "This address is not whole: something after the @ is missing."}),
-)  # fmt: skip
+)
 delivery = DeliveryPage(
     meta=meta("Delivery"),
     steps=steps(1),
@@ -346,7 +409,17 @@ ORDER = OrderView(
     status="paid",
     status_label="paid",
     lines=tuple(
-        OrderLine(line.name, line.quantity, line.unit_price.cents, "EUR", line.variant_name, f"SKU-{line.line_id}", line.product_id, line.slug, line.picture)
+        OrderLine(
+            line.name,
+            line.quantity,
+            line.unit_price.cents,
+            "EUR",
+            line.variant_name,
+            f"SKU-{line.line_id}",
+            line.product_id,
+            line.slug,
+            line.picture,
+        )
         for line in CART_LINES
     ),
     summary=SUMMARY,
@@ -359,7 +432,7 @@ ORDER = OrderView(
     can_cancel=True,
     can_pay=True,
     pay_url="/checkout/test-payment/t-1",
-)  # fmt: skip
+)
 done = DonePage(
     meta=meta("Thank you"), order=ORDER, can_register=True, goes_with=rail("goes_with", "Goes with it", 6, n=4)
 )

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response
 from playwright.sync_api import Browser, sync_playwright
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from .gallery import SCENES, Scene
-from .samples import THINGS
 from .site import NONCE, make_app, render
 
 CHROMIUM = "/usr/bin/chromium"
@@ -40,16 +37,25 @@ POLICY = (
 )
 
 
+class QuietHandler(WSGIRequestHandler):
+    """A server that does not write a line for every request."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
 def drawing(name: str) -> str:
-    """Return a picture for a media name: the demo shop's own drawing where it can be made, else a plain shape."""
-    kind, number = re.match(r"([a-z]+)-(\d+)", name).groups()
+    """Return a picture for a media name: a plain shape in a tint of its kind."""
+    kind, number = name.split("-")[:2]
     tint = int(hashlib.sha256(kind.encode()).hexdigest(), 16) % 360
+    top = 90 + int(number) % 40
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 400" width="320" height="400">'
         f'<rect width="320" height="400" fill="hsl({(tint + 180) % 360} 18% 91%)"/>'
-        f'<ellipse cx="172" cy="330" rx="92" ry="12" fill="#000" opacity=".12"/>'
-        f'<rect x="80" y="{90 + int(number) % 40}" width="160" height="{240 - int(number) % 40}" rx="36" fill="hsl({tint} 38% 48%)"/>'
-        f'<rect x="170" y="{90 + int(number) % 40}" width="70" height="{240 - int(number) % 40}" rx="36" fill="hsl({tint} 38% 40%)"/>'
+        '<ellipse cx="172" cy="330" rx="92" ry="12" fill="#000" opacity=".12"/>'
+        f'<g transform="translate(0 {top})">'
+        f'<rect x="80" width="160" height="{330 - top}" rx="36" fill="hsl({tint} 38% 48%)"/>'
+        f'<rect x="170" width="70" height="{330 - top}" rx="36" fill="hsl({tint} 38% 40%)"/></g>'
         "</svg>"
     )
 
@@ -66,6 +72,8 @@ def serving_app() -> Flask:
     app.add_url_rule("/scene/<name>", "scene", show)
     app.add_url_rule("/media/<name>", "shop.media", lambda name: Response(drawing(name), mimetype="image/svg+xml"))
 
+    app.add_url_rule("/favicon.ico", "favicon", lambda: ("", 204))
+
     @app.after_request
     def guard(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = POLICY
@@ -75,9 +83,9 @@ def serving_app() -> Flask:
 
 
 @contextmanager
-def served(port: int = 0) -> Iterator[str]:
-    """Serve the previews on a loopback port for the time of the block."""
-    server = make_server("127.0.0.1", port, serving_app(), threaded=True)
+def served(app: Flask) -> Iterator[str]:
+    """Serve the previews on a free loopback port for the time of the block."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -123,7 +131,7 @@ def check(browser: Browser, address: str, scenes: list[Scene]) -> list[str]:
         context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=theme, bypass_csp=True)
         tab = context.new_page()
         for scene in scenes:
-            tab.goto(f"{address}/scene/{scene.name}", wait_until="networkidle")
+            tab.goto(f"{address}/scene/{scene.name}", wait_until="load")
             found: dict[str, Any] = Axe().run(tab).response
             for violation in found["violations"]:
                 nodes = [f"{node['target']} {node.get('failureSummary', '')}" for node in violation["nodes"][:3]]
@@ -142,7 +150,7 @@ def main() -> None:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     scenes = [scene for scene in SCENES if not args.only or scene.name in args.only]
-    with served() as address:
+    with served(serving_app()) as address:
         if args.serve:
             print(f"{address}/scene/{scenes[0].name}")
             threading.Event().wait()

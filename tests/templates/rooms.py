@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from .pages import ADDRESS, COUNTRIES, ORDER, PAGES
-from .samples import NOW, THINGS, ago, cards, meta, picture, rail, slug
 from webapp.viewmodels import (
     AccountPage,
     AddressesPage,
@@ -31,14 +29,17 @@ from webapp.viewmodels import (
     SessionRow,
     Signal,
     SignalGroup,
+    Task,
     TastePage,
     Tile,
-    Task,
     TuneCategory,
     Tuning,
     VariantRow,
     WishlistPage,
 )
+
+from .pages import ADDRESS, COUNTRIES, ORDER, PAGES
+from .samples import NOW, THINGS, ago, cards, meta, picture, rail, slug
 
 WRONG = Form({"email": "ana@example.com"}, {"email": "E-mail address or password is not right."})
 
@@ -54,10 +55,21 @@ forgot_sent = FormPage(meta=meta("A new password"), is_sent=True)
 reset = FormPage(meta=meta("A new password"), token="t-9")
 
 ORDER_ROWS = (
-    OrderRow("K-20418", ago(2), "paid", "paid", 17840, n_items=6, pictures=tuple(picture(i, "") for i in range(3)), customer="Ana Okafor"),
-    OrderRow("K-19007", ago(60), "delivered", "delivered", 4200, n_items=1, pictures=(picture(4, ""),), customer="Ben Roth"),
+    OrderRow(
+        "K-20418",
+        ago(2),
+        "paid",
+        "paid",
+        17840,
+        n_items=6,
+        pictures=tuple(picture(i, "") for i in range(3)),
+        customer="Ana Okafor",
+    ),
+    OrderRow(
+        "K-19007", ago(60), "delivered", "delivered", 4200, n_items=1, pictures=(picture(4, ""),), customer="Ben Roth"
+    ),
     OrderRow("K-18833", ago(75), "cancelled", "cancelled", 1250, n_items=1, customer="Carla Diaz"),
-)  # fmt: skip
+)
 
 overview = AccountPage(
     meta=meta("Account"),
@@ -95,9 +107,19 @@ privacy_paused = PrivacyPage(meta=meta("Privacy"), is_paused=True)
 def signals(kind: str, label: str, first: int, n: int, total: int, stars: int = 0) -> SignalGroup:
     """Return a group of so many signals."""
     made = tuple(
-        Signal(first * 10 + i, kind, ago(i * 3 + 0.2), i + 1, slug(THINGS[i][0]), THINGS[i][0], picture(i, ""), stars, 0.9 - i * 0.2)
+        Signal(
+            first * 10 + i,
+            kind,
+            ago(i * 3 + 0.2),
+            i + 1,
+            slug(THINGS[i][0]),
+            THINGS[i][0],
+            picture(i, ""),
+            stars,
+            0.9 - i * 0.2,
+        )
         for i in range(first, first + n)
-    )  # fmt: skip
+    )
     return SignalGroup(kind, label, made, total)
 
 
@@ -161,7 +183,12 @@ REFUSED = ModelRun(
     message="Half of the events of the last week had no user; see the import of 18 November.",
 )
 RUNNING = ModelRun(
-    run_id=42, status="running", started_at=NOW - timedelta(minutes=1), progress=0.42, stage="evaluating", n_events=112900
+    run_id=42,
+    status="running",
+    started_at=NOW - timedelta(minutes=1),
+    progress=0.42,
+    stage="evaluating",
+    n_events=112900,
 )
 OLD = ModelRun(
     run_id=39, status="published", started_at=ago(2.3), version="20261118-031500-0be2", seconds=9.2, can_rollback=True
@@ -195,11 +222,23 @@ admin_home = AdminHomePage(
 )
 admin_home_empty = AdminHomePage(meta=meta("Today"))
 PRODUCT_ROWS = tuple(
-    ProductRow(i + 1, slug(name), name, Price(cents, "EUR", old), stock, visible, n, f"SKU-{i}", brand, "Home", picture(i, name))
+    ProductRow(
+        i + 1,
+        slug(name),
+        name,
+        Price(cents, "EUR", old),
+        stock,
+        visible,
+        n,
+        f"SKU-{i}",
+        brand,
+        "Home",
+        picture(i, name),
+    )
     for i, ((name, brand, cents, old, *_), stock, visible, n) in enumerate(
         zip(THINGS[:6], (12, 0, 140, 3, 7, 55), (True, True, True, False, True, True), (6, 1, 1, 4, 1, 1), strict=True)
     )
-)  # fmt: skip
+)
 admin_products = AdminProductsPage(
     meta=meta("Products"),
     rows=PRODUCT_ROWS,
@@ -237,7 +276,11 @@ admin_orders_empty = AdminOrdersPage(meta=meta("Orders"))
 admin_order = AdminOrderPage(
     meta=meta("Order K-20418"),
     order=ORDER,
-    transitions=(Option("packed", "Mark as packed"), Option("shipped", "Mark as sent"), Option("cancelled", "Cancel and refund")),
+    transitions=(
+        Option("packed", "Mark as packed"),
+        Option("shipped", "Mark as sent"),
+        Option("cancelled", "Cancel and refund"),
+    ),
     version="2",
-)  # fmt: skip
+)
 admin_order_finished = AdminOrderPage(meta=meta("Order K-20418"), order=ORDER)

@@ -1,0 +1,81 @@
+"""Money, dates and counts as they are written."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from flask import render_template_string
+
+from webapp import formatting
+
+from .samples import NOW
+from .site import make_app
+
+
+@pytest.mark.parametrize(
+    ("cents", "currency", "locale", "written"),
+    [
+        (123456, "EUR", "en", "€1,234.56"),
+        (123456, "EUR", "de", "1.234,56\N{NO-BREAK SPACE}€"),
+        (123456, "JPY", "en", "¥123,456"),
+        (123456, "KWD", "en", "KWD123.456"),
+        (0, "EUR", "en", "€0.00"),
+        (-490, "EUR", "en", "-€4.90"),
+    ],
+)
+def test_money_has_the_decimals_of_its_currency(cents: int, currency: str, locale: str, written: str) -> None:
+    assert formatting.money(cents, currency, locale).replace("\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}") == written
+
+
+def test_major_units_are_exact() -> None:
+    assert formatting.major_units(10, "EUR") == Decimal("0.10")
+    assert formatting.amount(1800, "EUR") == "18.00"
+    assert formatting.amount(1800, "JPY") == "1800"
+
+
+def test_numbers_take_the_locale() -> None:
+    assert formatting.number(12345, "de") == "12.345"
+    assert formatting.decimal(4.26, 1, "en") == "4.3"
+    assert formatting.decimal(4.0, 0, "en") == "4"
+    assert formatting.percent(0.123, 1, "en") == "12.3%"
+
+
+def test_times_are_written_for_people_and_machines() -> None:
+    assert formatting.day(NOW, "en") == "November 20, 2026"
+    assert formatting.daytime(NOW, "en").replace("\N{NARROW NO-BREAK SPACE}", " ") == "Nov 20, 2026 10:30 AM UTC"
+    assert formatting.ago(NOW - timedelta(days=3), NOW, "en") == "3 days ago"
+    assert formatting.iso(NOW) == "2026-11-20T10:30:00+00:00"
+
+
+@pytest.mark.parametrize(("seconds", "written"), [(9.24, "9.2 s"), (48.4, "48 s"), (200, "3 min 20 s")])
+def test_length_of_a_job(seconds: float, written: str) -> None:
+    assert formatting.duration(seconds) == written
+
+
+def test_paragraphs_split_at_blank_lines() -> None:
+    assert formatting.paragraphs("a\r\n\r\nb\nc\n\n\n") == ["a", "b\nc"]
+
+
+def test_filters_follow_the_request() -> None:
+    app = make_app()
+    with app.test_request_context():
+        assert render_template_string("{{ 1800 | money('EUR') }} {{ 1234 | number }}") == "€18.00 1,234"
+
+
+def test_asset_address_changes_with_its_content(tmp_path) -> None:
+    file = tmp_path / "a.css"
+    file.write_text("a{}")
+    assets = formatting.Assets(tmp_path)
+    before = assets.version("a.css")
+    file.write_text("b{color:red}")
+    assert before
+    assert assets.version("a.css") != before
+    assert assets.version("missing.css") == ""
+
+
+def test_has_endpoint_knows_what_the_app_serves() -> None:
+    app = make_app(leave_out=("shop.theme",))
+    assert formatting.has_endpoint(app, "shop.home")
+    assert not formatting.has_endpoint(app, "shop.theme")

@@ -1,0 +1,289 @@
+"""What the small modules add in a real browser, and that nothing is lost without them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, Response, jsonify, request
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from playwright.sync_api import Browser, Page, expect
+
+from webapp.viewmodels import RailsPartial
+
+from . import pages
+from .gallery import SCENES
+from .preview import CHROMIUM, check, chromium, served, serving_app
+from .samples import rail
+from .site import render
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="chromium is not installed"),
+]
+
+
+class Shop:
+    """The previews with answers to what the modules ask for; ``calls`` holds what they sent."""
+
+    def __init__(self) -> None:
+        self.app: Flask = serving_app()
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.status = 200
+        self.answers = {
+            "api.feedback": {"recommendations_changed": True},
+            "api.events": {"accepted": 1},
+            "cart.add": {"n_cart": 4, "message": "Added: Tide mug"},
+            "account.wish": {"n_wishlist": 13, "message": "Saved"},
+            "taste.feedback": {"message": "It will not be shown again."},
+            "taste.forget": {"message": "Left out from now on."},
+            "shop.suggest": {
+                "groups": [
+                    {
+                        "label": "Products",
+                        "items": [
+                            {"label": "Tide mug", "url": "/scene/product", "image_url": None, "detail": "€18.00"},
+                            {"label": "Tide bowl", "url": "/scene/product-bare", "image_url": None, "detail": "€24.00"},
+                        ],
+                    }
+                ]
+            },
+        }
+        for endpoint in self.answers:
+            self.app.view_functions[endpoint] = self._answering(endpoint)
+        self.app.view_functions["shop.rails"] = self._rails
+
+    def _answering(self, endpoint: str):
+        def view(**path: Any) -> Response:
+            sent = request.get_json(silent=True) or request.values.to_dict()
+            self.calls.append((endpoint, {**path, **sent, "token": request.headers.get("X-CSRFToken")}))
+            body = self.answers[endpoint] if self.status == 200 else {"detail": "Not today."}
+            response = jsonify(body)
+            response.status_code = self.status if request.method == "POST" else 200
+            return response
+
+        return view
+
+    def _rails(self) -> str:
+        fresh = rail("for_you", "Picked for you", 3, note="From 15 things you did here.")
+        return render(self.app, "shop/rails.html", RailsPartial(rails=(fresh, pages.HOME_RAILS[1])), path="/rails")
+
+    def sent(self, endpoint: str) -> list[dict[str, Any]]:
+        """Return the bodies that came to one endpoint."""
+        return [body for name, body in self.calls if name == endpoint]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+@pytest.fixture
+def address(shop: Shop) -> Iterator[str]:
+    with served(shop.app) as url:
+        yield url
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Page]:
+    """A tab that fails the test when the console complains, refused styles and scripts included."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    yield page
+    context.close()
+    assert [line for line in complaints if "status of 409" not in line] == []
+
+
+def test_one_press_on_a_star_rates_and_changes_the_rails(shop: Shop, address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/home-cold")
+    form = tab.locator("[data-rate]").first
+    form.locator("button[value='4']").click()
+    expect(form.locator("button[value='4']")).to_have_attribute("aria-pressed", "true")
+    expect(tab.locator("#live")).to_have_text(
+        "Thank you. 4 of 5 for Harbour knit jumper with a rolled collar and ribbed cuffs, oat. Your picks have changed."
+    )
+    expect(tab.locator("#rail-for_you")).to_be_visible()
+    (body,) = shop.sent("api.feedback")
+    assert (body["product_id"], body["rating"], body["token"]) == (4, 4, "token-of-the-test")
+    assert len(body["event_id"]) >= 32
+
+
+def test_rating_that_fails_is_taken_back_and_said(shop: Shop, address: str, tab: Page) -> None:
+    shop.status = 409
+    tab.goto(f"{address}/scene/product")
+    tab.locator("[data-rate] button[value='1']").click()
+    expect(tab.locator(".toast")).to_contain_text("Not today.")
+    expect(tab.locator("[data-rate] button[value='4']")).to_have_attribute("aria-pressed", "true")
+
+
+def test_cart_fills_without_leaving_the_page(shop: Shop, address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/product")
+    tab.get_by_role("button", name="One more").click()
+    tab.locator(".buy").get_by_role("button", name="Add to cart").click()
+    expect(tab.locator("[data-n-cart]")).to_have_text("4")
+    expect(tab.locator(".toast")).to_contain_text("Added: Tide mug")
+    assert shop.sent("cart.add")[0]["quantity"] == "2"
+    assert tab.url.endswith("/scene/product")
+
+
+def test_dismissed_card_can_be_brought_back(shop: Shop, address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/home")
+    card = tab.locator("[data-rail='for_you'] [data-card='1']")
+    card.locator("summary").click()
+    card.get_by_role("button", name="Not interested").click()
+    expect(tab.locator("[data-rail='for_you'] [data-card='1']")).to_have_count(0)
+    expect(tab.locator("[data-rail='for_you'] .rail-note")).to_have_text("From 15 things you did here.")
+    tab.locator(".toast button").click()
+    expect(tab.locator(".toast")).to_have_text("Put back.")
+    assert [(b["product_id"], b["kind"]) for b in shop.sent("taste.feedback")] == [("1", "dismiss"), ("1", "undo")]
+
+
+def test_signal_can_be_left_out_from_the_card(shop: Shop, address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/home")
+    card = tab.locator("[data-rail='for_you'] [data-card='1']")
+    card.locator("summary").click()
+    card.get_by_role("button", name=re.compile("Leave this out.*Oslo desk lamp")).click()
+    expect(tab.locator(".toast")).to_contain_text("Left out")
+    assert shop.sent("taste.forget")[0]["product_id"] == "2"
+
+
+def test_heart_is_pressed_at_once(shop: Shop, address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/category")
+    heart = tab.locator("[data-card='1'] [data-wish]").first
+    heart.click()
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    expect(tab.locator("[data-n-wishlist]")).to_have_text("13")
+    assert shop.sent("account.wish")[0]["wished"] == "1"
+
+
+def test_search_suggests_and_keys_choose(shop: Shop, address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/category")
+    tab.keyboard.press("/")
+    tab.keyboard.type("tide")
+    expect(tab.locator("#suggestions [role=option]")).to_have_count(2)
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("ArrowDown")
+    expect(tab.locator("#search")).to_have_attribute("aria-activedescendant", "suggestion-1")
+    tab.keyboard.press("Escape")
+    expect(tab.get_by_role("listbox")).to_have_count(0)
+    tab.keyboard.press("Escape")
+    expect(tab.locator("#search")).to_have_value("")
+    tab.keyboard.type("tide")
+    expect(tab.locator("#suggestions [role=option]")).to_have_count(2)
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/scene/product")
+
+
+def test_tab_enters_a_rail_once_and_arrows_move_along(address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/home")
+    rail_box = tab.locator("[data-rail='for_you']")
+    rail_box.locator("[data-card='1'] .card-link").focus()
+    tab.keyboard.press("ArrowRight")
+    expect(rail_box.locator("[data-card='2'] .card-link")).to_be_focused()
+    tab.keyboard.press("End")
+    expect(rail_box.locator("[data-card='8'] .card-link")).to_be_focused()
+    assert rail_box.locator(".card-link:not([tabindex='-1'])").count() == 1
+
+
+def test_rail_buttons_move_the_rail(address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/home")
+    rail_box = tab.locator("[data-rail='for_you']")
+    back = rail_box.get_by_role("button", name="Back along the row: Picked for you")
+    expect(back).to_be_disabled()
+    rail_box.get_by_role("button", name="Further along the row: Picked for you").click()
+    expect(back).to_be_enabled()
+
+
+def test_escape_closes_the_menu_of_a_card_and_focus_goes_back(address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/home")
+    summary = tab.locator("[data-rail='for_you'] [data-card='1'] summary")
+    summary.click()
+    expect(tab.locator("[data-more][open]")).to_have_count(1)
+    tab.keyboard.press("Escape")
+    expect(tab.locator("[data-more][open]")).to_have_count(0)
+    expect(summary).to_be_focused()
+
+
+def test_cards_that_were_seen_are_reported_once(shop: Shop, address: str, tab: Page) -> None:
+    with tab.expect_response("**/api/events"):
+        tab.goto(f"{address}/scene/home")
+    events = [event for body in shop.sent("api.events") for event in body["events"]]
+    seen = [(event["rail"], event["product_id"]) for event in events if event["event"] == "impression"]
+    assert ("for_you", 1) in seen
+    assert len(seen) == len(set(seen))
+    assert all(event["request_id"] == "r-1" for event in events)
+
+
+def test_opened_card_is_reported(shop: Shop, address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/home")
+    with tab.expect_request("**/api/events") as asked:
+        tab.locator("[data-rail='for_you'] [data-card='3'] .card-link").click()
+    clicks = [event for event in asked.value.post_data_json["events"] if event["event"] == "click"]
+    assert [(click["product_id"], click["rank"]) for click in clicks] == [(3, 3)]
+
+
+def test_wrong_field_is_told_in_words_and_forgiven(address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/sign-in")
+    email = tab.get_by_label("E-mail address")
+    email.fill("ana@")
+    tab.get_by_label("Password").focus()
+    expect(email).to_have_attribute("aria-invalid", "true")
+    expect(tab.locator("#f-email-error")).not_to_be_empty()
+    email.fill("ana@example.com")
+    expect(tab.locator("#f-email-error")).to_have_count(0)
+
+
+def test_without_scripts_filters_menus_and_rating_still_work(shop: Shop, address: str, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 375, "height": 812})
+    page = context.new_page()
+    page.goto(f"{address}/scene/category")
+    page.get_by_role("button", name="Filters (3)").click()
+    expect(page.get_by_role("checkbox", name="Bowls")).to_be_visible()
+    page.get_by_role("button", name="Close filters").click()
+    expect(page.get_by_role("checkbox", name="Bowls")).to_be_hidden()
+    page.goto(f"{address}/scene/home")
+    page.locator("[data-rail='for_you'] [data-card='1'] summary").click()
+    expect(page.get_by_role("button", name=re.compile("I own it.*Alder overshirt"))).to_be_visible()
+    page.get_by_role("button", name=re.compile("I own it.*Alder overshirt")).click()
+    (body,) = shop.sent("taste.feedback")
+    assert (body["product_id"], body["kind"], body["csrf_token"]) == ("1", "own", "token-of-the-test")
+    page.goto(f"{address}/scene/product")
+    with page.expect_request("**/p/3/rate") as asked:
+        page.locator("[data-rate] button[value='5']").click()
+    assert "rating=5" in asked.value.post_data
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 375, 768, 1440, 1920])
+def test_no_page_is_wider_than_the_window(address: str, browser: Browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=True)
+    page = context.new_page()
+    too_wide = []
+    for scene in SCENES:
+        page.goto(f"{address}/scene/{scene.name}", wait_until="domcontentloaded")
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            too_wide.append(scene.name)
+    context.close()
+    assert too_wide == []
+
+
+def test_axe_finds_nothing(address: str, browser: Browser) -> None:
+    """F21: every template, every state, both themes."""
+    pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    assert check(browser, address, list(SCENES)) == []
