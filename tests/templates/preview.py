@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+from seed.pictures import PictureSpec
+from seed.pictures.drawing import draw_svg
 
 from .gallery import SCENES, Scene
 from .site import NONCE, make_app, render
@@ -44,20 +47,26 @@ class QuietHandler(WSGIRequestHandler):
         """Say nothing."""
 
 
+SPECS = {
+    "shirt": PictureSpec("shirt", "overshirt", "moss", "sage", "plain", "cotton", "two-pockets"),
+    "lamp": PictureSpec("lamp", "desk", "honey", "walnut", "plain", "brass", "brass"),
+    "mug": PictureSpec("mug", "straight", "chalk", "denim", "stripe", "stoneware", "plain"),
+    "knit": PictureSpec("knit", "rollneck", "oat", "sand", "plain", "lambswool", "rib"),
+    "vase": PictureSpec("vase", "bulb", "clay", "rust", "plain", "terracotta", "plain"),
+    "notebook": PictureSpec("notebook", "hardcover", "forest", "sage", "leaf", "cloth", "elastic"),
+    "boot": PictureSpec("boot", "lace-up", "chestnut", "walnut", "plain", "leather", "welt"),
+    "cushion": PictureSpec("cushion", "square", "moss", "oat", "check", "linen", "piping"),
+    "bag": PictureSpec("bag", "tote", "mustard", "walnut", "plain", "canvas", "pocket"),
+    "glasses": PictureSpec("glasses", "round", "chestnut", "walnut", "plain", "acetate", "clear"),
+    "scarf": PictureSpec("scarf", "long", "sea", "fog", "wave", "merino", "fringe"),
+    "chair": PictureSpec("chair", "spindle", "sand", "walnut", "plain", "ash", "plain"),
+}
+
+
+@cache
 def drawing(name: str) -> str:
-    """Return a picture for a media name: a plain shape in a tint of its kind."""
-    kind, number = name.split("-")[:2]
-    tint = int(hashlib.sha256(kind.encode()).hexdigest(), 16) % 360
-    top = 90 + int(number) % 40
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 400" width="320" height="400">'
-        f'<rect width="320" height="400" fill="hsl({(tint + 180) % 360} 18% 91%)"/>'
-        '<ellipse cx="172" cy="330" rx="92" ry="12" fill="#000" opacity=".12"/>'
-        f'<g transform="translate(0 {top})">'
-        f'<rect x="80" width="160" height="{330 - top}" rx="36" fill="hsl({tint} 38% 48%)"/>'
-        f'<rect x="170" width="70" height="{330 - top}" rx="36" fill="hsl({tint} 38% 40%)"/></g>'
-        "</svg>"
-    )
+    """Return the drawing for a media name such as ``mug-2-640.webp``."""
+    return draw_svg(SPECS[name.partition("-")[0]])
 
 
 def serving_app() -> Flask:
