@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial, wraps
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
-from flask import Flask, url_for
+from flask import Flask, request
 from flask_babel import get_locale
 
 FALLBACK_LOCALE = "en"
@@ -101,27 +102,30 @@ def iso(at: datetime) -> str:
 
 
 class Assets:
-    """URLs of static files that change when the content does."""
+    """URLs of static files that change when the content does.
 
-    def __init__(self, folder: Path) -> None:
+    A page names the same few files hundreds of times, so a file is looked at no more than once in ``check_s`` seconds.
+    """
+
+    def __init__(self, folder: Path, url_path: str = "/static", check_s: float = 1.0) -> None:
         self._folder = folder
-        self._known: dict[str, tuple[int, str]] = {}
+        self._url_path = url_path
+        self._check_s = check_s
+        self._known: dict[str, tuple[float, str]] = {}
 
     def version(self, filename: str) -> str:
         """Return a short hash of the file's content, empty when there is no such file."""
-        path = self._folder / filename
-        if not path.is_file():
-            return ""
-        changed = path.stat().st_mtime_ns
+        now = monotonic()
         known = self._known.get(filename)
-        if known is None or known[0] != changed:
-            known = (changed, hashlib.sha256(path.read_bytes()).hexdigest()[:10])
+        if known is None or now - known[0] >= self._check_s:
+            path = self._folder / filename
+            known = now, hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
             self._known[filename] = known
         return known[1]
 
     def url(self, filename: str) -> str:
         """Return the URL of a static file with its content hash."""
-        return url_for("static", filename=filename, v=self.version(filename) or None)
+        return f"{request.script_root}{self._url_path}/{filename}?v={self.version(filename)}"
 
 
 def has_endpoint(app: Flask, name: str) -> bool:
@@ -164,5 +168,5 @@ def install(app: Flask) -> None:
     }
     app.jinja_env.filters.update({name: _localised(function) for name, function in localised.items()})
     app.jinja_env.filters.update(ago=_ago_now, amount=amount, duration=duration, iso=iso, paragraphs=paragraphs)
-    assets = Assets(Path(app.static_folder or "static"))
+    assets = Assets(Path(app.static_folder or "static"), app.static_url_path or "/static")
     app.jinja_env.globals.update(asset=assets.url, has_endpoint=partial(has_endpoint, app))
