@@ -18,6 +18,7 @@ FAMILY_SIZES = ((1, 2, 3, 4), (0.42, 0.31, 0.18, 0.09))
 N_COLOURS = ((1, 2, 3), (0.45, 0.33, 0.22))
 ONE_COLOUR_SHELVES = ("tea-coffee", "candles-soap", "plants")
 FEWEST_PER_THING = 3
+PLAIN_ONLY = ("cable",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ def _member(rng: np.random.Generator, design: Design, namer: Namer, number: int,
     thing = design.thing
     material, detail = pick(rng, thing.materials), pick(rng, thing.details)
     pattern = _pattern(rng, design)
+    if pattern != "plain" and detail in PLAIN_ONLY:
+        detail = "plain"
     pairs = _pairs(rng, design, material, detail)
     name = namer.name(thing, design.word, material, pattern, detail, [colour for colour, _ in pairs])
     if name is None:

@@ -145,5 +145,5 @@ def ground(name: str) -> str:
     Very light things get a slightly deeper ground, so that their edge can be seen.
     """
     lightness, chroma, hue = COLOURS[name]
-    pale = 0.925 if lightness < 0.84 else 0.875
+    pale = 0.927 if lightness < 0.84 else 0.885
     return hex_of((pale, 0.008 + 0.10 * min(chroma, 0.12), (hue + 180) % 360))

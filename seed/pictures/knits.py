@@ -242,18 +242,15 @@ def _cables(sheet: Sheet, cut: Torso) -> None:
     top = cut.neck_y + (44 if sheet.spec.cut in ("crew", "rollneck") else 50)
     columns = [-50, 0, 50] if sheet.spec.cut in ("crew", "rollneck") else [-58, 58]
     step, steps = 34, int((cut.hem_y - 30 - top - 10) // 34)
+    over, under, rails = "", "", ""
     for dx in columns:
         x = AXIS + dx
         for place in range(steps):
             y = top + place * step + (6 if dx else 0)
-            over = f"M{x - 9} {y} C{x - 9} {y + 14} {x + 9} {y + 20} {x + 9} {y + step}"
-            under = f"M{x + 9} {y} C{x + 9} {y + 14} {x - 9} {y + 20} {x - 9} {y + step}"
-            sheet.line(under, 8, sheet.main.shade)
-            sheet.line(over, 9.5, sheet.main.deep, 0.5)
-            sheet.line(over, 7.5, sheet.main.lit)
-        sheet.line(
-            f"M{x - 18} {top} L{x - 18} {top + steps * step} M{x + 18} {top} L{x + 18} {top + steps * step}",
-            2,
-            sheet.main.line,
-            0.22,
-        )
+            over += f"M{x - 9} {y} C{x - 9} {y + 14} {x + 9} {y + 20} {x + 9} {y + step}"
+            under += f"M{x + 9} {y} C{x + 9} {y + 14} {x - 9} {y + 20} {x - 9} {y + step}"
+        rails += f"M{x - 18} {top} L{x - 18} {top + steps * step} M{x + 18} {top} L{x + 18} {top + steps * step}"
+    sheet.line(under, 8, sheet.main.shade)
+    sheet.line(over, 9.5, sheet.main.deep, 0.5)
+    sheet.line(over, 7.5, sheet.main.lit)
+    sheet.line(rails, 2, sheet.main.line, 0.22)

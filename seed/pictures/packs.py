@@ -221,11 +221,11 @@ def _coffee_box(sheet: Sheet) -> None:
 def draw_soap(sheet: Sheet) -> None:
     """Draw soap: a bar, or three of them tied with string."""
     if sheet.spec.cut == "bar":
-        sheet.floor(204, 352, 168, 18)
+        sheet.floor(204, 347, 158, 15)
         with sheet.group("translate(0 4)"):
             _bar(sheet, 200, 262, 1.0, wrap=sheet.spec.detail == "wrap")
         return
-    sheet.floor(204, 426, 150, 16)
+    sheet.floor(204, 411, 132, 14)
     for k, y in enumerate((372, 296, 220)):
         with sheet.group(f"translate({(-4, 5, -2)[k]} 0)"):
             _bar(sheet, 200, y - 26, 0.82, wrap=sheet.spec.detail == "wrap", tone=sheet.second if k == 1 else None)

@@ -212,12 +212,14 @@ def _cactus(sheet: Sheet, behind: bool) -> None:
         sheet.line(rib, 5, DEEP_LEAF.deep, 0.5)
         with sheet.group("translate(-3.5 0)"):
             sheet.line(rib, 2, PALE_LEAF.gleam, 0.4)
+    thorns = ""
     for share in (-0.96, -0.64, -0.32, 0.0, 0.32, 0.64, 0.96):
         for k in range(6):
             t = 0.1 + k * 0.15
             wide = sin(pi * min(0.16 + t * 0.72, 0.9))
             x, y = 200 + 90 * share * wide, 104 + t * 224
-            sheet.line(f"M{x - 5} {y - 4} L{x} {y} L{x + 5} {y - 4} M{x} {y} L{x} {y - 7}", 1.2, "#f4efdc", 0.85)
+            thorns += f"M{x - 5} {y - 4} L{x} {y} L{x + 5} {y - 4} M{x} {y} L{x} {y - 7}"
+    sheet.line(thorns, 1.2, "#f4efdc", 0.85)
     for k in range(5):
         turn = radians(-90 + (k - 2) * 30)
         sheet.fill(
@@ -258,7 +260,7 @@ def _trailing(sheet: Sheet, behind: bool) -> None:
         sheet.line(
             f"M{start[0]} {start[1]} C{one[0]} {one[1]} {two[0]} {two[1]} {end[0]} {end[1]}", 2.6, DEEP_LEAF.base
         )
-        leaves += [(along(strand, k / 7), 62 if (k + number) % 2 else -62, 0.36 + 0.03 * (k % 3)) for k in range(1, 8)]
+        leaves += [(along(strand, k / 6), 62 if (k + number) % 2 else -62, 0.40 + 0.03 * (k % 3)) for k in range(1, 7)]
     leaves += [((x, y + 16), turn, 0.56) for x, y, turn in CROWN]
     _ivy(sheet, leaves)
 

@@ -36,8 +36,8 @@ def _sub(profile: tuple[Point, ...], top: float, foot: float) -> list[Point]:
     points: list[Point] = [curve[0][1][0]]
     for _, (a, b, c) in ((k, p) for k, p in curve if k == "C"):
         start = points[-1]
-        for k in range(1, 9):
-            t, u = k / 8, 1 - k / 8
+        for k in range(1, 6):
+            t, u = k / 5, 1 - k / 5
             points.append(
                 (
                     u**3 * start[0] + 3 * u * u * t * a[0] + 3 * u * t * t * b[0] + t**3 * c[0],
@@ -153,7 +153,7 @@ def dip(sheet: Sheet, profile: tuple[Point, ...], tilt: float, tone: Tones) -> N
 
 def _ribs(sheet: Sheet, profile: tuple[Point, ...]) -> None:
     points = _sub(profile, profile[0][1] + 8, profile[-1][1])
-    every = [*points[::3], points[-1]]
+    every = [*points[::4], points[-1]]
     for share in (-0.86, -0.62, -0.34, -0.05, 0.26, 0.54, 0.78, 0.93):
         path = smooth([(200 + h * share, y) for h, y in every])
         sheet.line(path, 3.4, sheet.main.line, 0.10 + 0.10 * max(share, 0))
