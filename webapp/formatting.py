@@ -17,7 +17,7 @@ from typing import Any
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from flask import Flask, request
-from flask_babel import get_locale
+from flask_babel import get_locale, to_user_timezone
 
 FALLBACK_LOCALE = "en"
 
@@ -149,6 +149,16 @@ def _localised(function: Callable[..., str]) -> Callable[..., str]:
     return wrapped
 
 
+def _in_shop_time(function: Callable[..., str]) -> Callable[[datetime], str]:
+    """Wrap a pure function of a moment so that it gets the shop's time zone and the request's locale."""
+
+    @wraps(function)
+    def wrapped(at: datetime) -> str:
+        return function(to_user_timezone(at), locale=_locale())
+
+    return wrapped
+
+
 def _ago_now(at: datetime) -> str:
     """Write how long ago a moment was, measured from now."""
     return ago(at, datetime.now(UTC), locale=_locale())
@@ -163,10 +173,9 @@ def install(app: Flask) -> None:
         "number": number,
         "decimal": decimal,
         "percent": percent,
-        "day": day,
-        "daytime": daytime,
     }
     app.jinja_env.filters.update({name: _localised(function) for name, function in localised.items()})
+    app.jinja_env.filters.update(day=_in_shop_time(day), daytime=_in_shop_time(daytime))
     app.jinja_env.filters.update(ago=_ago_now, amount=amount, duration=duration, iso=iso, paragraphs=paragraphs)
     assets = Assets(Path(app.static_folder or "static"), app.static_url_path or "/static")
     app.jinja_env.globals.update(asset=assets.url, has_endpoint=partial(has_endpoint, app))

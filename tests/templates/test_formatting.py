@@ -64,6 +64,14 @@ def test_filters_follow_the_request() -> None:
         assert render_template_string("{{ 1800 | money('EUR') }} {{ 1234 | number }}") == "€18.00 1,234"
 
 
+def test_times_are_shown_in_the_zone_of_the_shop() -> None:
+    app = make_app(time_zone="Asia/Tokyo")
+    with app.test_request_context():
+        late = NOW.replace(hour=23)
+        assert render_template_string("{{ at | day }}", at=late) == "November 21, 2026"
+        assert render_template_string("{{ at | daytime }}", at=late).endswith("8:30\N{NARROW NO-BREAK SPACE}AM JST")
+
+
 def test_asset_address_changes_with_its_content(tmp_path) -> None:
     file = tmp_path / "a.css"
     file.write_text("a{}")
