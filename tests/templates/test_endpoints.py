@@ -36,10 +36,10 @@ def test_the_shop_answers_at_every_endpoint(tmp_path: Path) -> None:
 def test_the_shop_takes_the_same_arguments(tmp_path: Path) -> None:
     """A template that builds an address here builds it in the shop, too."""
     app = create_app(TestConfig.under(tmp_path))
-    arguments = {rule.endpoint: rule.arguments for rule in app.url_map.iter_rules()}
-    different = {
-        name: (set(re.findall(r"<(?:\w+:)?(\w+)>", rule)), arguments[name])
-        for name, rule in ENDPOINTS.items()
-        if name in arguments and set(re.findall(r"<(?:\w+:)?(\w+)>", rule)) != arguments[name]
-    }
-    assert different == {}
+    taken = {rule.endpoint: rule.arguments for rule in app.url_map.iter_rules()}
+    for rule in app.url_map.iter_rules():
+        taken[rule.endpoint] = taken[rule.endpoint] | rule.arguments
+    given = {name: set(re.findall(r"<(?:\w+:)?(\w+)>", rule)) for name, rule in ENDPOINTS.items()}
+    assert {
+        name: (given[name], taken[name]) for name in given.keys() & taken.keys() if given[name] != taken[name]
+    } == {}
