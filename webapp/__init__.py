@@ -15,10 +15,12 @@ from webapp.cli import register_commands
 from webapp.errors import register_error_handlers
 from webapp.extensions import babel, csrf, db, limiter, login_manager, migrate, prepare_engine
 from webapp.frame import choose_locale, register_frame
+from webapp.jobs import register_jobs
 from webapp.logs import configure_logging, register_request_log
 from webapp.picks import Recs
 from webapp.recs import recs_from_config
 from webapp.security import register_security_headers
+from webapp.services.feed import DatabaseFeed
 from webapp.sessions import DatabaseSessions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,7 +62,8 @@ def create_app(config: Config | None = None, *, recs: Recs | None = None) -> Fla
     register_frame(app)
     register_blueprints(app)
     register_commands(app)
-    app.extensions["recs"] = recs or recs_from_config(config)
+    register_jobs(app, config)
+    app.extensions["recs"] = recs or recs_from_config(config, DatabaseFeed(app))
     return app
 
 

@@ -1,1 +1,13 @@
 """URLs: parse the request, call one service, render."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def register_blueprints(app: Flask) -> None:
+    """Register every part of the site."""
+    from webapp.blueprints import account, admin, api, cart, checkout, health, reviews, shop, taste
+
+    for part in (shop, account, cart, checkout, reviews, taste, api, health, admin):
+        app.register_blueprint(part.bp)

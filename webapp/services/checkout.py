@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from webapp.actors import Actor
+from webapp.buying import Checkout, PaymentProvider, Sums, changes_of, sums_of
 from webapp.errors import Conflict, InvalidInput, NotFound, OutOfStock
 from webapp.services import payments
 from webapp.services.accounts import clean_address, clean_email
@@ -26,45 +27,6 @@ from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 log = logging.getLogger(__name__)
 NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 MAX_NOTE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What an order costs. Prices contain their tax; ``tax_cents`` says how much of the total that is."""
-
-    subtotal_cents: int
-    delivery_cents: int | None
-    tax_cents: int
-    total_cents: int
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class Checkout:
-    """A checkout as far as it has come."""
-
-    cart: CartRow
-    email: str = ""
-    address: dict[str, str] = field(default_factory=dict)
-    method: DeliveryRow | None = None
-    methods: tuple[DeliveryRow, ...] = ()
-    payment: str = ""
-    key: str = ""
-    sums: Sums = field(default_factory=lambda: Sums(0, None, 0, 0, "EUR"))
-
-    @property
-    def step(self) -> str:
-        """The first step that is not done."""
-        if not self.email:
-            return "contact"
-        if not self.address or self.method is None:
-            return "delivery"
-        return "review" if self.payment else "payment"
-
-    @property
-    def countries(self) -> list[str]:
-        """Where something is delivered to."""
-        return sorted({country for method in self.methods for country in method.countries})
 
 
 def load(actor: Actor, *, currency: str) -> Checkout:
@@ -101,22 +63,6 @@ def _load(tx: Tx, actor: Actor, currency: str) -> Checkout:
         chosen.get("key", ""),
         sums_of(cart, method, permille, currency),
     )
-
-
-def delivery_cents(method: DeliveryRow, subtotal_cents: int) -> int:
-    """Return what a delivery costs for a cart of this worth."""
-    is_free = method.free_from_cents is not None and subtotal_cents >= method.free_from_cents
-    return 0 if is_free else method.price_cents
-
-
-def sums_of(cart: CartRow, method: DeliveryRow | None, permille: int, currency: str) -> Sums:
-    """Add up a cart: catalogue price times quantity, delivery, and the tax contained (rounded half up)."""
-    subtotal = cart.subtotal_cents
-    delivery = delivery_cents(method, subtotal) if method is not None else None
-    total = subtotal + (delivery or 0)
-    tax = (2 * total * permille + 1000 + permille) // (2 * (1000 + permille))
-    lines_currency = cart.lines[0].currency if cart.lines else currency
-    return Sums(subtotal, delivery, tax, total, lines_currency)
 
 
 def _change(actor: Actor, **chosen: Any) -> None:
@@ -165,7 +111,7 @@ def set_delivery(actor: Actor, fields: Mapping[str, str], *, user_id: int | None
     _change(actor, address=address, method=method.code)
 
 
-def set_payment(actor: Actor, code: str, available: Mapping[str, payments.PaymentProvider]) -> None:
+def set_payment(actor: Actor, code: str, available: Mapping[str, PaymentProvider]) -> None:
     """Keep how it will be paid."""
     if code not in available:
         raise InvalidInput({"method": _("Choose how you would like to pay.")})
@@ -189,24 +135,6 @@ def review(actor: Actor, *, currency: str) -> tuple[Checkout, list[str]]:
     return Checkout(
         found.cart, found.email, found.address, found.method, found.methods, found.payment, key, found.sums
     ), changes
-
-
-def changes_of(cart: CartRow) -> list[str]:
-    """Say what is different from what the shopper last saw."""
-    return [sentence for line in cart.lines if (sentence := problem_of(line))]
-
-
-def problem_of(line: LineRow) -> str:
-    """Say what is wrong with a line: fewer left, gone, or another price; empty when nothing is."""
-    if not line.is_visible or line.available <= 0:
-        return _("%(name)s is sold out.", name=line.name)
-    if line.quantity > line.available:
-        return _("Only %(n)s of %(name)s are left.", n=line.available, name=line.name)
-    if line.price_cents > line.price_seen_cents:
-        return _("The price of %(name)s has gone up.", name=line.name)
-    if line.price_cents < line.price_seen_cents:
-        return _("The price of %(name)s has come down.", name=line.name)
-    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,3 +283,10 @@ def _expire(tx: Tx, *, order_id: int, now: datetime) -> bool:
     orders.move(tx, order_id, from_states=("placed",), to_state="cancelled")
     orders.add_event(tx, order_id, "expired", now=now)
     return True
+
+
+def cart_sums(cart: CartRow, *, currency: str) -> tuple[Sums, list[DeliveryRow]]:
+    """Return the sums of a cart before any address is known, with the ways of delivery for an estimate."""
+    with read_unit() as tx:
+        methods = orders.delivery_methods(tx)
+    return sums_of(cart, methods[0] if methods and cart.lines else None, 0, currency), methods

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
 
 from webapp.actors import Actor
+from webapp.buying import WholeOrder
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.services import carts as cart_service
 from webapp.store import operations, orders, stock
-from webapp.store.orders import OrderEventRow, OrderLineRow, OrderRow
+from webapp.store.orders import OrderLineRow, OrderRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -28,15 +28,6 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
 IN_THE_HOUSE = frozenset({"paid", "packed"})
 PAGE_SIZE = 50
 MAX_NOTE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class WholeOrder:
-    """An order with its lines and history."""
-
-    order: OrderRow
-    lines: list[OrderLineRow]
-    events: list[OrderEventRow]
 
 
 def whole(tx: Tx, order: OrderRow) -> WholeOrder:

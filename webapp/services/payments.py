@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
 
 from flask_babel import gettext as _
 
 from webapp.actors import Actor
+from webapp.buying import PaymentProvider, ProviderEvent
 from webapp.errors import InvalidInput, NotFound
 from webapp.services import feedback
 from webapp.store import operations, orders, stock
@@ -25,31 +24,6 @@ from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 log = logging.getLogger(__name__)
 OPEN_STATES = ("created", "pending", "unknown")
 ASK_AGAIN_AFTER = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderEvent:
-    """What a provider says about a payment; ``kind`` is succeeded, declined, pending or unknown."""
-
-    event_id: str
-    reference: str
-    kind: str
-    amount_cents: int
-    currency: str
-    payload: Mapping[str, Any] = field(default_factory=dict)
-
-
-class PaymentProvider(Protocol):
-    """Somebody who takes money for the shop."""
-
-    code: str
-    is_test: bool
-
-    def label(self) -> str:
-        """Name the way to pay, for a shopper."""
-
-    def ask(self, payment: PaymentRow) -> ProviderEvent | None:
-        """Ask how a payment stands; None while there is no answer."""
 
 
 class TestProvider:
@@ -233,3 +207,11 @@ def reconcile(available: Mapping[str, PaymentProvider], *, now: datetime) -> int
         if event is not None:
             settled += apply_event(payment.provider, event, now=now) == "applied"
     return settled
+
+
+def is_waiting_for_choice(order_id: int) -> bool:
+    """Whether an order was placed and nobody has told its payment anything yet."""
+    with read_unit() as tx:
+        order = orders.by_id(tx, order_id)
+        attempts = orders.payments(tx, order_id)
+    return order is not None and order.state == "placed" and bool(attempts) and attempts[-1].state == "created"

@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, case, delete, exists, func, insert, or_, select, update
 
 from webapp.store.interactions import insert_or_ignore
-from webapp.store.models import Brand, Category, Interaction, Picture, Product, ProductAttribute, Variant
+from webapp.store.models import Brand, Category, Impression, Interaction, Picture, Product, ProductAttribute, Variant
 from webapp.store.search import fold
 from webapp.store.tx import Tx
 
@@ -351,3 +351,41 @@ def add_or_ignore(tx: Tx, table: Any, rows: Sequence[Mapping[str, Any]]) -> None
     """Insert rows, leaving out those that are there."""
     if rows:
         tx.execute(insert_or_ignore(tx, table), [dict(row) for row in rows])
+
+
+def add_plain(tx: Tx, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows whose keys nobody needs."""
+    if rows:
+        tx.execute(insert(table), list(rows))
+
+
+def variant_names(tx: Tx) -> dict[int, tuple[str, str]]:
+    """Return product and variant names by variant."""
+    rows = tx.execute(select(Variant.id, Product.name, Variant.name).join(Product, Product.id == Variant.product_id))
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def changed_since(tx: Tx, since: datetime) -> tuple[list[int], datetime | None]:
+    """Return products whose row changed after a moment, and the moment of the last change."""
+    rows = tx.execute(
+        select(Product.id, Product.updated_at).where(Product.updated_at > since).order_by(Product.updated_at)
+    ).all()
+    return [row[0] for row in rows], rows[-1][1] if rows else None
+
+
+def count_sold_out(tx: Tx) -> int:
+    """Count visible products of which nothing can be sold."""
+    free = exists().where(Variant.product_id == Product.id, Variant.is_active, Variant.stock > Variant.reserved)
+    return int(tx.scalar(select(func.count()).select_from(Product).where(Product.is_visible, ~free)) or 0)
+
+
+def figures_of(tx: Tx, product_id: int, *, since: datetime) -> tuple[int, int]:
+    """Count how often a product was shown as a pick and bought since a moment."""
+    shown = select(func.count()).where(Impression.product_id == product_id, Impression.at >= since).scalar_subquery()
+    bought = (
+        select(func.count())
+        .where(Interaction.product_id == product_id, Interaction.kind == "purchase", Interaction.at >= since)
+        .scalar_subquery()
+    )
+    row = tx.execute(select(shown, bought)).one()
+    return int(row[0]), int(row[1])

@@ -252,3 +252,10 @@ def ids_of(tx: Tx, query: ListingQuery, *, limit: int) -> list[int]:
 def attribute_names(tx: Tx) -> list[str]:
     """Return the names of all filterable attributes."""
     return list(tx.scalars(select(ProductAttribute.name).distinct()))
+
+
+def total_of(tx: Tx, query: ListingQuery) -> int:
+    """Count the products of a list."""
+    fixed, _ = _base(tx, query)
+    counted = select(func.count()).select_from(Product).where(*fixed, *_conditions(query).values())
+    return int(tx.scalar(counted) or 0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Integer, cast, delete, func, select, update
 
 from webapp.actors import Actor
 from webapp.store.interactions import insert_or_ignore
-from webapp.store.models import Exclusion, Product, StarRating, WishlistItem
+from webapp.store.models import Exclusion, Interaction, Product, StarRating, WishlistItem
 from webapp.store.scope import owned_by, owner_values
 from webapp.store.tx import Tx
 
@@ -110,3 +110,27 @@ def unwish(tx: Tx, actor: Actor, product_id: int) -> None:
 def n_wishes(tx: Tx, actor: Actor) -> int:
     """Count what somebody saved for later."""
     return int(tx.scalar(select(func.count()).select_from(WishlistItem).where(owned_by(WishlistItem, actor))) or 0)
+
+
+def adopt_rating_events(tx: Tx) -> None:
+    """Make stars of the rating events of members who have none for that product yet; the latest event counts."""
+    newest = (
+        select(
+            Interaction.user_id,
+            Interaction.product_id,
+            Interaction.value,
+            Interaction.at,
+            func.row_number()
+            .over(
+                partition_by=(Interaction.user_id, Interaction.product_id),
+                order_by=(Interaction.at.desc(), Interaction.id.desc()),
+            )
+            .label("place"),
+        )
+        .where(Interaction.kind == "rating", Interaction.user_id.is_not(None))
+        .subquery()
+    )
+    source = select(newest.c.user_id, newest.c.product_id, cast(newest.c.value, Integer), newest.c.at).where(
+        newest.c.place == 1
+    )
+    tx.execute(insert_or_ignore(tx, StarRating).from_select(["user_id", "product_id", "stars", "at"], source))

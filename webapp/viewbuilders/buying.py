@@ -11,9 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp import viewmodels as vm
-from webapp.services.checkout import Checkout, Sums, delivery_cents, problem_of
-from webapp.services.orders import WholeOrder
-from webapp.services.payments import PaymentProvider
+from webapp.buying import Checkout, PaymentProvider, Sums, WholeOrder, delivery_cents, problem_of
 from webapp.store.orders import DeliveryRow, OrderLineRow, OrderRow
 from webapp.store.rows import CartRow, LineRow
 from webapp.store.users import AddressRow

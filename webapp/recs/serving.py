@@ -1,36 +1,31 @@
-"""The one door to ``recommender/``: the shop's words on this side, the library's on that one.
+"""The recommender in this process: answers within a budget, takes up new models and new events by itself.
 
 A page never waits long for the recommender and never breaks because of it: a call has a time budget, failures in a row
 open a circuit breaker, and whoever asked gets :class:`RecsUnavailable` and fills the page by other means.
-
-The library is imported where it is used, because reading it takes a second that `flask db` need not wait for.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as CallTimeout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pandas as pd
-from flask import current_app
 
-from config import Config
 from webapp.errors import RecsUnavailable
-from webapp.picks import Ask, Pick, PickReason, Picks, Recs, RecsState
+from webapp.picks import Ask, Pick, PickReason, Picks, RecsState
+from webapp.recs.library import read_note
 from webapp.store.rows import HistoryRow
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
-Progress = Callable[[str, float], None]
 POLL_SECONDS = 1.0
 FAILURES_TO_OPEN = 3
 OPEN_SECONDS = 15.0
@@ -212,9 +207,8 @@ class LocalRecs:
             self._reading = self._read_on(self._live, self._reading)
 
     def _published(self) -> str | None:
-        from recommender.artifacts import current_version
-
         from recommender import ArtifactError
+        from recommender.artifacts import current_version
 
         try:
             return current_version(self.root)
@@ -277,154 +271,3 @@ def to_pick(found: Any) -> Pick:
 
 def _number(item_id: str | None) -> int | None:
     return int(item_id) if item_id is not None and item_id.isdigit() else None
-
-
-def recs_from_config(config: Config, feed: Feed | None = None) -> Recs:
-    """Return the recommender of this process."""
-    return LocalRecs(config.instance / "models", feed=feed, budget_ms=config["RECS_BUDGET_MS"])
-
-
-def get_recs() -> Recs:
-    """Return the present application's recommender."""
-    return current_app.extensions["recs"]  # type: ignore[no-any-return]  # Flask's extensions are untyped
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One condition of the gate."""
-
-    name: str
-    passed: bool
-    detail: str
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A trained model with its figures; ``model`` is opaque to the shop."""
-
-    model: Any
-    parameters: dict[str, Any]
-    metrics: dict[str, dict[str, float]]
-    passed: bool
-    checks: tuple[Check, ...]
-    seconds: float
-    n_events: int
-    n_users: int
-    n_items: int
-    notes: dict[str, Any] = field(default_factory=dict)
-
-
-class TrainingError(Exception):
-    """The library could not train on what it was given; the message says why."""
-
-
-def train(
-    events: pd.DataFrame,
-    items: pd.DataFrame,
-    *,
-    strategy: str = "hybrid",
-    live_parameters: Mapping[str, Any] | None = None,
-    progress: Progress | None = None,
-) -> Trained:
-    """Train and judge a model: the library splits by time, fits, evaluates, asks the gate and refits on everything."""
-    from recommender import DataError, training
-
-    try:
-        result = training.train(
-            events, items, strategy=strategy, live_params=dict(live_parameters or {}) or None, progress=progress
-        )
-    except (DataError, OSError, ArithmeticError) as error:
-        raise TrainingError(str(error)) from error
-    checks = tuple(Check(check.name, bool(check.passed), check.detail) for check in result.gate.checks)
-    return Trained(
-        result.model,
-        dict(result.params),
-        {name: dict(values) for name, values in result.metrics.items()},
-        bool(result.gate.passed),
-        checks,
-        float(result.seconds),
-        int(result.n_events),
-        int(events["user_id"].nunique()),
-        len(items),
-    )
-
-
-def save(trained: Trained, root: Path, version: str, note: Mapping[str, Any]) -> None:
-    """Write a trained model into its own folder, with a note of the shop's beside it. Nothing is published yet."""
-    trained.model.save(root / version)
-    (root / f"{version}.json").write_text(json.dumps(dict(note)), encoding="utf-8")
-
-
-def publish(root: Path, version: str) -> None:
-    """Make a saved version the live one, atomically."""
-    from recommender import ArtifactError, artifacts
-
-    try:
-        artifacts.publish(root, version)
-    except (ArtifactError, OSError) as error:
-        raise TrainingError(str(error)) from error
-
-
-def versions(root: Path) -> list[str]:
-    """Return the saved versions, oldest first."""
-    from recommender import artifacts
-
-    return list(artifacts.versions(root))
-
-
-def current_version(root: Path) -> str | None:
-    """Return the published version."""
-    from recommender import ArtifactError, artifacts
-
-    try:
-        return artifacts.current_version(root)
-    except (ArtifactError, OSError, ValueError):
-        return None
-
-
-def read_note(root: Path, version: str) -> dict[str, Any]:
-    """Return the shop's note beside a version; empty when there is none."""
-    try:
-        return dict(json.loads((root / f"{version}.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return {}
-
-
-@dataclass(frozen=True)
-class FilePart:
-    """A part of a file in the library's columns, with the rows that were left out and why."""
-
-    frame: pd.DataFrame
-    rejects: list[tuple[int, str]]
-    n_rows: int
-    mapping: str
-
-
-class UnreadableFileError(Exception):
-    """A file no mapping fits; the message says what it has and what is known."""
-
-
-def read_parts(kind: str, path: Path, mapping: str | None, progress: Progress | None = None) -> Iterator[FilePart]:
-    """Read a file of products ("catalogue") or events ("interactions") part by part.
-
-    Raises
-    ------
-    UnreadableFileError
-        If the file cannot be read or fits no known schema.
-    """
-    from recommender import DataError, readers
-
-    read: Any = readers.iter_catalogue if kind == "catalogue" else readers.iter_interactions
-    options = {"progress": progress} if progress else {}
-    try:
-        for part in read(path, mapping, **options):
-            reject_rows = part.rejects[["row", "reason", "column", "value"]].itertuples(index=False)
-            rejects = [(int(row), reject_sentence(reason, column, value)) for row, reason, column, value in reject_rows]
-            yield FilePart(part.frame, rejects, part.n_rows, part.mapping_name)
-    except (DataError, OSError) as error:
-        raise UnreadableFileError(str(error)) from error
-
-
-def reject_sentence(reason: str, column: str, value: str) -> str:
-    """Say in one line why a row was left out."""
-    return f"{reason} ({column}={value!r})" if column else str(reason)

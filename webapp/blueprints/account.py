@@ -1,0 +1,211 @@
+"""Signing in, and what belongs to a member."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+
+from webapp import viewmodels as vm
+from webapp.auth import (
+    SignedInUser,
+    current_actor,
+    current_member,
+    known_actor,
+    member_required,
+    renew_session,
+    shop_session,
+)
+from webapp.auth import (
+    sign_in as begin_session,
+)
+from webapp.auth import (
+    sign_out as end_session_here,
+)
+from webapp.clock import utc_now
+from webapp.errors import InvalidInput, TooManyRequests
+from webapp.extensions import limiter
+from webapp.recs import get_recs
+from webapp.security import safe_next
+from webapp.services import account_pages, accounts, carts, orders
+from webapp.web import answer, field, fields, go, number_field, refused
+
+bp = Blueprint("account", __name__)
+ADDRESS_FIELDS = ("name", "line1", "line2", "postcode", "city", "country", "phone", "is_default")
+PREFILL = "sign_in_email"
+
+
+def _form_page(title: str, form: vm.Form) -> vm.FormPage:
+    target = safe_next(request.values.get("next"), "")
+    return vm.FormPage(meta=vm.PageMeta(title=title, is_indexed=False), form=form, next_url=target)
+
+
+@bp.route("/account/register", methods=["GET", "POST"])
+@limiter.limit("20/hour", methods=["POST"])
+def register() -> str | Response | tuple[str, int]:
+    """Make an account. The answer is the same for an address that has one already."""
+    if current_member():
+        return go("account.overview")
+    values = fields("name", "email", "password")
+    if request.method == "GET":
+        return render_template("account/register.html", page=_form_page(_("Make an account"), vm.Form()))
+    try:
+        accounts.register(**values, now=utc_now())
+    except InvalidInput as error:
+        page = _form_page(_("Make an account"), refused(error, values))
+        return render_template("account/register.html", page=page), error.status
+    session[PREFILL] = values["email"].strip()
+    flash(_("Your account is ready. Please sign in with it."), "success")
+    return go("account.sign_in", next=safe_next(request.form.get("next"), "") or None)
+
+
+@bp.route("/account/sign-in", methods=["GET", "POST"])
+@limiter.limit("120/hour", methods=["POST"])
+def sign_in() -> str | Response | tuple[str, int]:
+    """Sign in; what was done as a guest comes along."""
+    if current_member():
+        return go("account.overview")
+    if request.method == "GET":
+        form = vm.Form({"email": session.get(PREFILL, "")})
+        return render_template("account/sign_in.html", page=_form_page(_("Sign in"), form))
+    values = fields("email", "password", "remember")
+    try:
+        member = accounts.sign_in(
+            email=values["email"],
+            password=values["password"],
+            address=request.remote_addr or "",
+            guest_id=shop_session().guest_id,
+            now=utc_now(),
+        )
+    except InvalidInput as error:
+        page = _form_page(_("Sign in"), refused(error, values))
+        return render_template("account/sign_in.html", page=page), error.status
+    except TooManyRequests as error:
+        page = _form_page(_("Sign in"), vm.Form({"email": values["email"]}, {"password": error.text}))
+        return render_template("account/sign_in.html", page=page), error.status, error.headers  # type: ignore[return-value]  # Flask takes headers too
+    user = SignedInUser(member.user_id, member.name, member.email, member.role, member.is_personalised)
+    session.pop(PREFILL, None)
+    begin_session(user, remember=values["remember"] == "1")
+    if member.notice:
+        flash(member.notice, "warning")
+    fallback = url_for("admin.home") if user.is_staff else url_for("shop.home")
+    return redirect(safe_next(request.form.get("next"), fallback), 303)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
+
+
+@bp.post("/account/sign-out")
+def sign_out() -> Response:
+    """Sign out here."""
+    end_session_here()
+    flash(_("You are signed out."), "info")
+    return go("shop.home")
+
+
+@bp.get("/account")
+def overview() -> str:
+    """Show the overview of the account."""
+    member = member_required()
+    page = account_pages.overview(
+        member.id, get_recs(), history_limit=current_app.config["HISTORY_LIMIT"], now=utc_now()
+    )
+    return render_template("account/overview.html", page=page)
+
+
+@bp.get("/account/orders", endpoint="orders")
+def order_list() -> str:
+    """Show all orders."""
+    return render_template("account/orders.html", page=account_pages.orders_page(member_required().id))
+
+
+@bp.get("/account/orders/<number>")
+def order(number: str) -> str:
+    """Show one order, printable as an invoice."""
+    page = account_pages.order_page(member_required().id, number, shop_name=current_app.config["SHOP_NAME"])
+    return render_template("account/order.html", page=page)
+
+
+@bp.post("/account/orders/<number>/cancel")
+def order_cancel(number: str) -> Response:
+    """Cancel an unpaid order."""
+    orders.cancel_own(member_required().id, number, now=utc_now())
+    flash(_("The order is cancelled."), "success")
+    return go("account.order", number=number)
+
+
+@bp.post("/account/orders/<number>/reorder")
+def reorder(number: str) -> Response:
+    """Put an earlier order into the cart again."""
+    member = member_required()
+    n = orders.reorder(current_actor(), member.id, number, now=utc_now())
+    flash(_("%(n)s things are in your cart again.", n=n) if n else _("None of it can be had just now."), "info")
+    return go("cart.show")
+
+
+@bp.get("/wishlist")
+def wishlist() -> str:
+    """Show what was saved for later."""
+    return render_template("account/wishlist.html", page=account_pages.wishlist(current_actor(), now=utc_now()))
+
+
+@bp.post("/wishlist/<int:product_id>")
+def wish(product_id: int) -> Response:
+    """Save a product for later, or take it off the list."""
+    wished = field("wished", "1") == "1"
+    message, n = carts.wish(known_actor(), product_id, is_wished=wished, now=utc_now())
+    return answer(message, is_wished=wished, n_wishlist=n)
+
+
+@bp.route("/account/addresses", methods=["GET", "POST"])
+def addresses() -> str | Response | tuple[str, int]:
+    """Show and change the address book."""
+    member = member_required()
+    if request.method == "GET":
+        edit = request.args.get("edit", "")
+        return render_template("account/addresses.html", page=account_pages.addresses(member.id, edit=edit))
+    address_id = number_field("address_id")
+    if field("action") == "delete" and address_id is not None:
+        accounts.remove_address(member.id, address_id)
+        flash(_("The address is gone."), "success")
+        return go("account.addresses")
+    values = fields(*ADDRESS_FIELDS)
+    try:
+        countries = account_pages.country_codes()
+        accounts.save_address(member.id, values, address_id=address_id, countries=countries, now=utc_now())
+    except InvalidInput as error:
+        page = account_pages.addresses(member.id, edit=str(address_id or ""), form=refused(error, values))
+        return render_template("account/addresses.html", page=page), error.status
+    flash(_("The address is kept."), "success")
+    return go("account.addresses")
+
+
+@bp.route("/account/security", methods=["GET", "POST"])
+def security() -> str | Response | tuple[str, int]:
+    """Change the password, see where one is signed in."""
+    member = member_required()
+    here = shop_session().id_hash
+    if request.method == "GET":
+        return render_template("account/security.html", page=account_pages.security(member.id, here, now=utc_now()))
+    current, new = field("current_password"), field("new_password")
+    try:
+        accounts.change_password(member.id, current=current, new=new, keep_session=here, now=utc_now())
+    except InvalidInput as error:
+        page = account_pages.security(member.id, here, form=vm.Form({}, error.errors), now=utc_now())
+        return render_template("account/security.html", page=page), error.status
+    renew_session()
+    flash(_("Your password is changed. Everywhere else you are signed out."), "success")
+    return go("account.security")
+
+
+@bp.post("/account/sessions/end")
+def end_session() -> Response:
+    """Sign out somewhere else, or everywhere else."""
+    member = member_required()
+    chosen = field("session_id")
+    n = accounts.end_sessions(member.id, keep=shop_session().id_hash, public_id="" if chosen == "others" else chosen)
+    flash(_("Signed out there.") if n else _("Nobody was signed in there any more."), "success")
+    return go("account.security")
+
+
+@bp.get("/account/privacy")
+def privacy() -> str:
+    """Show what is kept and the switch for personalisation."""
+    member = member_required()
+    return render_template("account/privacy.html", page=account_pages.privacy(member.id, current_actor()))

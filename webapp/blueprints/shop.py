@@ -1,0 +1,146 @@
+"""The pages one browses."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
+
+from webapp import viewmodels as vm
+from webapp.auth import current_actor, known_actor
+from webapp.clock import utc_now
+from webapp.errors import NotFound
+from webapp.extensions import limiter
+from webapp.frame import THEME_COOKIE, THEMES
+from webapp.recs import get_recs
+from webapp.services import demo, discovery, listings, media, product_pages, reviews
+from webapp.web import back, field, page_number
+
+bp = Blueprint("shop", __name__)
+MEDIA_NAME = re.compile(r"([a-z0-9][a-z0-9_-]{0,120})-(320|640|960)\.webp")
+A_YEAR = 365 * 24 * 3600
+
+
+@bp.get("/")
+def home() -> str:
+    """Show the home page."""
+    page = discovery.home_page(
+        current_actor(),
+        get_recs(),
+        history_limit=current_app.config["HISTORY_LIMIT"],
+        shop_name=current_app.config["SHOP_NAME"],
+        now=utc_now(),
+    )
+    return render_template("shop/home.html", page=page)
+
+
+@bp.get("/c/<slug>")
+def category(slug: str) -> str:
+    """Show a category."""
+    asked = listings.parse(request.path, request.args)
+    page = listings.category_page(slug, asked, current_actor(), currency=current_app.config["CURRENCY"], now=utc_now())
+    return render_template("shop/listing.html", page=page)
+
+
+@bp.get("/search")
+@limiter.limit("120/minute")
+def search() -> str | Response:
+    """Show the results of a search; an exact article number leads to its product."""
+    asked = listings.parse(request.path, request.args)
+    if not asked.is_filtered and (url := listings.exact_sku(asked.query)):
+        return redirect(url)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
+    page = listings.search_page(asked, current_actor(), currency=current_app.config["CURRENCY"], now=utc_now())
+    return render_template("shop/listing.html", page=page)
+
+
+@bp.get("/search/suggest")
+@limiter.limit("600/minute")
+def suggest() -> Response:
+    """Suggest products and shelves for an unfinished query."""
+    return jsonify(listings.suggest(request.args.get("q", "")))
+
+
+@bp.get("/p/<int:product_id>")
+@bp.get("/p/<int:product_id>-<slug>")
+def product(product_id: int, slug: str = "") -> str | Response:
+    """Show a product and write down that it was looked at."""
+    found = product_pages.find(product_id)
+    if slug != found.slug:
+        query = request.args.to_dict(flat=False)
+        return redirect(url_for("shop.product", product_id=product_id, slug=found.slug, **query), 301)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
+    now = utc_now()
+    product_pages.note_view(known_actor(), product_id, request_id=field("request_id")[:40], now=now)
+    return render_template("shop/product.html", page=page_of(found))
+
+
+def page_of(found: product_pages.ProductRow, form: vm.Form | None = None) -> vm.ProductPage:
+    """Build the page of a product as the address asks for it."""
+    stars, variant = request.args.get("stars", ""), request.args.get("variant", "")
+    sort = request.args.get("reviews", "newest")
+    return product_pages.product_page(
+        found,
+        current_actor(),
+        get_recs(),
+        variant_id=int(variant) if variant.isascii() and variant.isdigit() and len(variant) < 16 else None,
+        stars=reviews.parse_stars(stars) if stars in {"1", "2", "3", "4", "5"} else None,
+        sort=sort if sort in product_pages.SORT_LABELS else "newest",
+        page=page_number(),
+        form=form or vm.Form(),
+        now=utc_now(),
+    )
+
+
+@bp.get("/rails")
+def rails() -> str:
+    """Show the rails of a page alone."""
+    product_id = request.args.get("product_id", "")
+    page = discovery.rails_for(
+        request.args.get("context", "home"),
+        current_actor(),
+        get_recs(),
+        product_id=int(product_id) if product_id.isascii() and product_id.isdigit() else None,
+        history_limit=current_app.config["HISTORY_LIMIT"],
+        shop_name=current_app.config["SHOP_NAME"],
+        now=utc_now(),
+    )
+    return render_template("shop/rails.html", page=page)
+
+
+@bp.get("/media/<path:name>", endpoint="media")
+def picture(name: str) -> Response:
+    """Send a picture; one that was never needed in this width is drawn now and kept."""
+    match = MEDIA_NAME.fullmatch(name)
+    if match is None:
+        raise NotFound
+    folder = Path(current_app.instance_path) / "media"
+    media.ensure(folder, match[1], int(match[2]))
+    sent = send_from_directory(folder, name, mimetype="image/webp", max_age=A_YEAR, conditional=True)
+    sent.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+    return sent
+
+
+@bp.get("/about-the-demo")
+def about_demo() -> str:
+    """Say what the demo shop is made of."""
+    return render_template("shop/about_demo.html", page=demo.about(Path(current_app.instance_path)))
+
+
+@bp.post("/theme")
+def theme() -> Response:
+    """Keep the choice of day or night."""
+    sent, chosen = back(), field("theme")
+    if chosen in THEMES:
+        secure = current_app.config["SESSION_COOKIE_SECURE"]
+        sent.set_cookie(THEME_COOKIE, chosen, max_age=A_YEAR, samesite="Lax", secure=secure, httponly=True)
+    return sent

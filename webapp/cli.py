@@ -1,0 +1,297 @@
+"""The `flask` commands: each parses, calls one service, prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from config import Config
+from webapp.actors import Actor
+from webapp.clock import utc_now
+from webapp.errors import InvalidInput, ShopError
+from webapp.progress import ProgressLine
+from webapp.recs import UnreadableFileError, get_recs
+from webapp.services import accounts, api_keys, data_sets, discovery, imports, seeding, training
+from webapp.services.import_rows import Options, Report
+
+Command = Callable[..., Any]
+
+
+def _config() -> Config:
+    return current_app.config["SHOP"]  # type: ignore[no-any-return]  # Flask's config is untyped
+
+
+@contextmanager
+def _told() -> Iterator[ProgressLine]:
+    """Show progress, and end with one sentence instead of a traceback when something cannot be done."""
+    line = ProgressLine()
+    try:
+        yield line
+    except InvalidInput as error:
+        raise click.ClickException("; ".join(f"{name}: {text}" for name, text in error.errors.items())) from error
+    except (ShopError, UnreadableFileError) as error:
+        raise click.ClickException(getattr(error, "text", "") or str(error)) from error
+    finally:
+        line.close()
+
+
+def _place() -> training.Place:
+    config = _config()
+    return training.Place(config.instance / "models", config.instance / "media", config["MODELS_KEPT"])
+
+
+@click.command("seed")
+@click.option("--size", type=click.Choice(["small", "demo", "large"]), default="demo", show_default=True)
+@click.option("--random-seed", type=click.IntRange(0), default=7, show_default=True)
+@with_appcontext
+def seed(size: str, random_seed: int) -> None:
+    """Fill an empty shop with the generated demo."""
+    instance = _config().instance
+    with _told() as line:
+        done = seeding.seed_shop(instance, size=size, random_seed=random_seed, now=utc_now(), progress=line)
+    click.echo(
+        f"The shop holds {done.n_products} products, {done.n_users} people, {done.n_events} events "
+        f"and {done.n_pictures} pictures."
+    )
+    for account in seeding.read_accounts(instance):
+        click.echo(f"{account['role']:8} {account['email']}  {account['password']}")
+
+
+def _import_options(function: Command) -> Command:
+    """Add the options both imports share."""
+    options = (
+        click.argument("file", type=click.Path(path_type=Path)),
+        click.option("--map", "mapping", help="Name of a known schema, or user_id=customer,item_id=sku,..."),
+        click.option("--dry-run", is_flag=True, help="Say what would happen, write nothing."),
+        click.option("--rejects", type=click.Path(path_type=Path), help="File for the rows left out."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command("import-catalog")
+@_import_options
+@click.option("--default-price", default="9.99", show_default=True, help="For products without a price in the file.")
+@click.option("--stock", type=click.IntRange(0), default=100, show_default=True, help="Stock of new products.")
+@click.option("--pictures", type=click.Path(path_type=Path), help="Folder or zip file with the pictures.")
+@with_appcontext
+def import_catalog(
+    file: Path,
+    mapping: str | None,
+    dry_run: bool,
+    rejects: Path | None,
+    default_price: str,
+    stock: int,
+    pictures: Path | None,
+) -> None:
+    """Import products from CSV, TSV, JSON lines or Parquet; a product known by its id is updated."""
+    options = Options(mapping, dry_run, _cents(default_price), stock, _config()["CURRENCY"], pictures, rejects)
+    with _told() as line:
+        report = imports.import_catalogue(file, options, folder=_config().instance, now=utc_now(), progress=line)
+    _print_report(report, dry_run=dry_run)
+
+
+@click.command("import-interactions")
+@_import_options
+@with_appcontext
+def import_interactions(file: Path, mapping: str | None, dry_run: bool, rejects: Path | None) -> None:
+    """Import events: views, clicks, carts, orders, ratings."""
+    options = Options(mapping, dry_run, currency=_config()["CURRENCY"], rejects=rejects)
+    with _told() as line:
+        report = imports.import_interactions(file, options, folder=_config().instance, now=utc_now(), progress=line)
+    _print_report(report, dry_run=dry_run)
+
+
+@click.command("import-data")
+@click.argument("name")
+@with_appcontext
+def import_data(name: str) -> None:
+    """Import a known public data set, catalogue and events."""
+    with _told() as line:
+        reports = data_sets.import_set(
+            name, folder=_config().instance, currency=_config()["CURRENCY"], now=utc_now(), progress=line
+        )
+    for report in reports:
+        _print_report(report, dry_run=False)
+
+
+def _cents(raw: str) -> int:
+    try:
+        cents = Decimal(raw) * 100
+    except InvalidOperation as error:
+        raise click.BadParameter("write a price such as 9.99") from error
+    if cents != cents.to_integral_value() or not 0 <= cents < 10**9:
+        raise click.BadParameter("write a price such as 9.99")
+    return int(cents)
+
+
+def _print_report(report: Report, *, dry_run: bool) -> None:
+    verb = "would be" if dry_run else "were"
+    click.echo(
+        f"{report.kind} ({report.mapping}): {report.n_rows} rows read; {report.n_added} {verb} added, "
+        f"{report.n_updated} {verb} changed, {report.n_unchanged} were there already, {report.n_rejected} left out."
+    )
+    if report.skipped_rows:
+        click.echo(f"The first {report.skipped_rows} rows were done by an earlier, interrupted run.")
+    if report.n_without_price:
+        click.echo(f"{report.n_without_price} rows had no price; the default price was taken.")
+    for reason, n in sorted(report.reasons.items(), key=lambda pair: -pair[1]):
+        click.echo(f"  {n:>8}  {reason}")
+    if report.rejects is not None:
+        click.echo(f"Every row left out and why: {report.rejects}")
+
+
+@click.command("retrain")
+@click.option("--strategy", default="hybrid", show_default=True)
+@click.option("--trigger", default="command", hidden=True)
+@with_appcontext
+def retrain(strategy: str, trigger: str) -> None:
+    """Train on everything the shop has; publish if the gate lets it through (exit status 3 if not)."""
+    with _told() as line:
+        outcome = training.retrain(_place(), trigger=trigger, strategy=strategy, clock=utc_now, progress=line)
+    if outcome.state == "failed":
+        raise click.ClickException(outcome.message)
+    if outcome.state == "refused":
+        click.echo(f"Refused by the gate: {outcome.message}")
+        raise SystemExit(3)
+    click.echo(f"Version {outcome.version} is live.")
+
+
+@click.command("recommend")
+@click.option("--user-id", required=True, help="Id in the shop, or the name an imported history uses.")
+@click.option("--k", type=click.IntRange(1, 100), default=10, show_default=True)
+@click.option("--strategy", default=None)
+@with_appcontext
+def recommend(user_id: str, k: int, strategy: str | None) -> None:
+    """Print what somebody would be recommended now, and why."""
+    actor: Actor = accounts.find_actor(user_id)
+    with _told():
+        found = discovery.recommend(
+            actor,
+            get_recs(),
+            k=k,
+            context="home",
+            product_ids=(),
+            strategy=strategy,
+            exclude=(),
+            history_limit=_config()["HISTORY_LIMIT"],
+            now=utc_now(),
+        )
+    cold = ", nothing is known of this person" if found.is_cold else ""
+    click.echo(f"strategy {found.strategy}, model {found.model_version or 'none'}{cold}")
+    for item, score in found.cards:
+        reason = item.reason
+        because = f"{reason.kind} {reason.product_name}".strip() if reason else item.source
+        click.echo(f"{item.rank:>3}  {item.product_id:>7}  {score:8.4f}  {item.name}  ({because})")
+
+
+@click.command("evaluate")
+@click.option("--models", default="popular,itemseq,hybrid", show_default=True, help="Strategies, commas between.")
+@click.option("--split", type=click.Choice(["time", "last-one"]), default="time", show_default=True)
+@click.option("--k", type=click.IntRange(1, 100), default=10, show_default=True)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures there too.")
+@with_appcontext
+def evaluate(models: str, split: str, k: int, json_file: Path | None) -> None:
+    """Judge strategies on the shop's own events: train on the earlier, test on the later."""
+    with _told() as line:
+        names = [name.strip() for name in models.split(",") if name.strip()]
+        text, figures = training.evaluate(names, media=_place().media, split=split, k=k, progress=line)
+    click.echo(text)
+    if json_file is not None:
+        json_file.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+
+
+@click.command("rollback")
+@click.option("--version", default=None, help="Version to go back to; the one before the live one if absent.")
+@with_appcontext
+def rollback(version: str | None) -> None:
+    """Let an earlier model serve again."""
+    with _told():
+        chosen = training.rollback(_place(), version=version, user_id=None, now=utc_now())
+    click.echo(f"Version {chosen} is live.")
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Run background work: nightly training, reserved stock, mail. Ends on Ctrl-C or SIGTERM."""
+    from webapp.jobs import run_worker
+
+    run_worker(current_app._get_current_object())  # type: ignore[attr-defined]  # unwrap Flask's proxy
+
+
+@click.command("create-admin")
+@click.option("--email", prompt=True)
+@click.option("--name", default="Owner", show_default=True)
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@with_appcontext
+def create_admin(email: str, name: str, password: str) -> None:
+    """Make an account that may run the shop."""
+    with _told():
+        accounts.create_owner(email=email, name=name, password=password, now=utc_now())
+    click.echo(f"{email} may run the shop now.")
+
+
+@click.group("api-key")
+def api_key() -> None:
+    """Keys for programs."""
+
+
+@api_key.command("create")
+@click.argument("name")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(api_keys.SCOPES), default=api_keys.SCOPES[:1])
+@with_appcontext
+def api_key_create(name: str, scopes: tuple[str, ...]) -> None:
+    """Make a key and print it; it is shown only this once."""
+    with _told():
+        token = api_keys.create(name, scopes, now=utc_now())
+    click.echo(token)
+
+
+@api_key.command("list")
+@with_appcontext
+def api_key_list() -> None:
+    """List all keys."""
+    for row in api_keys.every():
+        state = "revoked" if row.revoked_at else (f"used {row.used_at:%Y-%m-%d}" if row.used_at else "never used")
+        click.echo(f"{row.key_id:>4}  {row.prefix}...  {row.name}  {','.join(row.scopes)}  {state}")
+
+
+@api_key.command("revoke")
+@click.argument("key_id", type=int)
+@with_appcontext
+def api_key_revoke(key_id: int) -> None:
+    """End a key at once."""
+    with _told():
+        api_keys.revoke(key_id, now=utc_now())
+    click.echo("The key is revoked.")
+
+
+COMMANDS = (
+    seed,
+    import_catalog,
+    import_interactions,
+    import_data,
+    retrain,
+    recommend,
+    evaluate,
+    rollback,
+    worker,
+    create_admin,
+    api_key,
+)
+
+
+def register_commands(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

@@ -1,0 +1,172 @@
+"""Background work: a queue, the tick of every minute, and the worker that runs them.
+
+What is to be done stands in the table ``job_runs``, written in the transaction that wants it; the queue only wakes the
+worker. A training runs in a process of its own: if it dies, the worker lives and says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app
+from huey import RedisHuey, SqliteHuey, crontab
+from huey.api import Huey
+
+from config import Config
+from webapp.clock import utc_now
+from webapp.services import checkout, housekeeping, outbox, payments, schedule
+from webapp.store import operations
+from webapp.store.tx import unit_of_work
+
+log = logging.getLogger(__name__)
+ROOT = Path(__file__).resolve().parent.parent
+STALE_AFTER = timedelta(minutes=2)
+HEARTBEAT_SECONDS = 5.0
+WORKER_THREADS = 2
+REFUSED_STATUS = 3  # what `flask retrain` exits with when the gate refused the model
+
+
+def make_huey(config: Config) -> Huey:
+    """Return the queue: Redis when it is configured, else a file in the instance folder."""
+    if config["REDIS_URL"]:
+        return RedisHuey("shop", url=config["REDIS_URL"])
+    return SqliteHuey("shop", filename=str(config.instance / "queue.db"))
+
+
+def register_jobs(app: Flask, config: Config) -> None:
+    """Give the application its queue and the tasks on it."""
+    huey = make_huey(config)
+
+    @huey.periodic_task(crontab(minute="*"), name="tick")
+    def tick() -> None:
+        with app.app_context():
+            every_minute()
+
+    @huey.task(name="work")
+    def work() -> None:
+        with app.app_context():
+            run_due_jobs()
+
+    app.extensions["huey"] = huey
+    app.extensions["wake_worker"] = work
+
+
+def wake_worker() -> None:
+    """Tell the worker that something is to be done; a queue that is away is no reason to fail, the tick comes."""
+    try:
+        current_app.extensions["wake_worker"]()
+    except Exception:  # whatever the queue's storage raises: the job stands in the table
+        log.warning("worker_not_woken", exc_info=True)
+
+
+def queue_retraining(*, trigger: str) -> bool:
+    """Queue a training now; False when one is waiting already."""
+    with unit_of_work() as tx:
+        if operations.has_job(tx, schedule.RETRAIN, ("queued",)):
+            return False
+        operations.add_job(tx, schedule.RETRAIN, due_at=utc_now(), payload={"trigger": trigger})
+    wake_worker()
+    return True
+
+
+def every_minute() -> None:
+    """Queue what has come due, release what was not paid in time, send mail, then work."""
+    config: Config = current_app.config["SHOP"]
+    now = utc_now()
+    at = config["RETRAIN_AT"] if config["RETRAIN_NIGHTLY"] else None
+    _guarded("schedule", lambda: schedule.queue_due(retrain_at=at, zone=config["TIME_ZONE"], now=now))
+    available = payments.providers(with_test=config["TEST_PAYMENTS"])
+    _guarded("payments", lambda: payments.reconcile(available, now=now))
+    _guarded("reservations", lambda: checkout.sweep(now=now))
+    _guarded("outbox", lambda: outbox.drain(outbox.file_sender(config.instance / "mail"), now=now))
+    run_due_jobs()
+
+
+def _guarded(name: str, work: Callable[[], Any]) -> None:
+    """Do one of the minute's duties; trouble with it does not keep the others from being done."""
+    try:
+        work()
+    except Exception:
+        log.exception("duty_failed", extra={"duty": name})
+
+
+def run_due_jobs() -> int:
+    """Run every job that is due, one after the other, and return how many ran."""
+    n = 0
+    while True:
+        with unit_of_work() as tx:
+            job = operations.claim_job(tx, now=utc_now(), stale_after=STALE_AFTER)
+        if job is None:
+            return n
+        _run(job)
+        n += 1
+
+
+def _run(job: operations.JobRow) -> None:
+    log.info("job_began", extra={"job_id": job.job_id, "job": job.name})
+    try:
+        DUTIES[job.name](job)
+    except Exception as error:  # a job that fails is written down; the worker goes on
+        log.exception("job_failed", extra={"job_id": job.job_id})
+        _end(job.job_id, "failed", str(error)[:2000])
+    else:
+        _end(job.job_id, "done", "")
+
+
+def _end(job_id: int, state: str, error: str) -> None:
+    with unit_of_work() as tx:
+        operations.change_job(tx, job_id, state=state, finished_at=utc_now(), error=error)
+
+
+def _retrain(job: operations.JobRow) -> None:
+    """Train in another process and keep the job's heart beating meanwhile."""
+    config: Config = current_app.config["SHOP"]
+    trigger = str(job.payload.get("trigger", "schedule"))
+    command = [sys.executable, "-m", "flask", "--app", "app", "retrain", "--trigger", trigger]
+    surroundings = os.environ | {"INSTANCE_PATH": str(config.instance), "DATABASE_URL": config.database_url}
+    process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
+    try:
+        while process.poll() is None:
+            with unit_of_work() as tx:
+                operations.change_job(tx, job.job_id, heartbeat_at=utc_now())
+            _wait(process, HEARTBEAT_SECONDS)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(timeout=30)
+    if process.returncode not in {0, REFUSED_STATUS}:
+        raise RuntimeError(f"the training process ended with status {process.returncode}")
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+def _tidy(_job: operations.JobRow) -> None:
+    housekeeping.tidy(now=utc_now())
+
+
+DUTIES: dict[str, Callable[[operations.JobRow], None]] = {
+    schedule.RETRAIN: _retrain,
+    schedule.HOUSEKEEPING: _tidy,
+}
+
+
+def run_worker(app: Flask) -> None:
+    """Run the worker until it is told to stop."""
+    consumer = app.extensions["huey"].create_consumer(
+        workers=WORKER_THREADS, periodic=True, max_delay=1.0, scheduler_interval=1, worker_type="thread"
+    )
+    with app.app_context():
+        wake_worker()
+    consumer.run()

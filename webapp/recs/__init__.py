@@ -1,0 +1,44 @@
+"""The one door to ``recommender/``: the shop's words on this side, the library's on that one.
+
+The library is imported where it is used, because reading it takes a second that `flask db` need not wait for.
+"""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from config import Config
+from webapp.picks import Recs
+from webapp.recs.files import DataFiles, FilePart, UnreadableFileError, data_set, read_parts
+from webapp.recs.library import Trained, TrainingError, current_version, publish, read_note, save, train, versions
+from webapp.recs.serving import Feed, LocalRecs
+
+__all__ = [
+    "DataFiles",
+    "Feed",
+    "FilePart",
+    "LocalRecs",
+    "Trained",
+    "TrainingError",
+    "UnreadableFileError",
+    "current_version",
+    "data_set",
+    "get_recs",
+    "publish",
+    "read_note",
+    "read_parts",
+    "recs_from_config",
+    "save",
+    "train",
+    "versions",
+]
+
+
+def recs_from_config(config: Config, feed: Feed | None = None) -> Recs:
+    """Return the recommender of this process."""
+    return LocalRecs(config.instance / "models", feed=feed, budget_ms=config["RECS_BUDGET_MS"])
+
+
+def get_recs() -> Recs:
+    """Return the present application's recommender."""
+    return current_app.extensions["recs"]  # type: ignore[no-any-return]  # Flask's extensions are untyped

@@ -1,0 +1,114 @@
+"""Training, judging and publishing models: the library's own work behind the shop's names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition of the gate."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model with its figures; ``model`` is opaque to the shop."""
+
+    model: Any
+    parameters: dict[str, Any]
+    metrics: dict[str, dict[str, float]]
+    passed: bool
+    checks: tuple[Check, ...]
+    seconds: float
+    n_events: int
+    n_users: int
+    n_items: int
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+class TrainingError(Exception):
+    """The library could not train on what it was given; the message says why."""
+
+
+def train(
+    events: pd.DataFrame,
+    items: pd.DataFrame,
+    *,
+    strategy: str = "hybrid",
+    live_parameters: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train and judge a model: the library splits by time, fits, evaluates, asks the gate and refits on everything."""
+    from recommender import DataError, training
+
+    try:
+        result = training.train(
+            events, items, strategy=strategy, live_params=dict(live_parameters or {}) or None, progress=progress
+        )
+    except (DataError, OSError, ArithmeticError) as error:
+        raise TrainingError(str(error)) from error
+    checks = tuple(Check(check.name, bool(check.passed), check.detail) for check in result.gate.checks)
+    return Trained(
+        result.model,
+        dict(result.params),
+        {name: dict(values) for name, values in result.metrics.items()},
+        bool(result.gate.passed),
+        checks,
+        float(result.seconds),
+        int(result.n_events),
+        int(events["user_id"].nunique()),
+        len(items),
+    )
+
+
+def save(trained: Trained, root: Path, version: str, note: Mapping[str, Any]) -> None:
+    """Write a trained model into its own folder, with a note of the shop's beside it. Nothing is published yet."""
+    trained.model.save(root / version)
+    (root / f"{version}.json").write_text(json.dumps(dict(note)), encoding="utf-8")
+
+
+def publish(root: Path, version: str) -> None:
+    """Make a saved version the live one, atomically."""
+    from recommender import ArtifactError, artifacts
+
+    try:
+        artifacts.publish(root, version)
+    except (ArtifactError, OSError) as error:
+        raise TrainingError(str(error)) from error
+
+
+def versions(root: Path) -> list[str]:
+    """Return the saved versions, oldest first."""
+    from recommender import artifacts
+
+    return list(artifacts.versions(root))
+
+
+def current_version(root: Path) -> str | None:
+    """Return the published version."""
+    from recommender import ArtifactError, artifacts
+
+    try:
+        return artifacts.current_version(root)
+    except (ArtifactError, OSError, ValueError):
+        return None
+
+
+def read_note(root: Path, version: str) -> dict[str, Any]:
+    """Return the shop's note beside a version; empty when there is none."""
+    try:
+        return dict(json.loads((root / f"{version}.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}

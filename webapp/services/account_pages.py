@@ -1,0 +1,132 @@
+"""The pages of a member's account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from webapp import viewmodels as vm
+from webapp.actors import Actor
+from webapp.errors import NotFound
+from webapp.picks import Recs
+from webapp.services import discovery, orders
+from webapp.store import interactions, products, sessions, taste, users
+from webapp.store import orders as order_store
+from webapp.store.tx import read_unit
+from webapp.viewbuilders import buying
+from webapp.viewbuilders.cards import cards
+
+LATEST_ORDERS = 3
+RAIL = 8
+
+
+def _meta(title: str) -> vm.PageMeta:
+    return vm.PageMeta(title=title, is_indexed=False)
+
+
+def overview(user_id: int, recs: Recs, *, history_limit: int, now: datetime) -> vm.AccountPage:
+    """Build the overview."""
+    found, lines = orders.of_member(user_id, limit=LATEST_ORDERS)
+    with read_unit() as tx:
+        user = users.by_id(tx, user_id)
+        n_orders, n_wishlist, n_ratings = users.figures(tx, user_id)
+    if user is None:
+        raise NotFound
+    actor = Actor(user_id=user_id, is_personalised=user.is_personalised)
+    picks = discovery.preview(actor, recs, k=RAIL, history_limit=history_limit, now=now)
+    rail = vm.Rail("for_you", _("Recommended for you"), tuple(picks), is_personal=True) if picks else None
+    return vm.AccountPage(
+        meta=_meta(_("Your account")),
+        name=user.name,
+        email=user.email,
+        member_since=user.created_at,
+        orders=tuple(buying.order_row(order, lines.get(order.order_id, [])) for order in found),
+        n_orders=n_orders,
+        n_wishlist=n_wishlist,
+        n_ratings=n_ratings,
+        rail=rail,
+    )
+
+
+def orders_page(user_id: int) -> vm.OrdersPage:
+    """Build the list of orders."""
+    found, lines = orders.of_member(user_id)
+    rows = tuple(buying.order_row(order, lines.get(order.order_id, [])) for order in found)
+    return vm.OrdersPage(meta=_meta(_("Orders")), orders=rows)
+
+
+def order_page(user_id: int, number: str, *, shop_name: str) -> vm.OrderPage:
+    """Build one order."""
+    found = orders.own(user_id, number)
+    with read_unit() as tx:
+        stars = taste.stars_by(tx, Actor(user_id=user_id))
+    label = _("Test payment") if found.order.payment_code == "test" else found.order.payment_code
+    return vm.OrderPage(
+        meta=_meta(_("Order %(number)s", number=number)),
+        crumbs=(vm.Crumb(_("Orders"), url_for("account.orders")), vm.Crumb(number)),
+        order=buying.order_view(found, stars=stars, payment_label=label),
+        seller_lines=(shop_name,),
+    )
+
+
+def wishlist(actor: Actor, *, now: datetime) -> vm.WishlistPage:
+    """Build what was saved for later."""
+    with read_unit() as tx:
+        ids = users.wishes(tx, actor)
+        rows = products.cards(tx, ids, actor)
+    saved = [rows[product_id] for product_id in ids if product_id in rows and rows[product_id].is_visible]
+    return vm.WishlistPage(meta=_meta(_("Saved for later")), cards=cards(saved, now=now))
+
+
+def country_codes() -> list[str]:
+    """Return where something is delivered to."""
+    with read_unit() as tx:
+        return sorted({country for method in order_store.delivery_methods(tx) for country in method.countries})
+
+
+def addresses(user_id: int, *, edit: str = "", form: vm.Form | None = None) -> vm.AddressesPage:
+    """Build the address book; ``edit`` is the id of the address in the form."""
+    with read_unit() as tx:
+        rows = users.addresses(tx, user_id)
+    views = tuple(buying.saved_address(row) for row in rows)
+    editing = next((view for view in views if str(view.address_id) == edit), None)
+    values = _address_values(editing) if editing else {}
+    return vm.AddressesPage(
+        meta=_meta(_("Addresses")),
+        addresses=views,
+        form=form or vm.Form(values),
+        countries=buying.countries(country_codes(), values.get("country", "DE")),
+        editing=editing,
+    )
+
+
+def _address_values(view: vm.AddressView) -> dict[str, str]:
+    names = ("name", "line1", "line2", "postcode", "city", "country", "phone")
+    return {name: getattr(view, name) for name in names} | {"is_default": "1" if view.is_default else ""}
+
+
+def security(user_id: int, session_hash: str, *, form: vm.Form | None = None, now: datetime) -> vm.SecurityPage:
+    """Build password and sessions."""
+    with read_unit() as tx:
+        rows = sessions.of_user(tx, user_id, now=now)
+    devices = tuple(
+        vm.SessionRow(row.public_id, row.device, row.seen_at, row.created_at, row.id_hash == session_hash)
+        for row in rows
+    )
+    return vm.SecurityPage(meta=_meta(_("Security")), form=form or vm.Form(), sessions=devices)
+
+
+def privacy(user_id: int, actor: Actor) -> vm.PrivacyPage:
+    """Build what is kept about a member."""
+    with read_unit() as tx:
+        n_orders, _n_wishes, n_ratings = users.figures(tx, user_id)
+        n_events = sum(interactions.counts_by_kind(tx, actor).values())
+    return vm.PrivacyPage(
+        meta=_meta(_("Privacy")),
+        is_paused=not actor.is_personalised,
+        n_events=n_events,
+        n_ratings=n_ratings,
+        n_orders=n_orders,
+    )

@@ -1,0 +1,41 @@
+"""What a live model is told of between two trainings, read from the tables by row id and time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+from flask import Flask
+
+from webapp.clock import utc_now
+from webapp.store import catalogue, interactions
+from webapp.store.tx import read_unit
+
+BATCH = 5000
+OVERLAP = timedelta(seconds=2)  # rows written in a transaction that committed a moment after its time
+
+
+class DatabaseFeed:
+    """New events and products of the application's own database."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def events_after(self, last_id: int) -> tuple[pd.DataFrame, int]:
+        """Return up to 5,000 new events and the id of the last."""
+        with self.app.app_context(), read_unit() as tx:
+            return interactions.events_after(tx, last_id, limit=BATCH)
+
+    def items_since(self, since: datetime | None) -> tuple[pd.DataFrame, datetime | None]:
+        """Return products added or changed since a moment; at first only from now on."""
+        if since is None:
+            return pd.DataFrame(columns=list(catalogue.ITEM_COLUMNS)), utc_now() - OVERLAP
+        with self.app.app_context(), read_unit() as tx:
+            ids, latest = catalogue.changed_since(tx, since)
+            frame = catalogue.item_frame(tx, media=self._media, product_ids=ids) if ids else pd.DataFrame()
+        return frame, latest or since
+
+    @property
+    def _media(self) -> Path:
+        return Path(self.app.instance_path) / "media"

@@ -1,0 +1,319 @@
+"""What an import does with the rows of a file: products added and changed, events and people added."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from webapp.formatting import major_units
+from webapp.services import media
+from webapp.store import catalogue, imports, interactions, search, taste
+from webapp.store.models import Product as ProductTable
+from webapp.store.models import Variant
+from webapp.store.tx import Tx
+
+Batch = list[tuple[int, dict[str, Any]]]
+LONGEST = {"title": 300, "brand": 200, "category": 600, "family": 120, "description": 20_000}
+MAX_PICTURE_BYTES = 30_000_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What an import is told.
+
+    Attributes
+    ----------
+    mapping : str or None
+        Name of a known schema or a column map; None to go by the columns.
+    price_cents, stock : int
+        For products of which the file says no price, and for every new product's stock.
+    pictures : Path or None
+        Folder or zip file of picture files named as in the file's ``image`` column.
+    """
+
+    mapping: str | None = None
+    is_dry_run: bool = False
+    price_cents: int = 999
+    stock: int = 100
+    currency: str = "EUR"
+    pictures: Path | None = None
+    rejects: Path | None = None
+
+
+@dataclass
+class Report:
+    """What an import did, or would do."""
+
+    kind: str
+    mapping: str = ""
+    n_rows: int = 0
+    n_added: int = 0
+    n_updated: int = 0
+    n_unchanged: int = 0
+    n_rejected: int = 0
+    n_without_price: int = 0
+    skipped_rows: int = 0
+    rejects: Path | None = None
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def reject(self, reason: str) -> None:
+        """Count a row left out."""
+        self.n_rejected += 1
+        kind = reason.partition(" (")[0]
+        self.reasons[kind] = self.reasons.get(kind, 0) + 1
+
+
+class Writer:
+    """Writes batches of one kind; ``rejected`` gathers the rows it leaves out."""
+
+    def __init__(self) -> None:
+        self.rejected: list[tuple[int, str]] = []
+
+    def leave_out(self, row: int, reason: str, report: Report) -> None:
+        """Note a row that cannot be used."""
+        self.rejected.append((row, reason))
+        report.reject(reason)
+
+    def look(self, tx: Tx, batch: Batch, report: Report) -> None:
+        """Count what a batch would do."""
+        raise NotImplementedError
+
+    def write(self, tx: Tx, batch: Batch, report: Report) -> None:
+        """Write a batch."""
+        raise NotImplementedError
+
+    def finish(self, tx: Tx) -> None:
+        """Do what is due once, at the end."""
+        raise NotImplementedError
+
+
+class CatalogueWriter(Writer):
+    """Adds and updates products."""
+
+    def __init__(self, options: Options, folder: Path, now: datetime) -> None:
+        super().__init__()
+        self.options, self.now = options, now
+        self.media = folder / "media"
+        self.categories: dict[str, int] = {}
+        self.brands: dict[str, int] = {}
+        self.currency: str | None = None
+        self.archive = _archive(options.pictures)
+
+    def _usable(self, tx: Tx, batch: Batch, report: Report) -> dict[str, dict[str, Any]]:
+        """Return the rows that can be used by ``item_id``; the last of a repeated one counts."""
+        if self.currency is None:
+            self.currency = catalogue.only_currency(tx)
+        found: dict[str, dict[str, Any]] = {}
+        for number, row in batch:
+            given = str(row.get("currency") or "")
+            self.currency = self.currency or given or self.options.currency
+            if given and given != self.currency:
+                self.leave_out(number, f"priced in {given}, the shop in {self.currency}", report)
+                continue
+            if _is_missing(row.get("price")):
+                report.n_without_price += 1
+            found[str(row["item_id"])[:200]] = row
+        return found
+
+    def look(self, tx: Tx, batch: Batch, report: Report) -> None:
+        """Count what a batch would do; a known product counts as updated."""
+        rows = self._usable(tx, batch, report)
+        known = catalogue.by_refs(tx, rows)
+        report.n_updated += len(known)
+        report.n_added += len(rows) - len(known)
+
+    def write(self, tx: Tx, batch: Batch, report: Report) -> None:
+        """Add new products, change those that differ."""
+        rows = self._usable(tx, batch, report)
+        known = catalogue.by_refs(tx, rows)
+        before = catalogue.snapshot(tx, list(known.values()))
+        values = {ref: self._values(tx, ref, row) for ref, row in rows.items()}
+        new = [ref for ref in rows if ref not in known]
+        ids = dict(zip(new, catalogue.add_rows(tx, ProductTable, [self._new(values[ref]) for ref in new]), strict=True))
+        catalogue.add_rows(tx, Variant, [self._variant(ids[ref], ref, values[ref]) for ref in new])
+        changed = [ref for ref in known if self._update(tx, known[ref], before[known[ref]], values[ref])]
+        touched = ids | {ref: known[ref] for ref in changed}
+        self._attributes(tx, touched, rows)
+        for ref, product_id in touched.items():
+            self._picture(tx, product_id, rows[ref])
+        search.reindex(tx, list(touched.values()))
+        report.n_added += len(new)
+        report.n_updated += len(changed)
+        report.n_unchanged += len(known) - len(changed)
+
+    def _values(self, tx: Tx, ref: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        title = str(row.get("title") or "").strip() or f"Article {ref}"
+        currency = self.currency or self.options.currency
+        price = row.get("price")
+        unit = round(1 / major_units(1, currency))
+        cents = self.options.price_cents if _is_missing(price) else round(float(price or 0) * unit)
+        return {
+            "name": title[: LONGEST["title"]],
+            "description": str(row.get("description") or "")[: LONGEST["description"]],
+            "category_id": catalogue.put_category_path(
+                tx, str(row.get("category") or "")[: LONGEST["category"]], self.categories
+            ),
+            "brand_id": catalogue.put_brand(tx, str(row.get("brand") or "")[: LONGEST["brand"]], self.brands),
+            "price_cents": max(0, cents),
+            "currency": currency,
+            "external_ref": ref,
+            "family": str(row.get("family") or "")[: LONGEST["family"]],
+        }
+
+    def _new(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        fixed = {
+            "old_price_cents": None,
+            "attributes": {},
+            "is_visible": True,
+            "rating_count": 0,
+            "rating_sum": 0,
+            "sold_count": 0,
+            "popularity": 0.0,
+            "version": 1,
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
+        return {**values, **fixed, "slug": catalogue.slugify(str(values["name"]))}
+
+    def _variant(self, product_id: int, ref: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "product_id": product_id,
+            "sku": ref[:120],
+            "name": "",
+            "options": {},
+            "price_cents": values["price_cents"],
+            "stock": self.options.stock,
+            "reserved": 0,
+            "position": 0,
+            "is_active": True,
+        }
+
+    def _update(self, tx: Tx, product_id: int, before: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+        names = ("name", "description", "category_id", "brand_id", "price_cents")
+        changes = {name: values[name] for name in names if before[name] != values[name]}
+        if not changes:
+            return False
+        catalogue.change_product(tx, product_id, updated_at=self.now, **changes)
+        if "price_cents" in changes:
+            catalogue.set_only_variant(tx, product_id, price_cents=values["price_cents"], stock=None)
+        return True
+
+    def _attributes(self, tx: Tx, ids: Mapping[str, int], rows: Mapping[str, Mapping[str, Any]]) -> None:
+        catalogue.set_attributes(
+            tx,
+            [
+                (product_id, "Colour", colour.strip())
+                for ref, product_id in ids.items()
+                for colour in str(rows[ref].get("colours") or "").split("|")
+                if colour.strip()
+            ],
+        )
+
+    def _picture(self, tx: Tx, product_id: int, row: Mapping[str, Any]) -> None:
+        """Keep the picture of a row if its file is at hand; an address on somebody's server is never opened."""
+        name = str(row.get("image") or "")
+        if not name or "://" in name or self.archive is None:
+            return
+        found = self.archive(name)
+        kept = media.keep_picture(self.media, found) if found is not None else None
+        if kept is not None:
+            alt = str(row.get("title") or "")[:300]
+            catalogue.set_pictures(tx, product_id, [kept | {"variant_id": None, "position": 0, "alt": alt}])
+
+    def finish(self, tx: Tx) -> None:
+        """Nothing is left to do: search and prices went with each batch."""
+
+
+def _archive(pictures: Path | None) -> Callable[[str], bytes | None] | None:
+    """Return a way from a picture's name to its bytes, in a folder or in a zip file; no name leads outside."""
+    if pictures is None or not pictures.exists():
+        return None
+    if pictures.is_dir():
+        return partial(_from_folder, pictures.resolve())
+    bundle = zipfile.ZipFile(pictures)
+    members = {member.partition("/")[2]: member for member in bundle.namelist()}
+    return partial(_from_zip, bundle, members | {member: member for member in bundle.namelist()})
+
+
+def _from_folder(root: Path, name: str) -> bytes | None:
+    path = (root / name).resolve()
+    return path.read_bytes() if path.is_relative_to(root) and path.is_file() else None
+
+
+def _from_zip(bundle: zipfile.ZipFile, members: Mapping[str, str], name: str) -> bytes | None:
+    member = members.get(name)
+    if member is None or bundle.getinfo(member).file_size > MAX_PICTURE_BYTES:
+        return None
+    return bundle.read(member)
+
+
+def _is_missing(price: Any) -> bool:
+    return price is None or (isinstance(price, float) and math.isnan(price))
+
+
+class EventWriter(Writer):
+    """Adds events, people and ratings."""
+
+    def __init__(self, options: Options, now: datetime) -> None:
+        super().__init__()
+        self.options, self.now = options, now
+        self.people: dict[str, int] = {}
+        self.products: dict[str, int] = {}
+
+    def _resolve(self, tx: Tx, batch: Batch, report: Report) -> list[tuple[int, dict[str, Any]]]:
+        """Keep the events of products the shop has."""
+        unknown = {str(row["item_id"]) for _number, row in batch} - self.products.keys()
+        self.products |= catalogue.by_refs(tx, unknown)
+        kept = []
+        for number, row in batch:
+            if str(row["item_id"]) in self.products:
+                kept.append((number, row))
+            else:
+                self.leave_out(number, f"no such product (item_id={row['item_id']!r})", report)
+        return kept
+
+    def look(self, tx: Tx, batch: Batch, report: Report) -> None:
+        """Count what a batch would do; events that are there already are not told apart."""
+        report.n_added += len(self._resolve(tx, batch, report))
+
+    def write(self, tx: Tx, batch: Batch, report: Report) -> None:
+        """Add events that are not there yet."""
+        rows = self._resolve(tx, batch, report)
+        refs = {str(row["user_id"])[:200] for _number, row in rows}
+        self.people |= imports.people(tx, refs - self.people.keys(), now=self.now)
+        before = interactions.count(tx)
+        interactions.add_many(tx, [self._row(row) for _number, row in rows])
+        added = interactions.count(tx) - before
+        report.n_added += added
+        report.n_unchanged += len(rows) - added
+
+    def _row(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        value = row.get("value")
+        user, item = str(row["user_id"])[:200], str(row["item_id"])
+        order = str(row.get("order_id") or "")[:80]
+        mark = f"{user}|{item}|{row['kind']}|{row['timestamp']}|{order}"
+        return {
+            "user_id": self.people[user],
+            "guest_id": None,
+            "product_id": self.products[item],
+            "kind": row["kind"],
+            "value": None if _is_missing(value) else float(value or 0),
+            "at": datetime.fromtimestamp(int(row["timestamp"]), UTC),
+            "event_uid": f"import-{hashlib.sha256(mark.encode()).hexdigest()[:40]}",
+            "order_ref": order or None,
+            "request_id": None,
+            "context": "",
+        }
+
+    def finish(self, tx: Tx) -> None:
+        """Count stars and popularity anew, once."""
+        taste.adopt_rating_events(tx)
+        taste.recount_stars(tx)
+        catalogue.refresh_popularity(tx, now=self.now)

@@ -1,0 +1,159 @@
+"""Take a catalogue or a history of events into the shop.
+
+Part by part, each in one transaction that also says how far the file has been read: an import that is killed goes on
+where it stopped, an import that is repeated changes nothing, and every row left out is written down with its reason.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from webapp.errors import InvalidInput
+from webapp.recs import FilePart, read_parts
+from webapp.services.import_rows import Batch, CatalogueWriter, EventWriter, Options, Report, Writer
+from webapp.store import imports
+from webapp.store.imports import ImportRow
+from webapp.store.tx import read_unit, unit_of_work
+
+Progress = Callable[[str, float], None]
+BATCH = 1000
+
+
+def fingerprint(path: Path, options: Options) -> str:
+    """Tell a file by its content and the mapping it is read with."""
+    digest = hashlib.sha256(f"{options.mapping}|".encode())
+    try:
+        with path.open("rb") as source:
+            while chunk := source.read(1 << 20):
+                digest.update(chunk)
+    except OSError as error:
+        raise InvalidInput({"file": f"{path}: {error.strerror}"}) from error
+    return digest.hexdigest()
+
+
+def import_catalogue(path: Path, options: Options, *, folder: Path, now: datetime, progress: Progress) -> Report:
+    """Take products into the shop; a product known by its ``item_id`` is updated.
+
+    Parameters
+    ----------
+    folder : Path
+        The instance folder: pictures go to ``media``, reject files to ``imports``.
+
+    Raises
+    ------
+    recs.UnreadableFileError
+        If no mapping fits the file.
+    """
+    return _run("catalogue", path, options, CatalogueWriter(options, folder, now), folder, now, progress)
+
+
+def import_interactions(path: Path, options: Options, *, folder: Path, now: datetime, progress: Progress) -> Report:
+    """Take events into the shop; people it does not know become persons without a password.
+
+    An event of a product the shop does not have is left out with that reason.
+    """
+    return _run("interactions", path, options, EventWriter(options, now), folder, now, progress)
+
+
+def _run(
+    kind: str, path: Path, options: Options, writer: Writer, folder: Path, now: datetime, progress: Progress
+) -> Report:
+    report = Report(kind)
+    parts = read_parts(kind, path, options.mapping, progress)
+    if options.is_dry_run:
+        _rehearse(parts, writer, report)
+        rejected = [(row, reason) for row, reason in writer.rejected]
+    else:
+        run = _begin(kind, path, options, now=now)
+        report.skipped_rows = run.position
+        run = _write_parts(parts, writer, report, run)
+        with unit_of_work() as tx:
+            writer.finish(tx)
+            imports.advance(tx, run, state="done", now=now)
+            rejected = imports.rejects(tx, run.run_id)
+    report.rejects = _reject_file(rejected, options.rejects or folder / "imports" / f"{kind}-rejects.csv")
+    return report
+
+
+def _begin(kind: str, path: Path, options: Options, *, now: datetime) -> ImportRow:
+    mark = fingerprint(path, options)
+    with unit_of_work() as tx:
+        earlier = imports.unfinished(tx, kind=kind, fingerprint=mark)
+        if earlier is not None:
+            return earlier
+        mapping = {"mapping": options.mapping or ""}
+        return imports.begin(tx, kind=kind, source=str(path), fingerprint=mark, mapping=mapping, now=now)
+
+
+def _rehearse(parts: Iterator[FilePart], writer: Writer, report: Report) -> None:
+    for part in parts:
+        _count_part(part, writer, report)
+        with read_unit() as tx:
+            for batch in _batches(part):
+                writer.look(tx, batch, report)
+
+
+def _write_parts(parts: Iterator[FilePart], writer: Writer, report: Report, run: ImportRow) -> ImportRow:
+    """Write part after part, skipping those an earlier, killed run has committed."""
+    end = 0
+    for part in parts:
+        end += part.n_rows
+        if end <= run.position:
+            report.mapping = part.mapping
+            continue
+        _count_part(part, writer, report)
+        with unit_of_work() as tx:
+            for batch in _batches(part):
+                writer.write(tx, batch, report)
+            imports.add_rejects(tx, run.run_id, writer.rejected)
+            run = _moved(run, end, report)
+            imports.advance(tx, run)
+        writer.rejected.clear()
+    return run
+
+
+def _moved(run: ImportRow, end: int, report: Report) -> ImportRow:
+    return replace(
+        run,
+        position=end,
+        n_added=report.n_added,
+        n_updated=report.n_updated,
+        n_unchanged=report.n_unchanged,
+        n_rejected=report.n_rejected,
+    )
+
+
+def _count_part(part: FilePart, writer: Writer, report: Report) -> None:
+    report.mapping = part.mapping
+    report.n_rows += part.n_rows
+    for row, reason in part.rejects:
+        writer.rejected.append((row, reason))
+        report.reject(reason)
+
+
+def _batches(part: FilePart) -> Iterator[Batch]:
+    """Cut a part's rows into batches of (row number, values)."""
+    names = list(part.frame.columns)
+    rows = (
+        (int(number), dict(zip(names, values, strict=True)))
+        for number, values in zip(part.frame.index, part.frame.itertuples(index=False), strict=True)
+    )
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+
+
+def _reject_file(rejected: Sequence[tuple[int, str]], path: Path) -> Path | None:
+    if not rejected:
+        return None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(("row", "reason"))
+        writer.writerows(rejected)
+    return path

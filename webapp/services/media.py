@@ -1,0 +1,131 @@
+"""Picture files: drawn from the catalogue's own words, kept under a name that never changes its content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from webapp.errors import NotFound
+from webapp.store import products
+from webapp.store.tx import read_unit
+
+log = logging.getLogger(__name__)
+WIDTHS = (320, 640, 960)
+CARD_WIDTH = 320
+MAX_PIXELS = 40_000_000
+CHUNK = 16
+PAPER = (246, 244, 240)
+
+
+def stem_of(spec: Mapping[str, str]) -> str:
+    """Name the files of a drawn picture: equal words, equal name."""
+    words = "|".join(f"{name}={spec[name]}" for name in sorted(spec))
+    return f"{spec.get('kind', 'picture')}-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+
+
+def height_of(width: int) -> int:
+    """Return the height of a 4:5 picture."""
+    return width * 5 // 4
+
+
+def ensure(folder: Path, stem: str, width: int) -> None:
+    """Draw a picture in one width unless it is there.
+
+    Raises
+    ------
+    NotFound
+        If no product has such a picture.
+    """
+    path = folder / f"{stem}-{width}.webp"
+    if path.exists():
+        return
+    with read_unit() as tx:
+        spec = products.picture_spec(tx, stem)
+    if not spec:
+        raise NotFound
+    draw((stem, spec), folder=folder, width=width)
+
+
+def draw(picture: tuple[str, Mapping[str, str]], *, folder: Path, width: int) -> None:
+    """Draw one picture and put it in place at once, so that nobody reads half of it."""
+    from seed.pictures.drawing import draw_svg, render
+    from seed.pictures.spec import PictureSpec
+
+    stem, spec = picture
+    path = folder / f"{stem}-{width}.webp"
+    if not path.exists():
+        write_whole(path, render(draw_svg(PictureSpec.from_dict(spec)), width, height_of(width)))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
+        draft.write(content)
+    Path(draft.name).chmod(0o644)
+    os.replace(draft.name, path)  # noqa: PTH105 - atomic on every system, which Path.replace does not say
+
+
+def draw_all(
+    folder: Path,
+    pictures: Sequence[tuple[str, Mapping[str, str]]],
+    *,
+    processes: int | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> int:
+    """Draw the narrow width of many pictures with every core, and return how many were missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [picture for picture in pictures if not (folder / f"{picture[0]}-{CARD_WIDTH}.webp").exists()]
+    work = partial(draw, folder=folder, width=CARD_WIDTH)
+    n_processes = min(processes or os.cpu_count() or 1, max(1, len(missing) // CHUNK))
+    if n_processes == 1:
+        for done, picture in enumerate(missing, 1):
+            work(picture)
+            _tell(progress, done, len(missing))
+        return len(missing)
+    context = multiprocessing.get_context("spawn")  # a fork would share the parent's database connections
+    with ProcessPoolExecutor(n_processes, mp_context=context) as pool:
+        for done, _nothing in enumerate(pool.map(work, missing, chunksize=CHUNK), 1):
+            _tell(progress, done, len(missing))
+    return len(missing)
+
+
+def _tell(progress: Callable[[str, float], None] | None, done: int, total: int) -> None:
+    if progress is not None and (done % 25 == 0 or done == total):
+        progress("pictures", done / total)
+
+
+def keep_picture(folder: Path, content: bytes) -> dict[str, Any] | None:
+    """Take a picture into the shop: decoded, fitted into 4:5, written anew in every width without its metadata.
+
+    Returns
+    -------
+    dict or None
+        Stem, width and height for the picture's row; None when this is no picture that can be used.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                return None
+            whole = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError):
+        return None
+    stem = f"file-{hashlib.sha256(content).hexdigest()[:16]}"
+    for width in WIDTHS:
+        path = folder / f"{stem}-{width}.webp"
+        if not path.exists():
+            fitted = ImageOps.pad(whole, (width, height_of(width)), color=PAPER)
+            out = io.BytesIO()
+            fitted.save(out, "WEBP", quality=82)
+            write_whole(path, out.getvalue())
+    return {"stem": stem, "spec": {}, "width": WIDTHS[-1], "height": height_of(WIDTHS[-1])}

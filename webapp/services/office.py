@@ -1,0 +1,349 @@
+"""The owner's pages: products, orders, the recommender."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from webapp import viewmodels as vm
+from webapp.errors import Conflict, InvalidInput, NotFound
+from webapp.formatting import amount, major_units
+from webapp.store import catalogue, operations, orders, products, search
+from webapp.store.rows import PictureRow, ProductRow
+from webapp.store.tx import Tx, read_unit, unit_of_work
+from webapp.viewbuilders import buying
+from webapp.viewbuilders.cards import picture
+from webapp.viewbuilders.listing import pagination
+
+PAGE_SIZE = 50
+MAX_STOCK = 1_000_000
+MAX_CENTS = 10**9
+WEEK = timedelta(days=7)
+
+
+def _meta(title: str) -> vm.PageMeta:
+    return vm.PageMeta(title=title, is_indexed=False)
+
+
+def parse_price(raw: str, currency: str, *, name: str) -> int:
+    """Read a price in major units with a point or a comma.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the field.
+    """
+    unit = 1 / major_units(1, currency)
+    try:
+        cents = Decimal(raw.strip().replace(",", ".")) * unit
+    except InvalidOperation:
+        cents = Decimal("NaN")
+    if not cents.is_finite() or cents != cents.to_integral_value() or not 0 <= cents < MAX_CENTS:
+        raise InvalidInput({name: _("Write a price such as 9.99.")})
+    return int(cents)
+
+
+def parse_stock(raw: str, *, name: str) -> int:
+    """Read a number of pieces."""
+    text = raw.strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 7) or int(text) > MAX_STOCK:
+        raise InvalidInput({name: _("Write a whole number.")})
+    return int(text)
+
+
+def products_page(*, query: str, category: str, state: str, sort: str, page: int) -> vm.AdminProductsPage:
+    """Build the table of products."""
+    with read_unit() as tx:
+        tree = products.categories(tx)
+        category_id = next((row.category_id for row in tree if row.slug == category), None)
+        rows, total = catalogue.owner_rows(
+            tx,
+            query=query,
+            category_id=category_id,
+            state=state,
+            sort=sort,
+            limit=PAGE_SIZE,
+            offset=(page - 1) * PAGE_SIZE,
+        )
+    parameters = {"q": query, "category": category, "state": state, "sort": sort}
+    states = (
+        ("", _("all")),
+        ("visible", _("shown")),
+        ("hidden", _("hidden")),
+        ("out", _("sold out")),
+        ("low", _("few left")),
+    )
+    sorts = (("updated", _("last changed")), ("name", _("name")), ("price", _("price")), ("stock", _("stock")))
+    return vm.AdminProductsPage(
+        meta=_meta(_("Products")),
+        rows=tuple(_product_row(row) for row in rows),
+        query=query,
+        categories=(
+            vm.Option("", _("all"), not category),
+            *(vm.Option(row.slug, row.name, row.slug == category) for row in tree),
+        ),
+        states=tuple(vm.Option(value, label, value == state) for value, label in states),
+        sorts=tuple(vm.Option(value, label, value == sort) for value, label in sorts),
+        pagination=pagination(url_for("admin.products"), parameters, page, PAGE_SIZE, total),
+    )
+
+
+def _product_row(row: Any) -> vm.ProductRow:
+    shown = picture(PictureRow(row[12], row[2], 960, 1200)) if row[12] else None
+    return vm.ProductRow(
+        row[0],
+        row[1],
+        row[2],
+        vm.Price(row[3], row[5], row[4]),
+        row[6],
+        bool(row[7]),
+        row[8],
+        row[9] or "",
+        row[10],
+        row[11],
+        shown,
+        row[13],
+    )
+
+
+def product_page(product_id: int, form: vm.Form | None = None, *, now: datetime) -> vm.AdminProductPage:
+    """Build the product editor."""
+    with read_unit() as tx:
+        product = products.one(tx, product_id)
+        if product is None:
+            raise NotFound
+        tree = products.categories(tx)
+        brands = catalogue.brands(tx)
+        shown, ordered = catalogue.figures_of(tx, product_id, since=now - WEEK)
+    category = next((row.slug for row in tree if row.category_id == product.category_id), "")
+    values = {
+        "name": product.name,
+        "brand": product.brand_slug,
+        "category": category,
+        "description": product.description,
+        "price": amount(product.price_cents, product.currency),
+        "old_price": amount(product.old_price_cents, product.currency) if product.old_price_cents else "",
+        "is_visible": "1" if product.is_visible else "",
+        "alt": product.pictures[0].alt if product.pictures else "",
+    }
+    found = form or vm.Form(values)
+    return vm.AdminProductPage(
+        meta=_meta(product.name),
+        product_id=product.product_id,
+        slug=product.slug,
+        name=product.name,
+        form=found,
+        currency=product.currency,
+        picture=picture(product.pictures[0]) if product.pictures else None,
+        categories=tuple(vm.Option(row.slug, row.name, row.slug == found.value("category")) for row in tree),
+        brands=(
+            vm.Option("", "–"),
+            *(vm.Option(slug, name, slug == found.value("brand")) for _id, slug, name in brands),
+        ),
+        variants=tuple(_variant_row(product, index) for index in range(len(product.variants))),
+        facts=tuple((name, str(value)) for name, value in product.attributes.items()),
+        n_impressions=shown,
+        n_orders=ordered,
+        version=str(product.version),
+    )
+
+
+def _variant_row(product: ProductRow, index: int) -> vm.VariantRow:
+    row = product.variants[index]
+    by_variant = {shown.variant_id: shown for shown in product.pictures}
+    shown = by_variant.get(row.variant_id)
+    return vm.VariantRow(
+        row.variant_id,
+        row.sku,
+        row.name or product.name,
+        vm.Price(row.price_cents, product.currency),
+        row.stock,
+        picture(shown) if shown else None,
+    )
+
+
+def save_quick(product_id: int, fields: Mapping[str, str], *, user_id: int, now: datetime) -> str:
+    """Change price, stock and visibility from the table, and return a sentence.
+
+    Raises
+    ------
+    InvalidInput
+        Naming every field that cannot be used.
+    """
+    with unit_of_work() as tx:
+        product = _product(tx, product_id)
+        errors: dict[str, str] = {}
+        changes = _price_and_stock(product, fields, errors)
+        if errors:
+            raise InvalidInput(errors)
+        is_visible = fields.get("is_visible", "1") == "1"
+        catalogue.change_product(tx, product_id, is_visible=is_visible, updated_at=now)
+        _apply(tx, product, changes)
+        _audit(tx, product, {"is_visible": is_visible} | {str(k): list(v) for k, v in changes.items()}, user_id, now)
+    return _("%(name)s is saved.", name=product.name)
+
+
+def _product(tx: Tx, product_id: int) -> ProductRow:
+    product = products.one(tx, product_id)
+    if product is None:
+        raise NotFound
+    return product
+
+
+def _price_and_stock(
+    product: ProductRow, fields: Mapping[str, str], errors: dict[str, str]
+) -> dict[int, tuple[int, int]]:
+    """Read one price for all variants, and the stock where there is only one; return (price, stock) by variant."""
+    try:
+        cents = parse_price(fields["price"], product.currency, name="price")
+    except InvalidInput as refused:
+        errors |= refused.errors
+        cents = 0
+    changes = {row.variant_id: (cents, row.stock) for row in product.variants}
+    if len(product.variants) == 1 and fields.get("stock", "").strip():
+        only = product.variants[0]
+        try:
+            changes[only.variant_id] = (cents, parse_stock(fields["stock"], name="stock"))
+        except InvalidInput as refused:
+            errors |= refused.errors
+    return changes
+
+
+def _apply(tx: Tx, product: ProductRow, changes: Mapping[int, tuple[int, int]]) -> None:
+    for row in product.variants:
+        cents, stock = changes[row.variant_id]
+        if cents != row.price_cents:
+            catalogue.set_variant(tx, row.variant_id, price_cents=cents)
+        if stock != row.stock and not catalogue.set_stock(tx, row.variant_id, stock):
+            raise Conflict(_("%(n)s pieces are reserved for orders; stock cannot be lower.", n=row.reserved))
+    catalogue.refresh_price(tx, product.product_id)
+
+
+def _audit(tx: Tx, product: ProductRow, after: Mapping[str, Any], user_id: int, now: datetime) -> None:
+    before = {
+        "price_cents": product.price_cents,
+        "is_visible": product.is_visible,
+        "stock": [row.stock for row in product.variants],
+    }
+    operations.audit(
+        tx,
+        user_id=user_id,
+        action="product.change",
+        subject="product",
+        subject_id=str(product.product_id),
+        before=before,
+        after=dict(after),
+        now=now,
+    )
+
+
+def save_product(product_id: int, fields: Mapping[str, str], *, user_id: int, now: datetime) -> None:
+    """Change a product from its editor.
+
+    Raises
+    ------
+    InvalidInput
+        Naming every field that cannot be used.
+    Conflict
+        If somebody else changed it meanwhile.
+    """
+    with unit_of_work() as tx:
+        product = _product(tx, product_id)
+        tree = {row.slug: row.category_id for row in products.categories(tx)}
+        brands = {slug: brand_id for brand_id, slug, _name in catalogue.brands(tx)}
+        errors: dict[str, str] = {}
+        values = _read_values(product, fields, tree, brands, errors)
+        changes = _read_variants(product, fields, errors)
+        version = fields.get("version", "")
+        if errors:
+            raise InvalidInput(errors)
+        if not version.isdigit() or not catalogue.change_product(
+            tx, product_id, version=int(version), updated_at=now, **values
+        ):
+            raise Conflict(_("Somebody else changed this product meanwhile. Please look again."))
+        _apply(tx, product, changes)
+        catalogue.set_alt(tx, product_id, fields.get("alt", "").strip()[:300])
+        search.reindex(tx, [product_id])
+        _audit(tx, product, {name: str(value) for name, value in values.items()}, user_id, now)
+
+
+def _read_values(
+    product: ProductRow,
+    fields: Mapping[str, str],
+    tree: Mapping[str, int],
+    brands: Mapping[str, int],
+    errors: dict[str, str],
+) -> dict[str, Any]:
+    name = " ".join(fields.get("name", "").split())
+    if not 1 <= len(name) <= 200:
+        errors["name"] = _("A name of up to 200 characters is needed.")
+    category, brand = fields.get("category", ""), fields.get("brand", "")
+    if category not in tree:
+        errors["category"] = _("Choose a shelf.")
+    if brand and brand not in brands:
+        errors["brand"] = _("Choose a maker.")
+    old_cents: int | None = None
+    if fields.get("old_price", "").strip():
+        try:
+            old_cents = parse_price(fields["old_price"], product.currency, name="old_price")
+        except InvalidInput as refused:
+            errors |= refused.errors
+    return {
+        "name": name,
+        "slug": catalogue.slugify(name) if name != product.name else product.slug,
+        "description": fields.get("description", "").strip()[:8000],
+        "category_id": tree.get(category),
+        "brand_id": brands.get(brand),
+        "old_price_cents": old_cents,
+        "is_visible": fields.get("is_visible") == "1",
+    }
+
+
+def _read_variants(
+    product: ProductRow, fields: Mapping[str, str], errors: dict[str, str]
+) -> dict[int, tuple[int, int]]:
+    """Read price and stock of each variant; a changed common price goes to those whose own field was left alone."""
+    common: int | None = None
+    try:
+        common = parse_price(fields.get("price", ""), product.currency, name="price")
+    except InvalidInput as refused:
+        errors |= refused.errors
+    changes: dict[int, tuple[int, int]] = {}
+    for row in product.variants:
+        cents, stock = row.price_cents, row.stock
+        try:
+            own = fields.get(f"price-{row.variant_id}", "")
+            cents = parse_price(own, product.currency, name=f"price-{row.variant_id}") if own.strip() else cents
+            given = fields.get(f"stock-{row.variant_id}", "")
+            stock = parse_stock(given, name=f"stock-{row.variant_id}") if given.strip() else stock
+        except InvalidInput as refused:
+            errors |= refused.errors
+        if common is not None and common != product.price_cents and cents == row.price_cents:
+            cents = common
+        changes[row.variant_id] = (cents, stock)
+    return changes
+
+
+def orders_page(*, query: str, state: str, page: int) -> vm.AdminOrdersPage:
+    """Build the queue of orders."""
+    with read_unit() as tx:
+        rows, total = orders.queue(tx, state=state, query=query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+        lines = orders.lines(tx, [row.order_id for row in rows]) if rows else {}
+        counts = orders.counts_by_state(tx)
+    states = [vm.Option("", _("all"), not state, str(sum(counts.values())))]
+    states += [
+        vm.Option(value, str(label), value == state, str(counts.get(value, 0)))
+        for value, label in buying.STATE_LABELS.items()
+    ]
+    return vm.AdminOrdersPage(
+        meta=_meta(_("Orders")),
+        orders=tuple(buying.order_row(row, lines.get(row.order_id, []), with_customer=True) for row in rows),
+        query=query,
+        states=tuple(states),
+        pagination=pagination(url_for("admin.orders"), {"q": query, "state": state}, page, PAGE_SIZE, total),
+    )

@@ -1,0 +1,148 @@
+"""The owner's first page and the page of the recommender."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import url_for
+from flask_babel import format_time
+from flask_babel import gettext as _
+
+from webapp import recs
+from webapp import viewmodels as vm
+from webapp.formatting import money, number
+from webapp.picks import Recs
+from webapp.services import orders as order_service
+from webapp.services import schedule, training
+from webapp.store import catalogue, orders, products
+from webapp.store.operations import ModelRunRow
+from webapp.store.tx import read_unit
+from webapp.viewbuilders import buying
+
+LATEST = 8
+WEEK = timedelta(days=7)
+OWN = "hybrid"
+FIRST_METRICS = ("ndcg@10", "recall@10", "map@10", "hit_rate@10", "coverage@10", "rmse")
+
+
+def run_view(row: ModelRunRow, *, live: str | None, kept: Sequence[str]) -> vm.ModelRun:
+    """Build a training run."""
+    status = "live" if row.version is not None and row.version == live else row.state
+    names = metric_names(row.metrics)
+    return vm.ModelRun(
+        run_id=row.run_id,
+        status=status,  # type: ignore[arg-type]  # the table's words are the template's, and "live"
+        started_at=row.started_at,
+        version=row.version or "",
+        strategy=row.strategy,
+        seconds=row.seconds,
+        n_events=row.n_events,
+        n_users=row.n_users,
+        n_items=row.n_items,
+        trigger=_trigger(row.trigger),
+        message=row.error,
+        gate_passed=row.gate_passed,
+        checks=tuple(
+            vm.GateCheck(check["name"], bool(check["passed"]), check.get("detail", "")) for check in row.checks
+        ),
+        metric_names=names,
+        metrics=tuple(
+            vm.MetricsRow(model, tuple(_figure(values.get(name)) for name in names), model == row.strategy)
+            for model, values in row.metrics.items()
+        ),
+        progress=row.progress,
+        stage=row.stage,
+        can_rollback=row.version is not None and row.version != live and row.version in kept,
+    )
+
+
+def metric_names(metrics: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Choose the columns of the table: the well-known figures first, at most eight."""
+    there = {name for values in metrics.values() for name in values}
+    first = [name for name in FIRST_METRICS if name in there]
+    return tuple([*first, *sorted(there - set(first))][:LATEST])
+
+
+def _figure(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and value == value else None
+
+
+def _trigger(raw: str) -> str:
+    return {"schedule": _("nightly"), "owner": _("by the owner"), "command": _("by command")}.get(raw, raw)
+
+
+def models_page(
+    place: training.Place, *, chosen: int | None, retrain_at: Any, zone: Any, now: datetime
+) -> vm.AdminModelsPage:
+    """Build the page of the recommender."""
+    rows = training.all_runs()
+    live, kept = recs.current_version(place.root), recs.versions(place.root)
+    runs = tuple(run_view(row, live=live, kept=kept) for row in rows)
+    picked = next((run for run in runs if run.run_id == chosen), runs[0] if runs else None)
+    nightly = (
+        _("Every night at %(at)s, %(zone)s.", at=format_time(retrain_at, "short", rebase=False), zone=zone)
+        if retrain_at
+        else ""
+    )
+    return vm.AdminModelsPage(
+        meta=vm.PageMeta(title=_("Recommender"), is_indexed=False),
+        live=next((run for run in runs if run.status == "live"), None),
+        chosen=picked,
+        runs=runs,
+        is_training=training.is_training(now=now),
+        next_run_at=schedule.next_due(now, retrain_at, zone) if retrain_at else None,
+        schedule=nightly or _("Nightly training is switched off."),
+    )
+
+
+def home_page(place: training.Place, live_recs: Recs, *, currency: str, locale: str, now: datetime) -> vm.AdminHomePage:
+    """Build the owner's first page."""
+    with read_unit() as tx:
+        counts = orders.counts_by_state(tx)
+        revenue = orders.revenue_since(tx, now - WEEK)
+        latest, _total = orders.queue(tx, state="", query="", limit=LATEST, offset=0)
+        lines = orders.lines(tx, [row.order_id for row in latest]) if latest else {}
+        n_products = products.count(tx)
+        n_out = catalogue.count_sold_out(tx)
+        shop_currency = catalogue.only_currency(tx) or currency
+    runs = training.all_runs(limit=10)
+    live_version, kept = recs.current_version(place.root), recs.versions(place.root)
+    live = next((run_view(row, live=live_version, kept=kept) for row in runs if row.version == live_version), None)
+    state = live_recs.state()
+    warnings = []
+    if state.state == "fallback":
+        warnings.append(_("No model serves just now. Shoppers see what sells best. %(why)s", why=state.problem))
+    if runs and runs[0].state == "failed":
+        warnings.append(_("The last training failed; shoppers still see the version before."))
+    waiting = sum(counts.get(name, 0) for name in ("paid", "packed"))
+    return vm.AdminHomePage(
+        meta=vm.PageMeta(title=_("Shop office"), is_indexed=False),
+        tiles=(
+            vm.Tile(_("To pack and send"), number(waiting, locale), url=url_for("admin.orders", state="paid")),
+            vm.Tile(_("Taken in 7 days"), money(revenue, shop_currency, locale)),
+            vm.Tile(_("Products"), number(n_products, locale), url=url_for("admin.products")),
+            vm.Tile(_("Sold out"), number(n_out, locale), url=url_for("admin.products", state="out")),
+        ),
+        tasks=(
+            vm.Task(_("Put products in"), n_products > 0, url_for("admin.products")),
+            vm.Task(_("Train the recommender"), live is not None, url_for("admin.models")),
+        ),
+        orders=tuple(buying.order_row(row, lines.get(row.order_id, []), with_customer=True) for row in latest),
+        live=live,
+        warnings=tuple(warnings),
+    )
+
+
+def order_page(number_: str) -> vm.AdminOrderPage:
+    """Build one order with the steps it may take next."""
+    found = order_service.for_owner(number_)
+    order = found.order
+    following = order_service.TRANSITIONS[order.state]
+    return vm.AdminOrderPage(
+        meta=vm.PageMeta(title=_("Order %(number)s", number=order.number), is_indexed=False),
+        order=buying.order_view(found, payment_label=order.payment_code, with_staff=True),
+        transitions=tuple(vm.Option(state, str(buying.STATE_LABELS[state])) for state in following),
+        version=str(order.version),
+    )

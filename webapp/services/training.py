@@ -1,0 +1,211 @@
+"""Train, judge, publish, go back: the only writer of model runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from webapp import recs
+from webapp.errors import Conflict, NotFound
+from webapp.recs import Trained, TrainingError
+from webapp.store import catalogue, interactions, operations
+from webapp.store.operations import ModelRunRow
+from webapp.store.tx import read_unit, unit_of_work
+
+log = logging.getLogger(__name__)
+Progress = Callable[[str, float], None]
+Clock = Callable[[], datetime]
+LEASE = "training"
+LEASE_SECONDS = 300.0
+TELL_EVERY_SECONDS = 1.0
+LOST = "the process that trained stopped before the end"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a training ended: published, refused by the gate, or failed."""
+
+    run_id: int
+    state: str
+    version: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where models are, and how many are kept."""
+
+    root: Path
+    media: Path
+    keep: int
+
+
+def retrain(place: Place, *, trigger: str, strategy: str, clock: Clock, progress: Progress) -> Outcome:
+    """Train on everything the shop has and publish the model if the gate lets it through.
+
+    Whatever happens, the model that serves goes on serving. A run whose process died is marked failed here, by the next
+    one.
+
+    Raises
+    ------
+    Conflict
+        If another training is under way.
+    """
+    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    with unit_of_work() as tx:
+        if not operations.take_lease(tx, LEASE, holder, now=clock(), seconds=LEASE_SECONDS):
+            raise Conflict("A training is under way.")
+        operations.fail_unfinished_runs(tx, now=clock(), error=LOST)
+        run_id = operations.add_run(tx, trigger=trigger, strategy=strategy, now=clock())
+    log.info("training_began", extra={"run_id": run_id, "trigger": trigger})
+    try:
+        return _train_and_publish(place, run_id, strategy, clock, _Teller(run_id, holder, clock, progress))
+    except (TrainingError, OSError, MemoryError) as error:
+        return _fail(run_id, str(error) or type(error).__name__, clock)
+    except BaseException:
+        _fail(run_id, "stopped", clock)
+        raise
+    finally:
+        with unit_of_work() as tx:
+            operations.drop_lease(tx, LEASE, holder)
+
+
+def _fail(run_id: int, message: str, clock: Clock) -> Outcome:
+    log.error("training_failed", extra={"run_id": run_id, "reason": message})
+    with unit_of_work() as tx:
+        operations.change_run(tx, run_id, state="failed", finished_at=clock(), error=message[:2000])
+    return Outcome(run_id, "failed", None, message)
+
+
+class _Teller:
+    """Writes progress into the run and keeps the lease, at most once a second."""
+
+    def __init__(self, run_id: int, holder: str, clock: Clock, progress: Progress) -> None:
+        self.run_id, self.holder, self.clock, self.progress = run_id, holder, clock, progress
+        self.told_at = 0.0
+
+    def __call__(self, stage: str, done: float) -> None:
+        """Tell how far the training is."""
+        self.progress(stage, done)
+        if time.monotonic() - self.told_at < TELL_EVERY_SECONDS:
+            return
+        self.told_at = time.monotonic()
+        with unit_of_work() as tx:
+            operations.change_run(tx, self.run_id, stage=stage[:200], progress=min(1.0, max(0.0, done)))
+            operations.take_lease(tx, LEASE, self.holder, now=self.clock(), seconds=LEASE_SECONDS)
+
+
+def _train_and_publish(place: Place, run_id: int, strategy: str, clock: Clock, tell: _Teller) -> Outcome:
+    tell("reading events", 0.0)
+    live = recs.current_version(place.root)
+    with read_unit() as tx:
+        last_event_id = interactions.last_id(tx)
+        events = interactions.training_frame(tx)
+        items = catalogue.item_frame(tx, media=place.media)
+        live_run = operations.run_by_version(tx, live) if live else None
+    trained = recs.train(
+        events,
+        items,
+        strategy=strategy,
+        live_parameters=live_run.parameters if live_run else None,
+        progress=tell,
+    )
+    version = f"{clock():%Y%m%d-%H%M%S}-{run_id}"
+    if trained.passed:
+        recs.save(trained, place.root, version, {"last_event_id": last_event_id, "run_id": run_id})
+        recs.publish(place.root, version)
+    outcome = _record(run_id, trained, version if trained.passed else None, clock)
+    _prune(place)
+    return outcome
+
+
+def _record(run_id: int, trained: Trained, version: str | None, clock: Clock) -> Outcome:
+    state = "published" if version else "refused"
+    checks = [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in trained.checks]
+    with unit_of_work() as tx:
+        operations.change_run(
+            tx,
+            run_id,
+            version=version,
+            state=state,
+            stage="done",
+            progress=1.0,
+            finished_at=clock(),
+            seconds=trained.seconds,
+            n_events=trained.n_events,
+            n_users=trained.n_users,
+            n_items=trained.n_items,
+            parameters=trained.parameters,
+            metrics=trained.metrics,
+            checks=checks,
+            gate_passed=trained.passed,
+        )
+    missed = "; ".join(check.detail or check.name for check in trained.checks if not check.passed)
+    log.info("training_ended", extra={"run_id": run_id, "state": state, "version": version})
+    return Outcome(run_id, state, version, missed)
+
+
+def _prune(place: Place) -> None:
+    """Remove the oldest versions beyond those that are kept, never the live one."""
+    live = recs.current_version(place.root)
+    old = [version for version in recs.versions(place.root) if version != live]
+    for version in old[: max(0, len(old) - (place.keep - 1))]:
+        shutil.rmtree(place.root / version, ignore_errors=True)
+        (place.root / f"{version}.json").unlink(missing_ok=True)
+
+
+def rollback(place: Place, *, version: str | None, user_id: int | None, now: datetime) -> str:
+    """Make an earlier version the live one: the named one, or the one before the live one.
+
+    Returns
+    -------
+    str
+        The version that serves from now on.
+
+    Raises
+    ------
+    NotFound
+        If there is no such version.
+    """
+    kept, live = recs.versions(place.root), recs.current_version(place.root)
+    earlier = [name for name in kept if live is None or name < live]
+    chosen = version or (earlier[-1] if earlier else None)
+    if chosen is None or chosen not in kept or chosen == live:
+        raise NotFound("There is no version to go back to." if version is None else "")
+    try:
+        recs.publish(place.root, chosen)
+    except TrainingError as error:
+        raise Conflict(str(error)) from error
+    with unit_of_work() as tx:
+        operations.audit(
+            tx,
+            user_id=user_id,
+            action="model.rollback",
+            subject="model",
+            subject_id=chosen[:40],
+            before={"version": live},
+            after={"version": chosen},
+            now=now,
+        )
+    log.info("model_rolled_back", extra={"from": live, "to": chosen})
+    return chosen
+
+
+def is_training(*, now: datetime) -> bool:
+    """Whether a training is under way."""
+    with read_unit() as tx:
+        return operations.lease_holder(tx, LEASE, now=now) is not None
+
+
+def all_runs(limit: int = 30) -> list[ModelRunRow]:
+    """Return the latest runs, newest first."""
+    with read_unit() as tx:
+        return operations.runs(tx, limit=limit)

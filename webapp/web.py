@@ -1,0 +1,71 @@
+"""Small helps every blueprint uses: where to go next, what a form holds, JSON instead of a redirect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, flash, jsonify, redirect, request, url_for
+
+from webapp import viewmodels as vm
+from webapp.errors import InvalidInput, NotFound, wants_json
+from webapp.security import safe_next
+
+MAX_FIELD = 10_000
+
+
+def field(name: str, default: str = "") -> str:
+    """Return what a form or the address holds under a name, cut at a sane length."""
+    return request.values.get(name, default)[:MAX_FIELD]
+
+
+def fields(*names: str) -> dict[str, str]:
+    """Return several form fields."""
+    return {name: field(name) for name in names}
+
+
+def number_field(name: str) -> int | None:
+    """Return a positive whole number; None when the field is empty or absent.
+
+    Raises
+    ------
+    NotFound
+        If it holds anything else: what it names does not exist.
+    """
+    raw = field(name).strip()
+    if not raw:
+        return None
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 15):
+        raise NotFound
+    return int(raw)
+
+
+def page_number() -> int:
+    """Return the page asked for, 1 when that makes no sense."""
+    raw = request.args.get("page", "")
+    return int(raw) if raw.isascii() and raw.isdigit() and 0 < int(raw) <= 10_000 else 1
+
+
+def back(fallback: str = "") -> Response:
+    """Go where the form said, if that is on this site."""
+    target = safe_next(request.form.get("next"), fallback or url_for("shop.home"))
+    return redirect(target, 303)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
+
+
+def go(endpoint: str, **values: Any) -> Response:
+    """Go to another page after a change."""
+    return redirect(url_for(endpoint, **values), 303)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
+
+
+def answer(message: str, kind: str = "success", **extra: Any) -> Response:
+    """Tell what happened: as JSON to our JavaScript, else as a notice on the page one came from."""
+    if wants_json():
+        return jsonify({"message": message} | extra)
+    if message:
+        flash(message, kind)
+    return back()
+
+
+def refused(error: InvalidInput, values: Mapping[str, str], *, keep_out: tuple[str, ...] = ("password",)) -> vm.Form:
+    """Build the state of a form that was refused; passwords are never sent back."""
+    return vm.Form({name: value for name, value in values.items() if name not in keep_out}, error.errors)
