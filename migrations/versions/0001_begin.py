@@ -460,6 +460,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_orders_user_id_orders_placed_at'), ['user_id', 'placed_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_orders_voucher_id'), ['voucher_id'], unique=False)
 
+    op.create_table('pictures',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('product_id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('stem', sa.String(length=64), nullable=False),
+    sa.Column('spec', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+    sa.Column('width', sa.Integer(), nullable=False),
+    sa.Column('height', sa.Integer(), nullable=False),
+    sa.Column('alt', sa.String(length=300), nullable=False),
+    sa.ForeignKeyConstraint(['product_id'], ['products.id'], name=op.f('fk_pictures_product_id_products'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_pictures')),
+    sa.UniqueConstraint('product_id', 'stem', name=op.f('uq_pictures_product_id_stem'))
+    )
+    with op.batch_alter_table('pictures', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_pictures_product_id'), ['product_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_pictures_stem'), ['stem'], unique=False)
+
     op.create_table('product_attributes',
     sa.Column('product_id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(length=60), nullable=False),
@@ -516,6 +533,7 @@ def upgrade() -> None:
     sa.Column('sku', sa.String(length=120), nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('options', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+    sa.Column('picture_stem', sa.String(length=64), nullable=False),
     sa.Column('price_cents', sa.Integer(), nullable=False),
     sa.Column('stock', sa.Integer(), nullable=False),
     sa.Column('reserved', sa.Integer(), nullable=False),
@@ -648,26 +666,6 @@ def upgrade() -> None:
     with op.batch_alter_table('payments', schema=None) as batch_op:
         batch_op.create_index('uq_payments_one_success', ['order_id'], unique=True, sqlite_where=sa.text("state = 'succeeded'"), postgresql_where=sa.text("state = 'succeeded'"))
 
-    op.create_table('pictures',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('product_id', sa.Integer(), nullable=False),
-    sa.Column('variant_id', sa.Integer(), nullable=True),
-    sa.Column('position', sa.Integer(), nullable=False),
-    sa.Column('stem', sa.String(length=64), nullable=False),
-    sa.Column('spec', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
-    sa.Column('width', sa.Integer(), nullable=False),
-    sa.Column('height', sa.Integer(), nullable=False),
-    sa.Column('alt', sa.String(length=300), nullable=False),
-    sa.ForeignKeyConstraint(['product_id'], ['products.id'], name=op.f('fk_pictures_product_id_products'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['variant_id'], ['variants.id'], name=op.f('fk_pictures_variant_id_variants'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_pictures')),
-    sa.UniqueConstraint('product_id', 'stem', name=op.f('uq_pictures_product_id_stem'))
-    )
-    with op.batch_alter_table('pictures', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_pictures_product_id'), ['product_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_pictures_stem'), ['stem'], unique=False)
-        batch_op.create_index(batch_op.f('ix_pictures_variant_id'), ['variant_id'], unique=False)
-
     op.create_table('reservations',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('order_id', sa.Integer(), nullable=False),
@@ -714,12 +712,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_reservations_state_reservations_expires_at'))
 
     op.drop_table('reservations')
-    with op.batch_alter_table('pictures', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_pictures_variant_id'))
-        batch_op.drop_index(batch_op.f('ix_pictures_stem'))
-        batch_op.drop_index(batch_op.f('ix_pictures_product_id'))
-
-    op.drop_table('pictures')
     with op.batch_alter_table('payments', schema=None) as batch_op:
         batch_op.drop_index('uq_payments_one_success', sqlite_where=sa.text("state = 'succeeded'"), postgresql_where=sa.text("state = 'succeeded'"))
 
@@ -770,6 +762,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_product_attributes_name_product_attributes_value_product_attributes_product_id'))
 
     op.drop_table('product_attributes')
+    with op.batch_alter_table('pictures', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_pictures_stem'))
+        batch_op.drop_index(batch_op.f('ix_pictures_product_id'))
+
+    op.drop_table('pictures')
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_orders_voucher_id'))
         batch_op.drop_index(batch_op.f('ix_orders_user_id_orders_placed_at'))

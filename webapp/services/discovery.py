@@ -14,6 +14,7 @@ from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.errors import InvalidInput, RecsUnavailable
 from webapp.picks import Ask, Pick, Picks, Recs
+from webapp.services import chrome
 from webapp.store import carts, interactions, products, taste
 from webapp.store.rows import CardRow, HistoryRow
 from webapp.store.tx import read_unit, unit_of_work
@@ -96,7 +97,7 @@ def home_page(actor: Actor, recs: Recs, *, history_limit: int, shop_name: str, n
         rows = products.cards(tx, needed_ids(picks) | set(seen), actor)
         popular = products.best_sellers(tx, limit=POOL, actor=actor)
         fresh = products.newest(tx, limit=POOL, actor=actor)
-        tree = products.categories(tx)
+        tree = chrome.tree(tx)
     shelf = Shelf(now, "home")
     _fill(shelf, picks, rows, history, seen, popular, fresh)
     _note_impressions(actor, shelf.rails, picks, now=now)
@@ -208,24 +209,31 @@ def rails_for(
     InvalidInput
         If there is no such context, or it needs a product and none is named.
     """
-    meta = vm.PageMeta(title=shop_name, is_indexed=False)
     if context == "home":
         page = home_page(actor, recs, history_limit=history_limit, shop_name=shop_name, now=now)
-        return vm.RailsPartial(meta=meta, rails=page.rails)
+        return vm.RailsPartial(rails=page.rails)
     if context == "cart":
         with read_unit() as tx:
             lines = carts.load(tx, actor).lines if actor.is_known else ()
         rail = cart_rail(actor, recs, [line.product_id for line in lines], now=now)
-        return vm.RailsPartial(meta=meta, rails=(rail,) if rail else ())
+        return vm.RailsPartial(rails=(rail,) if rail else ())
     if context == "product" and product_id is not None:
-        similar, together, _bundle = product_rails(actor, recs, product_id, now=now)
-        return vm.RailsPartial(meta=meta, rails=tuple(rail for rail in (similar, together) if rail))
+        found = product_rails(actor, recs, product_id, now=now)
+        return vm.RailsPartial(rails=tuple(rail for rail in (found.similar, found.goes_with) if rail))
     raise InvalidInput({"context": _("Choose home, product or cart.")})
 
 
-def product_rails(
-    actor: Actor, recs: Recs, product_id: int, *, now: datetime
-) -> tuple[vm.Rail | None, vm.Rail | None, vm.Bundle | None]:
+@dataclass(frozen=True, slots=True)
+class ProductRails:
+    """What stands around a product; ``this`` is its own card, absent when there is no such product."""
+
+    this: CardRow | None
+    similar: vm.Rail | None
+    goes_with: vm.Rail | None
+    bundle: vm.Bundle | None
+
+
+def product_rails(actor: Actor, recs: Recs, product_id: int, *, now: datetime) -> ProductRails:
     """Return alternatives, complements and the bundle of a product; nothing is in two of them.
 
     Without a model the alternatives are what sells best on the same shelf, and say so.
@@ -248,7 +256,7 @@ def product_rails(
         if shelf.add_general("similar", title, shelf_mates, "popular_in_category"):
             similar = shelf.rails[-1]
     _note_impressions(actor, [similar, complements], alternatives, now=now)
-    return similar, complements, bundle
+    return ProductRails(this, similar, complements, bundle)
 
 
 def _rail_of(shelf: Shelf, key: str, title: str, picks: Picks, rows: dict[int, CardRow]) -> vm.Rail | None:

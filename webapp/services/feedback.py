@@ -81,9 +81,8 @@ def note_view(tx: Tx, actor: Actor, product_id: int, *, request_id: str, now: da
     """Write a view, unless the same visitor looked at the same product a moment ago."""
     if not actor.is_known or not actor.is_personalised:
         return
-    latest = interactions.latest_view_at(tx, actor, product_id)
-    if latest is None or now - latest > VIEW_AGAIN_AFTER:
-        note(tx, actor, product_id=product_id, kind="view", request_id=request_id, now=now)
+    since = now - VIEW_AGAIN_AFTER
+    interactions.add_view(tx, actor, product_id, request_id=request_id or None, at=now, unless_since=since)
 
 
 def record(actor: Actor, event: Event, *, now: datetime) -> Verdict:

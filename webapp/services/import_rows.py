@@ -188,6 +188,7 @@ class CatalogueWriter(Writer):
             "sku": ref[:120],
             "name": "",
             "options": {},
+            "picture_stem": "",
             "price_cents": values["price_cents"],
             "stock": self.options.stock,
             "reserved": 0,
@@ -225,7 +226,7 @@ class CatalogueWriter(Writer):
         kept = media.keep_picture(self.media, found) if found is not None else None
         if kept is not None:
             alt = str(row.get("title") or "")[:300]
-            catalogue.set_pictures(tx, product_id, [kept | {"variant_id": None, "position": 0, "alt": alt}])
+            catalogue.set_pictures(tx, product_id, [kept | {"position": 0, "alt": alt}])
 
     def finish(self, tx: Tx) -> None:
         """Nothing is left to do: search and prices went with each batch."""

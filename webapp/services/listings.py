@@ -15,6 +15,7 @@ from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.errors import NotFound
 from webapp.formatting import major_units
+from webapp.services import chrome
 from webapp.store import listings, products, search
 from webapp.store.catalogue import slugify
 from webapp.store.listings import SORTS, FacetCounts, ListingQuery
@@ -74,7 +75,7 @@ def category_page(slug: str, asked: Asked, actor: Actor, *, currency: str, now: 
         If there is no such category.
     """
     with read_unit() as tx:
-        tree = products.categories(tx)
+        tree = chrome.tree(tx)
         this = next((row for row in tree if row.slug == slug), None)
         if this is None:
             raise NotFound
@@ -112,7 +113,7 @@ def search_page(asked: Asked, actor: Actor, *, currency: str, now: datetime) -> 
     words = search.parse_words(asked.query)
     mended: list[str] | None = None
     with read_unit() as tx:
-        tree = products.categories(tx)
+        tree = chrome.tree(tx)
         query = _query(tx, asked, tree, currency, words=tuple(words))
         counts, rows = (FacetCounts(), []) if not words and not asked.is_filtered else _count_and_read(tx, query, actor)
         if words and not counts.total and not asked.is_filtered:
@@ -234,7 +235,7 @@ def _ways_on(asked: Asked, shown: Sequence[vm.Facet], counts: FacetCounts) -> tu
     if drops:
         return tuple(drops[:WAYS_ON])
     with read_unit() as tx:
-        tree = nav(products.categories(tx))
+        tree = nav(chrome.tree(tx))
     return tuple(
         vm.Suggestion(node.name, url_for("shop.category", slug=node.slug), node.n_products) for node in tree[:WAYS_ON]
     )
@@ -251,7 +252,7 @@ def suggest(raw: str) -> dict[str, Any]:
             mended = search.mend(tx, words)
             ids = search.suggest(tx, mended, limit=SUGGESTIONS) if mended else []
         rows = products.cards(tx, ids)
-        tree = products.categories(tx)
+        tree = chrome.tree(tx)
     shelves = [row for row in tree if row.n_products and _begins(row.name, words)][:3]
     return build_suggestions([rows[product_id] for product_id in ids if product_id in rows], shelves)
 

@@ -155,8 +155,7 @@ def product_page(product_id: int, form: vm.Form | None = None, *, now: datetime)
 
 def _variant_row(product: ProductRow, index: int) -> vm.VariantRow:
     row = product.variants[index]
-    by_variant = {shown.variant_id: shown for shown in product.pictures}
-    shown = by_variant.get(row.variant_id)
+    shown = next((found for found in product.pictures if found.stem == row.picture_stem), None)
     return vm.VariantRow(
         row.variant_id,
         row.sku,

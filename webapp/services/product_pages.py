@@ -15,7 +15,7 @@ from webapp.actors import Actor
 from webapp.errors import NotFound
 from webapp.formatting import amount
 from webapp.picks import Recs
-from webapp.services import discovery, feedback, reviews
+from webapp.services import chrome, discovery, feedback, reviews
 from webapp.store import products
 from webapp.store import reviews as review_store
 from webapp.store.rows import CardRow, PictureRow, ProductRow, VariantRow
@@ -51,10 +51,11 @@ def product_page(
     now: datetime,
 ) -> vm.ProductPage:
     """Put the page of a product together."""
-    similar, together, bundle = discovery.product_rails(actor, recs, product.product_id, now=now)
+    around = discovery.product_rails(actor, recs, product.product_id, now=now)
+    if (this := around.this) is None:
+        raise NotFound
     with read_unit() as tx:
-        this = products.cards(tx, [product.product_id], actor)[product.product_id]
-        tree = products.categories(tx)
+        tree = chrome.tree(tx)
         votes = review_store.histogram(tx, product.product_id) if product.rating_count else {}
         rows, total = review_store.page(
             tx,
@@ -98,10 +99,10 @@ def product_page(
         review_form=form,
         is_wished=this.is_wished,
         max_quantity=MAX_QUANTITY,
-        similar=similar,
-        goes_with=together,
-        bundle=bundle,
-        request_id=similar.request_id if similar else "",
+        similar=around.similar,
+        goes_with=around.goes_with,
+        bundle=around.bundle,
+        request_id=around.similar.request_id if around.similar else "",
     )
 
 
@@ -126,19 +127,9 @@ def _variant(product: ProductRow, chosen: VariantRow) -> vm.Variant:
 
 
 def _picture_of(product: ProductRow, chosen: VariantRow) -> PictureRow | None:
-    """Return the picture of a variant, else one of a variant in the same colour, else the first."""
-    by_variant = {row.variant_id: row for row in product.pictures}
-    if chosen.variant_id in by_variant:
-        return by_variant[chosen.variant_id]
-    colour = _colour(chosen)
-    for row in product.variants:
-        if colour and _colour(row) == colour and row.variant_id in by_variant:
-            return by_variant[row.variant_id]
-    return product.pictures[0] if product.pictures else None
-
-
-def _colour(variant: VariantRow) -> str:
-    return variant.options.get("Colour", "")
+    """Return the picture of a variant, else the product's first."""
+    named = next((row for row in product.pictures if row.stem == chosen.picture_stem), None)
+    return named or next(iter(product.pictures), None)
 
 
 def _gallery(product: ProductRow, chosen: VariantRow) -> tuple[vm.Picture, ...]:

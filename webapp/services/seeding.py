@@ -241,6 +241,7 @@ def _write_variants(tx: Tx, shop_products: Sequence[SeedProduct], ids: dict[str,
                     "sku": variant.sku,
                     "name": variant.name,
                     "options": variant.options,
+                    "picture_stem": media.stem_of(variant.picture.to_dict()),
                     "price_cents": variant.price_cents,
                     "stock": variant.stock,
                     "reserved": 0,
@@ -255,11 +256,11 @@ def _write_variants(tx: Tx, shop_products: Sequence[SeedProduct], ids: dict[str,
     skus = [row["sku"] for row in rows]
     variants = dict(zip(skus, catalogue.add_rows(tx, Variant, rows), strict=True))
     catalogue.set_attributes(tx, attributes)
-    catalogue.add_rows(tx, Picture, [row for product in shop_products for row in _pictures(product, ids, variants)])
+    catalogue.add_rows(tx, Picture, [row for product in shop_products for row in _pictures(product, ids)])
     return variants
 
 
-def _pictures(product: SeedProduct, ids: dict[str, int], variants: dict[str, int]) -> list[dict[str, Any]]:
+def _pictures(product: SeedProduct, ids: dict[str, int]) -> list[dict[str, Any]]:
     """Return one picture per look of a product; variants of one look share it."""
     rows: dict[str, dict[str, Any]] = {}
     for variant in product.variants:
@@ -270,7 +271,6 @@ def _pictures(product: SeedProduct, ids: dict[str, int], variants: dict[str, int
             stem,
             {
                 "product_id": ids[product.key],
-                "variant_id": variants[variant.sku],
                 "position": len(rows),
                 "stem": stem,
                 "spec": spec,

@@ -31,15 +31,15 @@ def load(tx: Tx, actor: Actor) -> CartRow:
 
 
 def _lines(tx: Tx, cart_id: int) -> list[LineRow]:
-    rank = case((Picture.variant_id == Variant.id, 0), else_=1)
-    picture_id = (
-        select(Picture.id)
+    first_stem = (
+        select(Picture.stem)
         .where(Picture.product_id == Product.id)
-        .order_by(rank, Picture.position, Picture.id)
+        .order_by(Picture.position, Picture.id)
         .limit(1)
-        .correlate(Product, Variant)
+        .correlate(Product)
         .scalar_subquery()
     )
+    stem = func.coalesce(func.nullif(Variant.picture_stem, ""), first_stem)
     free = case((Variant.is_active, Variant.stock - Variant.reserved), else_=0)
     columns: tuple[Any, ...] = (
         CartLine.id,
@@ -56,26 +56,20 @@ def _lines(tx: Tx, cart_id: int) -> list[LineRow]:
         free,
         Product.is_visible,
         Variant.sku,
-        picture_id,
+        Picture.stem,
+        Picture.alt,
+        Picture.width,
+        Picture.height,
     )
     rows = tx.execute(
         select(*columns)
         .join(Variant, Variant.id == CartLine.variant_id)
         .join(Product, Product.id == Variant.product_id)
+        .outerjoin(Picture, (Picture.product_id == Product.id) & (Picture.stem == stem))
         .where(CartLine.cart_id == cart_id, CartLine.is_saved.is_(False))
         .order_by(CartLine.id)
     ).all()
-    pictures = _pictures(tx, [row[14] for row in rows if row[14]])
-    return [LineRow(*row[:14], pictures.get(row[14])) for row in rows]
-
-
-def _pictures(tx: Tx, ids: list[int]) -> dict[int, PictureRow]:
-    if not ids:
-        return {}
-    rows = tx.execute(
-        select(Picture.id, Picture.stem, Picture.alt, Picture.width, Picture.height).where(Picture.id.in_(ids))
-    )
-    return {row[0]: PictureRow(*row[1:]) for row in rows}
+    return [LineRow(*row[:14], PictureRow(*row[14:18]) if row[14] else None) for row in rows]
 
 
 def add_line(tx: Tx, cart_id: int, variant_id: int, quantity: int, *, price_cents: int, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, cast, delete, exists, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
@@ -62,13 +62,27 @@ def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
         tx.execute(insert_or_ignore(tx, Interaction), rows[start : start + BATCH])
 
 
-def latest_view_at(tx: Tx, actor: Actor, product_id: int) -> datetime | None:
-    """Return when the actor last viewed a product."""
-    return tx.scalar(
-        select(func.max(Interaction.at)).where(
-            owned_by(Interaction, actor), Interaction.product_id == product_id, Interaction.kind == "view"
-        )
+def add_view(
+    tx: Tx, actor: Actor, product_id: int, *, request_id: str | None, at: datetime, unless_since: datetime
+) -> bool:
+    """Add a view unless the actor viewed the product since a moment: one statement. False when nothing was added."""
+    again = exists().where(
+        owned_by(Interaction, actor),
+        Interaction.product_id == product_id,
+        Interaction.kind == "view",
+        Interaction.at > unless_since,
     )
+    values = {"product_id": product_id, "kind": "view", "at": at, "request_id": request_id, "context": ""}
+    values |= owner_values(actor)
+    row = select(*(_typed(tx, name, value) for name, value in values.items())).where(~again)
+    return bool(tx.execute(insert(Interaction).from_select(list(values), row)).rowcount)
+
+
+def _typed(tx: Tx, name: str, value: Any) -> Any:
+    """Make a value of a column's type; PostgreSQL must be told the type, SQLite would bend a time into a number."""
+    kind = Interaction.__table__.c[name].type
+    plain = literal(value, kind)
+    return plain if tx.get_bind().dialect.name == "sqlite" else cast(plain, kind)
 
 
 def remove(

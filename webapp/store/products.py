@@ -192,6 +192,7 @@ def variants_of(tx: Tx, product_ids: Iterable[int]) -> list[VariantRow]:
             Variant.stock,
             Variant.reserved,
             Variant.is_active,
+            Variant.picture_stem,
         )
         .where(Variant.product_id.in_(list(product_ids)))
         .order_by(Variant.product_id, Variant.position, Variant.id)
@@ -201,7 +202,7 @@ def variants_of(tx: Tx, product_ids: Iterable[int]) -> list[VariantRow]:
 
 def _pictures(tx: Tx, product_id: int) -> list[PictureRow]:
     rows = tx.execute(
-        select(Picture.stem, Picture.alt, Picture.width, Picture.height, Picture.variant_id)
+        select(Picture.stem, Picture.alt, Picture.width, Picture.height)
         .where(Picture.product_id == product_id)
         .order_by(Picture.position, Picture.id)
     )

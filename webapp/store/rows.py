@@ -9,13 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class PictureRow:
-    """A picture: its files' stem, its text, its size and the variant it shows."""
+    """A picture: its files' stem, its text and its size."""
 
     stem: str
     alt: str
     width: int
     height: int
-    variant_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,7 @@ class VariantRow:
     stock: int
     reserved: int
     is_active: bool
+    picture_stem: str = ""
 
     @property
     def available(self) -> int:

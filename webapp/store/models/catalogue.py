@@ -87,7 +87,10 @@ class ProductAttribute(Model):
 
 
 class Variant(Model):
-    """The thing that lies in a cart. What can be sold is ``stock - reserved``."""
+    """The thing that lies in a cart. What can be sold is ``stock - reserved``.
+
+    Variants of one look share a picture, named by ``picture_stem``; empty means the product's first.
+    """
 
     __tablename__ = "variants"
     __table_args__: Any = (
@@ -107,6 +110,7 @@ class Variant(Model):
     sku: Mapped[str] = mapped_column(String(120), unique=True)
     name: Mapped[Words] = mapped_column(default="")
     options: Mapped[Json]
+    picture_stem: Mapped[str] = mapped_column(String(64), default="")
     price_cents: Mapped[int]
     stock: Mapped[int] = mapped_column(default=0)
     reserved: Mapped[int] = mapped_column(default=0)
@@ -125,7 +129,6 @@ class Picture(Model):
 
     id: Mapped[Key]
     product_id: Mapped[int] = reference("products.id")
-    variant_id: Mapped[int | None] = reference("variants.id")
     position: Mapped[int] = mapped_column(default=0)
     stem: Mapped[str] = mapped_column(String(64), index=True)
     spec: Mapped[Json]
