@@ -34,7 +34,7 @@ class Size:
 
 SIZES = {
     "small": Size(60, 40, 500),
-    "demo": Size(2_200, 1_500, 22_000),
+    "demo": Size(2_200, 1_500, 21_000),
     "large": Size(12_000, 10_000, 180_000),
 }
 

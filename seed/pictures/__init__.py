@@ -1,7 +1,7 @@
 """Product pictures, drawn from words."""
 
 from seed.pictures.colours import COLOURS, swatch
-from seed.pictures.drawing import DRAWERS, draw_svg, render
+from seed.pictures.drawing import DRAWERS, draw_svg, render, render_widths
 from seed.pictures.empty import EMPTY_STATES, draw_empty_state
 from seed.pictures.hero import draw_hero
 from seed.pictures.mark import draw_favicon, draw_mark
@@ -22,5 +22,6 @@ __all__ = [
     "draw_mark",
     "draw_svg",
     "render",
+    "render_widths",
     "swatch",
 ]

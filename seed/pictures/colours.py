@@ -125,7 +125,7 @@ def tones_of(colour: Lch) -> Tones:
 
     return Tones(
         gleam=tone(lightness + 0.55 * (1 - lightness), 0.5),
-        lit=tone(lightness + 0.035 + 0.10 * (1 - lightness), 0.94),
+        lit=tone(lightness + min(0.135 - 0.10 * lightness, 0.45 * (1 - lightness)), 0.94),
         base=tone(lightness, 1.0),
         shade=tone(0.865 * lightness - 0.012, 1.06),
         deep=tone(0.70 * lightness - 0.015, 1.08),

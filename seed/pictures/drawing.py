@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import resvg_py
 from PIL import Image
@@ -61,16 +61,65 @@ DRAWERS: dict[str, Callable[[Sheet], None]] = {
 }
 
 
+QUALITY, EFFORT = 82, 2
+
+
 def draw_svg(spec: PictureSpec) -> str:
-    """Draw a product picture as SVG."""
+    """Draw a product picture as SVG: 400 by 500 units, on its tile.
+
+    Raises
+    ------
+    KeyError
+        If a word of the spec is not in the vocabulary.
+    """
     sheet = Sheet(spec)
     DRAWERS[spec.kind](sheet)
     return sheet.svg()
 
 
-def render(svg: str, width: int, height: int) -> bytes:
-    """Raster an SVG and return it as WebP."""
+def _raster(svg: str, width: int, height: int) -> Image.Image:
     png = resvg_py.svg_to_bytes(svg_string=svg, width=width, height=height, skip_system_fonts=True)
-    with Image.open(io.BytesIO(bytes(png))) as image, io.BytesIO() as out:
-        image.convert("RGB").save(out, "WEBP", quality=82, method=2)
+    with Image.open(io.BytesIO(bytes(png))) as image:
+        return image.convert("RGB")
+
+
+def _webp(image: Image.Image) -> bytes:
+    with io.BytesIO() as out:
+        image.save(out, "WEBP", quality=QUALITY, method=EFFORT)
         return out.getvalue()
+
+
+def render(svg: str, width: int, height: int) -> bytes:
+    """Raster an SVG and return it as WebP of ``width`` by ``height`` pixels.
+
+    Raises
+    ------
+    ValueError
+        If the text is not SVG.
+    """
+    return _webp(_raster(svg, width, height))
+
+
+def render_widths(svg: str, widths: Sequence[int]) -> dict[int, bytes]:
+    """Raster a 4:5 picture once, at the largest width, and scale it down for the others: cheaper than one by one.
+
+    Parameters
+    ----------
+    svg : str
+    widths : sequence of int
+        Pixels, for instance (320, 640, 960).
+
+    Returns
+    -------
+    dict of int to bytes
+        WebP for each width; its height is five quarters of that.
+    """
+    largest = max(widths)
+    image = _raster(svg, largest, largest * 5 // 4)
+    copies = {}
+    for width in widths:
+        size = (width, width * 5 // 4)
+        copies[width] = _webp(
+            image if width == largest else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2)
+        )
+    return copies

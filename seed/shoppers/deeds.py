@@ -21,8 +21,8 @@ Rows = NDArray[np.int64]
 VIEW, CLICK, CART, WISHLIST, PURCHASE, RATING, DISMISS = range(7)
 
 STEP = 70
-PARTNER_WEIGHTS = (0.46, 0.27, 0.17, 0.10)
-BESIDE_SHARE = 0.30
+PARTNER_WEIGHTS = (0.58, 0.23, 0.12, 0.07)
+BESIDE_SHARE = 0.34
 AFTER_SHARE = 0.24
 AFTER_DAYS = (2, 18)
 AGAIN: dict[str, tuple[float, float]] = {
@@ -90,7 +90,7 @@ def browse(visits: Visits, traits: Traits, random_seed: int) -> tuple[Deeds, NDA
     seen = visits.seen >= 0
     worth = visits.fit + traits.quality[visits.seen]
     clicked = seen & (draws[0] < _chance(-0.5, 0.85, worth))
-    in_cart = clicked & (draws[1] < _chance(-1.75, 0.8, worth))
+    in_cart = clicked & (draws[1] < _chance(-1.35, 0.8, worth))
     wished = clicked & ~in_cart & (draws[2] < 0.10)
     dismissed = seen & ~clicked & (draws[3] < _chance(-3.9, -0.9, worth))
     bought = in_cart & (draws[4][:, [0]] < 0.70)
@@ -169,7 +169,7 @@ def all_deeds(visits: Visits, shoppers: Shoppers, traits: Traits, calendar: Cale
     later = later_orders(first, shoppers, traits, visits.gauge, calendar, random_seed)
     later = replace(later, order=later.order + len(visits.at))
     purchases = joined([first, later])
-    kept = _once_an_order(purchases)
+    kept = _plausible(purchases, traits)
     unannounced = purchases.where(kept[kept >= np.count_nonzero(bought)])
     rng = stream(random_seed, "lead-up")
     sold = _with_quantity(purchases.where(kept), traits, rng)
@@ -178,10 +178,21 @@ def all_deeds(visits: Visits, shoppers: Shoppers, traits: Traits, calendar: Cale
     return everything.where(np.lexsort((everything.product, everything.kind, everything.user, everything.at)))
 
 
-def _once_an_order(purchases: Deeds) -> Rows:
-    """Return the rows to keep so that no product stands in an order twice: the first of each."""
-    pairs = purchases.order * (int(purchases.product.max(initial=0)) + 1) + purchases.product
-    return np.asarray(np.sort(np.unique(pairs, return_index=True)[1]))
+def _first_of_each(keys: Rows) -> NDArray[np.bool_]:
+    """Mark the first row of every distinct key."""
+    mask = np.zeros(len(keys), dtype=bool)
+    mask[np.unique(keys, return_index=True)[1]] = True
+    return mask
+
+
+def _plausible(purchases: Deeds, traits: Traits) -> Rows:
+    """Return the rows to keep: no product twice in an order, and nothing that lasts is bought twice by one person."""
+    in_time = np.argsort(purchases.at, kind="stable")
+    ordered, width = purchases.where(in_time), traits.n_products
+    used_up = np.isin(traits.shelf[ordered.product], [SHELF_KEYS.index(key) for key in AGAIN])
+    keep = _first_of_each(ordered.order * width + ordered.product)
+    keep &= used_up | _first_of_each(ordered.user * width + ordered.product)
+    return np.asarray(np.sort(in_time[keep]))
 
 
 def _with_quantity(purchases: Deeds, traits: Traits, rng: np.random.Generator) -> Deeds:

@@ -132,9 +132,9 @@ def _features(drafts: Sequence[Draft], family: Rows, rng: np.random.Generator) -
 
 
 def _trends(rng: np.random.Generator, n_products: int, calendar: Calendar) -> Floats:
-    height = np.where(rng.random(n_products) < TREND_SHARE, rng.uniform(1.0, 2.3, n_products), 0.0)
+    height = np.where(rng.random(n_products) < TREND_SHARE, rng.uniform(1.6, 3.4, n_products), 0.0)
     middle = rng.uniform(calendar.start, calendar.now + 20 * DAY, n_products)
-    return np.column_stack([height, middle, rng.uniform(10, 35, n_products) * DAY])
+    return np.column_stack([height, middle, rng.uniform(7, 26, n_products) * DAY])
 
 
 def _born(drafts: Sequence[Draft], calendar: Calendar) -> Seconds:

@@ -51,8 +51,8 @@ def fill(phrase: str, subject: Subject) -> str:
     """
     text = EITHER.sub(lambda found: found.group(2 if subject.plural else 1), phrase)
     text = text.replace("{noun}", subject.noun).replace("{brand}", subject.brand)
-    text = text.replace("{colour}", subject.colour).replace("{second}", subject.second).strip()
-    text = ARTICLE.sub(r"\1n ", text)
+    text = text.replace("{colour}", subject.colour).replace("{second}", subject.second)
+    text = ARTICLE.sub(r"\1n ", " ".join(text.split()))
     return text[0].upper() + text[1:]
 
 
