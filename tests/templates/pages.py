@@ -80,7 +80,14 @@ PAGES = Pagination(
 )
 
 HOME_RAILS = (
-    rail("for_you", "Picked for you", 0, note="From 14 things you did here.", see_all_url="/your-recommendations"),
+    rail(
+        "for_you",
+        "Picked for you",
+        0,
+        note="From 14 things you did here.",
+        see_all_url="/your-recommendations",
+        is_personal=True,
+    ),
     rail("because", "Because you rated the Oslo desk lamp", 4, reason=reason("because_rated", 1, stars=5)),
     rail("continue", "Where you left off", 2, n=5),
     rail("popular", "Popular now", 7, see_all_url="/search?sort=popular"),
