@@ -115,7 +115,7 @@ class SessionOut(BaseModel):
 
 def product_out(card: vm.Card) -> ProductOut:
     """Build a product."""
-    return ProductOut(**_values(card))
+    return ProductOut.model_validate(_values(card))
 
 
 def _values(card: vm.Card) -> dict[str, object]:

@@ -24,7 +24,7 @@ READ, WRITE = "recommendations:read", "feedback:write"
 
 
 @dataclass(frozen=True)
-class SignedInUser(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
+class SignedInUser(UserMixin):
     """A member as Flask-Login wants it: plain values, no database behind them."""
 
     id: int
@@ -51,7 +51,7 @@ class Caller:
 
 def shop_session() -> ShopSession:
     """Return the present browser session with its real type."""
-    return session._get_current_object()  # type: ignore[attr-defined, no-any-return]  # unwrap Flask's proxy
+    return session._get_current_object()  # type: ignore[attr-defined]  # unwrap Flask's proxy
 
 
 def register_auth(app: Flask) -> None:
@@ -161,7 +161,7 @@ def api_caller() -> Caller:
     """
     if "api_caller" not in g:
         g.api_caller = _caller_by_key() or Caller(current_actor(), is_open=_is_open_read())
-    return g.api_caller  # type: ignore[no-any-return]  # flask.g is untyped
+    return g.api_caller
 
 
 def _caller_by_key() -> Caller | None:

@@ -26,7 +26,7 @@ Command = Callable[..., Any]
 
 
 def _config() -> Config:
-    return current_app.config["SHOP"]  # type: ignore[no-any-return]  # Flask's config is untyped
+    return current_app.config["SHOP"]
 
 
 @contextmanager

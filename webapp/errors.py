@@ -183,7 +183,9 @@ class _FromHttp(ShopError):
     def __init__(self, error: HTTPException) -> None:
         super().__init__()
         self.status = error.code or 500
-        known = {404: NotFound, 403: Forbidden, 401: NotSignedIn, 429: TooManyRequests}.get(self.status)
+        known: type[ShopError] | None = {404: NotFound, 403: Forbidden, 401: NotSignedIn, 429: TooManyRequests}.get(
+            self.status
+        )
         phrase = HTTPStatus(self.status).phrase if self.status in HTTPStatus._value2member_map_ else "Error"
         self.code = known.code if known else phrase.lower().replace(" ", "-")
         self.title = known.title if known else phrase

@@ -44,7 +44,7 @@ def register_frame(app: Flask) -> None:
 def build_chrome() -> vm.Chrome:
     """Build the frame; a bare one when the database is away, so that the error page can still be shown."""
     if "chrome" in g:
-        return g.chrome  # type: ignore[no-any-return]  # flask.g is untyped
+        return g.chrome
     try:
         found = _chrome()
     except (SQLAlchemyError, Busy):
@@ -87,7 +87,8 @@ def _next_url() -> str:
 def _notices() -> tuple[vm.Notice, ...]:
     if "_flashes" not in session:
         return ()
-    return tuple(_notice(kind, text) for kind, text in get_flashed_messages(with_categories=True))
+    flashed: list[tuple[str, str]] = get_flashed_messages(with_categories=True)  # type: ignore[assignment]  # with categories
+    return tuple(_notice(kind, text) for kind, text in flashed)
 
 
 def _notice(kind: str, text: str) -> vm.Notice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -77,7 +78,7 @@ def product(product_id: int, slug: str = "") -> str | Response:
     """Show a product and write down that it was looked at."""
     found = product_pages.find(product_id)
     if slug != found.slug:
-        query = request.args.to_dict(flat=False)
+        query: dict[str, Any] = request.args.to_dict(flat=False)
         return redirect(url_for("shop.product", product_id=product_id, slug=found.slug, **query), 301)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
     now = utc_now()
     product_pages.note_view(known_actor(), product_id, request_id=field("request_id")[:40], now=now)

@@ -41,4 +41,4 @@ def recs_from_config(config: Config, feed: Feed | None = None) -> Recs:
 
 def get_recs() -> Recs:
     """Return the present application's recommender."""
-    return current_app.extensions["recs"]  # type: ignore[no-any-return]  # Flask's extensions are untyped
+    return current_app.extensions["recs"]

@@ -154,8 +154,8 @@ def _with_pictures(tree: tuple[vm.NavCategory, ...], rows: Sequence[CardRow]) ->
     found = []
     for node in tree:
         slugs = [node.slug, *(child.slug for child in node.children)]
-        row = next((by_slug[slug] for slug in slugs if slug in by_slug), None)
-        found.append(replace(node, picture=picture(row.picture) if row else None))
+        shown = next((by_slug[slug] for slug in slugs if slug in by_slug), None)
+        found.append(replace(node, picture=picture(shown.picture) if shown else None))
     return tuple(found)
 
 

@@ -168,7 +168,7 @@ class CatalogueWriter(Writer):
         }
 
     def _new(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        fixed = {
+        fixed: dict[str, Any] = {
             "old_price_cents": None,
             "attributes": {},
             "is_visible": True,

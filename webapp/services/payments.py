@@ -10,6 +10,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -90,7 +91,8 @@ def _apply(tx: Tx, provider: str, event: ProviderEvent, *, now: datetime) -> str
     payment = orders.payment_by_reference(tx, provider, event.reference)
     if payment is None:
         raise NotFound
-    values = {"provider": provider, "event_id": event.event_id, "kind": event.kind, "payload": event.payload}
+    values: dict[str, Any] = {"provider": provider, "event_id": event.event_id, "kind": event.kind}
+    values["payload"] = event.payload
     if not orders.add_payment_event(tx, payment_id=payment.payment_id, now=now, **values):
         return "repeated"
     order = orders.by_id(tx, payment.order_id)

@@ -17,14 +17,14 @@ from webapp.store.tx import Tx
 
 def ensure(tx: Tx, actor: Actor, *, now: datetime) -> int:
     """Return the id of the actor's cart, making one if need be."""
-    values = {"version": 1, "checkout": {}, "created_at": now, "updated_at": now, **owner_values(actor)}
+    values: dict[str, Any] = {"version": 1, "checkout": {}, "created_at": now, "updated_at": now, **owner_values(actor)}
     tx.execute(insert_or_ignore(tx, Cart).values(**values))
     return int(tx.scalar(select(Cart.id).where(owned_by(Cart, actor))) or 0)
 
 
 def load(tx: Tx, actor: Actor) -> CartRow:
     """Return the actor's cart with its lines: two statements."""
-    head = tx.execute(select(Cart.id, Cart.version, Cart.checkout).where(owned_by(Cart, actor))).first()
+    head = tx.row(select(Cart.id, Cart.version, Cart.checkout).where(owned_by(Cart, actor)))
     if head is None:
         return CartRow()
     return CartRow(head[0], head[1], dict(head[2] or {}), tuple(_lines(tx, head[0])))
@@ -61,15 +61,15 @@ def _lines(tx: Tx, cart_id: int) -> list[LineRow]:
         Picture.width,
         Picture.height,
     )
-    rows = tx.execute(
+    rows = tx.rows(
         select(*columns)
         .join(Variant, Variant.id == CartLine.variant_id)
         .join(Product, Product.id == Variant.product_id)
         .outerjoin(Picture, (Picture.product_id == Product.id) & (Picture.stem == stem))
         .where(CartLine.cart_id == cart_id, CartLine.is_saved.is_(False))
         .order_by(CartLine.id)
-    ).all()
-    return [LineRow(*row[:14], PictureRow(*row[14:18]) if row[14] else None) for row in rows]
+    )
+    return [LineRow(*(*row[:14], PictureRow(*row[14:18]) if row[14] else None)) for row in rows]
 
 
 def add_line(tx: Tx, cart_id: int, variant_id: int, quantity: int, *, price_cents: int, now: datetime) -> None:
@@ -83,7 +83,7 @@ def add_line(tx: Tx, cart_id: int, variant_id: int, quantity: int, *, price_cent
         "at": now,
     }
     tx.execute(insert_or_ignore(tx, CartLine).values(**values))
-    tx.execute(
+    tx.change(
         update(CartLine)
         .where(CartLine.cart_id == cart_id, CartLine.variant_id == variant_id)
         .values(quantity=quantity, price_seen_cents=price_cents)
@@ -92,11 +92,11 @@ def add_line(tx: Tx, cart_id: int, variant_id: int, quantity: int, *, price_cent
 
 def find_line(tx: Tx, actor: Actor, line_id: int) -> tuple[int, int, int] | None:
     """Return cart, variant and quantity of a line in the actor's own cart."""
-    row = tx.execute(
+    row = tx.row(
         select(Cart.id, CartLine.variant_id, CartLine.quantity)
         .join(Cart, Cart.id == CartLine.cart_id)
         .where(CartLine.id == line_id, owned_by(Cart, actor))
-    ).first()
+    )
     return (row[0], row[1], row[2]) if row else None
 
 
@@ -108,34 +108,34 @@ def quantity_of(tx: Tx, cart_id: int, variant_id: int) -> int:
 
 def remove_line(tx: Tx, line_id: int) -> None:
     """Take a line out."""
-    tx.execute(delete(CartLine).where(CartLine.id == line_id))
+    tx.change(delete(CartLine).where(CartLine.id == line_id))
 
 
 def touch(tx: Tx, cart_id: int, *, now: datetime) -> None:
     """Count a change, so that a checkout begun before notices it."""
-    tx.execute(update(Cart).where(Cart.id == cart_id).values(version=Cart.version + 1, updated_at=now))
+    tx.change(update(Cart).where(Cart.id == cart_id).values(version=Cart.version + 1, updated_at=now))
 
 
 def set_checkout(tx: Tx, cart_id: int, checkout: dict[str, Any]) -> None:
     """Keep what was chosen at checkout so far."""
-    tx.execute(update(Cart).where(Cart.id == cart_id).values(checkout=checkout))
+    tx.change(update(Cart).where(Cart.id == cart_id).values(checkout=checkout))
 
 
 def see_prices(tx: Tx, cart_id: int) -> None:
     """Note that today's prices were shown."""
     today = select(Variant.price_cents).where(Variant.id == CartLine.variant_id).scalar_subquery()
-    tx.execute(update(CartLine).where(CartLine.cart_id == cart_id).values(price_seen_cents=today))
+    tx.change(update(CartLine).where(CartLine.cart_id == cart_id).values(price_seen_cents=today))
 
 
 def empty(tx: Tx, cart_id: int, *, now: datetime) -> None:
     """Take everything out after an order."""
-    tx.execute(delete(CartLine).where(CartLine.cart_id == cart_id))
-    tx.execute(update(Cart).where(Cart.id == cart_id).values(version=Cart.version + 1, updated_at=now, checkout={}))
+    tx.change(delete(CartLine).where(CartLine.cart_id == cart_id))
+    tx.change(update(Cart).where(Cart.id == cart_id).values(version=Cart.version + 1, updated_at=now, checkout={}))
 
 
 def lines_of_guest(tx: Tx, guest_id: int) -> list[tuple[int, int, int]]:
     """Return variant, quantity and price seen of a guest's lines."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(CartLine.variant_id, CartLine.quantity, CartLine.price_seen_cents)
         .join(Cart, Cart.id == CartLine.cart_id)
         .where(Cart.guest_id == guest_id)
@@ -145,7 +145,7 @@ def lines_of_guest(tx: Tx, guest_id: int) -> list[tuple[int, int, int]]:
 
 def remove_of_guest(tx: Tx, guest_id: int) -> None:
     """Remove a guest's cart."""
-    tx.execute(delete(Cart).where(Cart.guest_id == guest_id))
+    tx.change(delete(Cart).where(Cart.guest_id == guest_id))
 
 
 def n_items(tx: Tx, actor: Actor) -> int:

@@ -86,7 +86,7 @@ def by_refs(tx: Tx, refs: Collection[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     wanted = sorted(refs)
     for start in range(0, len(wanted), CHUNK):
-        rows = tx.execute(
+        rows = tx.rows(
             select(Product.external_ref, Product.id).where(Product.external_ref.in_(wanted[start : start + CHUNK]))
         )
         found.update({row[0]: row[1] for row in rows})
@@ -95,7 +95,7 @@ def by_refs(tx: Tx, refs: Collection[str]) -> dict[str, int]:
 
 def snapshot(tx: Tx, product_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """Return the values an import compares with, by product."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(
             Product.id,
             Product.name,
@@ -129,26 +129,26 @@ def change_product(tx: Tx, product_id: int, *, version: int | None = None, **val
     statement = update(Product).where(Product.id == product_id)
     if version is not None:
         statement = statement.where(Product.version == version)
-    return bool(tx.execute(statement.values(version=Product.version + 1, **values)).rowcount)
+    return bool(tx.change(statement.values(version=Product.version + 1, **values)))
 
 
 def set_stock(tx: Tx, variant_id: int, stock: int) -> bool:
     """Set what lies on the shelf; False when more than that is reserved."""
-    changed = tx.execute(update(Variant).where(Variant.id == variant_id, Variant.reserved <= stock).values(stock=stock))
-    return bool(changed.rowcount)
+    changed = tx.change(update(Variant).where(Variant.id == variant_id, Variant.reserved <= stock).values(stock=stock))
+    return bool(changed)
 
 
 def set_variant(tx: Tx, variant_id: int, **values: Any) -> None:
     """Change a variant's price, name or activity."""
-    tx.execute(update(Variant).where(Variant.id == variant_id).values(**values))
+    tx.change(update(Variant).where(Variant.id == variant_id).values(**values))
 
 
 def set_only_variant(tx: Tx, product_id: int, *, price_cents: int, stock: int | None) -> None:
     """Change price and stock of a product with a single variant."""
     where = Variant.product_id == product_id
-    tx.execute(update(Variant).where(where).values(price_cents=price_cents))
+    tx.change(update(Variant).where(where).values(price_cents=price_cents))
     if stock is not None:
-        tx.execute(update(Variant).where(where, Variant.reserved <= stock).values(stock=stock))
+        tx.change(update(Variant).where(where, Variant.reserved <= stock).values(stock=stock))
 
 
 def refresh_price(tx: Tx, product_id: int) -> None:
@@ -158,7 +158,7 @@ def refresh_price(tx: Tx, product_id: int) -> None:
         .where(Variant.product_id == product_id, Variant.is_active)
         .scalar_subquery()
     )
-    tx.execute(
+    tx.change(
         update(Product).where(Product.id == product_id).values(price_cents=func.coalesce(lowest, Product.price_cents))
     )
 
@@ -167,7 +167,7 @@ def set_attributes(tx: Tx, rows: Sequence[tuple[int, str, str]]) -> None:
     """Replace the filterable attributes of the products named in ``rows`` (product, name, value)."""
     ids = sorted({row[0] for row in rows})
     for start in range(0, len(ids), CHUNK):
-        tx.execute(delete(ProductAttribute).where(ProductAttribute.product_id.in_(ids[start : start + CHUNK])))
+        tx.change(delete(ProductAttribute).where(ProductAttribute.product_id.in_(ids[start : start + CHUNK])))
     unique = sorted({(product, name[:60], value[:120]) for product, name, value in rows if name and value})
     if unique:
         tx.execute(
@@ -177,7 +177,7 @@ def set_attributes(tx: Tx, rows: Sequence[tuple[int, str, str]]) -> None:
 
 def set_pictures(tx: Tx, product_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
     """Replace a product's pictures."""
-    tx.execute(delete(Picture).where(Picture.product_id == product_id))
+    tx.change(delete(Picture).where(Picture.product_id == product_id))
     add_rows(tx, Picture, [{"product_id": product_id, **row} for row in rows])
 
 
@@ -190,7 +190,7 @@ def set_alt(tx: Tx, product_id: int, alt: str) -> None:
         .limit(1)
         .scalar_subquery()
     )
-    tx.execute(update(Picture).where(Picture.id == first).values(alt=alt))
+    tx.change(update(Picture).where(Picture.id == first).values(alt=alt))
 
 
 def refresh_popularity(tx: Tx, *, now: datetime) -> None:
@@ -207,7 +207,7 @@ def refresh_popularity(tx: Tx, *, now: datetime) -> None:
         .where(Interaction.product_id == Product.id, Interaction.kind == "purchase")
         .scalar_subquery()
     )
-    tx.execute(update(Product).values(popularity=score, sold_count=sold))
+    tx.change(update(Product).values(popularity=score, sold_count=sold))
 
 
 def item_frame(tx: Tx, *, media: Path | None = None, product_ids: Collection[int] | None = None) -> pd.DataFrame:
@@ -229,14 +229,14 @@ def item_frame(tx: Tx, *, media: Path | None = None, product_ids: Collection[int
     if product_ids is not None:
         wanted.append(Product.id.in_(sorted(product_ids)))
     colours: dict[int, list[str]] = {}
-    for product_id, value in tx.execute(
+    for product_id, value in tx.rows(
         select(ProductAttribute.product_id, ProductAttribute.value)
         .join(Product, Product.id == ProductAttribute.product_id)
         .where(ProductAttribute.name.in_(COLOUR_NAMES), *wanted)
         .order_by(ProductAttribute.product_id, ProductAttribute.value)
     ):
         colours.setdefault(product_id, []).append(value)
-    rows = tx.execute(
+    rows = tx.rows(
         select(
             Product.id,
             Product.name,
@@ -301,7 +301,7 @@ def owner_rows(
         where.append(Product.is_visible.is_(state == "visible"))
     if state in {"out", "low"}:
         where.append(stock <= (0 if state == "out" else 5))
-    rows = tx.execute(
+    rows = tx.rows(
         select(
             Product.id,
             Product.slug,
@@ -325,15 +325,13 @@ def owner_rows(
         .order_by(orders.get(sort, orders["updated"]), Product.id)
         .limit(limit)
         .offset(offset)
-    ).all()
+    )
     return list(rows), rows[0][-1] if rows else 0
 
 
 def brands(tx: Tx) -> list[tuple[int, str, str]]:
     """Return id, slug and name of every brand."""
-    return [
-        (row[0], row[1], row[2]) for row in tx.execute(select(Brand.id, Brand.slug, Brand.name).order_by(Brand.name))
-    ]
+    return [(row[0], row[1], row[2]) for row in tx.rows(select(Brand.id, Brand.slug, Brand.name).order_by(Brand.name))]
 
 
 def only_currency(tx: Tx) -> str | None:
@@ -343,7 +341,7 @@ def only_currency(tx: Tx) -> str | None:
 
 def stems(tx: Tx) -> list[tuple[str, dict[str, Any]]]:
     """Return every drawn picture once: stem and what to draw."""
-    found = {row[0]: row[1] for row in tx.execute(select(Picture.stem, Picture.spec)) if row[1]}
+    found = {row[0]: row[1] for row in tx.rows(select(Picture.stem, Picture.spec)) if row[1]}
     return sorted(found.items())
 
 
@@ -361,15 +359,15 @@ def add_plain(tx: Tx, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def variant_names(tx: Tx) -> dict[int, tuple[str, str]]:
     """Return product and variant names by variant."""
-    rows = tx.execute(select(Variant.id, Product.name, Variant.name).join(Product, Product.id == Variant.product_id))
+    rows = tx.rows(select(Variant.id, Product.name, Variant.name).join(Product, Product.id == Variant.product_id))
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def changed_since(tx: Tx, since: datetime) -> tuple[list[int], datetime | None]:
     """Return products whose row changed after a moment, and the moment of the last change."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(Product.id, Product.updated_at).where(Product.updated_at > since).order_by(Product.updated_at)
-    ).all()
+    )
     return [row[0] for row in rows], rows[-1][1] if rows else None
 
 
@@ -387,5 +385,5 @@ def figures_of(tx: Tx, product_id: int, *, since: datetime) -> tuple[int, int]:
         .where(Interaction.product_id == product_id, Interaction.kind == "purchase", Interaction.at >= since)
         .scalar_subquery()
     )
-    row = tx.execute(select(shown, bought)).one()
+    row = tx.row(select(shown, bought))
     return int(row[0]), int(row[1])

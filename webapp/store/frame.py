@@ -24,5 +24,5 @@ def counts(tx: Tx, actor: Actor) -> tuple[int, int, bool]:
         .scalar_subquery()
     )
     wishes = select(func.count()).where(owned_by(WishlistItem, actor)).scalar_subquery()
-    row = tx.execute(select(pieces, wishes, demo, literal(1))).one()
+    row = tx.row(select(pieces, wishes, demo, literal(1)))
     return int(row[0]), int(row[1]), bool(row[2])

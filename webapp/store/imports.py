@@ -42,12 +42,12 @@ _COLUMNS = (
 
 def unfinished(tx: Tx, *, kind: str, fingerprint: str) -> ImportRow | None:
     """Return the latest run of this very file that did not reach its end."""
-    row = tx.execute(
+    row = tx.row(
         select(*_COLUMNS)
         .where(ImportRun.kind == kind, ImportRun.fingerprint == fingerprint, ImportRun.state != "done")
         .order_by(ImportRun.id.desc())
         .limit(1)
-    ).first()
+    )
     return ImportRow(*row) if row else None
 
 
@@ -69,7 +69,7 @@ def advance(tx: Tx, run: ImportRow, *, state: str | None = None, now: datetime |
     }
     if state is not None:
         values |= {"state": state, "finished_at": now}
-    tx.execute(update(ImportRun).where(ImportRun.id == run.run_id).values(**values))
+    tx.change(update(ImportRun).where(ImportRun.id == run.run_id).values(**values))
 
 
 def add_rejects(tx: Tx, run_id: int, rejects: Sequence[tuple[int, str]]) -> None:
@@ -82,7 +82,7 @@ def add_rejects(tx: Tx, run_id: int, rejects: Sequence[tuple[int, str]]) -> None
 
 def rejects(tx: Tx, run_id: int) -> list[tuple[int, str]]:
     """Return the rows a run left out."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(ImportReject.row, ImportReject.reason)
         .where(ImportReject.run_id == run_id)
         .order_by(ImportReject.row, ImportReject.id)
@@ -97,10 +97,7 @@ def people(tx: Tx, refs: Collection[str], *, now: datetime) -> dict[str, int]:
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
         found.update(
-            {
-                row[0]: row[1]
-                for row in tx.execute(select(User.external_ref, User.id).where(User.external_ref.in_(chunk)))
-            }
+            {row[0]: row[1] for row in tx.rows(select(User.external_ref, User.id).where(User.external_ref.in_(chunk)))}
         )
     new = [ref for ref in wanted if ref not in found]
     ids = add_many(tx, [{"external_ref": ref, "created_at": now, "email": None, "password_hash": None} for ref in new])

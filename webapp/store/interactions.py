@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Select, cast, delete, exists, func, insert, literal, select, update
+from sqlalchemy import cast, delete, exists, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
@@ -32,7 +32,7 @@ def recent(tx: Tx, actor: Actor, *, limit: int) -> list[HistoryRow]:
     """Return the newest events of an actor, oldest first; none for somebody who switched personalisation off."""
     if not actor.is_known or not actor.is_personalised:
         return []
-    rows = tx.execute(
+    rows = tx.rows(
         select(Interaction.product_id, Interaction.kind, Interaction.value, Interaction.at)
         .where(owned_by(Interaction, actor))
         .order_by(Interaction.at.desc(), Interaction.id.desc())
@@ -75,7 +75,7 @@ def add_view(
     values = {"product_id": product_id, "kind": "view", "at": at, "request_id": request_id, "context": ""}
     values |= owner_values(actor)
     row = select(*(_typed(tx, name, value) for name, value in values.items())).where(~again)
-    return bool(tx.execute(insert(Interaction).from_select(list(values), row)).rowcount)
+    return bool(tx.change(insert(Interaction).from_select(list(values), row)))
 
 
 def _typed(tx: Tx, name: str, value: Any) -> Any:
@@ -101,22 +101,22 @@ def remove(
         statement = statement.where(Interaction.product_id == product_id)
     if kinds:
         statement = statement.where(Interaction.kind.in_(sorted(kinds)))
-    return int(tx.execute(statement).rowcount)
+    return int(tx.change(statement))
 
 
 def signal_product(tx: Tx, actor: Actor, signal_id: int) -> tuple[int, str] | None:
     """Return product and kind of one event of the actor's own."""
-    row = tx.execute(
+    row = tx.row(
         select(Interaction.product_id, Interaction.kind).where(
             owned_by(Interaction, actor), Interaction.id == signal_id
         )
-    ).first()
+    )
     return (row[0], row[1]) if row else None
 
 
 def signals(tx: Tx, actor: Actor, *, limit: int) -> list[tuple[int, HistoryRow]]:
     """Return the newest events with their ids, newest first, for the page that shows what is known."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(Interaction.id, Interaction.product_id, Interaction.kind, Interaction.value, Interaction.at)
         .where(owned_by(Interaction, actor))
         .order_by(Interaction.at.desc(), Interaction.id.desc())
@@ -127,7 +127,7 @@ def signals(tx: Tx, actor: Actor, *, limit: int) -> list[tuple[int, HistoryRow]]
 
 def counts_by_kind(tx: Tx, actor: Actor) -> dict[str, int]:
     """Count an actor's events by kind."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(Interaction.kind, func.count()).where(owned_by(Interaction, actor)).group_by(Interaction.kind)
     )
     return {row[0]: row[1] for row in rows}
@@ -136,14 +136,14 @@ def counts_by_kind(tx: Tx, actor: Actor) -> dict[str, int]:
 def move_to_member(tx: Tx, guest_id: int, user_id: int) -> int:
     """Give a guest's events to a member; an event the member already has under the same id stays behind and goes."""
     theirs = select(Interaction.event_uid).where(Interaction.user_id == user_id, Interaction.event_uid.is_not(None))
-    tx.execute(delete(Interaction).where(Interaction.guest_id == guest_id, Interaction.event_uid.in_(theirs)))
-    moved = tx.execute(
+    tx.change(delete(Interaction).where(Interaction.guest_id == guest_id, Interaction.event_uid.in_(theirs)))
+    moved = tx.change(
         update(Interaction).where(Interaction.guest_id == guest_id).values(user_id=user_id, guest_id=None)
     )
-    return int(moved.rowcount)
+    return int(moved)
 
 
-def _frame_select() -> Select[Any]:
+def _frame_select() -> Any:
     return (
         select(
             Interaction.id,
@@ -170,12 +170,12 @@ def training_frame(tx: Tx) -> pd.DataFrame:
     DataFrame
         Columns ``user_id, item_id, kind, value, timestamp, order_id``; ids are strings, ``timestamp`` is UTC seconds.
     """
-    return _to_frame(tx.execute(_frame_select().execution_options(yield_per=20_000)))
+    return _to_frame(tx.rows(_frame_select().execution_options(yield_per=20_000)))
 
 
 def events_after(tx: Tx, last_id: int, *, limit: int) -> tuple[pd.DataFrame, int]:
     """Return the events added after a row id, and the id of the last one."""
-    rows = list(tx.execute(_frame_select().where(Interaction.id > last_id).limit(limit)))
+    rows = list(tx.rows(_frame_select().where(Interaction.id > last_id).limit(limit)))
     return _to_frame(rows), rows[-1][0] if rows else last_id
 
 
@@ -208,7 +208,7 @@ def add_impressions(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
 
 def mark_seen(tx: Tx, actor: Actor, *, request_id: str, product_ids: Collection[int], now: datetime) -> int:
     """Note that recommended products really came into view; another visitor's request is left alone."""
-    found = tx.execute(
+    found = tx.change(
         update(Impression)
         .where(
             owned_by(Impression, actor),
@@ -218,7 +218,7 @@ def mark_seen(tx: Tx, actor: Actor, *, request_id: str, product_ids: Collection[
         )
         .values(seen_at=now)
     )
-    return int(found.rowcount)
+    return int(found)
 
 
 def count(tx: Tx) -> int:

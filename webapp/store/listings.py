@@ -71,7 +71,7 @@ class FacetCounts:
     highest_cents: int = 0
 
 
-def bayesian_stars() -> ColumnElement[float]:
+def bayesian_stars() -> ColumnElement[Any]:
     """Average stars drawn towards the middle while there are few votes."""
     return (Product.rating_sum + PRIOR_STARS * PRIOR_COUNT) / (Product.rating_count + PRIOR_COUNT)
 
@@ -98,9 +98,9 @@ def _conditions(query: ListingQuery) -> dict[str, ColumnElement[bool]]:
     return found
 
 
-def _base(tx: Tx, query: ListingQuery) -> tuple[list[ColumnElement[bool]], Any]:
+def _base(tx: Tx, query: ListingQuery) -> tuple[list[Any], Any]:
     """Return the conditions no filter lifts, and the score of a search."""
-    fixed: list[ColumnElement[bool]] = [Product.is_visible]
+    fixed: list[Any] = [Product.is_visible]
     score: Any = literal(0.0)
     if query.category_ids:
         fixed.append(Product.category_id.in_(query.category_ids))
@@ -134,7 +134,7 @@ def count_facets(tx: Tx, query: ListingQuery) -> FacetCounts:
     )
     columns = {name: base.c[flag.name] for name, flag in flags.items()}
     statement = union_all(*_count_selects(base, columns))
-    return _read_counts(tx.execute(statement))
+    return _read_counts(tx.rows(statement))
 
 
 def _all_but(columns: Mapping[str, Any], name: str = "") -> ColumnElement[bool]:
@@ -150,10 +150,10 @@ def _tally(group: str, key: Any, label: Any, n: Any, base: CTE, where: ColumnEle
     )
 
 
-def _count_selects(base: CTE, columns: Mapping[str, Any]) -> list[Select[Any]]:
+def _count_selects(base: CTE, columns: Mapping[str, Any]) -> list[Any]:
     nothing, n = literal(""), func.count()
     everything = _all_but(columns)
-    selects = [
+    selects: list[Any] = [
         _tally("total", nothing, nothing, n, base, everything),
         _tally("lowest", nothing, nothing, func.min(base.c.price_cents), base, _all_but(columns, "price")),
         _tally("highest", nothing, nothing, func.max(base.c.price_cents), base, _all_but(columns, "price")),
@@ -176,7 +176,7 @@ def _count_selects(base: CTE, columns: Mapping[str, Any]) -> list[Select[Any]]:
     return selects
 
 
-def _attribute_select(base: CTE, columns: Mapping[str, Any]) -> Select[Any]:
+def _attribute_select(base: CTE, columns: Mapping[str, Any]) -> Any:
     """Count the values of all attributes at once; a chosen attribute's own condition does not hold for itself."""
     chosen = [name for name in columns if name.startswith("f.")]
     whens = [

@@ -70,15 +70,15 @@ class ApiKeyRow:
 def take_lease(tx: Tx, name: str, holder: str, *, now: datetime, seconds: float) -> bool:
     """Take or renew a lease; False while somebody else holds it."""
     until = now + timedelta(seconds=seconds)
-    tx.execute(delete(Lease).where(Lease.name == name, Lease.expires_at <= now))
+    tx.change(delete(Lease).where(Lease.name == name, Lease.expires_at <= now))
     tx.execute(insert_or_ignore(tx, Lease).values(name=name, holder=holder, expires_at=until))
     mine = update(Lease).where(Lease.name == name, Lease.holder == holder).values(expires_at=until)
-    return bool(tx.execute(mine).rowcount)
+    return bool(tx.change(mine))
 
 
 def drop_lease(tx: Tx, name: str, holder: str) -> None:
     """Let go of a lease."""
-    tx.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+    tx.change(delete(Lease).where(Lease.name == name, Lease.holder == holder))
 
 
 def lease_holder(tx: Tx, name: str, *, now: datetime) -> str | None:
@@ -94,13 +94,13 @@ def add_run(tx: Tx, *, trigger: str, strategy: str, now: datetime) -> int:
 
 def change_run(tx: Tx, run_id: int, **values: Any) -> None:
     """Write what is new about a training run."""
-    tx.execute(update(ModelRun).where(ModelRun.id == run_id).values(**values))
+    tx.change(update(ModelRun).where(ModelRun.id == run_id).values(**values))
 
 
 def fail_unfinished_runs(tx: Tx, *, now: datetime, error: str) -> int:
     """Mark runs that nobody finishes any more; the caller holds the training lease."""
     statement = update(ModelRun).where(ModelRun.state == "running")
-    return int(tx.execute(statement.values(state="failed", finished_at=now, error=error)).rowcount)
+    return int(tx.change(statement.values(state="failed", finished_at=now, error=error)))
 
 
 _RUN_COLUMNS = (
@@ -127,13 +127,13 @@ _RUN_COLUMNS = (
 
 def runs(tx: Tx, *, limit: int) -> list[ModelRunRow]:
     """Return training runs, newest first."""
-    rows = tx.execute(select(*_RUN_COLUMNS).order_by(ModelRun.id.desc()).limit(limit))
+    rows = tx.rows(select(*_RUN_COLUMNS).order_by(ModelRun.id.desc()).limit(limit))
     return [ModelRunRow(*row) for row in rows]
 
 
 def run_by_version(tx: Tx, version: str) -> ModelRunRow | None:
     """Return the run that made a version."""
-    row = tx.execute(select(*_RUN_COLUMNS).where(ModelRun.version == version)).first()
+    row = tx.row(select(*_RUN_COLUMNS).where(ModelRun.version == version))
     return ModelRunRow(*row) if row else None
 
 
@@ -146,7 +146,7 @@ def add_job(tx: Tx, name: str, *, due_at: datetime, payload: Mapping[str, Any] |
 
 def claim_job(tx: Tx, *, now: datetime, stale_after: timedelta) -> JobRow | None:
     """Take the next due job; one whose worker fell silent is marked failed first."""
-    tx.execute(
+    tx.change(
         update(JobRun)
         .where(JobRun.state == "running", JobRun.heartbeat_at < now - stale_after)
         .values(state="failed", finished_at=now, error="the worker stopped")
@@ -159,12 +159,12 @@ def claim_job(tx: Tx, *, now: datetime, stale_after: timedelta) -> JobRow | None
     )
     if job_id is None:
         return None
-    taken = tx.execute(
+    taken = tx.change(
         update(JobRun)
         .where(JobRun.id == job_id, JobRun.state == "queued")
         .values(state="running", started_at=now, heartbeat_at=now)
     )
-    return job(tx, job_id) if taken.rowcount else None
+    return job(tx, job_id) if taken else None
 
 
 _JOB_COLUMNS = (
@@ -182,13 +182,13 @@ _JOB_COLUMNS = (
 
 def job(tx: Tx, job_id: int) -> JobRow | None:
     """Return a job."""
-    row = tx.execute(select(*_JOB_COLUMNS).where(JobRun.id == job_id)).first()
+    row = tx.row(select(*_JOB_COLUMNS).where(JobRun.id == job_id))
     return JobRow(*row) if row else None
 
 
 def change_job(tx: Tx, job_id: int, **values: Any) -> None:
     """Write what is new about a job."""
-    tx.execute(update(JobRun).where(JobRun.id == job_id).values(**values))
+    tx.change(update(JobRun).where(JobRun.id == job_id).values(**values))
 
 
 def last_job_due(tx: Tx, name: str) -> datetime | None:
@@ -212,20 +212,20 @@ def add_key(tx: Tx, *, name: str, prefix: str, key_hash: str, scopes: Collection
 
 def key_scopes(tx: Tx, key_hash: str) -> tuple[int, list[str], datetime | None] | None:
     """Return id, scopes and last use of a key that is not revoked."""
-    row = tx.execute(
+    row = tx.row(
         select(ApiKey.id, ApiKey.scopes, ApiKey.used_at).where(ApiKey.key_hash == key_hash, ApiKey.revoked_at.is_(None))
-    ).first()
+    )
     return (row[0], list(row[1]), row[2]) if row else None
 
 
 def touch_key(tx: Tx, key_id: int, *, now: datetime) -> None:
     """Note that a key was used."""
-    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(used_at=now))
+    tx.change(update(ApiKey).where(ApiKey.id == key_id).values(used_at=now))
 
 
 def keys(tx: Tx) -> list[ApiKeyRow]:
     """Return all keys, newest first."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(
             ApiKey.id, ApiKey.name, ApiKey.prefix, ApiKey.scopes, ApiKey.created_at, ApiKey.used_at, ApiKey.revoked_at
         ).order_by(ApiKey.id.desc())
@@ -236,7 +236,7 @@ def keys(tx: Tx) -> list[ApiKeyRow]:
 def revoke_key(tx: Tx, key_id: int, *, now: datetime) -> bool:
     """Revoke a key; False when there is none such in use."""
     found = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(revoked_at=now)
-    return bool(tx.execute(found).rowcount)
+    return bool(tx.change(found))
 
 
 def setting(tx: Tx, name: str) -> dict[str, Any]:
@@ -247,7 +247,7 @@ def setting(tx: Tx, name: str) -> dict[str, Any]:
 def put_setting(tx: Tx, name: str, value: Mapping[str, Any], *, now: datetime) -> None:
     """Keep a value."""
     tx.execute(insert_or_ignore(tx, ShopSetting).values(name=name, value={}, updated_at=now))
-    tx.execute(update(ShopSetting).where(ShopSetting.name == name).values(value=dict(value), updated_at=now))
+    tx.change(update(ShopSetting).where(ShopSetting.name == name).values(value=dict(value), updated_at=now))
 
 
 def add_message(tx: Tx, topic: str, payload: Mapping[str, Any], *, now: datetime) -> None:
@@ -261,7 +261,7 @@ def add_message(tx: Tx, topic: str, payload: Mapping[str, Any], *, now: datetime
 
 def messages_due(tx: Tx, *, now: datetime, limit: int) -> list[tuple[int, str, dict[str, Any], int]]:
     """Return id, topic, payload and past attempts of messages to send now."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(OutboxMessage.id, OutboxMessage.topic, OutboxMessage.payload, OutboxMessage.attempts)
         .where(OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at <= now)
         .order_by(OutboxMessage.id)
@@ -272,7 +272,7 @@ def messages_due(tx: Tx, *, now: datetime, limit: int) -> list[tuple[int, str, d
 
 def change_message(tx: Tx, message_id: int, **values: Any) -> None:
     """Note that a message was sent, or why it was not."""
-    tx.execute(update(OutboxMessage).where(OutboxMessage.id == message_id).values(**values))
+    tx.change(update(OutboxMessage).where(OutboxMessage.id == message_id).values(**values))
 
 
 def audit(

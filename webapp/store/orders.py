@@ -132,7 +132,7 @@ _COLUMNS = (
 
 
 def _one(tx: Tx, *where: ColumnElement[bool]) -> OrderRow | None:
-    row = tx.execute(select(*_COLUMNS).where(*where)).first()
+    row = tx.row(select(*_COLUMNS).where(*where))
     return OrderRow(*row) if row else None
 
 
@@ -167,8 +167,8 @@ def move(
     statement = update(Order).where(Order.id == order_id, Order.state.in_(sorted(from_states)))
     if version is not None:
         statement = statement.where(Order.version == version)
-    changed = tx.execute(statement.values(state=to_state, version=Order.version + 1, **more))
-    return bool(changed.rowcount)
+    changed = tx.change(statement.values(state=to_state, version=Order.version + 1, **more))
+    return bool(changed)
 
 
 def add_event(tx: Tx, order_id: int, kind: str, *, now: datetime, detail: str = "", user_id: int | None = None) -> None:
@@ -178,7 +178,7 @@ def add_event(tx: Tx, order_id: int, kind: str, *, now: datetime, detail: str = 
 
 def events(tx: Tx, order_id: int) -> list[OrderEventRow]:
     """Return an order's history, oldest first."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(OrderEvent.kind, OrderEvent.detail, OrderEvent.at, func.coalesce(User.name, ""))
         .outerjoin(User, User.id == OrderEvent.user_id)
         .where(OrderEvent.order_id == order_id)
@@ -197,7 +197,7 @@ def lines(tx: Tx, order_ids: Collection[int]) -> dict[int, list[OrderLineRow]]:
         .correlate(OrderLine)
         .scalar_subquery()
     )
-    rows = tx.execute(
+    rows = tx.rows(
         select(
             OrderLine.order_id,
             OrderLine.product_id,
@@ -221,13 +221,13 @@ def lines(tx: Tx, order_ids: Collection[int]) -> dict[int, list[OrderLineRow]]:
     found: dict[int, list[OrderLineRow]] = {}
     for row in rows:
         picture = PictureRow(*row[9:13]) if row[9] else None
-        found.setdefault(row[0], []).append(OrderLineRow(*row[:9], picture))
+        found.setdefault(row[0], []).append(OrderLineRow(*(*row[:9], picture)))
     return found
 
 
 def of_user(tx: Tx, user_id: int, *, limit: int) -> list[OrderRow]:
     """Return a member's orders, newest first."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(*_COLUMNS).where(Order.user_id == user_id).order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit)
     )
     return [OrderRow(*row) for row in rows]
@@ -248,13 +248,13 @@ def queue(tx: Tx, *, state: str, query: str, limit: int, offset: int) -> tuple[l
                 name.like(like, escape="\\"),
             )
         )
-    rows = tx.execute(
+    rows = tx.rows(
         select(*_COLUMNS, func.count().over())
         .where(*where)
         .order_by(Order.placed_at.desc(), Order.id.desc())
         .limit(limit)
         .offset(offset)
-    ).all()
+    )
     return [OrderRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
 
 
@@ -264,7 +264,7 @@ def _escape(raw: str) -> str:
 
 def counts_by_state(tx: Tx) -> dict[str, int]:
     """Count all orders by state."""
-    rows = tx.execute(select(Order.state, func.count()).group_by(Order.state))
+    rows = tx.rows(select(Order.state, func.count()).group_by(Order.state))
     return {row[0]: row[1] for row in rows}
 
 
@@ -279,7 +279,7 @@ def revenue_since(tx: Tx, since: datetime) -> int:
 def add_payment(tx: Tx, order: OrderRow, *, provider: str, reference: str, now: datetime) -> PaymentRow:
     """Begin the next attempt to pay an order."""
     attempt = int(tx.scalar(select(func.max(Payment.attempt)).where(Payment.order_id == order.order_id)) or 0) + 1
-    values = {
+    values: dict[str, Any] = {
         "order_id": order.order_id,
         "provider": provider,
         "attempt": attempt,
@@ -294,7 +294,7 @@ def add_payment(tx: Tx, order: OrderRow, *, provider: str, reference: str, now: 
 
 def payments(tx: Tx, order_id: int) -> list[PaymentRow]:
     """Return the attempts to pay an order, oldest first."""
-    rows = tx.execute(select(*_PAYMENT_COLUMNS).where(Payment.order_id == order_id).order_by(Payment.attempt))
+    rows = tx.rows(select(*_PAYMENT_COLUMNS).where(Payment.order_id == order_id).order_by(Payment.attempt))
     return [PaymentRow(*row) for row in rows]
 
 
@@ -312,20 +312,18 @@ _PAYMENT_COLUMNS = (
 
 def payment_by_reference(tx: Tx, provider: str, reference: str) -> PaymentRow | None:
     """Return the attempt a provider speaks of."""
-    row = tx.execute(
-        select(*_PAYMENT_COLUMNS).where(Payment.provider == provider, Payment.reference == reference)
-    ).first()
+    row = tx.row(select(*_PAYMENT_COLUMNS).where(Payment.provider == provider, Payment.reference == reference))
     return PaymentRow(*row) if row else None
 
 
 def set_payment(tx: Tx, payment_id: int, *, from_states: Collection[str], to_state: str, now: datetime) -> bool:
     """Change an attempt's state if it is in one of the given states."""
-    changed = tx.execute(
+    changed = tx.change(
         update(Payment)
         .where(Payment.id == payment_id, Payment.state.in_(sorted(from_states)))
         .values(state=to_state, updated_at=now)
     )
-    return bool(changed.rowcount)
+    return bool(changed)
 
 
 def add_payment_event(
@@ -341,7 +339,7 @@ def add_payment_event(
 
 def delivery_methods(tx: Tx) -> list[DeliveryRow]:
     """Return the ways of delivery on offer."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(
             DeliveryMethod.code,
             DeliveryMethod.name,
@@ -364,7 +362,7 @@ def tax_permille(tx: Tx, country: str) -> int:
 
 def payments_without_answer(tx: Tx, *, before: datetime) -> list[PaymentRow]:
     """Return attempts whose provider never answered, untouched since a moment."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(*_PAYMENT_COLUMNS).where(Payment.state == "unknown", Payment.updated_at <= before).order_by(Payment.id)
     )
     return [PaymentRow(*row) for row in rows]

@@ -101,24 +101,13 @@ def card_select(actor: Actor = NOBODY) -> Select[Any]:
 
 def card_rows(tx: Tx, statement: Select[Any]) -> list[CardRow]:
     """Run a statement of :func:`card_select`."""
-    return [_card_row(row) for row in tx.execute(statement)]
+    return [_card_row(row) for row in tx.rows(statement)]
 
 
 def _card_row(row: Any) -> CardRow:
     picture = PictureRow(row[14], row[15], row[16], row[17]) if row[14] else None
-    return CardRow(
-        *row[:11],
-        row[11] or "",
-        row[12] or "",
-        row[13] or "",
-        picture,
-        row[18],
-        row[19],
-        row[20],
-        bool(row[21]),
-        row[22],
-        bool(row[23]),
-    )
+    words = (row[11] or "", row[12] or "", row[13] or "")
+    return CardRow(*(*row[:11], *words, picture, *row[18:21], bool(row[21]), row[22], bool(row[23])))
 
 
 def cards(tx: Tx, product_ids: Collection[int], actor: Actor = NOBODY) -> dict[int, CardRow]:
@@ -151,7 +140,7 @@ def newest(tx: Tx, *, limit: int, actor: Actor = NOBODY, exclude: Collection[int
 
 def one(tx: Tx, product_id: int) -> ProductRow | None:
     """Return a product with its variants and pictures: three statements."""
-    row = tx.execute(
+    row = tx.row(
         select(
             Product.id,
             Product.slug,
@@ -173,15 +162,15 @@ def one(tx: Tx, product_id: int) -> ProductRow | None:
         )
         .outerjoin(Brand, Brand.id == Product.brand_id)
         .where(Product.id == product_id)
-    ).first()
+    )
     if row is None:
         return None
-    return ProductRow(*row, tuple(variants_of(tx, [product_id])), tuple(_pictures(tx, product_id)))
+    return ProductRow(*(*row, tuple(variants_of(tx, [product_id])), tuple(_pictures(tx, product_id))))
 
 
 def variants_of(tx: Tx, product_ids: Iterable[int]) -> list[VariantRow]:
     """Return the variants of some products in their order."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(
             Variant.id,
             Variant.product_id,
@@ -201,7 +190,7 @@ def variants_of(tx: Tx, product_ids: Iterable[int]) -> list[VariantRow]:
 
 
 def _pictures(tx: Tx, product_id: int) -> list[PictureRow]:
-    rows = tx.execute(
+    rows = tx.rows(
         select(Picture.stem, Picture.alt, Picture.width, Picture.height)
         .where(Picture.product_id == product_id)
         .order_by(Picture.position, Picture.id)
@@ -222,7 +211,7 @@ def categories(tx: Tx) -> list[CategoryRow]:
         .group_by(Product.category_id)
         .subquery()
     )
-    rows = tx.execute(
+    rows = tx.rows(
         select(
             Category.id,
             Category.parent_id,
@@ -245,11 +234,11 @@ def product_of_variant(tx: Tx, variant_id: int) -> int | None:
 
 def by_sku(tx: Tx, sku: str) -> tuple[int, str] | None:
     """Return id and slug of the visible product with this article number."""
-    row = tx.execute(
+    row = tx.row(
         select(Product.id, Product.slug)
         .join(Variant, Variant.product_id == Product.id)
         .where(Variant.sku == sku, Product.is_visible)
-    ).first()
+    )
     return (row[0], row[1]) if row else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, exists, func, select, update
 
@@ -11,7 +12,11 @@ from webapp.store.interactions import insert_or_ignore
 from webapp.store.models import Order, OrderLine, Review, StarRating, User
 from webapp.store.tx import Tx
 
-SORTS = {"newest": (Review.at.desc(),), "best": (StarRating.stars.desc(),), "worst": (StarRating.stars.asc(),)}
+SORTS: dict[str, tuple[Any, ...]] = {
+    "newest": (Review.at.desc(),),
+    "best": (StarRating.stars.desc(),),
+    "worst": (StarRating.stars.asc(),),
+}
 PAID_STATES = ("paid", "packed", "shipped", "delivered")
 
 
@@ -32,7 +37,7 @@ class ReviewRow:
 
 def histogram(tx: Tx, product_id: int) -> dict[int, int]:
     """Count a product's votes by stars."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(StarRating.stars, func.count()).where(StarRating.product_id == product_id).group_by(StarRating.stars)
     )
     return {row[0]: row[1] for row in rows}
@@ -45,7 +50,7 @@ def page(
     where = [Review.product_id == product_id, Review.state == "published"]
     if stars is not None:
         where.append(StarRating.stars == stars)
-    rows = tx.execute(
+    rows = tx.rows(
         select(
             Review.id,
             Review.user_id,
@@ -64,7 +69,7 @@ def page(
         .order_by(*SORTS.get(sort, SORTS["newest"]), Review.id.desc())
         .limit(limit)
         .offset(offset)
-    ).all()
+    )
     return [ReviewRow(*row[:9]) for row in rows], rows[0][9] if rows else 0
 
 
@@ -83,19 +88,17 @@ def put(tx: Tx, user_id: int, product_id: int, *, title: str, text: str, is_veri
     """Write or rewrite a member's review of a product."""
     values = {"title": title, "text": text, "is_verified": is_verified, "at": now}
     mine = (Review.user_id == user_id, Review.product_id == product_id)
-    if not tx.execute(update(Review).where(*mine).values(**values)).rowcount:
+    if not tx.change(update(Review).where(*mine).values(**values)):
         more = {"user_id": user_id, "product_id": product_id, "reply": "", "state": "published"}
         tx.execute(insert_or_ignore(tx, Review).values(**values, **more))
 
 
 def mine(tx: Tx, user_id: int, product_id: int) -> tuple[str, str] | None:
     """Return title and text of a member's own review."""
-    row = tx.execute(
-        select(Review.title, Review.text).where(Review.user_id == user_id, Review.product_id == product_id)
-    ).first()
+    row = tx.row(select(Review.title, Review.text).where(Review.user_id == user_id, Review.product_id == product_id))
     return (row[0], row[1]) if row else None
 
 
 def remove_of(tx: Tx, user_id: int, product_id: int) -> None:
     """Remove a member's review, when its stars are taken back."""
-    tx.execute(delete(Review).where(Review.user_id == user_id, Review.product_id == product_id))
+    tx.change(delete(Review).where(Review.user_id == user_id, Review.product_id == product_id))

@@ -12,9 +12,9 @@ from webapp.actors import Actor
 def owned_by(table: Any, actor: Actor) -> ColumnElement[bool]:
     """Match the rows of one actor; nobody owns nothing."""
     if actor.user_id is not None:
-        return table.user_id == actor.user_id  # type: ignore[no-any-return]  # column comparison
+        return table.user_id == actor.user_id
     if actor.guest_id is not None:
-        return table.guest_id == actor.guest_id  # type: ignore[no-any-return]  # column comparison
+        return table.guest_id == actor.guest_id
     return false()
 
 

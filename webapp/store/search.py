@@ -10,10 +10,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Select, String, bindparam, column, func, literal_column, select, table, text
-from sqlalchemy.orm import Session
 
 from webapp.store.models import Brand, Category, Product, Variant
 from webapp.store.tx import Tx
@@ -78,9 +77,9 @@ class SqliteIndex:
     """FTS5: ranked by bm25 with the name far ahead, words of a typo found through trigrams."""
 
     _documents = table("product_search", column("rowid"))
-    _score = literal_column("-bm25(product_search, 10.0, 4.0, 4.0, 1.0, 8.0)").label("score")
+    _score: Any = literal_column("-bm25(product_search, 10.0, 4.0, 4.0, 1.0, 8.0)").label("score")
 
-    def put(self, tx: Session, documents: Sequence[SearchDocument]) -> None:
+    def put(self, tx: Tx, documents: Sequence[SearchDocument]) -> None:
         """Add or replace documents."""
         if not documents:
             return
@@ -110,7 +109,7 @@ class SqliteIndex:
             ],
         )
 
-    def remove(self, tx: Session, product_ids: Sequence[int]) -> None:
+    def remove(self, tx: Tx, product_ids: Sequence[int]) -> None:
         """Take documents out."""
         rows = [{"id": product_id} for product_id in product_ids]
         if rows:
@@ -127,14 +126,14 @@ class SqliteIndex:
             .where(condition)
         )
 
-    def knows(self, tx: Session, word: str) -> bool:
+    def knows(self, tx: Tx, word: str) -> bool:
         """Whether some product holds a word that begins so."""
         found = tx.execute(
             text("SELECT 1 FROM product_search WHERE product_search MATCH :word LIMIT 1"), {"word": f'"{word}"*'}
         )
         return found.first() is not None
 
-    def near_terms(self, tx: Session, word: str) -> set[str]:
+    def near_terms(self, tx: Tx, word: str) -> set[str]:
         """Return index words with the same first letter and about the same length, and words that share trigrams."""
         same_start = tx.scalars(
             text(
@@ -165,7 +164,7 @@ class PostgresIndex:
 
     _documents = table("product_search", column("product_id"), column("document"), column("words"))
 
-    def put(self, tx: Session, documents: Sequence[SearchDocument]) -> None:
+    def put(self, tx: Tx, documents: Sequence[SearchDocument]) -> None:
         """Add or replace documents."""
         if not documents:
             return
@@ -193,7 +192,7 @@ class PostgresIndex:
             [{"term": term} for term in sorted(terms)],
         )
 
-    def remove(self, tx: Session, product_ids: Sequence[int]) -> None:
+    def remove(self, tx: Tx, product_ids: Sequence[int]) -> None:
         """Take documents out."""
         if product_ids:
             tx.execute(text("DELETE FROM product_search WHERE product_id = ANY(:ids)"), {"ids": list(product_ids)})
@@ -205,11 +204,11 @@ class PostgresIndex:
         score = func.ts_rank(document, query).label("score")
         return select(self._documents.c.product_id.label("product_id"), score).where(document.op("@@")(query))
 
-    def knows(self, tx: Session, word: str) -> bool:
+    def knows(self, tx: Tx, word: str) -> bool:
         """Whether some product holds a word that begins so."""
-        return tx.execute(self.matches([word]).limit(1)).first() is not None
+        return tx.row(self.matches([word]).limit(1)) is not None
 
-    def near_terms(self, tx: Session, word: str) -> set[str]:
+    def near_terms(self, tx: Tx, word: str) -> set[str]:
         """Return index words of about the same length with the same first or last letter."""
         found = tx.scalars(
             text(
@@ -302,9 +301,9 @@ def read_documents(tx: Tx, product_ids: Sequence[int] | None = None) -> Iterator
     for start in range(0, len(wanted), DOCUMENT_BATCH):
         ids = wanted[start : start + DOCUMENT_BATCH]
         skus: dict[int, list[str]] = {}
-        for product_id, sku in tx.execute(select(Variant.product_id, Variant.sku).where(Variant.product_id.in_(ids))):
+        for product_id, sku in tx.rows(select(Variant.product_id, Variant.sku).where(Variant.product_id.in_(ids))):
             skus.setdefault(product_id, []).append(sku)
-        rows = tx.execute(
+        rows = tx.rows(
             select(Product.id, Product.name, Brand.name, Category.path, Product.description, Product.attributes)
             .outerjoin(Brand, Brand.id == Product.brand_id)
             .outerjoin(Category, Category.id == Product.category_id)

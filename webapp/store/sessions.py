@@ -42,7 +42,7 @@ class DeviceRow:
 
 def find(tx: Tx, id_hash: str, *, now: datetime) -> SessionRow | None:
     """Return the live session with this hash; one of a deactivated member counts as gone."""
-    row = tx.execute(
+    row = tx.row(
         select(
             WebSession.id_hash,
             WebSession.user_id,
@@ -61,11 +61,11 @@ def find(tx: Tx, id_hash: str, *, now: datetime) -> SessionRow | None:
         .outerjoin(User, User.id == WebSession.user_id)
         .outerjoin(Guest, Guest.id == WebSession.guest_id)
         .where(WebSession.id_hash == id_hash, WebSession.expires_at > now)
-    ).first()
+    )
     if row is None or (row[1] is not None and not row[10]):
         return None
     personalised = row[11] if row[1] is not None else row[12] is not False
-    return SessionRow(*row[:7], row[7] or "", row[8] or "", row[9] or "", personalised)
+    return SessionRow(*(*row[:7], row[7] or "", row[8] or "", row[9] or "", personalised))
 
 
 def add(tx: Tx, **values: Any) -> None:
@@ -75,13 +75,13 @@ def add(tx: Tx, **values: Any) -> None:
 
 def change(tx: Tx, id_hash: str, **values: Any) -> bool:
     """Change a session row; False when it is gone, so that nothing revives a session that was ended."""
-    found = tx.execute(update(WebSession).where(WebSession.id_hash == id_hash).values(**values))
-    return bool(found.rowcount)
+    found = tx.change(update(WebSession).where(WebSession.id_hash == id_hash).values(**values))
+    return bool(found)
 
 
 def remove(tx: Tx, id_hash: str) -> None:
     """End a session."""
-    tx.execute(delete(WebSession).where(WebSession.id_hash == id_hash))
+    tx.change(delete(WebSession).where(WebSession.id_hash == id_hash))
 
 
 def remove_of_user(tx: Tx, user_id: int, *, keep: str = "", public_id: str = "") -> int:
@@ -89,12 +89,12 @@ def remove_of_user(tx: Tx, user_id: int, *, keep: str = "", public_id: str = "")
     statement = delete(WebSession).where(WebSession.user_id == user_id, WebSession.id_hash != keep)
     if public_id:
         statement = statement.where(WebSession.public_id == public_id)
-    return int(tx.execute(statement).rowcount)
+    return int(tx.change(statement))
 
 
 def of_user(tx: Tx, user_id: int, *, now: datetime) -> list[DeviceRow]:
     """List where a member is signed in, the latest first."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(WebSession.public_id, WebSession.id_hash, WebSession.device, WebSession.created_at, WebSession.seen_at)
         .where(WebSession.user_id == user_id, WebSession.expires_at > now)
         .order_by(WebSession.seen_at.desc())
@@ -109,7 +109,7 @@ def add_guest(tx: Tx, *, now: datetime) -> int:
 
 def sweep(tx: Tx, *, now: datetime, guests_older_than: timedelta) -> int:
     """Remove expired sessions, and guests long gone who left nothing behind worth keeping."""
-    gone = tx.execute(delete(WebSession).where(WebSession.expires_at <= now)).rowcount
+    gone = tx.change(delete(WebSession).where(WebSession.expires_at <= now))
     idle = (
         delete(Guest)
         .where(Guest.created_at < now - guests_older_than)

@@ -13,12 +13,12 @@ from webapp.store.tx import Tx
 
 def reserve(tx: Tx, variant_id: int, quantity: int) -> bool:
     """Hold pieces for an order; False when fewer are free."""
-    changed = tx.execute(
+    changed = tx.change(
         update(Variant)
         .where(Variant.id == variant_id, Variant.is_active, Variant.stock - Variant.reserved >= quantity)
         .values(reserved=Variant.reserved + quantity)
     )
-    return bool(changed.rowcount)
+    return bool(changed)
 
 
 def reserve_all(tx: Tx, wanted: Mapping[int, int]) -> dict[int, int]:
@@ -35,7 +35,7 @@ def reserve_all(tx: Tx, wanted: Mapping[int, int]) -> dict[int, int]:
 
 def free(tx: Tx, variant_ids: list[int]) -> dict[int, int]:
     """Return how many pieces can be sold of each variant."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(Variant.id, Variant.stock - Variant.reserved, Variant.is_active).where(Variant.id.in_(variant_ids))
     )
     return {row[0]: row[1] if row[2] else 0 for row in rows}
@@ -54,12 +54,12 @@ def hold(tx: Tx, order_id: int, wanted: Mapping[int, int], *, until: datetime) -
 
 def hold_again(tx: Tx, order_id: int, wanted: Mapping[int, int], *, until: datetime) -> None:
     """Write down anew what is held for an order whose first hold ran out."""
-    tx.execute(delete(Reservation).where(Reservation.order_id == order_id, Reservation.state == "released"))
+    tx.change(delete(Reservation).where(Reservation.order_id == order_id, Reservation.state == "released"))
     hold(tx, order_id, wanted, until=until)
 
 
 def _end(tx: Tx, order_id: int, state: str) -> list[tuple[int, int]]:
-    rows = tx.execute(
+    rows = tx.rows(
         update(Reservation)
         .where(Reservation.order_id == order_id, Reservation.state == "held")
         .values(state=state)
@@ -72,13 +72,13 @@ def sell_held(tx: Tx, order_id: int) -> bool:
     """Turn what is held for an order into sold pieces; False when nothing is held any more."""
     ended = _end(tx, order_id, "sold")
     for variant_id, quantity in ended:
-        tx.execute(
+        tx.change(
             update(Variant)
             .where(Variant.id == variant_id)
             .values(stock=Variant.stock - quantity, reserved=Variant.reserved - quantity)
         )
         product = select(Variant.product_id).where(Variant.id == variant_id).scalar_subquery()
-        tx.execute(
+        tx.change(
             update(Product)
             .where(Product.id == product)
             .values(sold_count=Product.sold_count + quantity, popularity=Product.popularity + quantity)
@@ -90,20 +90,20 @@ def release_held(tx: Tx, order_id: int) -> bool:
     """Give back what is held for an order."""
     ended = _end(tx, order_id, "released")
     for variant_id, quantity in ended:
-        tx.execute(update(Variant).where(Variant.id == variant_id).values(reserved=Variant.reserved - quantity))
+        tx.change(update(Variant).where(Variant.id == variant_id).values(reserved=Variant.reserved - quantity))
     return bool(ended)
 
 
 def put_back(tx: Tx, order_id: int) -> None:
     """Return the pieces of a paid order that is cancelled or refunded before it left the house."""
-    rows = tx.execute(
+    rows = tx.rows(
         update(Reservation)
         .where(Reservation.order_id == order_id, Reservation.state == "sold")
         .values(state="released")
         .returning(Reservation.variant_id, Reservation.quantity)
     )
     for variant_id, quantity in sorted((row[0], row[1]) for row in rows):
-        tx.execute(update(Variant).where(Variant.id == variant_id).values(stock=Variant.stock + quantity))
+        tx.change(update(Variant).where(Variant.id == variant_id).values(stock=Variant.stock + quantity))
 
 
 def overdue(tx: Tx, *, now: datetime, limit: int = 100) -> list[int]:

@@ -22,8 +22,8 @@ def set_stars(tx: Tx, actor: Actor, product_id: int, stars: int, *, now: datetim
         values = {"product_id": product_id, "stars": stars, "at": now, **owner_values(actor)}
         tx.execute(insert_or_ignore(tx, StarRating).values(**values))
     else:
-        tx.execute(update(StarRating).where(*mine).values(stars=stars, at=now))
-    tx.execute(
+        tx.change(update(StarRating).where(*mine).values(stars=stars, at=now))
+    tx.change(
         update(Product)
         .where(Product.id == product_id)
         .values(
@@ -61,7 +61,7 @@ def recount_stars(tx: Tx, product_ids: Collection[int] | None = None) -> None:
 
 def stars_by(tx: Tx, actor: Actor) -> dict[int, int]:
     """Return somebody's stars by product."""
-    rows = tx.execute(select(StarRating.product_id, StarRating.stars).where(owned_by(StarRating, actor)))
+    rows = tx.rows(select(StarRating.product_id, StarRating.stars).where(owned_by(StarRating, actor)))
     return {row[0]: row[1] for row in rows}
 
 
@@ -74,20 +74,20 @@ def exclude(tx: Tx, actor: Actor, product_id: int, reason: str, *, now: datetime
 
 def include(tx: Tx, actor: Actor, product_id: int) -> bool:
     """Let a product back in; False when it was not kept out."""
-    found = tx.execute(delete(Exclusion).where(owned_by(Exclusion, actor), Exclusion.product_id == product_id))
-    return bool(found.rowcount)
+    found = tx.change(delete(Exclusion).where(owned_by(Exclusion, actor), Exclusion.product_id == product_id))
+    return bool(found)
 
 
 def include_all(tx: Tx, actor: Actor) -> None:
     """Let everything back in."""
-    tx.execute(delete(Exclusion).where(owned_by(Exclusion, actor)))
+    tx.change(delete(Exclusion).where(owned_by(Exclusion, actor)))
 
 
 def exclusions(tx: Tx, actor: Actor) -> dict[int, tuple[str, datetime]]:
     """Return what somebody does not want to be shown, why, and since when."""
     if not actor.is_known:
         return {}
-    rows = tx.execute(
+    rows = tx.rows(
         select(Exclusion.product_id, Exclusion.reason, Exclusion.at)
         .where(owned_by(Exclusion, actor))
         .order_by(Exclusion.at.desc())
@@ -104,7 +104,7 @@ def wish(tx: Tx, actor: Actor, product_id: int, *, now: datetime) -> bool:
 
 def unwish(tx: Tx, actor: Actor, product_id: int) -> None:
     """Take a product off the list."""
-    tx.execute(delete(WishlistItem).where(owned_by(WishlistItem, actor), WishlistItem.product_id == product_id))
+    tx.change(delete(WishlistItem).where(owned_by(WishlistItem, actor), WishlistItem.product_id == product_id))
 
 
 def n_wishes(tx: Tx, actor: Actor) -> int:

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Engine
+from sqlalchemy import CursorResult, Engine, Executable
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -18,12 +18,27 @@ from webapp.errors import Busy
 from webapp.extensions import WRITE_OPTION, db
 
 log = logging.getLogger(__name__)
-Tx = Session
 Result = TypeVar("Result")
 ATTEMPTS = 4
 PAUSE_SECONDS = 0.05
 SERIALISATION_FAILURES = frozenset({"40001", "40P01", "55P03"})
 _open_unit: ContextVar[bool] = ContextVar("open_unit", default=False)
+
+
+class Tx(Session):
+    """An open transaction. Rows come back as plain sequences; the store's functions give them names and types."""
+
+    def rows(self, statement: Executable) -> list[Any]:
+        """Return every row of a query."""
+        return list(self.execute(statement))
+
+    def row(self, statement: Executable) -> Any:
+        """Return the first row of a query, None when there is none."""
+        return self.execute(statement).first()
+
+    def change(self, statement: Executable) -> int:
+        """Run an update or delete and return how many rows it met."""
+        return int(cast(CursorResult[Any], self.execute(statement)).rowcount)
 
 
 @contextmanager
@@ -57,7 +72,7 @@ def _unit(*, writes: bool) -> Iterator[Tx]:
         raise RuntimeError("units of work do not nest")
     mark = _open_unit.set(True)
     try:
-        with Session(_engine(writes=writes), expire_on_commit=False, autoflush=False) as session:
+        with Tx(_engine(writes=writes), expire_on_commit=False, autoflush=False) as session:
             yield session
     except DBAPIError as error:
         if is_passing(error):

@@ -69,13 +69,13 @@ _COLUMNS = (
 
 def by_email(tx: Tx, email: str) -> UserRow | None:
     """Return the member with this (lower-case) address."""
-    row = tx.execute(select(*_COLUMNS).where(User.email == email)).first()
+    row = tx.row(select(*_COLUMNS).where(User.email == email))
     return UserRow(*row) if row else None
 
 
 def by_id(tx: Tx, user_id: int) -> UserRow | None:
     """Return the member with this id."""
-    row = tx.execute(select(*_COLUMNS).where(User.id == user_id)).first()
+    row = tx.row(select(*_COLUMNS).where(User.id == user_id))
     return UserRow(*row) if row else None
 
 
@@ -112,15 +112,15 @@ def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> list[int]:
 
 def change(tx: Tx, user_id: int, **values: Any) -> None:
     """Change a member."""
-    tx.execute(update(User).where(User.id == user_id).values(**values))
+    tx.change(update(User).where(User.id == user_id).values(**values))
 
 
 def set_personalised(tx: Tx, actor: Actor, on: bool) -> None:
     """Switch personalisation on or off for a member or a guest."""
     if actor.user_id is not None:
-        tx.execute(update(User).where(User.id == actor.user_id).values(is_personalised=on))
+        tx.change(update(User).where(User.id == actor.user_id).values(is_personalised=on))
     else:
-        tx.execute(update(Guest).where(Guest.id == actor.guest_id).values(is_personalised=on))
+        tx.change(update(Guest).where(Guest.id == actor.guest_id).values(is_personalised=on))
 
 
 def any_with_role(tx: Tx, role: str) -> bool:
@@ -135,19 +135,19 @@ def count(tx: Tx) -> int:
 
 def figures(tx: Tx, user_id: int) -> tuple[int, int, int]:
     """Count a member's orders, saved products and ratings, in one statement."""
-    row = tx.execute(
+    row = tx.row(
         select(
             select(func.count()).where(Order.user_id == user_id).scalar_subquery(),
             select(func.count()).where(WishlistItem.user_id == user_id).scalar_subquery(),
             select(func.count()).where(StarRating.user_id == user_id).scalar_subquery(),
         )
-    ).one()
+    )
     return int(row[0]), int(row[1]), int(row[2])
 
 
 def addresses(tx: Tx, user_id: int) -> list[AddressRow]:
     """List a member's addresses, the usual one first."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(
             Address.id,
             Address.name,
@@ -168,22 +168,22 @@ def addresses(tx: Tx, user_id: int) -> list[AddressRow]:
 def save_address(tx: Tx, user_id: int, values: dict[str, Any], *, address_id: int | None, now: datetime) -> bool:
     """Add or change an address of the member's own; False when it is not theirs."""
     if values.get("is_default"):
-        tx.execute(update(Address).where(Address.user_id == user_id).values(is_default=False))
+        tx.change(update(Address).where(Address.user_id == user_id).values(is_default=False))
     if address_id is None:
         tx.execute(insert(Address).values(user_id=user_id, created_at=now, **values))
         return True
-    changed = tx.execute(update(Address).where(Address.id == address_id, Address.user_id == user_id).values(**values))
-    return bool(changed.rowcount)
+    changed = tx.change(update(Address).where(Address.id == address_id, Address.user_id == user_id).values(**values))
+    return bool(changed)
 
 
 def remove_address(tx: Tx, user_id: int, address_id: int) -> bool:
     """Remove an address of the member's own; False when it is not theirs."""
-    return bool(tx.execute(delete(Address).where(Address.id == address_id, Address.user_id == user_id)).rowcount)
+    return bool(tx.change(delete(Address).where(Address.id == address_id, Address.user_id == user_id)))
 
 
 def blocked_for(tx: Tx, keys: Sequence[str], *, limits: dict[str, int], now: datetime) -> int:
     """Return for how many seconds the strictest of some throttles still says no; 0 when none does."""
-    rows = tx.execute(
+    rows = tx.rows(
         select(Throttle.key, Throttle.count, Throttle.until).where(Throttle.key.in_(keys), Throttle.until > now)
     )
     waits = [(until - now).total_seconds() for key, count, until in rows if count >= limits[key]]
@@ -192,15 +192,15 @@ def blocked_for(tx: Tx, keys: Sequence[str], *, limits: dict[str, int], now: dat
 
 def note_failure(tx: Tx, keys: Sequence[str], *, window: timedelta, now: datetime) -> None:
     """Count one more failure; a window that is over begins anew."""
-    tx.execute(delete(Throttle).where(Throttle.until <= now))
+    tx.change(delete(Throttle).where(Throttle.until <= now))
     for key in keys:
         tx.execute(insert_or_ignore(tx, Throttle).values(key=key, count=0, until=now + window))
-        tx.execute(update(Throttle).where(Throttle.key == key).values(count=Throttle.count + 1))
+        tx.change(update(Throttle).where(Throttle.key == key).values(count=Throttle.count + 1))
 
 
 def forget_failures(tx: Tx, key: str) -> None:
     """Forget the failures counted for one key."""
-    tx.execute(delete(Throttle).where(Throttle.key == key))
+    tx.change(delete(Throttle).where(Throttle.key == key))
 
 
 def move_guest(tx: Tx, guest_id: int, user_id: int) -> list[int]:
@@ -216,10 +216,10 @@ def move_guest(tx: Tx, guest_id: int, user_id: int) -> list[int]:
     touched = list(tx.scalars(select(StarRating.product_id).where(StarRating.guest_id == guest_id)))
     for table in (WishlistItem, StarRating, Exclusion):
         theirs = select(table.product_id).where(table.user_id == user_id)
-        tx.execute(delete(table).where(table.guest_id == guest_id, table.product_id.in_(theirs)))
-        tx.execute(update(table).where(table.guest_id == guest_id).values(user_id=user_id, guest_id=None))
-    tx.execute(update(Order).where(Order.guest_id == guest_id, Order.user_id.is_(None)).values(user_id=user_id))
-    tx.execute(update(Guest).where(Guest.id == guest_id).values(merged_into=user_id))
+        tx.change(delete(table).where(table.guest_id == guest_id, table.product_id.in_(theirs)))
+        tx.change(update(table).where(table.guest_id == guest_id).values(user_id=user_id, guest_id=None))
+    tx.change(update(Order).where(Order.guest_id == guest_id, Order.user_id.is_(None)).values(user_id=user_id))
+    tx.change(update(Guest).where(Guest.id == guest_id).values(merged_into=user_id))
     return touched
 
 

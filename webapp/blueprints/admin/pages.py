@@ -125,7 +125,7 @@ def order(number: str) -> Answer:
 @staff
 def models() -> str:
     """Show training runs with their figures and the gate's verdict."""
-    config: dict[str, Any] = current_app.config  # type: ignore[assignment]  # Flask's config is a dict
+    config: dict[str, Any] = current_app.config
     run = request.args.get("run", "")
     page = office_models.models_page(
         _place(),

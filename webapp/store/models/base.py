@@ -8,10 +8,23 @@ from typing import Annotated, Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import mapped_column
 
-from webapp.extensions import db
+from webapp.extensions import Model
 from webapp.store.types import JsonValue, UtcDateTime
 
-Model = db.Model
+__all__ = [
+    "BIG",
+    "BigKey",
+    "Json",
+    "JsonList",
+    "Key",
+    "LongText",
+    "Model",
+    "Moment",
+    "Words",
+    "among",
+    "one_actor",
+    "reference",
+]
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
 
 Key = Annotated[int, mapped_column(primary_key=True)]
