@@ -66,7 +66,7 @@ class Namer:
     ) -> str | None:
         """Return a free name for a product, or None when every way to say it is taken."""
         base = self._base(thing, word, material, pattern, detail)
-        endings = [", " + colours[0], ", " + " and ".join(colours[:2])] if len(colours) == 1 else ["", ", in colours"]
+        endings = [f", {colours[0]}"] if len(colours) == 1 else ["", f", {' and '.join(colours[:2])}"]
         if thing.kind in FLAVOURS:
             endings = [""]
         for ending in endings:

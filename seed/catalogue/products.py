@@ -37,6 +37,7 @@ def subject_of(draft: Draft) -> Subject:
         pattern=draft.pattern,
         material=draft.material,
         detail=draft.detail,
+        one_colour=len(draft.pairs) == 1,
     )
 
 

@@ -281,7 +281,7 @@ def _quilting(sheet: Sheet, cut: Torso) -> None:
         y = cut.neck_y + 48 + place * 31
         if y > cut.hem_y - 12:
             break
-        half = cut.chest - 1 if y > cut.armpit_y - 30 else cut.chest + 3 - (cut.armpit_y - 30 - y) * 0.02
+        half = (cut.chest if y < cut.armpit_y + 40 else cut.waist) - 2.5
         path = f"M{a - half} {y} C{a - half * 0.5} {y + 5} {a + half * 0.5} {y + 5} {a + half} {y}"
         sheet.line(
             f"M{a - half} {y + 5} C{a - half * 0.5} {y + 10} {a + half * 0.5} {y + 10} {a + half} {y + 5}",
@@ -316,8 +316,9 @@ def _zip_front(sheet: Sheet, cut: Torso) -> None:
         )
         sheet.seam(collar, 0.4)
         sheet.seam(f"M{a - n - 3} {y + 2} C{a - 20} {y + 8} {a + 20} {y + 8} {a + n + 3} {y + 2}", 0.25)
-    sheet.line(f"M{a} {y - 12} L{a} {foot}", 7, sheet.main.line, 0.5, cap="butt")
-    sheet.line(f"M{a} {y - 10} L{a} {foot}", 2.6, "#cfcac0", 0.9, dash="2 2", cap="butt")
+    top = y + cut.dip if sheet.spec.detail == "hood" else y - 12
+    sheet.line(f"M{a} {top} L{a} {foot}", 7, sheet.main.line, 0.5, cap="butt")
+    sheet.line(f"M{a} {top + 2} L{a} {foot}", 2.6, "#cfcac0", 0.9, dash="2 2", cap="butt")
     sheet.fill(box(a - 3, y + 24, 6, 16, 3), "#b9b4aa")
     slot = f"M{a + 46} {318} L{a + 62} {358}"
     sheet.line(both_sides(slot), 4, sheet.main.line, 0.45)

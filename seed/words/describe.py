@@ -41,6 +41,7 @@ class Subject:
     pattern: str
     material: str
     detail: str
+    one_colour: bool = True
 
 
 def fill(phrase: str, subject: Subject) -> str:
@@ -54,6 +55,13 @@ def fill(phrase: str, subject: Subject) -> str:
     text = text.replace("{colour}", subject.colour).replace("{second}", subject.second)
     text = ARTICLE.sub(r"\1n ", " ".join(text.split()))
     return text[0].upper() + text[1:]
+
+
+def usable(pool: Sequence[str], subject: Subject) -> Sequence[str]:
+    """Return the phrases that hold for every variant: none that names a colour when there are several."""
+    if subject.one_colour:
+        return pool
+    return [phrase for phrase in pool if "{colour}" not in phrase and "{second}" not in phrase]
 
 
 def _first_found(book: dict[str, tuple[str, ...]], *keys: str) -> Sequence[str]:
@@ -86,6 +94,6 @@ def describe(subject: Subject, rng: np.random.Generator) -> str:
     order = ORDERS[int(draws[7] * len(ORDERS))]
     sentences = []
     for part, draw in zip(order, draws, strict=False):
-        if pool := POOLS[part](subject):
+        if pool := usable(POOLS[part](subject), subject):
             sentences.append(fill(pool[int(draw * len(pool))], subject))
     return " ".join(sentences)

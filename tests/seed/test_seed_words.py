@@ -19,7 +19,7 @@ from seed.catalogue.things import SIZE_RUNS, THINGS
 from seed.pictures import KINDS, MATERIALS, PATTERNS
 from seed.shoppers.calendar import SEASONS
 from seed.tables import read_phrases
-from seed.words.describe import POOLS, Subject, fill
+from seed.words.describe import POOLS, Subject, describe, fill, usable
 from seed.words.reviews import write_review
 
 SHIRT = Subject(
@@ -155,3 +155,19 @@ def test_reviews_vary(demo_shop):
 def test_subject_speaks_of_the_first_colour():
     draft = draw_up(60, 7)[0]
     assert subject_of(draft).colour == draft.pairs[0][0]
+
+
+@pytest.mark.parametrize("place", range(40))
+def test_texts_of_a_product_in_several_colours_name_none_of_them(place):
+    """What is said holds for every variant, and there is always something to say."""
+    subject = replace(SHIRT, one_colour=False)
+    rng = np.random.default_rng(place)
+    texts = [describe(subject, rng), *write_review(subject, 1 + place % 5, rng.random(8))]
+    assert not re.search(r"\b(moss|oat)\b", " ".join(texts), re.IGNORECASE)
+
+
+def test_every_pattern_and_detail_can_be_told_without_colours():
+    several = replace(SHIRT, one_colour=False)
+    for book in ("patterns", "details", "reviews"):
+        for key, pool in read_phrases(f"words/{book}.txt").items():
+            assert usable(pool, several), (book, key)
