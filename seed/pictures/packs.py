@@ -221,8 +221,8 @@ def _coffee_box(sheet: Sheet) -> None:
 def draw_soap(sheet: Sheet) -> None:
     """Draw soap: a bar, or three of them tied with string."""
     if sheet.spec.cut == "bar":
-        sheet.floor(204, 347, 158, 15)
-        with sheet.group("translate(0 4)"):
+        sheet.floor(204, 329, 158, 15)
+        with sheet.group("translate(0 -14)"):
             _bar(sheet, 200, 262, 1.0, wrap=sheet.spec.detail == "wrap")
         return
     sheet.floor(204, 411, 132, 14)

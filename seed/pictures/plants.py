@@ -262,6 +262,7 @@ def _trailing(sheet: Sheet, behind: bool) -> None:
         )
         leaves += [(along(strand, k / 6), 62 if (k + number) % 2 else -62, 0.40 + 0.03 * (k % 3)) for k in range(1, 7)]
     leaves += [((x, y + 16), turn, 0.56) for x, y, turn in CROWN]
+    sheet.fill(oval(200, 206, 58, 26), DEEP_LEAF.deep)
     _ivy(sheet, leaves)
 
 
