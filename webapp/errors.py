@@ -177,6 +177,9 @@ def _page(error: ShopError) -> ErrorPage:
     )
 
 
+KNOWN_STATUS: dict[int, type[ShopError]] = {404: NotFound, 403: Forbidden, 401: NotSignedIn, 429: TooManyRequests}
+
+
 class _FromHttp(ShopError):
     """An error Werkzeug raised, told in our words where we have some."""
 

@@ -105,10 +105,13 @@ def payment() -> str | Response | tuple[str, int]:
 @bp.get("/review")
 def review() -> str | Response:
     """Show everything once more with the exact amount."""
-    ready = _loaded("review")
-    if not isinstance(ready, Checkout):
-        return ready
-    found, changes = checkout.review(current_actor(), currency=current_app.config["CURRENCY"])
+    try:
+        found, changes = checkout.review(current_actor(), currency=current_app.config["CURRENCY"])
+    except Conflict as error:
+        flash(error.text, "info")
+        return go("cart.show")
+    if found.step != "review":
+        return go(f"checkout.{found.step}")
     return render_template("checkout/review.html", page=checkout_pages.review(found, changes, _providers()))
 
 

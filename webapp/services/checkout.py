@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -121,20 +121,25 @@ def set_payment(actor: Actor, code: str, available: Mapping[str, PaymentProvider
 def review(actor: Actor, *, currency: str) -> tuple[Checkout, list[str]]:
     """Return the checkout for the last look, with what changed since it was last seen.
 
-    The key made here stays the same until the cart changes: two tabs, a double click or "back" place one order.
+    The key made here stays the same until the cart changes: two tabs, a double click or "back" place one order. Nothing
+    is written while an earlier step is still to be done.
+
+    Raises
+    ------
+    Conflict
+        If the cart is empty.
     """
     with unit_of_work() as tx:
         found = _load(tx, actor, currency)
         if not found.cart.lines:
             raise Conflict(_("Your cart is empty."))
-        changes = changes_of(found.cart)
+        if found.step != "review":
+            return found, []
         seen = {"version": found.cart.version, "total": found.sums.total_cents}
         key = found.key if found.cart.checkout.get("seen") == seen and found.key else secrets.token_urlsafe(24)
         carts.see_prices(tx, found.cart.cart_id)
         carts.set_checkout(tx, found.cart.cart_id, found.cart.checkout | {"key": key, "seen": seen})
-    return Checkout(
-        found.cart, found.email, found.address, found.method, found.methods, found.payment, key, found.sums
-    ), changes
+        return replace(found, key=key), changes_of(found.cart)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,116 @@
+"""What every test of the shop starts from: one application, a fresh migrated database for each test, a moment in time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import event
+
+from config import TestConfig
+from tests.factories import ShopClient
+from webapp import create_app
+from webapp.extensions import db, limiter
+from webapp.picks import NullRecs
+from webapp.store.tx import Tx, unit_of_work
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def fresh_database(config: TestConfig, migrated: Path) -> None:
+    """Put an empty, migrated database in its place."""
+    target = config.instance / "shop.db"
+    for suffix in ("-wal", "-shm"):
+        target.with_name(target.name + suffix).unlink(missing_ok=True)
+    shutil.copyfile(migrated, target)
+
+
+@pytest.fixture(scope="session")
+def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The instance folder of the test shop."""
+    return tmp_path_factory.mktemp("shop")
+
+
+@pytest.fixture(scope="session")
+def _app(shop_folder: Path) -> Iterator[Flask]:
+    config = TestConfig.under(shop_folder, LOG_LEVEL="ERROR")
+    app = create_app(config, recs=NullRecs())
+    app.test_client_class = ShopClient
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _migrated(_app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database after ``flask db upgrade``: the only way tests make their tables."""
+    kept = tmp_path_factory.mktemp("migrated") / "shop.db"
+    shutil.copyfile(Path(_app.instance_path) / "shop.db", kept)
+    return kept
+
+
+@pytest.fixture
+def app(_app: Flask, _migrated: Path) -> Iterator[Flask]:
+    """The application on an empty database, inside its context."""
+    with _app.app_context():
+        db.engine.dispose()
+        fresh_database(_app.config["SHOP"], _migrated)
+        limiter.reset()
+        _app.extensions["recs"] = NullRecs()
+        kept = dict(_app.config)
+        yield _app
+        _app.config.clear()
+        _app.config.update(kept)
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser that has not been here before."""
+    return app.test_client()
+
+
+@pytest.fixture
+def tx(app: Flask) -> Iterator[Tx]:
+    """A writing transaction for tests of the store, rolled back at the end."""
+    with unit_of_work() as open_tx:
+        yield open_tx
+        open_tx.rollback()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment it is in tests that hold time still."""
+    return NOW
+
+
+@pytest.fixture
+def count_sql(app: Flask) -> Callable[[], object]:
+    """Count the statements of a block: ``with count_sql() as n: ...; assert n() <= 12``."""
+
+    @contextmanager
+    def counting() -> Iterator[Callable[[], int]]:
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            if not statement.startswith("BEGIN"):
+                seen.append(statement)
+
+        engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield lambda: len(seen)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return counting

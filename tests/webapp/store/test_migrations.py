@@ -1,0 +1,49 @@
+"""One schema path: up from nothing, down again, and nothing left to do."""
+
+import pytest
+from flask import Flask
+from flask_migrate import check, downgrade, upgrade
+from sqlalchemy import inspect, text
+
+from tests.factories import make_event, make_product, make_user
+from webapp.actors import Actor
+from webapp.extensions import db
+from webapp.store import migrations
+from webapp.store.tx import read_unit, unit_of_work
+
+
+def tables() -> set[str]:
+    return {name for name in inspect(db.engine).get_table_names() if name != "alembic_version"}
+
+
+def test_the_models_and_the_migrations_agree(app: Flask) -> None:
+    check()
+
+
+def test_down_takes_everything_away_and_up_brings_it_back(app: Flask) -> None:
+    before = tables()
+    downgrade(revision="base")
+    assert tables() == set()
+    upgrade()
+    assert tables() == before
+
+
+def test_a_step_down_and_up_keeps_the_rows_of_other_tables(app: Flask) -> None:
+    with unit_of_work() as tx:
+        member = make_user(tx)
+        make_event(tx, Actor(user_id=member), make_product(tx))
+    downgrade()
+    upgrade()
+    with db.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM interactions")).scalar_one() == 1
+
+
+def test_the_shop_knows_whether_the_database_is_at_the_newest(app: Flask) -> None:
+    with read_unit() as tx:
+        assert migrations.current(tx) == migrations.head()
+
+
+@pytest.mark.parametrize("pragma, value", [("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 10000)])
+def test_every_connection_is_prepared(app: Flask, pragma: str, value: object) -> None:
+    with db.engine.connect() as connection:
+        assert connection.execute(text(f"PRAGMA {pragma}")).scalar_one() == value

@@ -1,0 +1,95 @@
+"""Events: once each, read back at once, handed to training in the library's columns."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.conftest import NOW
+from tests.factories import make_event, make_guest, make_product, make_user
+from webapp.actors import NOBODY, Actor
+from webapp.store import interactions, products, taste, users
+from webapp.store.tx import Tx
+
+
+def test_a_repeated_event_is_kept_once_per_actor(tx: Tx) -> None:
+    ana, ben = Actor(user_id=make_user(tx)), Actor(user_id=make_user(tx))
+    lamp = make_product(tx)
+    assert make_event(tx, ana, lamp, event_uid="e1") is not None
+    assert make_event(tx, ana, lamp, event_uid="e1") is None
+    assert make_event(tx, ben, lamp, event_uid="e1") is not None
+
+
+def test_recent_events_come_oldest_first_and_only_the_newest(tx: Tx) -> None:
+    ana, lamps = Actor(user_id=make_user(tx)), [make_product(tx) for _ in range(4)]
+    for age, lamp in enumerate(lamps):
+        make_event(tx, ana, lamp, at=NOW - timedelta(days=age))
+    found = interactions.recent(tx, ana, limit=3)
+    assert [row.product_id for row in found] == [lamps[2], lamps[1], lamps[0]]
+
+
+def test_nothing_is_read_of_somebody_who_paused(tx: Tx) -> None:
+    member = make_user(tx)
+    make_event(tx, Actor(user_id=member), make_product(tx))
+    assert interactions.recent(tx, Actor(user_id=member, is_personalised=False), limit=5) == []
+    assert interactions.recent(tx, NOBODY, limit=5) == []
+
+
+def test_the_training_frame_speaks_the_librarys_language(tx: Tx) -> None:
+    ana, guest, lamp = Actor(user_id=make_user(tx)), make_guest(tx), make_product(tx)
+    make_event(tx, ana, lamp, "rating", value=4.0, at=NOW)
+    make_event(tx, guest, lamp, "purchase", value=2.0, order_ref="2026-A", at=NOW)
+    frame = interactions.training_frame(tx)
+    assert list(frame.columns) == ["user_id", "item_id", "kind", "value", "timestamp", "order_id"]
+    assert frame.to_dict("records") == [
+        {
+            "user_id": ana.ref,
+            "item_id": str(lamp),
+            "kind": "rating",
+            "value": 4.0,
+            "timestamp": int(NOW.timestamp()),
+            "order_id": "",
+        },
+        {
+            "user_id": guest.ref,
+            "item_id": str(lamp),
+            "kind": "purchase",
+            "value": 2.0,
+            "timestamp": int(NOW.timestamp()),
+            "order_id": "2026-A",
+        },
+    ]
+
+
+@pytest.mark.parametrize("is_guest", [False, True])
+def test_nobody_who_paused_is_trained_on(tx: Tx, is_guest: bool) -> None:
+    actor = make_guest(tx) if is_guest else Actor(user_id=make_user(tx))
+    make_event(tx, actor, make_product(tx))
+    users.set_personalised(tx, actor, on=False)
+    assert interactions.training_frame(tx).empty
+
+
+def test_new_events_are_found_by_row_id(tx: Tx) -> None:
+    ana, lamp = Actor(user_id=make_user(tx)), make_product(tx)
+    first = make_event(tx, ana, lamp)
+    assert first is not None
+    make_event(tx, ana, lamp, "click")
+    frame, last = interactions.events_after(tx, first, limit=10)
+    assert frame["kind"].tolist() == ["click"]
+    assert interactions.events_after(tx, last, limit=10)[0].empty
+
+
+def test_a_second_vote_replaces_the_first_and_the_sums_follow(tx: Tx) -> None:
+    ana, ben, lamp = Actor(user_id=make_user(tx)), Actor(user_id=make_user(tx)), make_product(tx)
+    taste.set_stars(tx, ana, lamp, 2, now=NOW)
+    taste.set_stars(tx, ben, lamp, 4, now=NOW)
+    taste.set_stars(tx, ana, lamp, 5, now=NOW)
+    assert _sums(tx, lamp) == (2, 9)
+    taste.recount_stars(tx, [lamp])
+    assert _sums(tx, lamp) == (2, 9)
+    taste.remove_stars(tx, ben, product_id=lamp)
+    assert _sums(tx, lamp) == (1, 5)
+
+
+def _sums(tx: Tx, product_id: int) -> tuple[int, int]:
+    row = products.cards(tx, [product_id])[product_id]
+    return row.rating_count, row.rating_sum

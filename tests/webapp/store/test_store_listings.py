@@ -1,0 +1,116 @@
+"""Filters: OR inside one, AND across, and every count says exactly what ticking the value would give."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.conftest import NOW
+from tests.factories import make_brand, make_product, make_user
+from webapp.actors import NOBODY, Actor
+from webapp.store import listings, taste
+from webapp.store.listings import ListingQuery
+from webapp.store.tx import Tx
+
+COLOURS = ("moss", "ink", "sand")
+
+
+@pytest.fixture
+def shelf(tx: Tx) -> list[int]:
+    """Twelve products: three colours, two brands, prices 10 to 120, every third sold out."""
+    return [
+        make_product(
+            tx,
+            name=f"Thing {number:02}",
+            price_cents=1000 * (number + 1),
+            brand="Alder" if number % 2 else "Birch",
+            stock=0 if number % 3 == 0 else 5,
+            attributes={"Colour": COLOURS[number % 3], "Material": "wool" if number < 6 else "linen"},
+            rating_count=number,
+            rating_sum=number * 4 if number % 2 else number * 2,
+            popularity=float(number),
+        )
+        for number in range(12)
+    ]
+
+
+def found(tx: Tx, query: ListingQuery) -> list[int]:
+    return [row.product_id for row in listings.page_of(tx, replace(query, page_size=100), NOBODY)]
+
+
+def test_each_count_is_what_ticking_the_value_gives(tx: Tx, shelf: list[int]) -> None:
+    """The counts of every facet are compared with lists really asked for, under three different filters."""
+    bases = (
+        ListingQuery(),
+        ListingQuery(attributes={"Colour": ("moss",)}, price_to=9000),
+        ListingQuery(brands=("alder",), in_stock=True, attributes={"Material": ("wool", "linen")}),
+    )
+    for base in bases:
+        counts = listings.count_facets(tx, base)
+        assert counts.total == len(found(tx, base))
+        for slug, (_name, n) in counts.brands.items():
+            assert n == len(found(tx, replace(base, brands=(slug,))))
+        for name, values in counts.attributes.items():
+            for value, n in values.items():
+                assert n == len(found(tx, replace(base, attributes={**base.attributes, name: (value,)})))
+        for stars, n in counts.ratings.items():
+            assert n == len(found(tx, replace(base, min_rating=stars)))
+        assert counts.n_in_stock == len(found(tx, replace(base, in_stock=True)))
+
+
+def test_values_of_one_filter_are_alternatives(tx: Tx, shelf: list[int]) -> None:
+    both = found(tx, ListingQuery(attributes={"Colour": ("moss", "ink")}))
+    assert len(both) == len(found(tx, ListingQuery(attributes={"Colour": ("moss",)}))) + len(
+        found(tx, ListingQuery(attributes={"Colour": ("ink",)}))
+    )
+
+
+def test_the_price_bounds_leave_the_price_filter_out(tx: Tx, shelf: list[int]) -> None:
+    counts = listings.count_facets(tx, ListingQuery(price_from=5000, price_to=6000))
+    assert (counts.total, counts.lowest_cents, counts.highest_cents) == (2, 1000, 12000)
+
+
+@pytest.mark.parametrize(
+    ("sort", "first", "last"), [("price", 0, 11), ("price-desc", 11, 0), ("popular", 11, 0)]
+)
+def test_order_is_made_in_the_database(tx: Tx, shelf: list[int], sort: str, first: int, last: int) -> None:
+    ordered = found(tx, ListingQuery(sort=sort))
+    assert (ordered[0], ordered[-1]) == (shelf[first], shelf[last])
+
+
+def test_pages_neither_overlap_nor_lose_anything(tx: Tx) -> None:
+    ids = {make_product(tx, price_cents=100) for _ in range(11)}
+    pages = [
+        [row.product_id for row in listings.page_of(tx, ListingQuery(sort="price", page=page, page_size=4), NOBODY)]
+        for page in (1, 2, 3)
+    ]
+    seen = [product for page in pages for product in page]
+    assert len(seen) == len(set(seen)) == 11
+    assert set(seen) == ids
+
+
+def test_few_votes_do_not_beat_many(tx: Tx) -> None:
+    one_vote = make_product(tx, rating_count=1, rating_sum=5)
+    many = make_product(tx, rating_count=200, rating_sum=940)
+    assert found(tx, ListingQuery(sort="rating"))[:2] == [many, one_vote]
+
+
+def test_a_search_is_filtered_and_counted_like_a_category(tx: Tx, shelf: list[int]) -> None:
+    make_product(tx, name="Other lamp")
+    query = ListingQuery(words=("thing",), brands=("birch",), sort="relevance")
+    counts = listings.count_facets(tx, query)
+    assert counts.total == 6 == len(found(tx, query))
+    assert counts.brands == {"birch": ("Birch", 6), "alder": ("Alder", 6)}
+
+
+def test_brands_with_equal_names_keep_apart_slugs(tx: Tx) -> None:
+    assert make_brand(tx, "Fjord & Field") != make_brand(tx, "Fjord Field")
+
+
+def test_a_members_own_marks_are_on_the_cards(tx: Tx) -> None:
+    ana, lamp = Actor(user_id=make_user(tx)), make_product(tx)
+    taste.wish(tx, ana, lamp, now=NOW)
+    taste.set_stars(tx, ana, lamp, 4, now=NOW)
+    mine = listings.page_of(tx, ListingQuery(), ana)[0]
+    theirs = listings.page_of(tx, ListingQuery(), NOBODY)[0]
+    assert (mine.is_wished, mine.your_stars) == (True, 4)
+    assert (theirs.is_wished, theirs.your_stars) == (False, 0)

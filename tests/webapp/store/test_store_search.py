@@ -1,0 +1,87 @@
+"""Search: whole words, beginnings, typing errors, accents - and nothing a visitor types is read as commands."""
+
+import pytest
+
+from tests.factories import make_product
+from webapp.store import catalogue, search
+from webapp.store.tx import Tx
+
+
+@pytest.fixture
+def shelves(tx: Tx) -> dict[str, int]:
+    """Four products with telling names."""
+    return {
+        "scarf": make_product(tx, name="Juniper wool scarf", brand="Fjord & Field", category="Accessories > Scarves"),
+        "lamp": make_product(tx, name="Oslo table lamp", category="Home > Lamps"),
+        "cafe": make_product(tx, name="Café mug", category="Table > Mugs", description="Holds a café au lait."),
+        "shirt": make_product(tx, name="Alder overshirt, moss", category="Clothing > Shirts"),
+    }
+
+
+def find(tx: Tx, query: str) -> list[int]:
+    words = search.parse_words(query)
+    found = search.suggest(tx, words, limit=10)
+    if not found and (mended := search.mend(tx, words)):
+        found = search.suggest(tx, mended, limit=10)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("scarf", "scarf"),
+        ("SCARF", "scarf"),
+        ("wool scar", "scarf"),
+        ("jun", "scarf"),
+        ("lamp table", "lamp"),
+        ("lmap", "lamp"),
+        ("scraf", "scarf"),
+        ("junper", "scarf"),
+        ("overshrit moss", "shirt"),
+        ("cafe", "cafe"),
+        ("café", "cafe"),
+        ("fjord", "scarf"),
+        ("scarves", "scarf"),
+    ],
+)
+def test_the_right_thing_is_found(tx: Tx, shelves: dict[str, int], query: str, name: str) -> None:
+    assert find(tx, query)[:1] == [shelves[name]]
+
+
+def test_every_word_must_fit(tx: Tx, shelves: dict[str, int]) -> None:
+    assert find(tx, "wool lamp") == []
+
+
+def test_a_word_in_the_name_counts_more_than_one_in_the_description(tx: Tx) -> None:
+    far = make_product(tx, name="Reading stand", description="Made for a lantern.", category="Home > Stands")
+    near = make_product(tx, name="Lantern", description="Gives light.", category="Home > Lights")
+    assert find(tx, "lantern") == [near, far]
+
+
+def test_hidden_products_are_not_found(tx: Tx) -> None:
+    make_product(tx, name="Secret lantern", is_visible=False)
+    assert find(tx, "lantern") == []
+
+
+def test_a_renamed_product_is_found_by_its_new_name_only(tx: Tx) -> None:
+    lamp = make_product(tx, name="Old beacon")
+    catalogue.change_product(tx, lamp, name="New lighthouse")
+    search.reindex(tx, [lamp])
+    assert find(tx, "lighthouse") == [lamp]
+    assert find(tx, "beacon") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ['"', "*", "NEAR(a b)", "a^b", "a:b", "-", "AND", "OR NOT", '" OR 1=1 --', "(((", "\x00", "😀", "ß" * 300, "a" * 5000],
+)
+def test_s23_no_query_is_read_as_commands(tx: Tx, shelves: dict[str, int], query: str) -> None:
+    find(tx, query)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "distance"),
+    [("lamp", "lamp", 0), ("lmap", "lamp", 1), ("lamp", "lamps", 1), ("scraf", "scarf", 1), ("abc", "xyz", 3)],
+)
+def test_swapped_neighbours_are_one_mistake(left: str, right: str, distance: int) -> None:
+    assert search.edit_distance(left, right, most=3) == distance
