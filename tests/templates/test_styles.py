@@ -8,11 +8,13 @@ import re
 
 import pytest
 
-from .site import ROOT
+from .gallery import SCENES, Scene
+from .site import ROOT, make_app, render
+
+APP = make_app()
 
 CSS = ROOT / "static" / "css"
 JS = ROOT / "static" / "js"
-SHOPPER_CSS = ("tokens", "base", "layout", "parts", "pages", "print")
 TEXT_PAIRS = [
     (text, ground) for text in ("ink", "muted", "accent", "sale", "trouble") for ground in ("paper", "raised", "sunken")
 ] + [
@@ -86,9 +88,12 @@ def packed(paths) -> int:
     return sum(len(gzip.compress(path.read_bytes())) for path in paths)
 
 
-def test_style_sheets_stay_within_their_budget() -> None:
-    assert packed(CSS / f"{name}.css" for name in SHOPPER_CSS) <= 25_000
-    assert packed(CSS / f"{name}.css" for name in (*SHOPPER_CSS, "admin")) <= 25_000
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_style_sheets_of_a_page_stay_within_their_budget(scene: Scene) -> None:
+    html = render(APP, scene.template, scene.page, scene.chrome, scene.path)
+    names = re.findall(r'href="/static/css/([a-z]+\.css)', html)
+    assert names[0] == "tokens.css"
+    assert packed(CSS / name for name in names) <= 25_000
 
 
 def test_scripts_stay_within_their_budget() -> None:
