@@ -1,4 +1,4 @@
-"""What every test of the shop starts from: one application, a fresh migrated database for each test, a moment in time."""
+"""What every test of the shop starts from: one application, a fresh migrated database each, a moment in time."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -11,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from webapp import passwords
 from webapp.actors import Actor
+from webapp.services import checkout, payments
 from webapp.store import carts, catalogue, interactions, products, search, sessions, users
 from webapp.store.models import Picture, Product, Variant
 from webapp.store.tx import Tx
@@ -22,7 +24,15 @@ _numbers = count(1)
 
 
 class ShopClient(FlaskClient):
-    """A browser whose pages send the CSRF token, as ours do."""
+    """A browser whose pages send the CSRF token, as ours do.
+
+    Each request runs in a context of its own, as it would in a server, whatever the test has open around it.
+    """
+
+    def open(self, *arguments: Any, **options: Any) -> TestResponse:
+        """Send a request."""
+        send = super().open
+        return contextvars.Context().run(lambda: send(*arguments, **options))
 
     def token(self) -> str:
         """Return the token of this browser's session."""
@@ -149,3 +159,22 @@ def put_in_cart(tx: Tx, actor: Actor, product_id: int, quantity: int = 1, *, now
     cart_id = carts.ensure(tx, actor, now=now)
     carts.add_line(tx, cart_id, variant.variant_id, quantity, price_cents=variant.price_cents, now=now)
     return cart_id
+
+
+ADDRESS = {
+    "name": "Ana",
+    "line1": "Hill 1",
+    "postcode": "10115",
+    "city": "Berlin",
+    "country": "DE",
+    "method": "standard",
+}
+
+
+def ready_to_pay(actor: Actor) -> checkout.Placing:
+    """Walk an actor with a full cart through the steps up to the review and return what the button sends."""
+    checkout.set_contact(actor, "ana@example.com")
+    checkout.set_delivery(actor, ADDRESS, user_id=None)
+    checkout.set_payment(actor, "test", payments.providers(with_test=True))
+    found, _changes = checkout.review(actor, currency="EUR")
+    return checkout.Placing(found.key, found.sums.total_cents)

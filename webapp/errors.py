@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, g, jsonify, render_template, req
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from webapp.viewmodels import ErrorPage, PageMeta
 
@@ -200,6 +200,8 @@ class _FromHttp(ShopError):
 def _http_error(error: HTTPException) -> Response | HTTPException:
     if error.code is not None and error.code < 400:
         return error
+    if isinstance(error, SecurityError):  # an unknown host: no address can be built for a page
+        return Response("This address is not served here.", 400, mimetype="text/plain")
     return render(_FromHttp(error))
 
 

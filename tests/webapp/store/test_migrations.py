@@ -43,7 +43,7 @@ def test_the_shop_knows_whether_the_database_is_at_the_newest(app: Flask) -> Non
         assert migrations.current(tx) == migrations.head()
 
 
-@pytest.mark.parametrize("pragma, value", [("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 10000)])
+@pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 10000)])
 def test_every_connection_is_prepared(app: Flask, pragma: str, value: object) -> None:
     with db.engine.connect() as connection:
         assert connection.execute(text(f"PRAGMA {pragma}")).scalar_one() == value

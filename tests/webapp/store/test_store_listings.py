@@ -69,9 +69,7 @@ def test_the_price_bounds_leave_the_price_filter_out(tx: Tx, shelf: list[int]) -
     assert (counts.total, counts.lowest_cents, counts.highest_cents) == (2, 1000, 12000)
 
 
-@pytest.mark.parametrize(
-    ("sort", "first", "last"), [("price", 0, 11), ("price-desc", 11, 0), ("popular", 11, 0)]
-)
+@pytest.mark.parametrize(("sort", "first", "last"), [("price", 0, 11), ("price-desc", 11, 0), ("popular", 11, 0)])
 def test_order_is_made_in_the_database(tx: Tx, shelf: list[int], sort: str, first: int, last: int) -> None:
     ordered = found(tx, ListingQuery(sort=sort))
     assert (ordered[0], ordered[-1]) == (shelf[first], shelf[last])

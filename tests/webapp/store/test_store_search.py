@@ -73,7 +73,22 @@ def test_a_renamed_product_is_found_by_its_new_name_only(tx: Tx) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ['"', "*", "NEAR(a b)", "a^b", "a:b", "-", "AND", "OR NOT", '" OR 1=1 --', "(((", "\x00", "😀", "ß" * 300, "a" * 5000],
+    [
+        '"',
+        "*",
+        "NEAR(a b)",
+        "a^b",
+        "a:b",
+        "-",
+        "AND",
+        "OR NOT",
+        '" OR 1=1 --',
+        "(((",
+        "\x00",
+        "😀",
+        "ß" * 300,
+        "a" * 5000,
+    ],
 )
 def test_s23_no_query_is_read_as_commands(tx: Tx, shelves: dict[str, int], query: str) -> None:
     find(tx, query)

@@ -15,9 +15,13 @@ from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 
 
 def test_an_error_leaves_nothing_behind(app: Flask) -> None:
-    with pytest.raises(ZeroDivisionError), unit_of_work() as tx:
-        make_product(tx)
-        raise ZeroDivisionError
+    def fail_half_way() -> None:
+        with unit_of_work() as tx:
+            make_product(tx)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     with read_unit() as tx:
         assert products.count(tx) == 0
 

@@ -1,0 +1,225 @@
+"""The pages one browses: there for everybody, few statements, honest when there is nothing to show."""
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+
+from tests.conftest import NOW
+from tests.factories import ShopClient, make_category, make_event, make_product, make_user
+from webapp.actors import Actor
+from webapp.services import media
+from webapp.store import catalogue, interactions, products, taste
+from webapp.store.tx import read_unit, unit_of_work
+from webapp.viewbuilders.links import product_url
+
+CountSql = Callable[[], AbstractContextManager[Callable[[], int]]]
+MOST_STATEMENTS = 12
+
+
+@pytest.fixture
+def shelf(app: Flask) -> list[int]:
+    with unit_of_work() as tx:
+        return [make_product(tx, name=f"Lamp {n}", popularity=float(n), picture=f"lamp-{n}") for n in range(30)]
+
+
+def url_of(app: Flask, product_id: int) -> str:
+    with read_unit() as tx:
+        row = products.cards(tx, [product_id])[product_id]
+    with app.test_request_context():
+        return product_url(row.product_id, row.slug)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/c/lamps",
+        "/c/home?sort=price&in_stock=1&brand=alder&rating=4&price_from=10&price_to=90&page=2&f-colour=moss",
+        "/search",
+        "/search?q=lamp",
+        "/search?q=lmap",
+        "/search?q=zzzzzz",
+        "/search/suggest?q=la",
+        "/search/suggest?q=",
+        "/rails?context=home",
+        "/rails?context=cart",
+        "/cart",
+        "/account/sign-in",
+        "/account/register",
+        "/wishlist",
+        "/your-recommendations",
+        "/about-the-demo",
+        "/api/docs",
+        "/healthz",
+        "/readyz",
+    ],
+)
+@pytest.mark.parametrize("is_full", [True, False])
+def test_every_page_is_there_in_a_full_and_in_an_empty_shop(
+    app: Flask, client: ShopClient, path: str, is_full: bool
+) -> None:
+    if is_full:
+        with unit_of_work() as tx:
+            for number in range(30):
+                make_product(tx, name=f"Lamp {number}")
+    else:
+        with unit_of_work() as tx:
+            make_category(tx, "Home > Lamps")
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.get_data(as_text=True)[-800:]
+
+
+@pytest.mark.parametrize("n_products", [20, 200])
+def test_pages_need_few_statements_at_any_size(app: Flask, count_sql: CountSql, n_products: int) -> None:
+    with unit_of_work() as tx:
+        ids = [make_product(tx, name=f"Lamp {n}", picture=f"lamp-{n}") for n in range(n_products)]
+        member = Actor(user_id=make_user(tx, "ana@example.com"))
+        for product_id in ids[:10]:
+            make_event(tx, member, product_id)
+            taste.set_stars(tx, member, product_id, 4, now=NOW)
+    client: ShopClient = app.test_client()
+    client.sign_in("ana@example.com")
+    paths = ["/", "/c/lamps", "/search?q=lamp", url_of(app, ids[0]), url_of(app, ids[12]), "/cart", "/wishlist"]
+    paths += ["/your-recommendations", "/account", "/account/orders", "/rails?context=home"]
+    for path in paths:
+        with count_sql() as n:
+            assert client.get(path).status_code == 200
+        assert n() <= MOST_STATEMENTS, path
+
+
+def test_the_first_look_of_somebody_new_is_cheap_too(app: Flask, shelf: list[int], count_sql: CountSql) -> None:
+    with count_sql() as n:
+        app.test_client().get(url_of(app, shelf[0]))
+    assert n() <= MOST_STATEMENTS + 1
+
+
+def test_a_product_has_one_address(client: ShopClient, app: Flask, shelf: list[int]) -> None:
+    answer = client.get(f"/p/{shelf[0]}-old-name?variant=7")
+    assert answer.status_code == 301
+    assert answer.headers["Location"] == url_of(app, shelf[0]) + "?variant=7"
+
+
+@pytest.mark.parametrize("path", ["/p/999999", "/c/nothing", "/nothing", "/media/../secret_key", "/media/x-100.webp"])
+def test_what_is_not_there_is_404(client: ShopClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_a_hidden_product_answers_like_a_missing_one(app: Flask, client: ShopClient) -> None:
+    with unit_of_work() as tx:
+        hidden = make_product(tx, is_visible=False)
+    bodies = []
+    for path in (f"/p/{hidden}", "/p/999999"):
+        answer = client.get(path, headers={"Accept": "application/json"})
+        bodies.append({k: v for k, v in answer.get_json().items() if k != "request_id"})
+    assert bodies[0] == bodies[1]
+
+
+def test_a_view_is_written_down_once_within_half_an_hour(app: Flask, client: ShopClient, shelf: list[int]) -> None:
+    for _look in range(3):
+        client.get(url_of(app, shelf[0]))
+    page = client.get("/your-recommendations").get_data(as_text=True)
+    assert page.count("Lamp 0") >= 1
+    with read_unit() as tx:
+        assert interactions.count(tx) == 1
+
+
+def test_the_home_page_goes_on_where_a_guest_left_off(app: Flask, client: ShopClient, shelf: list[int]) -> None:
+    before = client.get("/").get_data(as_text=True)
+    client.get(url_of(app, shelf[3]))
+    after = client.get("/").get_data(as_text=True)
+    assert 'data-rail="recent"' not in before
+    assert 'data-rail="recent"' in after
+
+
+def test_nothing_stands_twice_on_the_home_page(app: Flask, client: ShopClient, shelf: list[int]) -> None:
+    client.get(url_of(app, shelf[29]))
+    page = client.get("/").get_data(as_text=True)
+    rails = page[page.index('class="rails"') :]
+    shown = re.findall(r'data-card="(\d+)"', rails)
+    assert len(shown) == len(set(shown)) > 20
+
+
+def test_sold_out_and_hidden_things_are_in_no_rail(app: Flask, client: ShopClient, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        gone = make_product(tx, stock=0, popularity=1000.0, name="Gone lamp")
+        secret = make_product(tx, is_visible=False, popularity=1000.0, name="Secret lamp")
+    page = client.get("/rails?context=home").get_data(as_text=True)
+    assert f'data-card="{gone}"' not in page
+    assert f'data-card="{secret}"' not in page
+
+
+def test_an_article_number_leads_to_its_product(app: Flask, client: ShopClient) -> None:
+    with unit_of_work() as tx:
+        lamp = make_product(tx, variants=[{"sku": "LA-77"}])
+    assert client.get("/search?q=LA-77").headers["Location"] == url_of(app, lamp)
+
+
+def test_structured_data_says_what_the_page_says(app: Flask, client: ShopClient, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        taste.set_stars(tx, Actor(user_id=make_user(tx)), shelf[0], 4, now=NOW)
+    page = client.get(url_of(app, shelf[0])).get_data(as_text=True)
+    blocks = [json.loads(raw) for raw in re.findall(r'<script type="application/ld\+json"[^>]*>(.*?)</script>', page)]
+    product = next(block for block in blocks if block["@type"] == "Product")
+    assert product["offers"] | {"url": ""} == {
+        "@type": "Offer",
+        "price": "49.00",
+        "priceCurrency": "EUR",
+        "availability": "https://schema.org/InStock",
+        "url": "",
+    }
+    assert product["aggregateRating"] == {"@type": "AggregateRating", "ratingValue": "4.0", "reviewCount": 1}
+    assert "€49.00" in page
+
+
+def test_options_name_what_is_not_made_or_sold_out(app: Flask, client: ShopClient) -> None:
+    variants = [
+        {"options": {"Colour": "moss", "Size": "S"}, "name": "moss, S"},
+        {"options": {"Colour": "moss", "Size": "M"}, "name": "moss, M", "stock": 0},
+        {"options": {"Colour": "ink", "Size": "S"}, "name": "ink, S"},
+    ]
+    with unit_of_work() as tx:
+        shirt = make_product(tx, variants=variants)
+        ids = {row.name: row.variant_id for row in products.variants_of(tx, [shirt])}
+    page = client.get(url_of(app, shirt)).get_data(as_text=True)
+    assert f"variant={ids['ink, S']}" in page
+    assert "sold out" in page
+    ink = client.get(f"{url_of(app, shirt)}?variant={ids['ink, S']}").get_data(as_text=True)
+    assert "not made in ink" in ink
+
+
+def test_a_picture_is_drawn_when_it_is_first_asked_for(app: Flask, client: ShopClient) -> None:
+    spec = {
+        "kind": "lamp",
+        "cut": "desk",
+        "colour": "moss",
+        "second_colour": "sand",
+        "pattern": "plain",
+        "material": "brass",
+        "detail": "plain",
+    }
+    with unit_of_work() as tx:
+        lamp = make_product(tx)
+        row = {"stem": media.stem_of(spec), "spec": spec, "position": 0, "width": 960, "height": 1200, "alt": "A lamp"}
+        catalogue.set_pictures(tx, lamp, [row])
+    name = f"{media.stem_of(spec)}-640.webp"
+    answer = client.get(f"/media/{name}")
+    assert answer.status_code == 200
+    assert answer.mimetype == "image/webp"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert (Path(app.instance_path) / "media" / name).exists()
+    answer.close()
+
+
+def test_readiness_names_what_is_wrong(app: Flask, client: ShopClient) -> None:
+    assert client.get("/readyz").get_json()["database"] == "ok"
+    downgrade()
+    late = client.get("/readyz")
+    assert late.status_code == 503
+    assert "flask db upgrade" in late.get_json()["database"]
+    upgrade()
