@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from webapp.viewmodels import Chrome, Page, RailsPartial
 
-from . import pages, rooms
+from . import pages, purchases, rooms
 from .samples import BARE, GUEST, MEMBER, OWNER
 
 
@@ -37,16 +37,16 @@ SHOP = (
     Scene("api-docs", "api/docs.html", pages.api_docs),
 )
 BUYING = (
-    Scene("cart", "cart/show.html", pages.cart_full),
-    Scene("cart-empty", "cart/show.html", pages.cart_empty),
-    Scene("checkout-contact", "checkout/contact.html", pages.contact),
-    Scene("checkout-contact-wrong", "checkout/contact.html", pages.contact_wrong, MEMBER),
-    Scene("checkout-delivery", "checkout/delivery.html", pages.delivery),
-    Scene("checkout-delivery-wrong", "checkout/delivery.html", pages.delivery_wrong),
-    Scene("checkout-payment", "checkout/payment.html", pages.payment),
-    Scene("checkout-review", "checkout/review.html", pages.review),
-    Scene("checkout-test-payment", "checkout/test_payment.html", pages.test_payment),
-    Scene("checkout-done", "checkout/done.html", pages.done),
+    Scene("cart", "cart/show.html", purchases.cart_full),
+    Scene("cart-empty", "cart/show.html", purchases.cart_empty),
+    Scene("checkout-contact", "checkout/contact.html", purchases.contact),
+    Scene("checkout-contact-wrong", "checkout/contact.html", purchases.contact_wrong, MEMBER),
+    Scene("checkout-delivery", "checkout/delivery.html", purchases.delivery),
+    Scene("checkout-delivery-wrong", "checkout/delivery.html", purchases.delivery_wrong),
+    Scene("checkout-payment", "checkout/payment.html", purchases.payment),
+    Scene("checkout-review", "checkout/review.html", purchases.review),
+    Scene("checkout-test-payment", "checkout/test_payment.html", purchases.test_payment),
+    Scene("checkout-done", "checkout/done.html", purchases.done),
 )
 ACCOUNT = (
     Scene("register", "account/register.html", rooms.register),

@@ -38,7 +38,8 @@ from webapp.viewmodels import (
     WishlistPage,
 )
 
-from .pages import ADDRESS, COUNTRIES, ORDER, PAGES
+from .pages import PAGES
+from .purchases import ADDRESS, COUNTRIES, ORDER
 from .samples import NOW, THINGS, ago, cards, meta, picture, rail, slug
 
 WRONG = Form({"email": "ana@example.com"}, {"email": "E-mail address or password is not right."})

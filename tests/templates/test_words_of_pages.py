@@ -10,7 +10,7 @@ import pytest
 
 from webapp.viewmodels import Card, Chrome, Notice, PageMeta, Rail, Reason, Review, Visitor
 
-from . import pages, rooms
+from . import pages, purchases, rooms
 from .markup import Markup
 from .samples import GUEST, MEMBER, NOW, OWNER, card, reason
 from .site import NONCE, ROOT, make_app, render
@@ -121,17 +121,17 @@ def test_paused_picks_are_said_on_the_first_page() -> None:
 
 
 def test_checkout_offers_the_guest_first() -> None:
-    words = text_of("checkout/contact.html", pages.contact)
+    words = text_of("checkout/contact.html", purchases.contact)
     assert words.index("Continue as guest") < words.index("Have an account?")
 
 
 def test_amount_stands_on_the_button_that_pays() -> None:
-    page = Markup(render(APP, "checkout/review.html", pages.review))
+    page = Markup(render(APP, "checkout/review.html", purchases.review))
     assert "Pay €178.40" in [button.text.strip() for button in page.all("button")]
 
 
 def test_test_payment_says_what_it_is() -> None:
-    assert "no bank is asked and no money moves" in text_of("checkout/test_payment.html", pages.test_payment)
+    assert "no bank is asked and no money moves" in text_of("checkout/test_payment.html", purchases.test_payment)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 429, 500, 503])
