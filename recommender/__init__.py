@@ -1,0 +1,22 @@
+"""A recommender that learns at once and explains itself; it knows nothing of shops, databases or the web."""
+
+from recommender.catalogue import ItemCatalogue
+from recommender.errors import ArtifactError, DataError, RecommenderError
+from recommender.hybrid import HybridRecommender, load
+from recommender.interactions import Interactions
+from recommender.types import Event, Reason, Recommendation
+from recommender.weights import EventWeights
+
+__all__ = [
+    "ArtifactError",
+    "DataError",
+    "Event",
+    "EventWeights",
+    "HybridRecommender",
+    "Interactions",
+    "ItemCatalogue",
+    "Reason",
+    "Recommendation",
+    "RecommenderError",
+    "load",
+]

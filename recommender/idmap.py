@@ -66,7 +66,7 @@ class IdMap(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ids)
 
-    def __getitem__(self, row):  # type: ignore[no-untyped-def, override]  # int and slice share one body
+    def __getitem__(self, row):
         if isinstance(row, slice):
             return [raw.decode() for raw in self._ids[row].tolist()]
         return self._ids[row].decode()

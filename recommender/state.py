@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -103,16 +103,20 @@ class UserState:
 
     def without(self, item_row: int) -> UserState:
         """The state as if the user had never touched the item."""
-        keep = self.item_rows != item_row
-        return UserState(
-            self.item_rows[keep],
-            self.weights[keep],
-            self.stars[keep],
-            self.kinds[keep],
-            self.timestamps[keep],
-            self.seen,
-            self.user_row,
-            self.n_events,
+        return self._keep(self.item_rows != item_row)
+
+    def head(self, n: int) -> UserState:
+        """The state reduced to the latest ``n`` items."""
+        return self._keep(slice(n))
+
+    def _keep(self, which: AnyArray | slice) -> UserState:
+        return replace(
+            self,
+            item_rows=self.item_rows[which],
+            weights=self.weights[which],
+            stars=self.stars[which],
+            kinds=self.kinds[which],
+            timestamps=self.timestamps[which],
         )
 
 
@@ -122,9 +126,7 @@ def build_state(log: EventLog, weights: EventWeights, *, user_row: int = -1, lim
     if not known.all():
         log = log.take(np.flatnonzero(known))
     if not len(log):
-        return UserState(
-            log.item_rows, log.values, log.values, log.kinds, log.timestamps, log.item_rows, user_row, 0
-        )
+        return UserState(log.item_rows, log.values, log.values, log.kinds, log.timestamps, log.item_rows, user_row, 0)
     reversed_rows = log.item_rows[::-1]
     distinct, last_from_end, inverse = np.unique(reversed_rows, return_index=True, return_inverse=True)
     event_weights = weights.of(log.kinds, log.values)[::-1]

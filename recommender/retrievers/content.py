@@ -10,7 +10,7 @@ from recommender.base import Candidates, Query, Retriever, SourceUnavailableErro
 from recommender.retrievers.itemitem import power_recency
 from recommender.state import UserState
 from recommender.training_data import TrainingData
-from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector
+from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
 from recommender.vectorindex import AnnoyIndex, ExactIndex, build_index, normalise
 
 
@@ -59,6 +59,13 @@ class Content(Retriever):
         weights = state.weights[: self.history_length] * power_recency(len(rows), self.recency)
         summed: FloatVector = normalise(weights @ np.asarray(self.vectors_[rows], dtype=np.float32))
         return summed
+
+    def contributions(self, state: UserState, targets: Rows) -> FloatMatrix:
+        """Weighted cosines of each profile item with each target, shape (n_profile, n_targets)."""
+        rows = state.item_rows[: self.history_length]
+        weights = state.weights[: self.history_length] * power_recency(len(rows), self.recency)
+        likeness = np.asarray(self.vectors_[rows]) @ np.asarray(self.vectors_[targets]).T
+        return (weights[:, None] * likeness).astype(np.float32)
 
     def score(self, query: Query) -> FloatVector:
         require_fitted(self, "vectors_")

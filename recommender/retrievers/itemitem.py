@@ -33,6 +33,16 @@ class ItemItemRetriever(Retriever):
         rows, weights = self.history(query.state)
         return self.table_.weighted_sum(rows, weights)
 
+    def contributions(self, rows: Rows, weights: FloatVector, targets: Rows) -> FloatVector:
+        """Part of each target's score that each history item gives, shape (len(rows), len(targets))."""
+        place = np.full(self.table_.n_items, -1, dtype=np.int64)
+        place[targets] = np.arange(len(targets))
+        owner, neighbours, values = self.table_.gather(rows)
+        keep = place[neighbours] >= 0
+        parts = np.zeros((len(rows), len(targets)), dtype=np.float32)
+        np.add.at(parts, (owner[keep], place[neighbours[keep]]), values[keep] * weights[owner[keep]])
+        return parts
+
     def state_arrays(self) -> dict[str, AnyArray]:
         require_fitted(self, "table_")
         return self.table_.to_arrays()

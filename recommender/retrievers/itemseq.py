@@ -79,7 +79,62 @@ class ItemSeq(ItemItemRetriever):
 
     def _prepare(self) -> Self:
         self._powers = np.maximum(self.degrees_, 1.0).astype(np.float32) ** np.float32(self.popularity)
+        self._added: dict[int, dict[int, float]] = {}
         return self
+
+    def absorb(self, earlier: Rows, evidence: FloatVector, new_row: int, new_evidence: float, *, is_new: bool) -> None:
+        """Count one more step of a user's sequence, as a refit would.
+
+        Parameters
+        ----------
+        earlier : ndarray of shape (n_earlier,)
+            Items before the new one, the latest first.
+        evidence : ndarray of shape (n_earlier,)
+        new_row : int
+        new_evidence : float
+        is_new : bool
+            Whether the user never touched the item before: only then its audience grows.
+        """
+        if is_new:
+            self.degrees_[new_row] += 1
+            self._powers[new_row] = max(float(self.degrees_[new_row]), 1.0) ** self.popularity
+        for gap, (row, weight) in enumerate(zip(earlier[: self.window].tolist(), evidence.tolist(), strict=False)):
+            if row == new_row:
+                continue
+            value = self.gap_decay**gap * float(np.sqrt(weight * new_evidence))
+            self._add(row, new_row, value)
+            self._add(new_row, row, self.backward * value)
+
+    def _add(self, left: int, right: int, value: float) -> None:
+        row = self._added.setdefault(left, {})
+        row[right] = row.get(right, 0.0) + value
+
+    def _gather(self, rows: Rows) -> tuple[Rows, Rows, FloatVector]:
+        """Entries of the table and of what was absorbed since the fit."""
+        owner, neighbours, counts = self.table_.gather(rows)
+        fresh = [(k, self._added[row]) for k, row in enumerate(rows.tolist()) if row in self._added]
+        if not fresh:
+            return owner, neighbours, counts
+        owners = np.repeat([k for k, _ in fresh], [len(row) for _, row in fresh])
+        columns = np.array([c for _, row in fresh for c in row], dtype=np.int64)
+        values = np.array([v for _, row in fresh for v in row.values()], dtype=np.float32)
+        return (
+            np.concatenate([owner, owners]),
+            np.concatenate([neighbours, columns]),
+            np.concatenate([counts, values]),
+        )
+
+    def contributions(self, rows: Rows, weights: FloatVector, targets: Rows) -> FloatVector:
+        """Part of each target's score that each history item gives, shape (len(rows), len(targets))."""
+        place = np.full(self.table_.n_items, -1, dtype=np.int64)
+        place[targets] = np.arange(len(targets))
+        owner, neighbours, counts = self._gather(rows)
+        keep = place[neighbours] >= 0
+        owner, neighbours, counts = owner[keep], neighbours[keep], counts[keep]
+        strength = counts / (self._powers[rows[owner]] * self._powers[neighbours] + self.shrinkage)
+        parts = np.zeros((len(rows), len(targets)), dtype=np.float32)
+        np.add.at(parts, (owner, place[neighbours]), strength * weights[owner])
+        return parts
 
     def history(self, state: UserState) -> tuple[Rows, FloatVector]:
         rows, evidence = state.item_rows[:HISTORY_LENGTH], state.weights[:HISTORY_LENGTH]
@@ -90,7 +145,7 @@ class ItemSeq(ItemItemRetriever):
     def score(self, query: Query) -> FloatVector:
         require_fitted(self, "table_")
         rows, weights = self.history(query.state)
-        owner, neighbours, counts = self.table_.gather(rows)
+        owner, neighbours, counts = self._gather(rows)
         strength = counts / (self._powers[rows][owner] * self._powers[neighbours] + self.shrinkage)
         summed = np.bincount(neighbours, weights=strength * weights[owner], minlength=self.table_.n_items)
         return summed.astype(np.float32)

@@ -67,7 +67,7 @@ class Trending(Popular):
     name = "trending"
     reason = "trending"
 
-    def __init__(self, half_life_days: float | None = None) -> None:  # type: ignore[override]
+    def __init__(self, half_life_days: float | None = None) -> None:
         self.half_life_days = half_life_days  # type: ignore[assignment]
 
     def _half_life(self, data: TrainingData) -> float:

@@ -1,0 +1,351 @@
+"""Answering a request with a fitted model: candidates, order, variety, reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recommender.base import Query, best_of
+from recommender.blend import fuse_ranks, ranks_from_features
+from recommender.coldstart import evidence_of
+from recommender.errors import DataError
+from recommender.explain import RowReason, crowd_reason, named_signals
+from recommender.live import LiveUpdates
+from recommender.model import FittedModel
+from recommender.pipeline import CandidateSet, all_but
+from recommender.reranker import collapse, maximal_marginal_relevance, push_down
+from recommender.retrievers.bought_together import BoughtTogether
+from recommender.retrievers.own_history import OwnHistory
+from recommender.state import EventLog, UserState, build_state
+from recommender.topn import top_rows
+from recommender.types import (
+    KIND_CODE,
+    SPACES,
+    BoolMask,
+    FloatMatrix,
+    FloatVector,
+    Reason,
+    Recommendation,
+    Rows,
+)
+from recommender.vectorindex import ExactIndex
+
+FRESH_MIN_COSINE = 0.35
+FRESH_EVERY = 10
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request in rows where possible; see :meth:`HybridRecommender.recommend`."""
+
+    k: int
+    log: EventLog
+    user_row: int
+    exclude: frozenset[str]
+    strategy: str
+    context: str
+    item_ids: tuple[str, ...]
+    category: str | None
+    now: int | None
+    with_reasons: bool
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """A list in the making: rows best first, their scores, and the source that found each."""
+
+    rows: Rows
+    scores: FloatVector
+    found_by: tuple[str, ...]
+
+    def take(self, positions: Rows) -> Ordered:
+        """The entries at the given positions."""
+        names = tuple(self.found_by[i] for i in positions.tolist())
+        return Ordered(self.rows[positions], self.scores[positions], names)
+
+
+class Answerer:
+    """Answers requests; holds no state of any request."""
+
+    def __init__(
+        self,
+        model: FittedModel,
+        live: LiveUpdates,
+        *,
+        strategy: str,
+        diversity: float,
+        max_per_family: int,
+        dislike: float,
+    ) -> None:
+        self.model, self.live = model, live
+        self.strategy, self.diversity = strategy, diversity
+        self.max_per_family, self.dislike = max_per_family, dislike
+        self._sources = model.extras.retrievers | model.pipeline.sources.retrievers
+        self._has_families = bool((model.families >= 0).any())
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Strategies that this model can answer with."""
+        return tuple(dict.fromkeys((self.strategy, *self._sources)))
+
+    def state_of(self, log: EventLog, user_row: int = -1) -> UserState:
+        """Condensed state of a log."""
+        return build_state(log, self.model.weights, user_row=user_row)
+
+    def recommend(self, ask: Ask) -> list[Recommendation]:
+        """See :meth:`HybridRecommender.recommend`."""
+        if ask.strategy not in self.strategies:
+            raise DataError(f"this model has no strategy {ask.strategy!r}; it has {', '.join(self.strategies)}")
+        query = self._query(ask)
+        allowed = self._allowed(ask, query)
+        ordered, found = self._ordered(ask, query, allowed)
+        ordered = self._varied(ordered, query.state, ask.k)
+        ordered = self._topped_up(ordered, query, allowed, ask.k)
+        reasons = self._reasons(ask, query, ordered, found)
+        answer = [
+            Recommendation(self.model.items[int(row)], rank, float(score), reason, source)
+            for rank, (row, score, reason, source) in enumerate(
+                zip(ordered.rows, ordered.scores, reasons, ordered.found_by, strict=True), start=1
+            )
+        ]
+        return self._with_fresh(answer, ask, query)
+
+    def _query(self, ask: Ask) -> Query:
+        now = self.model.pipeline.columns.now if ask.now is None else ask.now
+        context = self.model.items.rows(list(ask.item_ids))
+        context = context[context >= 0]
+        log = ask.log
+        if len(context) and ask.context in ("product", "search"):
+            log = log.then(_looked_at(context, now))
+        return Query(self.state_of(log, ask.user_row), now, context)
+
+    def _allowed(self, ask: Ask, query: Query) -> BoolMask:
+        hidden = self.model.items.rows(sorted(ask.exclude)) if ask.exclude else np.empty(0, dtype=np.int64)
+        own = isinstance(self._sources.get(ask.strategy), OwnHistory)
+        seen = _dismissed(query.state) if own else query.state.seen
+        allowed = all_but(len(self.model.items), np.concatenate([hidden[hidden >= 0], seen, query.context_rows]))
+        if ask.category:
+            allowed &= self._in_category(ask.category)
+        return allowed
+
+    def _in_category(self, category: str) -> BoolMask:
+        below = f"{category} > "
+        return np.array([p == category or p.startswith(below) for p in self.model.category_paths], dtype=bool)
+
+    def _ordered(self, ask: Ask, query: Query, allowed: BoolMask) -> tuple[Ordered, CandidateSet | None]:
+        if ask.strategy != "hybrid":
+            source = self._sources[ask.strategy]
+            if not source.usable(query):
+                return Ordered(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), ()), None
+            rows, scores = source.retrieve(query, ask.k * 3, allowed)
+            return Ordered(rows, scores, (ask.strategy,) * len(rows)), None
+        found = self.model.pipeline.candidates(query, allowed)
+        scores = self._scored(query, found)
+        scores = push_down(scores, found.rows, self._vectors(), _disliked(query.state), self.dislike)
+        order = np.lexsort((found.rows, -scores))
+        names = [self.model.pipeline.signals[int(n)].source for n in found.found_by[order]]
+        return Ordered(found.rows[order], scores[order], tuple(names)), found
+
+    def _scored(self, query: Query, found: CandidateSet, picked: Rows | None = None) -> FloatVector:
+        features = self.model.pipeline.features(query, found, picked)
+        if self.model.ranker is not None and not query.state.is_cold:
+            return self.model.ranker.predict(features)
+        return self._fused(features, query.state)
+
+    def _fused(self, features: FloatMatrix, state: UserState) -> FloatVector:
+        pipeline = self.model.pipeline
+        ranks = ranks_from_features(features, pipeline.builder.names)
+        return fuse_ranks(ranks, pipeline.signals, evidence_of(state))
+
+    def _vectors(self) -> FloatMatrix:
+        vectors = self.model.spaces.vectors.get("combined")
+        return np.zeros((len(self.model.items), 1), dtype=np.float32) if vectors is None else vectors
+
+    def _varied(self, ordered: Ordered, state: UserState, k: int) -> Ordered:
+        if self._has_families:
+            ordered = ordered.take(collapse(ordered.rows, self.model.families, self.max_per_family))
+        if self.diversity > 0 and "combined" in self.model.spaces.vectors:
+            return ordered.take(
+                maximal_marginal_relevance(ordered.rows, ordered.scores, self._vectors(), k, self.diversity)
+            )
+        return ordered.take(np.arange(min(k, len(ordered.rows))))
+
+    def _topped_up(self, ordered: Ordered, query: Query, allowed: BoolMask, k: int) -> Ordered:
+        """Fill a short list with what is trending, then popular, then anything that may be shown."""
+        for name in ("trending", "popular", ""):
+            missing = k - len(ordered.rows)
+            if missing <= 0:
+                break
+            free = allowed & all_but(len(allowed), ordered.rows)
+            source = self._sources.get(name)
+            if source is not None:
+                rows = source.retrieve(query, missing, free).rows
+            else:
+                rows = top_rows(np.where(free, 0.0, -np.inf), missing) if not name else ordered.rows[:0]
+            ordered = _append(ordered, rows, name or "popular")
+        return ordered
+
+    def _reasons(
+        self, ask: Ask, query: Query, ordered: Ordered, found: CandidateSet | None
+    ) -> list[tuple[Reason, ...]]:
+        if not ask.with_reasons:
+            return [()] * len(ordered.rows)
+        named: list[RowReason | None] = [None] * len(ordered.rows)
+        if found is not None and not query.state.is_cold:
+            named = self._named(query, ordered, found)
+        pipeline = self.model.pipeline
+        chosen = [
+            reason or crowd_reason(pipeline, int(row), source)
+            for reason, row, source in zip(named, ordered.rows, ordered.found_by, strict=True)
+        ]
+        return [(self._public(reason),) for reason in chosen]
+
+    def _named(self, query: Query, ordered: Ordered, found: CandidateSet) -> list[RowReason | None]:
+        position = np.searchsorted(found.rows, ordered.rows)
+        position = np.minimum(position, max(len(found.rows) - 1, 0))
+        ours = np.flatnonzero(found.rows[position] == ordered.rows) if len(found.rows) else position[:0]
+        picked = position[ours]
+
+        def rescore(state: UserState) -> FloatVector:
+            without = replace(query, state=state)
+            again = replace(found, scores=self.model.pipeline.scores(without))
+            scores = self._scored(without, again, picked)
+            return push_down(scores, found.rows[picked], self._vectors(), _disliked(state), 0.0)
+
+        base = self._scored(query, found, picked)
+        reasons = named_signals(self.model.pipeline, query.state, found.rows[picked], base, rescore)
+        named: list[RowReason | None] = [None] * len(ordered.rows)
+        for place, reason in zip(ours.tolist(), reasons, strict=True):
+            named[place] = reason
+        return named
+
+    def _public(self, reason: RowReason) -> Reason:
+        item_id = self.model.items[reason.row] if reason.row >= 0 else None
+        return Reason(reason.kind, item_id, round(reason.share, 4))
+
+    def _with_fresh(self, answer: list[Recommendation], ask: Ask, query: Query) -> list[Recommendation]:
+        """One place in ten may go to a product newer than the model that is like the user's history."""
+        content = self._sources.get("content")
+        if not len(self.live.fresh) or ask.strategy != "hybrid" or content is None or query.state.is_cold:
+            return answer
+        from recommender.retrievers.content import Content
+
+        assert isinstance(content, Content)  # noqa: S101  the source of that name
+        taste = content.profile(query.state)
+        nearest = self.live.fresh.nearest(taste, "combined", ask.k)
+        places = range(FRESH_EVERY // 2 - 1, len(answer), FRESH_EVERY)
+        usable = [i for i, cosine in nearest if cosine >= FRESH_MIN_COSINE and i not in ask.exclude]
+        for place, item_id in zip(places, usable, strict=False):
+            above = answer[place - 1].score if place else answer[0].score
+            answer.insert(place, Recommendation(item_id, 0, above, (Reason("new"),), "new"))
+        return [replace(r, rank=rank) for rank, r in enumerate(answer[: ask.k], start=1)]
+
+    def similar(self, item_id: str, k: int, space: str, exclude: frozenset[str]) -> list[Recommendation]:
+        """See :meth:`HybridRecommender.similar`."""
+        if space not in SPACES:
+            raise DataError(f"there is no space {space!r}; known are {', '.join(SPACES)}")
+        scores, fresh = self._likeness(item_id, space, k)
+        if scores is None:
+            return []
+        row = self.model.items.row(item_id)
+        hidden = self.model.items.rows(sorted(exclude | {item_id}))
+        allowed = all_but(len(self.model.items), hidden[hidden >= 0])
+        if row >= 0 and self.model.families[row] >= 0:
+            allowed &= self.model.families != self.model.families[row]
+        rows, likeness = best_of(scores, k * 3 + 10, allowed, positive_only=True)
+        if self._has_families:
+            keep = collapse(rows, self.model.families, self.max_per_family)
+            rows, likeness = rows[keep], likeness[keep]
+        pairs = [(self.model.items[int(r)], float(s)) for r, s in zip(rows, likeness, strict=True)]
+        pairs += [(i, s) for i, s in fresh if i != item_id and i not in exclude]
+        pairs.sort(key=lambda pair: -pair[1])
+        reason = (Reason("similar", item_id),)
+        return [Recommendation(i, rank, s, reason, space) for rank, (i, s) in enumerate(pairs[:k], start=1)]
+
+    def _likeness(self, item_id: str, space: str, k: int) -> tuple[FloatVector | None, list[tuple[str, float]]]:
+        """Likeness of every item, and fresh products beside them; None when the item has no vector there."""
+        row = self.model.items.row(item_id)
+        vectors = self.model.spaces.vectors.get(space)
+        if space == "behaviour" or (space == "combined" and vectors is None):
+            return (self._together(row) if row >= 0 else None), []
+        if vectors is None:
+            return None, []
+        vector = self._vector_of(item_id, row, space)
+        if vector is None or not np.any(vector):
+            return None, []
+        return ExactIndex(vectors).similarities(vector), self.live.fresh.nearest(vector, space, k)
+
+    def _vector_of(self, item_id: str, row: int, space: str) -> FloatVector | None:
+        if row >= 0:
+            return np.asarray(self.model.spaces.vectors[space][row])
+        fresh = self.live.fresh
+        return fresh.vectors[space][fresh.ids.index(item_id)] if item_id in fresh.ids else None
+
+    def _together(self, row: int) -> FloatVector | None:
+        for name in ("itemknn", "itemseq", "rp3beta", "ease"):
+            source = self._sources.get(name)
+            if source is not None:
+                state = self.state_of(_looked_at(np.array([row]), self.model.pipeline.columns.now))
+                return source.score(Query(state, self.model.pipeline.columns.now, np.empty(0, dtype=np.int64)))
+        return None
+
+    def goes_with(self, item_ids: Sequence[str], k: int, exclude: frozenset[str]) -> list[Recommendation]:
+        """See :meth:`HybridRecommender.goes_with`."""
+        source = self._sources.get("bought_together")
+        rows = self.model.items.rows(list(item_ids))
+        rows = rows[rows >= 0]
+        if not isinstance(source, BoughtTogether) or not len(rows):
+            return []
+        hidden = self.model.items.rows(sorted(exclude)) if exclude else rows[:0]
+        allowed = all_but(len(self.model.items), np.concatenate([rows, hidden[hidden >= 0]]))
+        allowed &= self._no_substitute(rows)
+        found = best_of(source.with_items(rows), k * 2, allowed, positive_only=True)
+        keep = (
+            collapse(found.rows, self.model.families, 1)[:k] if self._has_families else np.arange(len(found.rows))[:k]
+        )
+        parts = source.contributions(rows, np.ones(len(rows), dtype=np.float32), found.rows[keep])
+        named = parts.argmax(axis=0) if len(keep) else keep
+        return [
+            Recommendation(
+                self.model.items[int(found.rows[i])],
+                rank,
+                float(found.scores[i]),
+                (Reason("goes_with", self.model.items[int(rows[n])]),),
+                "bought_together",
+            )
+            for rank, (i, n) in enumerate(zip(keep.tolist(), named.tolist(), strict=True), start=1)
+        ]
+
+    def _no_substitute(self, rows: Rows) -> BoolMask:
+        """False for items of the same leaf category as one of the given items: those replace it."""
+        category = self.model.pipeline.columns.category
+        own = category[rows]
+        return ~np.isin(category, own[own >= 0])
+
+
+def _looked_at(rows: Rows, now: int) -> EventLog:
+    n = len(rows)
+    kinds = np.full(n, KIND_CODE["click"], dtype=np.int8)
+    return EventLog(rows, kinds, np.full(n, np.nan, dtype=np.float32), np.full(n, now, dtype=np.int64))
+
+
+def _dismissed(state: UserState) -> Rows:
+    return state.item_rows[state.weights <= 0]
+
+
+def _disliked(state: UserState) -> Rows:
+    """Items dismissed or rated one or two stars."""
+    return state.item_rows[(state.weights <= 0) | (state.stars <= 2)]
+
+
+def _append(ordered: Ordered, rows: Rows, source: str) -> Ordered:
+    """More rows behind a list; their scores fall below its last one so that rank and score agree."""
+    last = float(ordered.scores[-1]) if len(ordered.scores) else 0.0
+    scores = last - 1e-3 * np.arange(1, len(rows) + 1, dtype=np.float32)
+    return Ordered(
+        np.concatenate([ordered.rows, rows]),
+        np.concatenate([ordered.scores, scores]).astype(np.float32),
+        (*ordered.found_by, *(source,) * len(rows)),
+    )

@@ -1,0 +1,184 @@
+"""Saved models: a folder of plain arrays with a manifest of checksums, published by moving one pointer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recommender.errors import ArtifactError
+from recommender.types import AnyArray
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+CURRENT = "CURRENT"
+_CHUNK = 1 << 20
+
+
+def write_folder(
+    path: Path, *, data: Mapping[str, Any], arrays: Mapping[str, AnyArray], texts: Mapping[str, str]
+) -> None:
+    """Write a model folder so that it is either whole or not there.
+
+    Everything goes to a temporary folder beside ``path``, is flushed to disk and renamed.
+
+    Raises
+    ------
+    ArtifactError
+        When the folder exists already: a published folder is never edited.
+    """
+    if path.exists():
+        raise ArtifactError(path.name, path, "the folder exists already; a model folder is never overwritten")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=path.parent))
+    try:
+        for name, array in arrays.items():
+            _write_array(draft / f"{name}.npy", array)
+        for name, text in texts.items():
+            _write_bytes(draft / name, text.encode())
+        manifest = {"schema": SCHEMA, "version": path.name, "model": data, "files": _checksums(draft)}
+        _write_bytes(draft / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
+        draft.chmod(0o755)
+        draft.rename(path)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def read_folder(path: Path) -> tuple[dict[str, Any], dict[str, AnyArray], dict[str, str]]:
+    """Verify a model folder and open it; arrays are memory-mapped and read-only.
+
+    Raises
+    ------
+    ArtifactError
+        When the manifest is missing or broken, the schema is another one, or a file is missing, of another size or
+        with another checksum.
+    """
+    manifest = read_manifest(path)
+    for name, expected in manifest["files"].items():
+        _verify(path, name, expected)
+    arrays = {n.removesuffix(".npy"): _open_array(path, n) for n in manifest["files"] if n.endswith(".npy")}
+    texts = {n: (path / n).read_text("utf-8") for n in manifest["files"] if n.endswith(".txt")}
+    return manifest["model"], arrays, texts
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a model folder; ArtifactError when it cannot be used."""
+    try:
+        manifest = json.loads((path / MANIFEST).read_text("utf-8"))
+        schema, _ = manifest["schema"], (manifest["files"], manifest["model"])
+    except OSError as error:
+        raise ArtifactError(path.name, path / MANIFEST, f"the manifest cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(path.name, path / MANIFEST, "the manifest is not whole") from error
+    if schema != SCHEMA:
+        raise ArtifactError(path.name, path / MANIFEST, f"schema {schema} is not {SCHEMA}, the one this code reads")
+    return dict(manifest)
+
+
+def publish(root: Path, version: str) -> None:
+    """Make a version the live one: readers see the old name or the new one, never half of it.
+
+    Raises
+    ------
+    ArtifactError
+        When the version does not verify; the live one stays.
+    """
+    read_folder(root / version)
+    draft = root / f".{CURRENT}-{os.getpid()}"
+    _write_bytes(draft, version.encode())
+    draft.replace(root / CURRENT)
+    _sync_folder(root)
+
+
+def current_version(root: Path) -> str | None:
+    """Name of the live version; None when nothing was published yet."""
+    try:
+        name = (root / CURRENT).read_text("utf-8").strip()
+    except FileNotFoundError:
+        return None
+    return name or None
+
+
+def versions(root: Path) -> list[str]:
+    """Names of the version folders, oldest first."""
+    if not root.is_dir():
+        return []
+    return sorted(p.name for p in root.iterdir() if p.is_dir() and (p / MANIFEST).is_file())
+
+
+def prune(root: Path, keep: int) -> list[str]:
+    """Delete all but the newest ``keep`` versions, never the live one; also drafts of killed runs. Returns names."""
+    live = current_version(root)
+    gone = [v for v in versions(root)[:-keep] if v != live] if keep > 0 else []
+    leftovers = [p.name for p in root.glob(".draft-*")] if root.is_dir() else []
+    for name in (*gone, *leftovers):
+        shutil.rmtree(root / name, ignore_errors=True)
+    return gone
+
+
+def _write_array(path: Path, array: AnyArray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _open_array(path: Path, name: str) -> AnyArray:
+    try:
+        array = np.load(path / name, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        if (path / name).stat().st_size <= 4096:
+            return np.load(path / name, allow_pickle=False)  # an empty array cannot be mapped
+        raise ArtifactError(path.name, path / name, "the array cannot be read") from error
+    return np.asarray(array)
+
+
+def _checksums(folder: Path) -> dict[str, dict[str, Any]]:
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {str(p.relative_to(folder)): {"sha256": _sha256(p), "bytes": p.stat().st_size} for p in files}
+
+
+def _verify(path: Path, name: str, expected: Mapping[str, Any]) -> None:
+    file = path / name
+    if not file.resolve().is_relative_to(path.resolve()):
+        raise ArtifactError(path.name, file, "the manifest names a file outside its folder")
+    if not file.is_file():
+        raise ArtifactError(path.name, file, "a file is missing")
+    if file.stat().st_size != expected["bytes"]:
+        raise ArtifactError(path.name, file, f"a file has {file.stat().st_size} bytes instead of {expected['bytes']}")
+    if _sha256(file) != expected["sha256"]:
+        raise ArtifactError(path.name, file, "a file has another checksum than when it was written")
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _sync_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,119 @@
+"""The reason shown with an item, checked by taking the named signal away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.pipeline import Pipeline
+from recommender.retrievers.content import Content
+from recommender.retrievers.itemitem import ItemItemRetriever
+from recommender.state import UserState
+from recommender.types import EVENT_KINDS, FloatMatrix, FloatVector, Rows
+
+EXPLAINING_SOURCES = ("itemseq", "itemknn", "ease", "rp3beta", "content")
+MIN_SHARE = 0.2
+MAX_CHECKS = 3
+
+_KIND_OF_EVENT = {
+    "view": "because_viewed",
+    "click": "because_clicked",
+    "cart": "because_cart",
+    "wishlist": "because_wishlist",
+    "purchase": "because_bought",
+    "rating": "because_rated",
+    "dismiss": "similar",
+}
+
+Rescore = Callable[[UserState], FloatVector]
+
+
+@dataclass(frozen=True)
+class RowReason:
+    """A reason in rows: ``kind`` as in :class:`recommender.types.Reason`, ``row`` the signal or -1."""
+
+    kind: str
+    row: int = -1
+    share: float = 1.0
+
+
+def signal_shares(pipeline: Pipeline, state: UserState, targets: Rows) -> FloatMatrix:
+    """Share of each target's evidence that comes from each history item.
+
+    The contributions of every explaining source are scaled by the largest score it gives to a target, added up and
+    divided by their sum; shape (n_history, n_targets), columns sum to 1 or are all 0.
+    """
+    total = np.zeros((len(state.item_rows), len(targets)), dtype=np.float32)
+    for name in EXPLAINING_SOURCES:
+        source = pipeline.sources.retrievers.get(name)
+        if isinstance(source, ItemItemRetriever):
+            rows, weights = source.history(state)
+            parts = np.maximum(source.contributions(rows, weights, targets), 0.0)
+        elif isinstance(source, Content):
+            parts = np.maximum(source.contributions(state, targets), 0.0)
+        else:
+            continue
+        largest = parts.sum(axis=0).max(initial=0.0)
+        if largest > 0:
+            total[: len(parts)] += parts / largest
+    sums = total.sum(axis=0)
+    return total / np.where(sums > 0, sums, 1.0)
+
+
+def named_signals(
+    pipeline: Pipeline, state: UserState, targets: Rows, scores: FloatVector, rescore: Rescore
+) -> list[RowReason | None]:
+    """For each target the history item that speaks most for it, if taking it away lowers the target's score.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    state : UserState
+    targets : ndarray of shape (n_targets,)
+    scores : ndarray of shape (n_targets,)
+        Scores of the targets under the full state.
+    rescore : callable
+        Scores of the same targets under another state.
+    """
+    if not len(state.item_rows) or not len(targets):
+        return [None] * len(targets)
+    shares = signal_shares(pipeline, state, targets)
+    strongest, share = shares.argmax(axis=0), shares.max(axis=0)
+    named = share >= MIN_SHARE
+    proven = _proven(state, strongest, named, scores, rescore)
+    return [
+        RowReason(reason_kind(state, int(h)), int(state.item_rows[h]), float(s)) if ok else None
+        for h, s, ok in zip(strongest, share, proven, strict=True)
+    ]
+
+
+def _proven(
+    state: UserState, strongest: Rows, named: FloatVector, scores: FloatVector, rescore: Rescore
+) -> FloatVector:
+    """Mask of targets whose score falls without their named signal; only the most used signals are tried."""
+    proven = np.zeros(len(strongest), dtype=bool)
+    signals, uses = np.unique(strongest[named], return_counts=True)
+    for signal in signals[np.lexsort((signals, -uses))][:MAX_CHECKS]:
+        own = named & (strongest == signal)
+        without = rescore(state.without(int(state.item_rows[signal])))
+        proven |= own & (without < scores)
+    return proven
+
+
+def reason_kind(state: UserState, position: int) -> str:
+    """Name of the sentence for a history item, after the strongest thing the user did with it."""
+    if not np.isnan(state.stars[position]):
+        return "because_rated"
+    return _KIND_OF_EVENT[EVENT_KINDS[int(state.kinds[position])]]
+
+
+def crowd_reason(pipeline: Pipeline, row: int, found_by: str) -> RowReason:
+    """A reason that names no signal and is true: trending, popular, similar taste or likeness."""
+    for name in ("trending", "popular"):
+        source = pipeline.sources.retrievers.get(name)
+        if source is not None and found_by == name:
+            return RowReason(name)
+    source = pipeline.sources.retrievers.get(found_by)
+    return RowReason(source.reason if source is not None else "similar_taste")

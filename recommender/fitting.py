@@ -1,0 +1,123 @@
+"""Fitting a whole model: sources, the lists they give, and the ranker learned from those."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from recommender.catalogue import ItemCatalogue
+from recommender.errors import DataError
+from recommender.interactions import Interactions
+from recommender.model import FittedModel
+from recommender.pipeline import Pipeline
+from recommender.ranker import MIN_GROUPS, Ranker
+from recommender.ranktraining import training_lists
+from recommender.sources import HYBRID_SOURCES, SOURCES, FittedSources, SourceSpec, fit_sources
+from recommender.training_data import TrainingData
+from recommender.types import Progress, Rows
+from recommender.weights import EventWeights
+
+EXTRA_SOURCES = ("svd", "bought_together", "buy_again", "recently_viewed")
+EFFORTS = ("full", "quick")
+QUICK_ROUNDS = 50
+FALLBACKS = ("trending", "popular")
+
+
+def fit_model(
+    events: Interactions,
+    items: ItemCatalogue | None,
+    *,
+    strategy: str,
+    weights: EventWeights,
+    source_params: Mapping[str, Mapping[str, Any]],
+    effort: str,
+    random_state: int,
+    progress: Progress,
+) -> FittedModel:
+    """Fit what the strategy needs; see :meth:`HybridRecommender.fit`."""
+    if effort not in EFFORTS:
+        raise DataError(f"effort must be one of {', '.join(EFFORTS)}, not {effort!r}")
+    data = TrainingData.build(events, items, weights, random_state=random_state)
+    blend, extras = specs_for(strategy, source_params)
+    sources = fit_sources(data, blend, random_state=random_state, progress=progress)
+    if strategy != "hybrid" and strategy not in sources.retrievers:
+        raise DataError(f"strategy {strategy!r} cannot be fitted on this data: {sources.skipped[strategy]}")
+    extra_sources = fit_sources(data, extras, random_state=random_state, progress=progress)
+    ranker = _learn_order(data, blend, effort, random_state, progress) if strategy == "hybrid" else None
+    model = FittedModel(
+        users=events.users,
+        items=data.catalogue.items,
+        histories=data.histories,
+        weights=weights,
+        pipeline=Pipeline.of(data, sources),
+        extras=extra_sources,
+        spaces=data.spaces,
+        families=_family_codes(data),
+        ranker=ranker,
+        specs=blend | extras,
+        category_paths=data.catalogue.fields["category"],
+    )
+    model.info = _describe(model, data, strategy)
+    return model
+
+
+def specs_for(
+    strategy: str, source_params: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, SourceSpec], dict[str, SourceSpec]]:
+    """Sources inside and outside the blend for a strategy, with the given parameters over the defaults."""
+    if strategy == "hybrid":
+        blend = dict(HYBRID_SOURCES)
+        extras = {name: SourceSpec(name) for name in EXTRA_SOURCES}
+    elif strategy in SOURCES:
+        blend = {name: SourceSpec(name) for name in dict.fromkeys((strategy, *FALLBACKS))}
+        extras = {}
+    else:
+        raise DataError(f"there is no strategy {strategy!r}; known are hybrid, {', '.join(SOURCES)}")
+    unknown = set(source_params) - set(blend) - set(extras)
+    if unknown:
+        raise DataError(f"source_params: {sorted(unknown)[0]!r} is no source of strategy {strategy!r}")
+    return _over(blend, source_params), _over(extras, source_params)
+
+
+def _over(specs: dict[str, SourceSpec], params: Mapping[str, Mapping[str, Any]]) -> dict[str, SourceSpec]:
+    return {n: SourceSpec(s.kind, {**s.params, **params.get(n, {})}) for n, s in specs.items()}
+
+
+def _learn_order(
+    data: TrainingData, specs: Mapping[str, SourceSpec], effort: str, random_state: int, progress: Progress
+) -> Ranker | None:
+    def fit(part: TrainingData) -> FittedSources:
+        return fit_sources(part, specs, random_state=random_state)
+
+    groups, names = training_lists(data, fit, effort=effort, random_state=random_state, progress=progress)
+    if groups is None or len(groups.sizes) < MIN_GROUPS:
+        return None
+    progress("ranker", 0.0)
+    rounds = QUICK_ROUNDS if effort == "quick" else Ranker.max_rounds
+    return Ranker(max_rounds=rounds, random_state=random_state).fit(groups, names)
+
+
+def _family_codes(data: TrainingData) -> Rows:
+    families, codes = np.unique(data.catalogue.fields["family"].astype(str), return_inverse=True)
+    return np.where(families[codes] == "", -1, codes).astype(np.int64)
+
+
+def _describe(model: FittedModel, data: TrainingData, strategy: str) -> dict[str, Any]:
+    ranker = model.ranker
+    return {
+        "strategy": strategy,
+        "n_users": data.n_users,
+        "n_items": data.n_items,
+        "n_events": len(data.events),
+        "data_until": data.now,
+        "data": asdict(data.events.report),
+        "spaces": list(model.spaces.names),
+        "sources": list(model.pipeline.sources.retrievers),
+        "extras": list(model.extras.retrievers),
+        "skipped": model.pipeline.sources.skipped | model.extras.skipped,
+        "notes": model.pipeline.sources.notes() | model.extras.notes(),
+        "ranker": None if ranker is None else ranker.report | {"importance": ranker.importance()},
+    }

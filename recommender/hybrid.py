@@ -1,0 +1,301 @@
+"""The recommender: the order of the steps, no maths of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from recommender import artifacts
+from recommender.answer import Answerer, Ask
+from recommender.base import Estimator, require_fitted
+from recommender.catalogue import ItemCatalogue
+from recommender.errors import ArtifactError, DataError
+from recommender.fitting import fit_model
+from recommender.idmap import IdMap
+from recommender.interactions import Interactions
+from recommender.live import LiveUpdates
+from recommender.model import FittedModel
+from recommender.retrievers.svd import Svd
+from recommender.state import EventLog
+from recommender.types import Event, Progress, Recommendation, no_progress
+from recommender.validation import DataReport
+from recommender.weights import EventWeights
+
+
+class HybridRecommender(Estimator):
+    """Recommends items from events and a catalogue; any single source can stand in for the whole blend.
+
+    Parameters
+    ----------
+    strategy : str
+        "hybrid" or the name of a source, such as "itemseq", "ease" or "content".
+    random_state : int
+        Seed of every random draw: same data and seed, same lists.
+    weights : EventWeights, optional
+        How much each kind of event says.
+    source_params : mapping, optional
+        Parameters per source name, over the defaults.
+    diversity : float
+        0 keeps the order of the ranker; towards 1 likeness within a list costs more (MMR).
+    max_per_family : int
+        Most items of one variant family in a list.
+    dislike : float
+        How far items much like a disliked or dismissed one are pushed down, in widths of the list's scores.
+    effort : {"full", "quick"}
+        "quick" learns the order from far fewer lists: for a first start, until the nightly training.
+    """
+
+    def __init__(
+        self,
+        strategy: str = "hybrid",
+        random_state: int = 0,
+        weights: EventWeights | None = None,
+        source_params: Mapping[str, Mapping[str, Any]] | None = None,
+        diversity: float = 0.0,
+        max_per_family: int = 1,
+        dislike: float = 0.3,
+        effort: str = "full",
+    ) -> None:
+        self.strategy = strategy
+        self.random_state = random_state
+        self.weights = weights
+        self.source_params = source_params
+        self.diversity = diversity
+        self.max_per_family = max_per_family
+        self.dislike = dislike
+        self.effort = effort
+
+    def fit(
+        self, events: Interactions, items: ItemCatalogue | None = None, *, progress: Progress = no_progress
+    ) -> Self:
+        """Learn from events and, where there is one, a catalogue; forgets any earlier fit.
+
+        Parameters
+        ----------
+        events : Interactions
+        items : ItemCatalogue, optional
+        progress : callable
+            Called with the name of the stage and the share of it that is done.
+
+        Raises
+        ------
+        DataError
+            When there is nothing to learn from, or the strategy needs data that is not there.
+        """
+        started = time.perf_counter()
+        model = fit_model(
+            events,
+            items,
+            strategy=self.strategy,
+            weights=self.weights or EventWeights(),
+            source_params=self.source_params or {},
+            effort=self.effort,
+            random_state=self.random_state,
+            progress=progress,
+        )
+        model.info["fit_seconds"] = round(time.perf_counter() - started, 3)
+        return self._serve(model)
+
+    def _serve(self, model: FittedModel) -> Self:
+        self.model_ = model
+        self._live = LiveUpdates(model)
+        self._answerer = Answerer(
+            model,
+            self._live,
+            strategy=self.strategy,
+            diversity=self.diversity,
+            max_per_family=self.max_per_family,
+            dislike=self.dislike,
+        )
+        return self
+
+    def recommend(
+        self,
+        user_id: str,
+        k: int = 10,
+        *,
+        history: Sequence[Event] | None = None,
+        replace_history: bool = False,
+        exclude: Collection[str] = (),
+        strategy: str | None = None,
+        context: str = "home",
+        item_ids: Sequence[str] = (),
+        category: str | None = None,
+        now: int | None = None,
+        with_reasons: bool = True,
+    ) -> list[Recommendation]:
+        """The ``k`` best items for a user, best first.
+
+        Parameters
+        ----------
+        user_id : str
+            Anybody; somebody unknown gets what is popular, or what fits ``history``.
+        k : int
+        history : sequence of Event, optional
+            Events since the training. They are folded in; nothing is refitted.
+        replace_history : bool
+            True when ``history`` is all there is to know, instead of an addition to the events of the training.
+        exclude : collection of str
+            Items not to show.
+        strategy : str, optional
+            Another source of this model than its own.
+        context : {"home", "product", "cart", "search"}
+        item_ids : sequence of str
+            Items the page is about; they steer the answer and are not in it.
+        category : str, optional
+            Only items of this category or below it.
+        now : int, optional
+            Time of the request, UTC seconds; the time of the training data by default.
+        with_reasons : bool
+            False saves the time of proving reasons.
+
+        Raises
+        ------
+        NotFittedError
+        DataError
+            For ``k`` below 1 or a strategy that this model does not hold.
+        """
+        require_fitted(self, "model_")
+        ask = Ask(
+            k=_positive(k),
+            log=self._log(user_id, history, replace_history),
+            user_row=self.model_.users.row(user_id),
+            exclude=frozenset(exclude),
+            strategy=strategy or self.strategy,
+            context=context,
+            item_ids=tuple(item_ids),
+            category=category,
+            now=now,
+            with_reasons=with_reasons,
+        )
+        return self._answerer.recommend(ask)
+
+    def recommend_batch(self, user_ids: Sequence[str], k: int = 10) -> pd.DataFrame:
+        """Lists of many users: columns user_id, item_id, rank, score. The same numbers as one call each."""
+        lists = [(user_id, self.recommend(user_id, k, with_reasons=False)) for user_id in user_ids]
+        rows = [(user_id, r.item_id, r.rank, r.score) for user_id, found in lists for r in found]
+        return pd.DataFrame(rows, columns=["user_id", "item_id", "rank", "score"])
+
+    def similar(
+        self, item_id: str, k: int = 10, *, space: str = "combined", exclude: Collection[str] = ()
+    ) -> list[Recommendation]:
+        """Items like the given one; empty for an item without a vector in the space.
+
+        Parameters
+        ----------
+        item_id : str
+        k : int
+        space : {"text", "image", "attributes", "behaviour", "combined"}
+        exclude : collection of str
+        """
+        require_fitted(self, "model_")
+        return self._answerer.similar(item_id, _positive(k), space, frozenset(exclude))
+
+    def goes_with(self, item_ids: Sequence[str], k: int = 10, *, exclude: Collection[str] = ()) -> list[Recommendation]:
+        """Complements of the given items from common orders; empty where the orders do not tell."""
+        require_fitted(self, "model_")
+        return self._answerer.goes_with(item_ids, _positive(k), frozenset(exclude))
+
+    def predict_rating(self, user_id: str, item_id: str, *, history: Sequence[Event] | None = None) -> float:
+        """Stars, 1 to 5, that the user would give the item; the mean of all ratings where nothing is known.
+
+        Raises
+        ------
+        DataError
+            When the model was trained without any rating.
+        """
+        require_fitted(self, "model_")
+        svd = self.model_.extras.retrievers.get("svd") or self.model_.pipeline.sources.retrievers.get("svd")
+        if not isinstance(svd, Svd):
+            raise DataError("this model forecasts no stars: there was no rating to learn from")
+        item_row = self.model_.items.row(item_id)
+        if history is None:
+            return svd.predict(self.model_.users.row(user_id), item_row)
+        state = self._answerer.state_of(self._log(user_id, history, replace=False))
+        return float(svd.forecast(state)[item_row]) if item_row >= 0 else svd.predict(-1, -1)
+
+    def absorb(self, frame: pd.DataFrame) -> int:
+        """Count new events into the item-side counts and the users' histories; nothing is refitted.
+
+        Returns the number of events with a known item; raises DataError as :meth:`Interactions.from_frame`.
+        """
+        require_fitted(self, "model_")
+        return self._live.absorb(frame)
+
+    def add_items(self, frame: pd.DataFrame) -> int:
+        """Make products newer than the model recommendable through their content; returns how many were taken."""
+        require_fitted(self, "model_")
+        return self._live.add_items(ItemCatalogue.from_frame(frame))
+
+    @property
+    def known_users(self) -> IdMap:
+        """Ids of the training users."""
+        require_fitted(self, "model_")
+        return self.model_.users
+
+    @property
+    def item_ids(self) -> IdMap:
+        """Ids of the items of the model."""
+        require_fitted(self, "model_")
+        return self.model_.items
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Names that ``strategy=`` of :meth:`recommend` takes."""
+        require_fitted(self, "model_")
+        return self._answerer.strategies
+
+    @property
+    def data_report(self) -> DataReport:
+        """What was mended in the training data."""
+        require_fitted(self, "model_")
+        return DataReport(**self.model_.info["data"])
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """Facts about the model, ready for JSON."""
+        require_fitted(self, "model_")
+        return dict(self.model_.info)
+
+    def save(self, path: Path | str) -> None:
+        """Write the model to a new folder: arrays, JSON, LightGBM text and a manifest of checksums; no pickle."""
+        require_fitted(self, "model_")
+        params = {n: v for n, v in self.get_params().items() if n != "weights"}
+        data = self.model_.to_json() | {"params": params}
+        artifacts.write_folder(Path(path), data=data, arrays=self.model_.to_arrays(), texts=self.model_.to_texts())
+
+    def _log(self, user_id: str, history: Sequence[Event] | None, replace: bool) -> EventLog:
+        given = EventLog.empty()
+        if history:
+            given = EventLog.from_events(history, self.model_.items.rows([e.item_id for e in history]))
+        return given if replace else self._live.log_of(user_id).then(given)
+
+
+def load(path: Path | str) -> HybridRecommender:
+    """Open a saved model; arrays are memory-mapped, so workers share them.
+
+    Raises
+    ------
+    ArtifactError
+        When the folder is missing, incomplete, tampered with or of another schema.
+    """
+    folder = Path(path)
+    data, arrays, texts = artifacts.read_folder(folder)
+    try:
+        recommender = HybridRecommender(**data["params"])
+        model = FittedModel.from_parts(data, arrays, texts, recommender.random_state)
+        recommender.weights = model.weights
+    except (KeyError, TypeError, ValueError, DataError) as error:
+        raise ArtifactError(folder.name, folder, f"the parts do not fit together: {error}") from error
+    return recommender._serve(model)
+
+
+def _positive(k: int) -> int:
+    if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < 1:
+        raise DataError(f"k must be a whole number of at least 1, not {k!r}")
+    return int(k)

@@ -1,0 +1,126 @@
+"""What a loaded model learns between two trainings: new events and new products."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from recommender.catalogue import ItemCatalogue
+from recommender.interactions import Interactions
+from recommender.model import FittedModel
+from recommender.retrievers.itemseq import ItemSeq
+from recommender.retrievers.popular import Popular
+from recommender.state import EventLog, build_state
+from recommender.types import FloatMatrix, FloatVector, Rows
+from recommender.vectorindex import normalise
+
+
+@dataclass
+class FreshItems:
+    """Products newer than the model, known by their content alone."""
+
+    ids: list[str] = field(default_factory=list)
+    vectors: dict[str, FloatMatrix] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def put(self, catalogue: ItemCatalogue, vectors: dict[str, FloatMatrix]) -> None:
+        """Add products, or replace those of the same id."""
+        ids = list(catalogue.items)
+        keep = np.array([i not in set(ids) for i in self.ids], dtype=bool)
+        self.ids = [i for i, kept in zip(self.ids, keep, strict=True) if kept] + ids
+        self.vectors = {
+            space: np.concatenate([self.vectors[space][keep], new]) if space in self.vectors else new
+            for space, new in vectors.items()
+        }
+
+    def nearest(self, vector: FloatVector, space: str, n: int) -> list[tuple[str, float]]:
+        """Ids and cosines of the fresh products nearest to a vector, best first."""
+        if not self.ids or space not in self.vectors:
+            return []
+        likeness = self.vectors[space] @ normalise(vector)
+        order = np.lexsort((np.arange(len(likeness)), -likeness))[:n]
+        return [(self.ids[i], float(likeness[i])) for i in order.tolist() if likeness[i] > 0]
+
+
+class LiveUpdates:
+    """New events and products on top of a fitted model.
+
+    Item-side counts (sequence counts, popularity, trends) grow as a refit would make them grow; users' logs are kept so
+    that their next request knows of the events. Nothing is refitted.
+    """
+
+    def __init__(self, model: FittedModel) -> None:
+        self.model = model
+        self.fresh = FreshItems()
+        self._logs: dict[str, EventLog] = {}
+
+    def log_of(self, user_id: str) -> EventLog:
+        """All events known of a user: from training and since."""
+        trained = self.model.histories.of(self.model.users.row(user_id))
+        return trained.then(self._logs[user_id]) if user_id in self._logs else trained
+
+    def absorb(self, frame: pd.DataFrame) -> int:
+        """Take in new events; those with items unknown to the model count for nothing yet.
+
+        Returns
+        -------
+        int
+            Number of events that changed a count.
+
+        Raises
+        ------
+        DataError
+            As :meth:`Interactions.from_frame`.
+        """
+        events = Interactions.from_frame(frame)
+        item_rows = self.model.items.rows(list(events.items))[events.item_rows]
+        weights = self.model.weights.of(events.kinds, events.values)
+        self._count_popularity(item_rows, weights, events.timestamps)
+        for user_row in np.unique(events.user_rows):
+            own = np.flatnonzero(events.user_rows == user_row)
+            log = EventLog(item_rows[own], events.kinds[own], events.values[own], events.timestamps[own])
+            self._count_steps(events.users[int(user_row)], log)
+        return int((item_rows >= 0).sum())
+
+    def _count_popularity(self, item_rows: Rows, weights: FloatVector, timestamps: Rows) -> None:
+        known = item_rows >= 0
+        for source in self.model.pipeline.sources.retrievers.values():
+            if isinstance(source, Popular):
+                source.absorb(item_rows[known], weights[known], timestamps[known])
+
+    def _count_steps(self, user_id: str, log: EventLog) -> None:
+        before = self.log_of(user_id)
+        counters = [s for s in self.model.pipeline.sources.retrievers.values() if isinstance(s, ItemSeq)]
+        for position in range(len(log)):
+            state = build_state(before.then(log.take(np.arange(position))), self.model.weights)
+            row = int(log.item_rows[position])
+            weight = float(self.model.weights.of(log.kinds[[position]], log.values[[position]])[0])
+            repeats = len(state.item_rows) > 0 and int(state.item_rows[0]) == row
+            if row < 0 or weight <= 0 or repeats:
+                continue
+            is_new = not bool((state.seen == row).any())
+            for counter in counters:
+                counter.absorb(state.item_rows, state.weights, row, weight, is_new=is_new)
+        self._logs[user_id] = self._logs[user_id].then(log) if user_id in self._logs else log
+
+    def add_items(self, catalogue: ItemCatalogue) -> int:
+        """Make products newer than the model findable by their content; returns how many were taken."""
+        new = np.flatnonzero(self.model.items.rows(list(catalogue.items)) < 0)
+        if not len(new):
+            return 0
+        ids = [catalogue.items[int(row)] for row in new]
+        part = ItemCatalogue.from_frame(
+            pd.DataFrame(
+                {"item_id": ids, "price": catalogue.prices[new]}
+                | {name: values[new] for name, values in catalogue.fields.items()}
+            )
+        )
+        vectors = self.model.spaces.encode(part)
+        if not vectors:
+            return 0
+        self.fresh.put(part, vectors)
+        return len(part)

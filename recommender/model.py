@@ -1,0 +1,167 @@
+"""Everything a fitted recommender consists of, and turning it into arrays and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from recommender.features.combine import ItemSpaces
+from recommender.idmap import IdMap
+from recommender.pipeline import Pipeline
+from recommender.ranker import Ranker
+from recommender.rankfeatures import ItemColumns
+from recommender.sources import FittedSources, SourceSpec, make_source
+from recommender.state import EventLog, Histories
+from recommender.types import AnyArray, Rows
+from recommender.weights import EventWeights
+
+
+@dataclass
+class FittedModel:
+    """Parts of a fitted recommender.
+
+    Attributes
+    ----------
+    users, items : IdMap
+    histories : Histories
+        Event logs of the training users.
+    weights : EventWeights
+    pipeline : Pipeline
+    extras : FittedSources
+        Sources outside the blend: star forecasts, complements, repurchases.
+    spaces : ItemSpaces
+    families : ndarray of shape (n_items,)
+        Variant family per item, -1 for none.
+    ranker : Ranker or None
+        None where there was too little to learn an order from.
+    specs : dict of str to SourceSpec
+        How each source was made.
+    info : dict
+        Facts for people: times, counts, repairs, notes.
+    """
+
+    users: IdMap
+    items: IdMap
+    histories: Histories
+    weights: EventWeights
+    pipeline: Pipeline
+    extras: FittedSources
+    spaces: ItemSpaces
+    families: Rows
+    ranker: Ranker | None
+    specs: dict[str, SourceSpec]
+    category_paths: AnyArray
+    info: dict[str, Any] = field(default_factory=dict)
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """All arrays by path-like name."""
+        log = self.histories.log
+        arrays: dict[str, AnyArray] = {
+            "history/starts": self.histories.starts,
+            "history/item_rows": log.item_rows.astype(np.int32),
+            "history/kinds": log.kinds,
+            "history/values": log.values,
+            "history/timestamps": log.timestamps,
+            "items/families": self.families,
+            "items/category_paths": _encode_text(self.category_paths),
+        }
+        arrays |= _prefixed("users", self.users.to_arrays()) | _prefixed("items", self.items.to_arrays())
+        arrays |= _prefixed("columns", self.pipeline.columns.to_arrays())
+        arrays |= _prefixed("spaces", self.spaces.to_arrays())
+        for group, sources in (("sources", self.pipeline.sources), ("extras", self.extras)):
+            for name, retriever in sources.retrievers.items():
+                arrays |= _prefixed(f"{group}/{name}", self._without_shared(retriever.state_arrays()))
+        if self.ranker is not None:
+            arrays |= _prefixed("ranker", self.ranker.linear_.to_arrays())
+        return arrays
+
+    def _without_shared(self, arrays: dict[str, AnyArray]) -> dict[str, AnyArray]:
+        """Item vectors are stored once, with the spaces; sources that use them store only their name."""
+        shared = {id(v): name for name, v in self.spaces.vectors.items()}
+        return {f"{k}@{shared[id(v)]}" if id(v) in shared else k: _or_mark(v, shared) for k, v in arrays.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """What the arrays do not hold."""
+        return {
+            "weights": self.weights.to_dict(),
+            "spaces": self.spaces.to_json(),
+            "specs": {name: {"kind": s.kind, "params": dict(s.params)} for name, s in self.specs.items()},
+            "sources": list(self.pipeline.sources.retrievers),
+            "extras": list(self.extras.retrievers),
+            "skipped": self.pipeline.sources.skipped | self.extras.skipped,
+            "ranker": {"names": list(self.ranker.names), "report": self.ranker.report} if self.ranker else None,
+            "info": self.info,
+        }
+
+    def to_texts(self) -> dict[str, str]:
+        """Text files of the model: the ranker's trees."""
+        trees = self.ranker.to_text() if self.ranker else ""
+        return {"ranker/trees.txt": trees} if trees else {}
+
+    @classmethod
+    def from_parts(
+        cls, data: Mapping[str, Any], arrays: Mapping[str, AnyArray], texts: Mapping[str, str], random_state: int
+    ) -> FittedModel:
+        """Rebuild from :meth:`to_json`, :meth:`to_arrays` and :meth:`to_texts`."""
+        spaces = ItemSpaces.from_parts(data["spaces"], _part(arrays, "spaces/"))
+        specs = {name: SourceSpec(s["kind"], s["params"]) for name, s in data["specs"].items()}
+
+        def sources(group: str) -> FittedSources:
+            loaded = {
+                name: make_source(specs[name], random_state).load_arrays(
+                    _with_shared(_part(arrays, f"{group}/{name}/"), spaces)
+                )
+                for name in data[group]
+            }
+            return FittedSources(loaded, dict(data["skipped"]))
+
+        log = EventLog(*(arrays[f"history/{n}"] for n in ("item_rows", "kinds", "values", "timestamps")))
+        columns = ItemColumns.from_arrays(_part(arrays, "columns/"))
+        ranker = None
+        if data["ranker"]:
+            described = data["ranker"]
+            ranker = Ranker.from_parts(
+                described["names"], described["report"], _part(arrays, "ranker/"), texts.get("ranker/trees.txt", "")
+            )
+        return cls(
+            users=IdMap.from_arrays(_part(arrays, "users/")),
+            items=IdMap.from_arrays(_part(arrays, "items/")),
+            histories=Histories(arrays["history/starts"], log),
+            weights=EventWeights.from_dict(data["weights"]),
+            pipeline=Pipeline(sources("sources"), columns),
+            extras=sources("extras"),
+            spaces=spaces,
+            families=arrays["items/families"],
+            ranker=ranker,
+            specs=specs,
+            category_paths=_decode_text(arrays["items/category_paths"]),
+            info=dict(data["info"]),
+        )
+
+
+def _prefixed(prefix: str, arrays: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
+    return {f"{prefix}/{name}": array for name, array in arrays.items()}
+
+
+def _part(arrays: Mapping[str, AnyArray], prefix: str) -> dict[str, AnyArray]:
+    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+
+
+def _or_mark(array: AnyArray, shared: Mapping[int, str]) -> AnyArray:
+    return np.empty(0, dtype=np.float32) if id(array) in shared else array
+
+
+def _with_shared(arrays: dict[str, AnyArray], spaces: ItemSpaces) -> dict[str, AnyArray]:
+    return {k.split("@")[0]: spaces.vectors[k.split("@")[1]] if "@" in k else v for k, v in arrays.items()}
+
+
+def _encode_text(values: AnyArray) -> AnyArray:
+    """Text cells as UTF-8 joined by line breaks; the cells themselves hold none."""
+    return np.frombuffer("\n".join(v.replace("\n", " ") for v in values).encode(), dtype=np.uint8)
+
+
+def _decode_text(raw: AnyArray) -> AnyArray:
+    return np.array(raw.tobytes().decode().split("\n"), dtype=object)

@@ -1,0 +1,263 @@
+"""The learned order of candidates: a linear blend of the sources, refined by boosted trees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from scipy import optimize
+
+from recommender.rankfeatures import ITEM_COLUMNS
+from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
+
+if TYPE_CHECKING:
+    import lightgbm
+
+MIN_GROUPS = 30
+CUTOFF = 10
+TREE_PARAMS: dict[str, Any] = {
+    "objective": "lambdarank",
+    "num_leaves": 15,
+    "learning_rate": 0.03,
+    "lambdarank_truncation_level": 20,
+    "min_data_in_leaf": 100,
+    "feature_fraction": 0.4,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 20.0,
+    "max_bin": 63,
+    "verbose": -1,
+    "deterministic": True,
+    "force_row_wise": True,
+    # One thread: the number of threads decides the order of sums, so it is fixed for "same seed, same trees", and on a
+    # busy machine two threads that wait for each other at every split are many times slower than one.
+    "num_threads": 1,
+}
+ROUND_STEP = 50
+
+
+@dataclass(frozen=True)
+class RankGroups:
+    """Training lists of the ranker, one after the other.
+
+    Attributes
+    ----------
+    features : ndarray of shape (n_rows, n_features)
+    grades : ndarray of shape (n_rows,)
+        0 for what was not chosen, else 1 to 3 by how much the choice says.
+    sizes : ndarray of shape (n_groups,)
+        Rows per list.
+    users : ndarray of shape (n_groups,)
+        User of each list; folds never divide a user.
+    """
+
+    features: FloatMatrix
+    grades: AnyArray
+    sizes: Rows
+    users: Rows
+
+    @property
+    def starts(self) -> Rows:
+        """First row of each list."""
+        return np.concatenate([[0], np.cumsum(self.sizes)[:-1]]).astype(np.int64)
+
+    @property
+    def owner(self) -> Rows:
+        """List number of each row."""
+        return np.repeat(np.arange(len(self.sizes)), self.sizes)
+
+    def select(self, groups: AnyArray) -> RankGroups:
+        """The chosen lists, given a mask over lists."""
+        rows = np.repeat(groups, self.sizes)
+        return RankGroups(self.features[rows], self.grades[rows], self.sizes[groups], self.users[groups])
+
+    @classmethod
+    def joined(cls, parts: Sequence[RankGroups]) -> RankGroups:
+        """Several sets of lists as one."""
+        return cls(
+            np.concatenate([p.features for p in parts]),
+            np.concatenate([p.grades for p in parts]),
+            np.concatenate([p.sizes for p in parts]),
+            np.concatenate([p.users for p in parts]),
+        )
+
+
+@dataclass(frozen=True)
+class LinearBlend:
+    """A weighted sum of standardised features, fitted by the listwise softmax loss.
+
+    References
+    ----------
+    Cao, Qin, Liu, Tsai, Li (2007), Learning to Rank: From Pairwise Approach to Listwise Approach.
+    """
+
+    columns: Rows
+    mean: FloatVector
+    scale: FloatVector
+    weights: FloatVector
+
+    @classmethod
+    def fit(cls, groups: RankGroups, columns: Rows, *, l2: float = 1.0) -> LinearBlend:
+        """Maximise the likelihood of the chosen items within their lists, with an L2 penalty."""
+        features = groups.features[:, columns].astype(np.float64)
+        mean, deviation = features.mean(axis=0), features.std(axis=0)
+        varies = deviation > 1e-8
+        scale = np.where(varies, deviation, 1.0)
+        standard = (features - mean) / scale * varies
+        result = optimize.minimize(
+            _softmax_loss,
+            np.zeros(len(columns)),
+            args=(standard, groups, l2),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": 200},
+        )
+        return cls(columns, mean.astype(np.float32), scale.astype(np.float32), (result.x * varies).astype(np.float32))
+
+    def predict(self, features: FloatMatrix) -> FloatVector:
+        """Scores of rows, shape (n_rows,)."""
+        scores: FloatVector = ((features[:, self.columns] - self.mean) / self.scale) @ self.weights
+        return scores
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Arrays for an artifact."""
+        return {"columns": self.columns, "mean": self.mean, "scale": self.scale, "weights": self.weights}
+
+
+def _softmax_loss(weights: AnyArray, standard: AnyArray, groups: RankGroups, l2: float) -> tuple[float, AnyArray]:
+    starts, owner = groups.starts, groups.owner
+    logits = standard @ weights
+    logits -= np.maximum.reduceat(logits, starts)[owner]
+    exponentials = np.exp(logits)
+    totals = np.add.reduceat(exponentials, starts)
+    targets = groups.grades / np.maximum(np.add.reduceat(groups.grades.astype(np.float64), starts), 1e-9)[owner]
+    n_groups = len(groups.sizes)
+    loss = -(targets * (logits - np.log(totals)[owner])).sum() / n_groups + l2 * (weights @ weights) / n_groups
+    gradient = standard.T @ (exponentials / totals[owner] - targets) / n_groups + 2 * l2 * weights / n_groups
+    return float(loss), gradient
+
+
+@dataclass
+class Ranker:
+    """Linear blend plus LightGBM lambdarank trees that start from it.
+
+    The number of trees is chosen by cross-validation over users; it may be zero, in which case the blend stands alone.
+
+    Parameters
+    ----------
+    max_rounds : int
+        Most trees to consider.
+    n_folds : int
+    random_state : int
+
+    References
+    ----------
+    Burges (2010), From RankNet to LambdaRank to LambdaMART; Ke et al. (2017), LightGBM.
+    """
+
+    max_rounds: int = 250
+    n_folds: int = 3
+    random_state: int = 0
+    names: tuple[str, ...] = ()
+    report: dict[str, Any] = field(default_factory=dict)
+
+    def fit(self, groups: RankGroups, names: Sequence[str]) -> Self:
+        """Learn from lists; ``names`` are the feature names in column order."""
+        self.names = tuple(names)
+        columns = linear_columns(self.names)
+        rounds = self._choose_rounds(groups, columns)
+        self.linear_ = LinearBlend.fit(groups, columns)
+        self.booster_ = self._grow(groups, self.linear_, rounds) if rounds else None
+        self.report["rounds"] = rounds
+        return self
+
+    def _choose_rounds(self, groups: RankGroups, columns: Rows) -> int:
+        steps = list(range(0, self.max_rounds + 1, ROUND_STEP))
+        fold = np.random.default_rng(self.random_state).integers(0, self.n_folds, int(groups.users.max()) + 1)
+        fold_of = fold[groups.users]
+        gains = np.zeros(len(steps))
+        for number in range(self.n_folds):
+            train, held = groups.select(fold_of != number), groups.select(fold_of == number)
+            if len(train.sizes) and len(held.sizes):
+                gains += self._validate(train, held, columns, steps) * len(held.sizes) / len(groups.sizes)
+        self.report |= {"validation_ndcg@10": {str(s): float(g) for s, g in zip(steps, gains, strict=True)}}
+        return steps[int(np.argmax(gains))]
+
+    def _validate(self, train: RankGroups, held: RankGroups, columns: Rows, steps: list[int]) -> AnyArray:
+        linear = LinearBlend.fit(train, columns)
+        booster = self._grow(train, linear, steps[-1])
+        scores = linear.predict(held.features)
+        quality = [float(ndcg_of_groups(held, scores).mean())]
+        for done in steps[:-1]:
+            scores = scores + _trees(booster, held.features, first=done, rounds=ROUND_STEP)
+            quality.append(float(ndcg_of_groups(held, scores).mean()))
+        return np.array(quality)
+
+    def _grow(self, groups: RankGroups, linear: LinearBlend, rounds: int) -> lightgbm.Booster:
+        import lightgbm
+
+        start = linear.predict(groups.features)
+        dataset = lightgbm.Dataset(
+            groups.features, groups.grades, group=groups.sizes, init_score=start, feature_name=list(self.names)
+        )
+        return lightgbm.train(TREE_PARAMS | {"seed": self.random_state}, dataset, rounds)
+
+    def predict(self, features: FloatMatrix) -> FloatVector:
+        """Scores of rows, shape (n_rows,); higher is better."""
+        scores = self.linear_.predict(features)
+        return scores if self.booster_ is None else scores + _trees(self.booster_, features)
+
+    def importance(self) -> dict[str, float]:
+        """Share of the trees' gain per feature, largest first; shares of the blend's absolute weights without trees."""
+        if self.booster_ is not None:
+            raw = self.booster_.feature_importance("gain").astype(np.float64)
+        else:
+            raw = np.zeros(len(self.names))
+            raw[self.linear_.columns] = np.abs(self.linear_.weights)
+        order = np.argsort(-raw, kind="stable")
+        total = raw.sum() or 1.0
+        return {self.names[i]: float(raw[i] / total) for i in order if raw[i] > 0}
+
+    def to_text(self) -> str:
+        """The trees in LightGBM's own text format; empty without trees."""
+        return self.booster_.model_to_string() if self.booster_ is not None else ""
+
+    @classmethod
+    def from_parts(cls, names: Sequence[str], report: dict[str, Any], linear: dict[str, AnyArray], trees: str) -> Self:
+        """Rebuild from an artifact."""
+        self = cls(names=tuple(names), report=report)
+        self.linear_ = LinearBlend(**linear)
+        self.booster_ = None
+        if trees:
+            import lightgbm
+
+            self.booster_ = lightgbm.Booster(model_str=trees)
+        return self
+
+
+def linear_columns(names: Sequence[str]) -> Rows:
+    """Columns of the linear blend: shares and ranks of the signals, and the facts about the item."""
+    wanted = [n for n, name in enumerate(names) if name.endswith(("_share", "_rank")) or name in ITEM_COLUMNS]
+    return np.array(wanted, dtype=np.int64)
+
+
+def _trees(booster: lightgbm.Booster, features: FloatMatrix, *, first: int = 0, rounds: int = -1) -> FloatVector:
+    """Sum of the trees from number ``first`` on, ``rounds`` of them, or all."""
+    if not len(features):
+        return np.zeros(0, dtype=np.float32)
+    predicted = booster.predict(features, start_iteration=first, num_iteration=rounds, num_threads=1)
+    return np.asarray(predicted, dtype=np.float32)
+
+
+def ndcg_of_groups(groups: RankGroups, scores: FloatVector, k: int = CUTOFF) -> FloatVector:
+    """NDCG@k per list with gains 0 or 1, shape (n_groups,); ties in row order."""
+    order = np.lexsort((np.arange(len(scores)), -scores, groups.owner))
+    place = np.arange(len(scores)) - np.repeat(groups.starts, groups.sizes)
+    discount = np.where(place < k, 1.0 / np.log2(place + 2.0), 0.0)
+    hits = groups.grades[order] > 0
+    gained = np.add.reduceat(hits * discount, groups.starts)
+    n_hits = np.add.reduceat(hits.astype(np.int64), groups.starts)
+    ideal = np.cumsum(1.0 / np.log2(np.arange(k) + 2.0))[np.clip(n_hits, 1, k) - 1]
+    return (gained / ideal).astype(np.float32)

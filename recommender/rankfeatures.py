@@ -1,0 +1,231 @@
+"""What the ranker looks at: one row of numbers per candidate, built column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.base import Query
+from recommender.features.attributes import category_nodes, split_colours
+from recommender.retrievers.popular import decayed_counts
+from recommender.state import UserState
+from recommender.training_data import TrainingData
+from recommender.types import KIND_CODE, AnyArray, FloatMatrix, FloatVector, Rows
+
+DAY_SECONDS = 86_400
+HALF_LIVES_DAYS = (3.0, 14.0, 60.0, 365.0)
+ERA_BUCKETS = 64
+HISTORY = 20
+# Stars of an item are pulled towards 4 as if five people had already given 4: few ratings prove little.
+STAR_PRIOR, STAR_PRIOR_COUNT = 4.0, 5.0
+
+SIGNAL_COLUMNS = ("", "_share", "_rank")
+ITEM_COLUMNS = ("log_count", *(f"log_recent_{h:g}d" for h in HALF_LIVES_DAYS), "log_age", "log_idle", "stars", "era")
+AFFINITY_COLUMNS = ("same_category", "same_top_category", "same_brand", "same_colour", "price_gap")
+USER_COLUMNS = ("history_length", "user_idle", "last_log_count", "mean_log_count", "user_stars", "last_is_purchase")
+
+
+@dataclass(frozen=True)
+class ItemColumns:
+    """Facts about every item at the time of the fit, each of shape (n_items,) unless said otherwise.
+
+    ``era_counts`` has shape (n_items, n_buckets): events of an item per equal slice of the log's time span, which
+    begins at ``era_clock[0]`` with slices of ``era_clock[1]`` seconds; ``era_clock[2]`` is the time of the fit.
+    """
+
+    log_counts: FloatVector
+    log_recent: FloatMatrix
+    first_seen: Rows
+    last_seen: Rows
+    stars: FloatVector
+    era_counts: AnyArray
+    era_clock: FloatVector
+    category: Rows
+    top_category: Rows
+    brand: Rows
+    colour: Rows
+    standard_price: FloatVector
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Arrays for an artifact."""
+        return dict(self.__dict__)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, AnyArray]) -> ItemColumns:
+        """Rebuild from :meth:`to_arrays`."""
+        return cls(**{name: arrays[name] for name in cls.__dataclass_fields__})
+
+    @property
+    def now(self) -> int:
+        """Time of the fit, UTC seconds."""
+        return int(self.era_clock[2])
+
+
+def build_columns(data: TrainingData) -> ItemColumns:
+    """Gather the item columns from the events and the catalogue."""
+    events, n = data.events, data.n_items
+    first = np.full(n, data.now, dtype=np.int64)
+    last = np.zeros(n, dtype=np.int64)
+    np.minimum.at(first, events.item_rows, events.timestamps)
+    np.maximum.at(last, events.item_rows, events.timestamps)
+    recent = np.stack([np.log1p(decayed_counts(data, data.now, h)) for h in HALF_LIVES_DAYS], axis=1)
+    fields = data.catalogue.fields
+    return ItemColumns(
+        log_counts=np.log1p(data.item_counts),
+        log_recent=recent.astype(np.float32),
+        first_seen=first,
+        last_seen=last,
+        stars=_mean_stars(data),
+        **_era_counts(data),
+        category=_codes([c for c in fields["category"]]),
+        top_category=_codes([(category_nodes(c) or [""])[0] for c in fields["category"]]),
+        brand=_codes([b.casefold() for b in fields["brand"]]),
+        colour=_codes([(split_colours(c) or [""])[0] for c in fields["colours"]]),
+        standard_price=_standard_prices(data),
+    )
+
+
+def _mean_stars(data: TrainingData) -> FloatVector:
+    events = data.events
+    rated = events.kinds == KIND_CODE["rating"]
+    rows = events.item_rows[rated]
+    total = np.bincount(rows, weights=events.values[rated], minlength=data.n_items)
+    count = np.bincount(rows, minlength=data.n_items)
+    return ((total + STAR_PRIOR * STAR_PRIOR_COUNT) / (count + STAR_PRIOR_COUNT)).astype(np.float32)
+
+
+def _era_counts(data: TrainingData) -> dict[str, AnyArray]:
+    times = data.events.timestamps
+    start = int(times.min()) if len(times) else 0
+    width = max((data.now - start) / ERA_BUCKETS, DAY_SECONDS)
+    bucket = np.minimum((times - start) // width, ERA_BUCKETS - 1).astype(np.int64)
+    counts = np.bincount(data.events.item_rows * ERA_BUCKETS + bucket, minlength=data.n_items * ERA_BUCKETS)
+    table = np.minimum(counts, np.iinfo(np.uint16).max).astype(np.uint16).reshape(data.n_items, ERA_BUCKETS)
+    return {"era_counts": table, "era_clock": np.array([start, width, data.now], dtype=np.float64)}
+
+
+def _codes(values: Sequence[str]) -> Rows:
+    """A number per distinct value; -1 for "", which is never the same as another ""."""
+    known, codes = np.unique(np.array(values, dtype=str), return_inverse=True)
+    blank = known[codes] == "" if len(known) else np.zeros(0, dtype=bool)
+    return np.where(blank, -1, codes).astype(np.int64)
+
+
+def _standard_prices(data: TrainingData) -> FloatVector:
+    encoder = data.spaces.encoders.attributes
+    if encoder is None:
+        return np.full(data.n_items, np.nan, dtype=np.float32)
+    return encoder.standard_prices(data.catalogue).astype(np.float32)
+
+
+class FeatureBuilder:
+    """Builds the feature matrix of a request.
+
+    Parameters
+    ----------
+    columns : ItemColumns
+    signals : sequence of str
+        Names of the source signals, in the order of their columns.
+    """
+
+    def __init__(self, columns: ItemColumns, signals: Sequence[str]) -> None:
+        self.columns = columns
+        self.signals = tuple(signals)
+        self._unit_weights = np.ones(HISTORY, dtype=np.float32)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns of :meth:`build`."""
+        per_signal = tuple(f"{signal}{part}" for signal in self.signals for part in SIGNAL_COLUMNS)
+        return (*per_signal, *ITEM_COLUMNS, *AFFINITY_COLUMNS, *USER_COLUMNS)
+
+    def build(
+        self, query: Query, scores: Mapping[str, FloatVector], candidates: Rows, picked: Rows | None = None
+    ) -> FloatMatrix:
+        """Features of candidates, shape (n_rows, n_features).
+
+        Parameters
+        ----------
+        query : Query
+        scores : mapping of signal name to ndarray of shape (n_items,)
+        candidates : ndarray of shape (n_candidates,)
+            Ranks and shares of a signal are taken within these.
+        picked : ndarray, optional
+            Positions in ``candidates`` to build rows for; all by default.
+        """
+        picked = np.arange(len(candidates)) if picked is None else picked
+        blocks = [self._signal(scores.get(name), candidates)[:, picked] for name in self.signals]
+        rows = candidates[picked]
+        blocks += [self._items(query.state, rows), self._affinities(query.state, rows)]
+        blocks.append(np.repeat(self._user(query)[:, None], len(rows), axis=1))
+        return np.ascontiguousarray(np.concatenate(blocks).T, dtype=np.float32)
+
+    def _signal(self, scores: FloatVector | None, rows: Rows) -> FloatMatrix:
+        if scores is None or not len(rows):
+            return np.full((3, len(rows)), [[0.0], [0.0], [np.log1p(len(rows))]], dtype=np.float32)
+        own = np.nan_to_num(scores[rows], nan=0.0)
+        order = np.argsort(-own, kind="stable")
+        rank = np.empty(len(rows), dtype=np.float32)
+        rank[order] = np.arange(len(rows), dtype=np.float32)
+        largest = np.abs(own).max()
+        return np.stack([own, own / largest if largest > 0 else own, np.log1p(rank)])
+
+    def _items(self, state: UserState, rows: Rows) -> FloatMatrix:
+        columns = self.columns
+        age = np.log1p(np.maximum(columns.now - columns.first_seen[rows], 0) / DAY_SECONDS)
+        idle = np.log1p(np.maximum(columns.now - columns.last_seen[rows], 0) / DAY_SECONDS)
+        static = [columns.log_counts[rows], *columns.log_recent[rows].T, age, idle, columns.stars[rows]]
+        return np.stack([*static, self._era(state, rows)])
+
+    def _era(self, state: UserState, rows: Rows) -> FloatVector:
+        """Log of the item's events around the time of the user's latest event."""
+        start, width, now = self.columns.era_clock
+        latest = state.timestamps[0] if len(state.timestamps) else now
+        bucket = int(np.clip((latest - start) // width, 0, ERA_BUCKETS - 1))
+        around = self.columns.era_counts[rows, max(bucket - 1, 0) : bucket + 2]
+        return np.log1p(around.sum(axis=1)).astype(np.float32)
+
+    def _affinities(self, state: UserState, rows: Rows) -> FloatMatrix:
+        columns = self.columns
+        recent, weights = state.item_rows[:HISTORY], state.weights[:HISTORY]
+        total = weights.sum()
+        shares = [
+            _share_of_history(codes, recent, weights / total if total > 0 else weights, rows)
+            for codes in (columns.category, columns.top_category, columns.brand, columns.colour)
+        ]
+        return np.stack([*shares, self._price_gap(recent, rows)])
+
+    def _price_gap(self, recent: Rows, rows: Rows) -> FloatVector:
+        """Distance to the usual price level of the user, in standard deviations; 1 where a price is unknown."""
+        paid = self.columns.standard_price[recent]
+        known = ~np.isnan(paid)
+        if not known.any():
+            return np.ones(len(rows), dtype=np.float32)
+        return np.nan_to_num(np.abs(self.columns.standard_price[rows] - paid[known].mean()), nan=1.0)
+
+    def _user(self, query: Query) -> FloatVector:
+        state, columns = query.state, self.columns
+        if not len(state.item_rows):
+            return np.array([0.0, 0.0, 0.0, 0.0, STAR_PRIOR, 0.0], dtype=np.float32)
+        idle = max(columns.now - int(state.timestamps[0]), 0) / DAY_SECONDS
+        given = state.stars[~np.isnan(state.stars)]
+        return np.array(
+            [
+                np.log1p(len(state.item_rows)),
+                np.log1p(idle),
+                columns.log_counts[state.item_rows[0]],
+                columns.log_counts[state.item_rows].mean(),
+                given.mean() if len(given) else STAR_PRIOR,
+                state.kinds[0] == KIND_CODE["purchase"],
+            ],
+            dtype=np.float32,
+        )
+
+
+def _share_of_history(codes: Rows, recent: Rows, weights: FloatVector, rows: Rows) -> FloatVector:
+    """Weight of the history that has the candidate's code; 0 where the code is unknown."""
+    own, theirs = codes[recent], codes[rows]
+    same = (own[:, None] == theirs[None, :]) & (theirs >= 0)[None, :]
+    return (weights @ same).astype(np.float32)

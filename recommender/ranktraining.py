@@ -1,0 +1,219 @@
+"""Lists for the ranker, made without leakage: sources never saw the choice that they are judged on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.base import Query
+from recommender.pipeline import Pipeline, all_but
+from recommender.ranker import RankGroups
+from recommender.sources import FittedSources
+from recommender.state import EventLog, UserState, build_state
+from recommender.training_data import TrainingData
+from recommender.types import KIND_CODE, AnyArray, Progress, Rows, no_progress
+
+LISTS_PER_USER = 5
+MAX_NEGATIVES = 120
+_GRADES = {"view": 1, "click": 1, "cart": 2, "wishlist": 2, "purchase": 3, "rating": 3, "dismiss": 0}
+_GRADE_BY_CODE = np.array([_GRADES[kind] for kind in KIND_CODE], dtype=np.int64)
+
+FitSources = Callable[[TrainingData], FittedSources]
+
+
+@dataclass(frozen=True)
+class ListPlan:
+    """How many fits and lists a body of data deserves.
+
+    Attributes
+    ----------
+    n_folds : int
+        Parts of the users; each in turn is kept out of the fit and predicted.
+    folds_used : int
+    cuts : tuple of float
+        Shares of the log at which the sources are fitted on the past to predict what follows.
+    cut_width : float
+        Share of the log that follows a cut.
+    max_lists : int
+        Most lists of either kind.
+    """
+
+    n_folds: int
+    folds_used: int
+    cuts: tuple[float, ...]
+    cut_width: float
+    max_lists: int
+
+
+def plan_for(n_events: int, effort: str = "full") -> ListPlan:
+    """Small logs are used many times over; large ones, and a quick fit, make do with one pass of each kind."""
+    if effort == "quick":
+        return ListPlan(n_folds=5, folds_used=1, cuts=(0.9,), cut_width=0.1, max_lists=1_200)
+    if n_events <= 400_000:
+        return ListPlan(n_folds=4, folds_used=4, cuts=(0.5, 0.6, 0.7, 0.8, 0.9), cut_width=0.1, max_lists=6_000)
+    return ListPlan(n_folds=10, folds_used=1, cuts=(0.9,), cut_width=0.1, max_lists=4_000)
+
+
+def training_lists(
+    data: TrainingData,
+    fit: FitSources,
+    *,
+    effort: str = "full",
+    random_state: int = 0,
+    progress: Progress = no_progress,
+) -> tuple[RankGroups | None, tuple[str, ...]]:
+    """Lists of both kinds and the names of their features.
+
+    *Kept-out users*: sources are fitted without some users, who are then folded in with the beginning of their
+    histories; the label is what each did next. *Kept-out time*: sources are fitted on the log up to a moment; the labels
+    are what known users did after it. The first teaches the step from one item to the next, the second what is
+    wanted now.
+
+    Returns
+    -------
+    groups : RankGroups or None
+        None when no list holds a chosen item.
+    names : tuple of str
+    """
+    plan = plan_for(len(data.events), effort)
+    rng = np.random.default_rng(random_state)
+    lists: list[tuple[AnyArray, AnyArray, int]] = []
+    names: tuple[str, ...] = ()
+    n_fits = plan.folds_used + len(plan.cuts)
+    makers = [*_fold_makers(data, plan, rng), *_cut_makers(data, plan, rng)]
+    for number, (part, limit, make) in enumerate(makers):
+        progress("ranker lists", number / n_fits)
+        if not len(part.events):
+            continue
+        sources = fit(part)
+        pipeline = Pipeline.of(part, sources)
+        names = pipeline.builder.names
+        lists += _filled(make(pipeline), names, limit, rng)
+    return (_stack(lists) if lists else None), names
+
+
+@dataclass(frozen=True)
+class Question:
+    """A user at some moment, what was chosen next, and what must not be offered as a wrong answer."""
+
+    user_row: int
+    state: UserState
+    chosen: Rows
+    grades: AnyArray
+    hidden: Rows
+
+
+_Maker = Callable[[Pipeline], Iterator[tuple[Pipeline, Question]]]
+
+
+def _fold_makers(
+    data: TrainingData, plan: ListPlan, rng: np.random.Generator
+) -> list[tuple[TrainingData, int, _Maker]]:
+    fold = rng.integers(0, plan.n_folds, data.n_users)
+    limit = plan.max_lists // plan.folds_used
+
+    def maker(number: int) -> _Maker:
+        users = rng.permutation(np.flatnonzero(fold == number))
+        return lambda pipeline: ((pipeline, q) for user in users for q in next_steps(data, int(user)))
+
+    parts = [data.with_events(data.events.select(fold[data.events.user_rows] != f)) for f in range(plan.folds_used)]
+    return [(part, limit, maker(f)) for f, part in enumerate(parts)]
+
+
+def _cut_makers(data: TrainingData, plan: ListPlan, rng: np.random.Generator) -> list[tuple[TrainingData, int, _Maker]]:
+    n = len(data.events)
+    limit = plan.max_lists // len(plan.cuts)
+
+    def maker(cut: int, end: int, part: TrainingData) -> _Maker:
+        return lambda pipeline: ((pipeline, q) for q in _after(data, part, cut, end, rng))
+
+    makers = []
+    for share in plan.cuts:
+        cut, end = int(n * share), min(n, int(n * (share + plan.cut_width)) + 1)
+        part = data.with_events(data.events.select(np.arange(n) < cut))
+        makers.append((part, limit, maker(cut, end, part)))
+    return makers
+
+
+def next_steps(data: TrainingData, user_row: int) -> list[Question]:
+    """The last few moments at which a user turned to an item not touched before."""
+    log = data.histories.of(user_row)
+    _, first = np.unique(log.item_rows, return_index=True)
+    moments = np.sort(first)
+    moments = moments[moments >= (2 if len(log) > 2 else 1)][-LISTS_PER_USER:]
+    return [_question_at(data, user_row, log, int(moment)) for moment in moments]
+
+
+def _question_at(data: TrainingData, user_row: int, log: EventLog, moment: int) -> Question:
+    later_rows, later_kinds, later_stars = log.item_rows[moment:], log.kinds[moment:], log.values[moment:]
+    chosen = later_rows[:1]
+    own = later_rows == chosen[0]
+    grade = grades_of(later_kinds[own], later_stars[own]).max()
+    state = build_state(log.take(np.arange(moment)), data.weights)
+    return Question(user_row, state, chosen, np.array([grade]), np.setdiff1d(later_rows, chosen))
+
+
+def _after(data: TrainingData, part: TrainingData, cut: int, end: int, rng: np.random.Generator) -> Iterator[Question]:
+    events = data.events
+    users, items = events.user_rows[cut:end], events.item_rows[cut:end]
+    grades = grades_of(events.kinds[cut:end], events.values[cut:end])
+    known = np.diff(part.histories.starts) > 0
+    for user in rng.permutation(np.unique(users[known[users]])):
+        own = users == user
+        rows, inverse = np.unique(items[own], return_inverse=True)
+        best = np.zeros(len(rows), dtype=np.int64)
+        np.maximum.at(best, inverse, grades[own])
+        yield Question(int(user), part.state_of(int(user)), rows, best, np.empty(0, dtype=np.int64))
+
+
+def grades_of(kinds: AnyArray, values: AnyArray) -> AnyArray:
+    """How much a choice says: 3 for a purchase or a fair rating, 2 for cart and wishlist, 1 for a look."""
+    grades = _GRADE_BY_CODE[kinds]
+    disappointed = (kinds == KIND_CODE["rating"]) & (values < 3)
+    return np.where(disappointed, 1, grades)
+
+
+def _filled(
+    questions: Iterator[tuple[Pipeline, Question]], names: tuple[str, ...], limit: int, rng: np.random.Generator
+) -> list[tuple[AnyArray, AnyArray, int]]:
+    lists: list[tuple[AnyArray, AnyArray, int]] = []
+    for pipeline, question in questions:
+        if len(lists) >= limit:
+            break
+        made = _list_of(pipeline, question, rng)
+        if made is not None:
+            lists.append((*made, question.user_row))
+    return lists
+
+
+def _list_of(pipeline: Pipeline, question: Question, rng: np.random.Generator) -> tuple[AnyArray, AnyArray] | None:
+    query = Query(question.state, pipeline.columns.now, np.empty(0, dtype=np.int64))
+    n_items = len(pipeline.columns.log_counts)
+    allowed = all_but(n_items, np.concatenate([question.state.seen, question.hidden]))
+    found = pipeline.candidates(query, allowed)
+    by_row = np.zeros(n_items, dtype=np.int64)
+    by_row[question.chosen] = question.grades
+    grades = by_row[found.rows]
+    if not grades.any():
+        return None
+    picked = _sampled(grades, rng)
+    return pipeline.features(query, found, picked), grades[picked]
+
+
+def _sampled(grades: AnyArray, rng: np.random.Generator) -> Rows:
+    """All chosen items and at most ``MAX_NEGATIVES`` of the others."""
+    wrong = np.flatnonzero(grades == 0)
+    if len(wrong) > MAX_NEGATIVES:
+        wrong = rng.choice(wrong, MAX_NEGATIVES, replace=False)
+    return np.sort(np.concatenate([np.flatnonzero(grades > 0), wrong]))
+
+
+def _stack(lists: list[tuple[AnyArray, AnyArray, int]]) -> RankGroups:
+    return RankGroups(
+        features=np.concatenate([features for features, _, _ in lists]),
+        grades=np.concatenate([grades for _, grades, _ in lists]).astype(np.int32),
+        sizes=np.array([len(grades) for _, grades, _ in lists], dtype=np.int64),
+        users=np.array([user for _, _, user in lists], dtype=np.int64),
+    )
