@@ -261,8 +261,17 @@ def product_rails(actor: Actor, recs: Recs, product_id: int, *, now: datetime) -
 
 def _rail_of(shelf: Shelf, key: str, title: str, picks: Picks, rows: dict[int, CardRow]) -> vm.Rail | None:
     found = [pick for pick in picks.items if pick.product_id in rows and shelf.free([rows[pick.product_id]])]
-    built = [pick_card(pick, rows, (), now=shelf.now) for pick in found[:RAIL_LENGTH]]
+    built = [_unnamed(pick_card(pick, rows, (), now=shelf.now), shelf.used) for pick in found[:RAIL_LENGTH]]
     return shelf.rails[-1] if shelf.add(key, title, built) else None
+
+
+def _unnamed(item: vm.Card, here: Collection[int]) -> vm.Card:
+    """Leave out the name of the product whose page this is: "like this one" needs no link to this one."""
+    reasons = tuple(
+        replace(reason, product_id=None, product_name="", product_slug="") if reason.product_id in here else reason
+        for reason in item.reasons
+    )
+    return replace(item, reasons=reasons)
 
 
 def _bundle(

@@ -1,0 +1,188 @@
+"""Imports: idempotent, resumable, honest about every row left out."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from PIL import Image
+
+from tests.conftest import NOW
+from webapp.actors import Actor
+from webapp.recs import UnreadableFileError
+from webapp.services import imports
+from webapp.services.import_rows import Options, Report
+from webapp.store import interactions, products, search, taste, users
+from webapp.store.tx import read_unit
+
+CATALOGUE = [
+    {"sku": "L1", "title": "Oslo lamp", "category": "Home > Lamps", "brand": "Fjord", "price": "49.00"},
+    {"sku": "L2", "title": "Bergen lamp", "category": "Home > Lamps", "brand": "Fjord", "price": ""},
+    {"sku": "M1", "title": "Tall mug", "category": "Table > Mugs", "brand": "", "price": "9.50"},
+]
+CATALOGUE_MAP = "item_id=sku,title=title,category=category,brand=brand,price=price"
+EVENTS = [
+    {"who": "A", "what": "L1", "stars": "5", "when": "1700000000"},
+    {"who": "A", "what": "M1", "stars": "3", "when": "1700000100"},
+    {"who": "B", "what": "L1", "stars": "4", "when": "1700000200"},
+]
+EVENT_MAP = "user_id=who,item_id=what,value=stars,timestamp=when,kind:=rating"
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.DictWriter(out, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def silent(_stage: str, _done: float) -> None:
+    """Show nothing."""
+
+
+def take_catalogue(path: Path, folder: Path, **options: object) -> Report:
+    chosen = Options(mapping=CATALOGUE_MAP, **options)
+    return imports.import_catalogue(path, chosen, folder=folder, now=NOW, progress=silent)
+
+
+def take_events(path: Path, folder: Path, **options: object) -> Report:
+    chosen = Options(mapping=EVENT_MAP, **options)
+    return imports.import_interactions(path, chosen, folder=folder, now=NOW, progress=silent)
+
+
+def counts(report: Report) -> tuple[int, int, int, int]:
+    return report.n_added, report.n_updated, report.n_unchanged, report.n_rejected
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path, app: Flask) -> Path:
+    return write(tmp_path / "catalogue.csv", CATALOGUE)
+
+
+def test_products_come_in_with_shelf_maker_price_and_words(app: Flask, catalogue: Path, tmp_path: Path) -> None:
+    report = take_catalogue(catalogue, tmp_path)
+    assert counts(report) == (3, 0, 0, 0)
+    assert report.n_without_price == 1
+    with read_unit() as tx:
+        lamp = next(iter(products.cards(tx, search.suggest(tx, ["oslo"], limit=1)).values()))
+        tree = {row.name: row.parent_id for row in products.categories(tx)}
+        plain = next(iter(products.cards(tx, search.suggest(tx, ["bergen"], limit=1)).values()))
+    assert (lamp.price_cents, lamp.brand, lamp.category, lamp.available) == (4900, "Fjord", "Lamps", 100)
+    assert plain.price_cents == 999
+    assert tree["Home"] is None
+    assert tree["Lamps"] is not None
+
+
+def test_the_same_file_again_changes_nothing(app: Flask, catalogue: Path, tmp_path: Path) -> None:
+    take_catalogue(catalogue, tmp_path)
+    assert counts(take_catalogue(catalogue, tmp_path)) == (0, 0, 3, 0)
+
+
+def test_a_changed_row_changes_its_product_only(app: Flask, catalogue: Path, tmp_path: Path) -> None:
+    take_catalogue(catalogue, tmp_path)
+    changed = [CATALOGUE[0] | {"price": "59.00", "title": "Nordic lantern"}, *CATALOGUE[1:]]
+    assert counts(take_catalogue(write(tmp_path / "new.csv", changed), tmp_path)) == (0, 1, 2, 0)
+    with read_unit() as tx:
+        ids = search.suggest(tx, ["lantern"], limit=5)
+        assert [row.price_cents for row in products.variants_of(tx, ids)] == [5900]
+        assert search.suggest(tx, ["oslo"], limit=5) == []
+
+
+def test_a_dry_run_writes_nothing(app: Flask, catalogue: Path, tmp_path: Path) -> None:
+    assert counts(take_catalogue(catalogue, tmp_path, is_dry_run=True)) == (3, 0, 0, 0)
+    with read_unit() as tx:
+        assert products.count(tx) == 0
+
+
+def test_events_make_people_stars_and_popularity(app: Flask, catalogue: Path, tmp_path: Path) -> None:
+    take_catalogue(catalogue, tmp_path)
+    report = take_events(write(tmp_path / "events.csv", EVENTS), tmp_path)
+    assert counts(report) == (3, 0, 0, 0)
+    with read_unit() as tx:
+        anna = users.by_external_ref(tx, "A")
+        lamp = products.cards(tx, search.suggest(tx, ["oslo"], limit=1))
+        assert sorted(taste.stars_by(tx, Actor(user_id=anna)).values()) == [3, 5]
+    found = next(iter(lamp.values()))
+    assert (found.rating_count, found.rating_sum) == (2, 9)
+    assert counts(take_events(tmp_path / "events.csv", tmp_path)) == (0, 0, 3, 0)
+
+
+def test_every_row_left_out_is_written_down_with_its_reason(app: Flask, catalogue: Path, tmp_path: Path) -> None:
+    take_catalogue(catalogue, tmp_path)
+    bad = [
+        *EVENTS,
+        {"who": "C", "what": "NO-SUCH", "stars": "4", "when": "1700000300"},
+        {"who": "C", "what": "L1", "stars": "9", "when": "1700000300"},
+        {"who": "", "what": "L1", "stars": "4", "when": "1700000300"},
+    ]
+    report = take_events(write(tmp_path / "bad.csv", bad), tmp_path, rejects=tmp_path / "rejects.csv")
+    assert report.n_added == 3
+    assert report.n_rejected == 3
+    with (tmp_path / "rejects.csv").open(encoding="utf-8") as found:
+        rows = {int(row["row"]): row["reason"] for row in csv.DictReader(found)}
+    assert set(rows) == {4, 5, 6}
+    assert "no such product" in rows[4]
+    assert all(rows.values())
+
+
+def test_r19_a_killed_import_goes_on_where_it_stopped(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process dies in the third part; the second run skips what was committed and ends like an unbroken one."""
+    rows = [CATALOGUE[0] | {"sku": f"L{n}", "title": f"Lamp {n}"} for n in range(50)]
+    path = write(tmp_path / "many.csv", rows)
+    whole = imports.read_parts
+
+    def in_parts(kind, path, mapping, progress=None):
+        for part in whole(kind, path, mapping, progress):
+            for start in range(0, 50, 10):
+                yield type(part)(part.frame.iloc[start : start + 10], [], 10, part.mapping)
+
+    monkeypatch.setattr(imports, "read_parts", in_parts)
+    written: list[int] = []
+    really = imports.CatalogueWriter.write
+
+    def write_until_killed(self, tx, batch, report):
+        really(self, tx, batch, report)
+        written.append(len(batch))
+        if len(written) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(imports.CatalogueWriter, "write", write_until_killed)
+    with pytest.raises(KeyboardInterrupt):
+        take_catalogue(path, tmp_path)
+    with read_unit() as tx:
+        assert products.count(tx) == 20
+    monkeypatch.setattr(imports.CatalogueWriter, "write", really)
+    report = take_catalogue(path, tmp_path)
+    assert (report.skipped_rows, report.n_added) == (20, 30)
+    with read_unit() as tx:
+        assert products.count(tx) == 50
+
+
+@pytest.mark.parametrize("content", ["", "a,b\n1,2\n"])
+def test_a_file_that_cannot_be_read_is_one_sentence(app: Flask, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UnreadableFileError):
+        imports.import_catalogue(path, Options(), folder=tmp_path, now=NOW, progress=silent)
+    with read_unit() as tx:
+        assert interactions.count(tx) == 0
+
+
+def test_pictures_are_taken_from_a_folder_and_never_from_outside_it(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "media").mkdir()
+    Image.new("RGB", (300, 500), (200, 30, 30)).save(tmp_path / "pictures" / "lamp.png")
+    Image.new("RGB", (300, 500)).save(tmp_path / "secret.png")
+    (tmp_path / "pictures" / "fake.png").write_text("no picture", encoding="utf-8")
+    names = ("lamp.png", "../secret.png", "fake.png", "https://elsewhere.example/x.png", "")
+    rows = [CATALOGUE[0] | {"sku": f"L{n}", "image": name} for n, name in enumerate(names)]
+    path = write(tmp_path / "with-pictures.csv", rows)
+    chosen = Options(mapping=CATALOGUE_MAP + ",image=image", pictures=tmp_path / "pictures")
+    imports.import_catalogue(path, chosen, folder=tmp_path, now=NOW, progress=silent)
+    with read_unit() as tx:
+        cards = sorted(products.best_sellers(tx, limit=9), key=lambda row: row.product_id)
+    assert [row.picture is not None for row in cards] == [True, False, False, False, False]
+    assert len(list((tmp_path / "media").glob("*.webp"))) == 3
