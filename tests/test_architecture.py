@@ -1,0 +1,109 @@
+"""Who may import whom: read from the source, so that a wrong import is named with its line."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+WEB_LIBRARIES = {"flask", "werkzeug", "jinja2", "sqlalchemy", "flask_sqlalchemy", "flask_login", "alembic", "huey"}
+ENGINES = {"annoy", "surprise", "implicit", "lightgbm", "sklearn", "scipy", "keras"}
+SQL = {"sqlalchemy", "flask_sqlalchemy"}
+MAY_KNOW_SQL = (
+    "webapp/store/",
+    "webapp/extensions.py",
+    "webapp/sessions.py",  # an unreachable database is an empty session
+    "webapp/frame.py",  # and a bare frame around the error page
+    "webapp/services/health.py",
+)
+ONLY_IMPORTER = {
+    "surprise": ("recommender/retrievers/",),
+    "annoy": ("recommender/vectorindex.py",),
+    "lightgbm": ("recommender/ranker.py", "recommender/ranktraining.py"),
+}
+
+
+def sources(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        path = ROOT / folder
+        yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and dotted name of every import of a file, those inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                yield node.lineno, name.name
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.lineno, node.module
+            for name in node.names:
+                yield node.lineno, f"{node.module}.{name.name}"
+
+
+def found(folders: tuple[str, ...], forbidden: set[str], *, allowed: tuple[str, ...] = ()) -> list[str]:
+    """Return "file:line imports name" for every import of something forbidden."""
+    wrong = []
+    for path in sources(*folders):
+        relative = path.relative_to(ROOT).as_posix()
+        if relative.startswith(allowed):
+            continue
+        wrong += [
+            f"{relative}:{line} imports {name}"
+            for line, name in imports(path)
+            if any(name == word or name.startswith(f"{word}.") for word in forbidden)
+        ]
+    return wrong
+
+
+def test_the_library_knows_nothing_of_the_shop() -> None:
+    assert found(("recommender",), WEB_LIBRARIES | {"webapp", "config", "seed"}) == []
+
+
+def test_the_seed_is_plain_python() -> None:
+    assert found(("seed",), WEB_LIBRARIES | {"webapp", "config", "recommender"}) == []
+
+
+def test_the_settings_import_nothing_of_ours() -> None:
+    assert found(("config.py",), {"webapp", "recommender", "seed"}) == []
+
+
+def test_one_door_leads_to_the_library() -> None:
+    assert found(("webapp", "app.py"), {"recommender"} | ENGINES, allowed=("webapp/recs/",)) == []
+
+
+def test_sql_lives_in_the_store() -> None:
+    assert found(("webapp",), SQL, allowed=MAY_KNOW_SQL) == []
+
+
+def test_only_seeding_and_drawing_know_the_seed() -> None:
+    allowed = ("webapp/services/seeding.py", "webapp/services/media.py")
+    assert found(("webapp",), {"seed"}, allowed=allowed) == []
+
+
+def test_layers_look_downwards_only() -> None:
+    up = {
+        "webapp/store/": {"webapp.services", "webapp.blueprints", "webapp.viewbuilders", "webapp.viewmodels"},
+        "webapp/viewbuilders/": {"webapp.services", "webapp.blueprints"},
+        "webapp/services/": {"webapp.blueprints"},
+        "webapp/recs/": {"webapp.services", "webapp.blueprints", "webapp.viewbuilders"},
+        "webapp/viewmodels/": {"webapp.store", "webapp.services", "webapp.blueprints", "webapp.viewbuilders"},
+    }
+    assert [line for folder, forbidden in up.items() for line in found((folder,), forbidden)] == []
+
+
+def test_each_engine_has_one_importer() -> None:
+    for engine, allowed in ONLY_IMPORTER.items():
+        assert found(("recommender",), {engine}, allowed=allowed) == []
+
+
+def test_nothing_is_pickled() -> None:
+    assert found(("webapp", "recommender", "seed", "app.py", "config.py"), {"pickle", "shelve", "marshal"}) == []
+
+
+def test_files_stay_short() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): n
+        for path in sources("webapp", "seed", "recommender", "app.py", "config.py")
+        if (n := len(path.read_text(encoding="utf-8").splitlines())) > 450
+    }
+    assert long == {}
