@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import overload
 
 import numpy as np
 
@@ -66,10 +67,16 @@ class IdMap(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ids)
 
-    def __getitem__(self, row):
+    @overload
+    def __getitem__(self, row: int) -> str: ...
+
+    @overload
+    def __getitem__(self, row: slice) -> list[str]: ...
+
+    def __getitem__(self, row: int | slice) -> str | list[str]:
         if isinstance(row, slice):
             return [raw.decode() for raw in self._ids[row].tolist()]
-        return self._ids[row].decode()
+        return str(self._ids[row].decode())
 
     def __iter__(self) -> Iterator[str]:
         return (raw.decode() for raw in self._ids.tolist())

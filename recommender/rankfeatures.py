@@ -79,7 +79,7 @@ def build_columns(data: TrainingData) -> ItemColumns:
         last_seen=last,
         stars=_mean_stars(data),
         **_era_counts(data),
-        category=_codes([c for c in fields["category"]]),
+        category=_codes(list(fields["category"])),
         top_category=_codes([(category_nodes(c) or [""])[0] for c in fields["category"]]),
         brand=_codes([b.casefold() for b in fields["brand"]]),
         colour=_codes([(split_colours(c) or [""])[0] for c in fields["colours"]]),

@@ -67,9 +67,9 @@ def training_lists(
     """Lists of both kinds and the names of their features.
 
     *Kept-out users*: sources are fitted without some users, who are then folded in with the beginning of their
-    histories; the label is what each did next. *Kept-out time*: sources are fitted on the log up to a moment; the labels
-    are what known users did after it. The first teaches the step from one item to the next, the second what is
-    wanted now.
+    histories; the label is what each did next. *Kept-out time*: sources are fitted on the log up to a moment; the
+    labels are what known users did after it. The first teaches the step from one item to the next, the second what
+    is wanted now.
 
     Returns
     -------

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.int64]
-FloatVector = NDArray[np.float32]
-FloatMatrix = NDArray[np.float32]
+FloatVector = NDArray[np.floating[Any]]
+FloatMatrix = NDArray[np.floating[Any]]
 BoolMask = NDArray[np.bool_]
 AnyArray = NDArray[Any]
 

@@ -32,7 +32,7 @@ def require_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
         raise DataError(f"column {missing[0]!r} is missing; the frame has: {seen}")
 
 
-def fail_where(bad: AnyArray, column: str, values: pd.Series | AnyArray, why: str) -> None:
+def fail_where(bad: pd.Series | AnyArray, column: str, values: pd.Series | AnyArray, why: str) -> None:
     """Raise DataError naming the first rows (counted from 0) for which ``bad`` holds."""
     rows = np.flatnonzero(np.asarray(bad))
     if not rows.size:
@@ -109,7 +109,7 @@ def clean_timestamps(frame: pd.DataFrame, repairs: dict[str, int], *, now: int |
     fail_where(column.isna(), "timestamp", column, "the time is missing")
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         utc = pd.to_datetime(column, utc=True)
-        return utc.dt.as_unit("s").astype("int64").to_numpy()
+        return np.asarray(utc.dt.as_unit("s").astype("int64"), dtype=np.int64)
     numbers = pd.to_numeric(column, errors="coerce")
     fail_where(numbers.isna(), "timestamp", column, "not a number of UTC seconds")
     seconds = numbers.to_numpy(dtype=np.float64)

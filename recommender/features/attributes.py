@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from recommender.catalogue import ItemCatalogue
-from recommender.types import AnyArray, FloatMatrix, FloatVector
+from recommender.types import FloatMatrix, FloatVector
 from recommender.vectorindex import normalise
 
 PRICE_CENTRES = np.linspace(-2.0, 2.0, 9, dtype=np.float32)
@@ -91,7 +93,7 @@ class AttributeEncoder:
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, AnyArray], projection: FloatMatrix) -> AttributeEncoder:
+    def from_json(cls, data: Mapping[str, Any], projection: FloatMatrix) -> AttributeEncoder:
         """Rebuild from :meth:`to_json` and the projection."""
         return cls(
             tuple(data["brands"]),

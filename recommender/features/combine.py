@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -79,7 +80,7 @@ class ItemSpaces:
         return {"block_weights": self.block_weights, "attributes": encoder.to_json() if encoder else None}
 
     @classmethod
-    def from_parts(cls, data: dict[str, AnyArray], arrays: dict[str, AnyArray]) -> ItemSpaces:
+    def from_parts(cls, data: Mapping[str, Any], arrays: dict[str, AnyArray]) -> ItemSpaces:
         """Rebuild from :meth:`to_json` and :meth:`to_arrays`."""
 
         def part(prefix: str) -> dict[str, AnyArray]:

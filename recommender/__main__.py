@@ -1,0 +1,202 @@
+"""python -m recommender train | evaluate | recommend | similar: the library on files, without a shop."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from recommender import datasets
+from recommender.catalogue import ItemCatalogue
+from recommender.console import ConsoleProgress
+from recommender.errors import DataError, RecommenderError
+from recommender.evaluation import evaluate, make_split
+from recommender.hybrid import HybridRecommender, load
+from recommender.interactions import Interactions
+from recommender.readers import ReadResult, read_catalogue, read_interactions
+from recommender.report import as_json, as_table, comparison
+from recommender.sources import SOURCES
+from recommender.types import SPACES, Recommendation
+
+ALL_MODELS = (*(name for name in SOURCES if name not in ("buy_again", "recently_viewed")), "hybrid")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except RecommenderError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m recommender", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_recommend(commands)
+    _add_similar(commands)
+    return parser
+
+
+def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("train", help="fit a model on files and save it to a new folder")
+    _data_options(command)
+    command.add_argument("--strategy", default="hybrid", help="hybrid or the name of a source (default: hybrid)")
+    command.add_argument("--effort", choices=("full", "quick"), default="full")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--out", required=True, type=Path, help="folder to write; it must not exist")
+    command.set_defaults(run=_train)
+
+
+def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("evaluate", help="judge models on a held-out part of the events")
+    _data_options(command)
+    command.add_argument("--split", choices=("last-one", "time"), default="time")
+    command.add_argument("--unit", choices=("event", "basket"), default="event")
+    command.add_argument("--models", default=",".join(ALL_MODELS), help="comma-separated (default: all)")
+    command.add_argument("--k", type=int, default=10)
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--max-users", type=int, help="judge at most so many users")
+    command.add_argument("--compare", nargs=2, metavar=("A", "B"), help="say whether A and B really differ")
+    command.add_argument("--json", type=Path, help="also write the results to this file")
+    command.set_defaults(run=_evaluate)
+
+
+def _add_recommend(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("recommend", help="print a user's list from a saved model")
+    command.add_argument("--model", required=True, type=Path)
+    command.add_argument("--user-id", required=True)
+    command.add_argument("--strategy")
+    command.add_argument("--k", type=int, default=10)
+    command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    command.set_defaults(run=_recommend)
+
+
+def _add_similar(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("similar", help="print items like one item")
+    command.add_argument("--model", required=True, type=Path)
+    command.add_argument("--item-id", required=True)
+    command.add_argument("--space", choices=SPACES, default="combined")
+    command.add_argument("--k", type=int, default=10)
+    command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    command.set_defaults(run=_similar)
+
+
+def _data_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--interactions", type=Path, help="CSV, CSV.gz, JSON lines or Parquet")
+    command.add_argument("--items", type=Path, help="catalogue file of the same kinds")
+    command.add_argument("--map", dest="mapping", help="schema name or user_id=column,item_id=column,...")
+    command.add_argument("--items-map", dest="items_mapping", help="the same for the catalogue")
+    command.add_argument("--data", choices=sorted(datasets.DATA_SETS), help="a known public data set instead of files")
+
+
+def _events(options: argparse.Namespace) -> pd.DataFrame:
+    if options.data:
+        return _told(datasets.load_interactions(options.data)).frame
+    if options.interactions is None:
+        raise DataError("give --interactions FILE, or --data NAME for a known data set")
+    return _told(read_interactions(options.interactions, options.mapping)).frame
+
+
+def _items(options: argparse.Namespace, *, before: int | None = None) -> pd.DataFrame | None:
+    if options.data and datasets.data_set(options.data).catalogue is not None:
+        return _told(datasets.load_catalogue(options.data, before=before)).frame
+    if options.items is not None:
+        return _told(read_catalogue(options.items, options.items_mapping)).frame
+    return None
+
+
+def _told(result: ReadResult) -> ReadResult:
+    """Say on standard error what was left out or mended."""
+    for reason, count in result.reasons.items():
+        print(f"left out {count} of {result.n_rows} rows: {reason}", file=sys.stderr)
+    for repair, count in result.repairs.items():
+        print(f"mended {count} rows: {repair}", file=sys.stderr)
+    return result
+
+
+def _train(options: argparse.Namespace) -> None:
+    events, items = _events(options), _items(options)
+    model = HybridRecommender(strategy=options.strategy, random_state=options.seed, effort=options.effort)
+    catalogue = ItemCatalogue.from_frame(items) if items is not None else None
+    with ConsoleProgress("train") as progress:
+        model.fit(Interactions.from_frame(events), catalogue, progress=progress)
+    model.save(options.out)
+    info = model.info
+    print(
+        f"{options.out}: {info['strategy']} from {info['n_events']} events, {info['n_users']} users and "
+        f"{info['n_items']} items in {info['fit_seconds']:.1f} s"
+    )
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    events = _events(options)
+    items = _judged_items(options, events)
+    models = [name.strip() for name in options.models.split(",") if name.strip()]
+    with ConsoleProgress("evaluate") as progress:
+        result = evaluate(
+            events,
+            items,
+            models=models,
+            split=options.split,
+            unit=options.unit,
+            k=options.k,
+            random_state=options.seed,
+            max_users=options.max_users,
+            progress=progress,
+        )
+    print(as_table(result))
+    if options.compare:
+        print(comparison(result, *options.compare))
+    if options.json:
+        options.json.write_text(json.dumps(as_json(result), indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def _judged_items(options: argparse.Namespace, events: pd.DataFrame) -> pd.DataFrame | None:
+    """The catalogue, without texts that were written after the test began.
+
+    Where item texts are joined from reviews, the last-one split has no common moment before which a review is known,
+    so the models are judged without texts.
+    """
+    if options.data != "musical-instruments":
+        return _items(options)
+    if options.split == "last-one":
+        print("item texts of this set are reviews; judged without them, they would give the test away", file=sys.stderr)
+        return None
+    return _items(options, before=make_split(events, "time", options.unit).cut)
+
+
+def _recommend(options: argparse.Namespace) -> None:
+    model = load(options.model)
+    if options.user_id not in model.known_users:
+        print(f"user {options.user_id!r} is not known to this model; showing what is popular", file=sys.stderr)
+    _print(model.recommend(options.user_id, options.k, strategy=options.strategy), as_json_text=options.json)
+
+
+def _similar(options: argparse.Namespace) -> None:
+    model = load(options.model)
+    if options.item_id not in model.item_ids:
+        raise DataError(f"item {options.item_id!r} is not known to this model")
+    _print(model.similar(options.item_id, options.k, space=options.space), as_json_text=options.json)
+
+
+def _print(found: list[Recommendation], *, as_json_text: bool) -> None:
+    if as_json_text:
+        print(json.dumps([asdict(r) for r in found], indent=1))
+        return
+    for r in found:
+        why = "; ".join(f"{reason.kind} {reason.item_id or ''}".strip() for reason in r.reasons)
+        print(f"{r.rank:>3}  {r.item_id:<20} {r.score:>9.4f}  {r.source:<14} {why}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

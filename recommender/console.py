@@ -1,0 +1,47 @@
+"""Progress on a console: a moving bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+
+class ConsoleProgress:
+    """A progress callback that writes to standard error.
+
+    Parameters
+    ----------
+    title : str
+    """
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self._stage = ""
+        self._bar: tqdm[None] | None = None
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            self._bar = tqdm(total=100, desc=self.title, bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            if kind is None:
+                self._bar.n = 100
+            self._bar.close()
+
+    def __call__(self, stage: str, done: float) -> None:
+        if self._bar is not None:
+            self._bar.set_description(f"{self.title}: {stage}", refresh=False)
+            self._bar.n = round(100 * min(max(done, 0.0), 1.0))
+            self._bar.refresh()
+        elif stage != self._stage:
+            print(f"{self.title}: {stage} ({time.monotonic() - self._started:.0f} s)", file=sys.stderr, flush=True)
+        self._stage = stage
