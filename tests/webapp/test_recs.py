@@ -1,0 +1,338 @@
+"""The door to the recommender: fresh at once, never slow, never broken, whatever lies in the model folder."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from recommender import HybridRecommender, Interactions, ItemCatalogue, artifacts
+from tests.conftest import NOW
+from tests.factories import ShopClient, make_event, make_product, make_user
+from webapp.actors import Actor
+from webapp.clock import utc_now
+from webapp.errors import RecsUnavailable
+from webapp.picks import Ask
+from webapp.recs import LocalRecs
+from webapp.recs.serving import FAILURES_TO_OPEN
+from webapp.services.feed import DatabaseFeed
+from webapp.store import catalogue, interactions
+from webapp.store.models import Impression
+from webapp.store.rows import HistoryRow
+from webapp.store.tx import read_unit, unit_of_work
+
+SHELVES = ("Home > Lamps", "Table > Mugs", "Clothing > Scarves")
+
+
+def stock_shop() -> list[int]:
+    """Three shelves of eight products and twenty members who each keep to one shelf."""
+    draw = np.random.default_rng(3)
+    with unit_of_work() as tx:
+        ids = [
+            make_product(
+                tx,
+                name=f"{shelf.split(' > ')[1][:-1]} {number}",
+                category=shelf,
+                description=f"Made for the {shelf.lower()} shelf.",
+                picture=f"{shelf[:3].lower()}-{number}",
+            )
+            for shelf in SHELVES
+            for number in range(8)
+        ]
+        for person in range(20):
+            member = Actor(user_id=make_user(tx, f"person-{person}@example.com"))
+            shelf = ids[8 * (person % 3) : 8 * (person % 3) + 8]
+            for step, product in enumerate(draw.permutation(shelf)[:6]):
+                kind = "purchase" if step % 3 == 2 else "view"
+                make_event(tx, member, int(product), kind, at=NOW - timedelta(days=60 - step, minutes=person))
+        catalogue.refresh_popularity(tx, now=NOW)
+    return ids
+
+
+def publish(app: Flask, version: str, strategy: str = "hybrid") -> Path:
+    """Fit a model on the shop's tables and publish it."""
+    with read_unit() as tx:
+        events, items = interactions.training_frame(tx), catalogue.item_frame(tx)
+    model = HybridRecommender(strategy=strategy, random_state=0)
+    model.fit(Interactions.from_frame(events), ItemCatalogue.from_frame(items))
+    root = Path(app.instance_path) / "models"
+    model.save(root / version)
+    artifacts.publish(root, version)
+    return root
+
+
+@pytest.fixture
+def models(app: Flask) -> Iterator[Path]:
+    root = Path(app.instance_path) / "models"
+    yield root
+    shutil.rmtree(root)
+    root.mkdir()
+
+
+@pytest.fixture
+def shelf(app: Flask) -> list[int]:
+    return stock_shop()
+
+
+def local(app: Flask, **options: object) -> LocalRecs:
+    """A recommender that looks for news when told, with time enough for a busy machine."""
+    values: dict = {"feed": DatabaseFeed(app), "budget_ms": 5000, "background": False} | options
+    recs = LocalRecs(Path(app.instance_path) / "models", **values)
+    recs.refresh()
+    return recs
+
+
+def looked_at(product_id: int, kind: str = "view", value: float | None = None) -> list[HistoryRow]:
+    return [HistoryRow(product_id, kind, value, NOW)]
+
+
+def test_somebody_unknown_is_recommended_what_fits_the_first_look(app: Flask, models: Path, shelf: list[int]) -> None:
+    publish(app, "v1", "content")
+    picks = local(app).for_user(Ask("nobody", looked_at(shelf[0]), k=5, now=NOW))
+    assert picks.model_version == "v1"
+    assert set(picks.product_ids) <= set(shelf[1:8])
+    assert [pick.rank for pick in picks.items] == [1, 2, 3, 4, 5]
+
+
+def test_excluded_products_stay_out(app: Flask, models: Path, shelf: list[int]) -> None:
+    publish(app, "v1", "content")
+    ask = Ask("nobody", looked_at(shelf[0]), k=24, exclude=shelf[1:5], now=NOW)
+    assert not set(local(app).for_user(ask).product_ids) & set(shelf[1:5])
+
+
+def test_a_new_version_is_taken_up_and_the_answer_says_which(app: Flask, models: Path, shelf: list[int]) -> None:
+    publish(app, "v1", "popular")
+    recs = local(app)
+    publish(app, "v2", "content")
+    assert recs.for_user(Ask("x", k=1)).model_version == "v1"
+    recs.refresh()
+    assert recs.for_user(Ask("x", looked_at(shelf[0]), k=1)).model_version == "v2"
+    artifacts.publish(models, "v1")
+    recs.refresh()
+    assert recs.for_user(Ask("x", k=1)).model_version == "v1"
+
+
+def test_the_watch_finds_a_new_version_by_itself(app: Flask, models: Path, shelf: list[int]) -> None:
+    publish(app, "v1", "popular")
+    recs = LocalRecs(models, budget_ms=5000)
+    assert recs.state().version == "v1"
+    publish(app, "v2", "popular")
+    late = time.monotonic() + 5
+    while recs.state().version != "v2" and time.monotonic() < late:
+        time.sleep(0.05)
+    assert recs.state().version == "v2"
+
+
+def damage(folder: Path, how: str) -> None:
+    """Break a model folder in one of the ways disks and people do."""
+    arrays = sorted(path for path in folder.rglob("*.npy"))
+    biggest = max(arrays, key=lambda path: path.stat().st_size)
+    if how == "missing":
+        shutil.rmtree(folder)
+    elif how == "empty":
+        shutil.rmtree(folder)
+        folder.mkdir()
+    elif how == "truncated":
+        biggest.write_bytes(biggest.read_bytes()[:-7])
+    elif how == "one byte":
+        content = bytearray(biggest.read_bytes())
+        content[-1] ^= 0xFF
+        biggest.write_bytes(bytes(content))
+    elif how == "manifest":
+        (folder / "manifest.json").write_text("{", encoding="utf-8")
+    elif how == "schema":
+        text = (folder / "manifest.json").read_text(encoding="utf-8")
+        (folder / "manifest.json").write_text(text.replace('"schema": ', '"schema": 99'), encoding="utf-8")
+    elif how == "pointer":
+        (folder.parent / "CURRENT").write_text("../../etc", encoding="utf-8")
+
+
+DAMAGES = ("missing", "empty", "truncated", "one byte", "manifest", "schema", "pointer")
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_r15_a_damaged_folder_gives_the_honest_fallback_on_every_page(
+    app: Flask, models: Path, shelf: list[int], how: str
+) -> None:
+    publish(app, "v1", "content")
+    damage(models / "v1", how)
+    app.extensions["recs"] = recs = local(app)
+    assert recs.state().state == "fallback"
+    with pytest.raises(RecsUnavailable):
+        recs.for_user(Ask("x", k=3))
+    client: ShopClient = app.test_client()
+    client.get(f"/p/{shelf[0]}", follow_redirects=True)
+    for path in ("/", f"/p/{shelf[0]}", "/cart", "/c/lamps", "/your-recommendations", "/rails?context=home"):
+        assert client.get(path, follow_redirects=True).status_code == 200, path
+    page = client.get(f"/p/{shelf[0]}", follow_redirects=True).get_data(as_text=True)
+    assert "Popular in Lamps" in page
+    body = client.get("/api/recommendations?k=5").get_json()
+    assert (len(body["items"]), body["model_version"]) == (5, None)
+    assert client.get("/readyz").get_json()["recommender"] == "fallback"
+
+
+@pytest.mark.parametrize("how", ["truncated", "one byte", "manifest"])
+def test_r13_a_bad_new_version_leaves_the_old_one_serving(app: Flask, models: Path, shelf: list[int], how: str) -> None:
+    publish(app, "v1", "content")
+    recs = local(app)
+    publish(app, "v2", "content")
+    damage(models / "v2", how)
+    recs.refresh()
+    assert recs.for_user(Ask("x", looked_at(shelf[0]), k=3)).model_version == "v1"
+    assert recs.state().problem
+
+
+def test_r16_a_slow_recommender_costs_a_page_its_budget_and_no_more(app: Flask, models: Path) -> None:
+    publish_nothing = LocalRecs(models, budget_ms=50, background=False)
+    slow = SimpleNamespace(recommend=lambda *_a, **_k: time.sleep(2), info={}, strategies=())
+    publish_nothing._live = SimpleNamespace(model=slow, version="slow")
+    began = time.perf_counter()
+    with pytest.raises(RecsUnavailable, match="slow"):
+        publish_nothing.for_user(Ask("x"))
+    assert time.perf_counter() - began < 1
+
+
+def test_r16_failures_in_a_row_open_the_breaker_and_are_counted(app: Flask, models: Path) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise IndexError("the files lie")
+
+    recs = LocalRecs(models, budget_ms=5000, background=False)
+    broken = SimpleNamespace(recommend=fail, info={}, strategies=())
+    recs._live = SimpleNamespace(model=broken, version="broken")
+    for _call in range(FAILURES_TO_OPEN):
+        with pytest.raises(RecsUnavailable, match="the files lie"):
+            recs.for_user(Ask("x"))
+    with pytest.raises(RecsUnavailable, match="resting"):
+        recs.for_user(Ask("x"))
+    state = recs.state()
+    assert (state.state, state.is_open, state.n_failures) == ("fallback", True, FAILURES_TO_OPEN)
+
+
+def test_new_events_reach_the_live_model_without_a_refit(app: Flask, models: Path, shelf: list[int]) -> None:
+    publish(app, "v1", "popular")
+    recs = local(app)
+    quiet = recs.for_user(Ask("x", k=24)).product_ids[-1]
+    with unit_of_work() as tx:
+        for _person in range(60):
+            make_event(tx, Actor(user_id=make_user(tx)), quiet, "purchase", at=utc_now())
+    recs.refresh()
+    assert recs.for_user(Ask("x", k=3, now=utc_now())).product_ids[0] == quiet
+
+
+@pytest.mark.slow
+def test_a_new_product_is_recommendable_within_a_second(app: Flask, models: Path, shelf: list[int]) -> None:
+    publish(app, "v1")
+    recs = local(app)
+    with unit_of_work() as tx:
+        fresh = make_product(
+            tx,
+            name="Lamp 99",
+            category="Home > Lamps",
+            description="Made for the home > lamps shelf.",
+            updated_at=utc_now(),
+        )
+    recs.refresh()
+    assert fresh in recs.similar(shelf[0], k=24).product_ids
+    assert fresh in recs.for_user(Ask("x", looked_at(shelf[0]), k=24)).product_ids
+
+
+def test_alternatives_come_from_the_same_shelf(app: Flask, models: Path, shelf: list[int]) -> None:
+    publish(app, "v1", "content")
+    recs = local(app)
+    assert set(recs.similar(shelf[0], k=5).product_ids) <= set(shelf[1:8])
+    assert recs.similar(999_999, k=5).items == ()
+
+
+@pytest.fixture
+def trained(app: Flask, models: Path, shelf: list[int]) -> list[int]:
+    """The shop with its default model live."""
+    publish(app, "v1")
+    app.extensions["recs"] = local(app)
+    return shelf
+
+
+def listed(client: ShopClient) -> list[int]:
+    return [item["product_id"] for item in client.get("/api/recommendations?k=10").get_json()["items"]]
+
+
+@pytest.mark.slow
+def test_every_kind_of_event_changes_the_next_list(app: Flask, trained: list[int]) -> None:
+    """A fresh guest for each kind: the list before and the list after the very next request differ."""
+    for kind in ("view", "click", "cart", "wishlist", "purchase", "dismiss", "rating"):
+        client: ShopClient = app.test_client()
+        before = listed(client)
+        said = {"rating": 5} if kind == "rating" else {"event": kind}
+        answer = client.send("/api/feedback", json={"product_id": before[0], **said})
+        assert answer.status_code == 201
+        assert listed(client) != before, kind
+
+
+@pytest.mark.slow
+def test_the_home_page_is_personal_after_one_look_and_every_reason_is_true(app: Flask, trained: list[int]) -> None:
+    client: ShopClient = app.test_client()
+    assert 'data-rail="for_you"' not in client.get("/").get_data(as_text=True)
+    client.get(f"/p/{trained[0]}", follow_redirects=True)
+    page = client.get("/").get_data(as_text=True)
+    assert 'data-rail="for_you"' in page
+    body = client.get("/api/recommendations?k=10").get_json()
+    assert (body["cold_start"], body["model_version"]) == (False, "v1")
+    named = {reason["product_id"] for item in body["items"] for reason in item["reasons"] if reason["product_id"]}
+    personal = {r["kind"] for item in body["items"] for r in item["reasons"] if r["kind"].startswith("because_")}
+    assert named == {trained[0]}
+    assert personal == {"because_viewed"}
+
+
+@pytest.mark.slow
+def test_r17_what_is_hidden_or_sold_out_after_training_is_gone_at_once(app: Flask, trained: list[int]) -> None:
+    client: ShopClient = app.test_client()
+    client.get(f"/p/{trained[0]}", follow_redirects=True)
+    first, second, third = listed(client)[:3]
+    with unit_of_work() as tx:
+        catalogue.change_product(tx, first, is_visible=False)
+        catalogue.set_only_variant(tx, second, price_cents=4900, stock=0)
+    client.send("/your-recommendations/feedback", {"product_id": str(third), "kind": "own"})
+    after = listed(client)
+    assert not {first, second, third} & set(after)
+    page = client.get("/").get_data(as_text=True)
+    assert f'data-card="{first}"' not in page
+    assert f'data-card="{second}"' not in page
+
+
+@pytest.mark.slow
+def test_what_is_forgotten_no_longer_counts(app: Flask, trained: list[int]) -> None:
+    client: ShopClient = app.test_client()
+    cold = listed(client)
+    client.get(f"/p/{trained[0]}", follow_redirects=True)
+    assert listed(client) != cold
+    client.send("/your-recommendations/forget", {"scope": "all"})
+    assert listed(client) == cold
+
+
+@pytest.mark.slow
+def test_pages_with_a_model_need_few_statements(app: Flask, trained: list[int], count_sql) -> None:
+    client: ShopClient = app.test_client()
+    client.sign_in("person-0@example.com")
+    client.get(f"/p/{trained[0]}", follow_redirects=True)
+    for path in ("/", f"/p/{trained[1]}-lamp-1", "/your-recommendations", "/cart", "/rails?context=home"):
+        with count_sql() as n:
+            assert client.get(path).status_code == 200
+        assert n() <= 12, path
+
+
+@pytest.mark.slow
+def test_impressions_are_noted_with_place_model_and_chance(app: Flask, trained: list[int]) -> None:
+    client: ShopClient = app.test_client()
+    client.get(f"/p/{trained[0]}", follow_redirects=True)
+    client.get("/")
+    with read_unit() as tx:
+        rows = list(tx.scalars(select(Impression).where(Impression.slot == "for_you").order_by(Impression.position)))
+    assert [row.position for row in rows] == list(range(1, len(rows) + 1))
+    assert {row.model_version for row in rows} == {"v1"}
+    assert all(0 < row.propensity <= 1 for row in rows)
+    assert all(isinstance(row.at, datetime) for row in rows)
