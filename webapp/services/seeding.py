@@ -70,7 +70,9 @@ def is_empty() -> bool:
 
 
 def seed_shop(instance: Path, *, size: str, random_seed: int, now: datetime, progress: Progress) -> Seeded:
-    """Generate the demo shop, write it, make its accounts and draw its pictures.
+    """Generate the demo shop, write it, make its accounts and draw what its cards show.
+
+    Other pictures, and wider ones, are drawn when they are first asked for.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def seed_shop(instance: Path, *, size: str, random_seed: int, now: datetime, pro
         shop = generate(size=size, random_seed=random_seed, now=now, progress=progress)
         write(instance, shop, size=size, random_seed=random_seed, now=now, progress=progress)
     with read_unit() as tx:
-        drawn = catalogue.stems(tx)
+        drawn = catalogue.first_pictures(tx)
         n_products, n_users, n_events = products.count(tx), users.count(tx), interactions.count(tx)
     media.draw_all(instance / "media", drawn, progress=progress)
     return Seeded(n_products, n_users, n_events, len(drawn))

@@ -339,10 +339,10 @@ def only_currency(tx: Tx) -> str | None:
     return tx.scalar(select(Product.currency).limit(1))
 
 
-def stems(tx: Tx) -> list[tuple[str, dict[str, Any]]]:
-    """Return every drawn picture once: stem and what to draw."""
-    found = {row[0]: row[1] for row in tx.rows(select(Picture.stem, Picture.spec)) if row[1]}
-    return sorted(found.items())
+def first_pictures(tx: Tx) -> list[tuple[str, dict[str, Any]]]:
+    """Return the drawn pictures that cards show, each once: stem and what to draw."""
+    rows = tx.rows(select(Picture.stem, Picture.spec).where(Picture.position == 0))
+    return sorted({row[0]: row[1] for row in rows if row[1]}.items())
 
 
 def add_or_ignore(tx: Tx, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,0 +1,112 @@
+"""The commands: each does one thing, says what it did, and fails in one sentence."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+
+from tests.factories import PASSWORD, ShopClient, make_event, make_product, make_user
+from webapp.actors import Actor
+from webapp.progress import ProgressLine
+from webapp.store import products
+from webapp.store.tx import read_unit, unit_of_work
+
+
+@pytest.fixture
+def flask(app: Flask) -> FlaskCliRunner:
+    return app.test_cli_runner()
+
+
+def test_an_owner_is_made_and_made_again(app: Flask, flask: FlaskCliRunner) -> None:
+    for password in (PASSWORD, "another good one"):
+        made = flask.invoke(args=["create-admin", "--email", "Owner@Example.com", "--password", password])
+        assert made.exit_code == 0, made.output
+    client: ShopClient = app.test_client()
+    client.sign_in("owner@example.com", "another good one")
+    assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["create-admin", "--email", "nobody", "--password", PASSWORD], "email"),
+        (["create-admin", "--email", "a@example.com", "--password", "short"], "password"),
+        (["api-key", "revoke", "7"], "Error"),
+        (["rollback"], "no version"),
+        (["import-catalog", "no-such-file.csv"], "no-such-file.csv"),
+        (["import-data", "no-such-set"], "no-such-set"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(flask: FlaskCliRunner, arguments: list[str], word: str) -> None:
+    told = flask.invoke(args=arguments)
+    assert told.exit_code == 1
+    assert word in told.output
+    assert "Traceback" not in told.output
+
+
+def test_a_key_is_made_listed_and_revoked(app: Flask, flask: FlaskCliRunner) -> None:
+    with unit_of_work() as tx:
+        ana = make_user(tx)
+    token = flask.invoke(args=["api-key", "create", "till", "--scope", "recommendations:read"]).output.strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    client = app.test_client()
+    assert client.get(f"/api/recommendations?user_id={ana}", headers=headers).status_code == 200
+    listed = flask.invoke(args=["api-key", "list"]).output
+    assert "till" in listed
+    assert token not in listed
+    assert flask.invoke(args=["api-key", "revoke", listed.split()[0]]).exit_code == 0
+    assert client.get(f"/api/recommendations?user_id={ana}", headers=headers).status_code == 401
+
+
+def test_recommendations_are_printed_with_their_reasons(app: Flask, flask: FlaskCliRunner) -> None:
+    with unit_of_work() as tx:
+        lamp = make_product(tx, name="Oslo lamp", popularity=2.0)
+        ana = make_user(tx, external_ref="A2XYZ")
+        make_event(tx, Actor(user_id=ana), lamp)
+    for name in (str(ana), "A2XYZ", "nobody"):
+        told = flask.invoke(args=["recommend", "--user-id", name, "--k", "3"])
+        assert told.exit_code == 0, told.output
+        assert "Oslo lamp  (popular)" in told.output
+
+
+def test_a_file_goes_in_by_command(app: Flask, flask: FlaskCliRunner, tmp_path: Path) -> None:
+    path = tmp_path / "goods.csv"
+    path.write_text("sku,title,price\nL1,Oslo lamp,49\n,Nameless,5\n", encoding="utf-8")
+    mapping = "item_id=sku,title=title,price=price"
+    rehearsed = flask.invoke(args=["import-catalog", str(path), "--map", mapping, "--dry-run"])
+    assert "1 would be added" in rehearsed.output
+    done = flask.invoke(args=["import-catalog", str(path), "--map", mapping, "--rejects", str(tmp_path / "out.csv")])
+    assert done.exit_code == 0, done.output
+    assert "1 were added" in done.output
+    assert "1 left out" in done.output
+    assert (tmp_path / "out.csv").exists()
+    with read_unit() as tx:
+        assert products.count(tx) == 1
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(tmp_path: Path) -> None:
+    with (tmp_path / "out.txt").open("w", encoding="utf-8") as out:
+        line = ProgressLine(out)
+        for step in range(101):
+            line("reading", step / 100)
+        line("writing", 0.5)
+        line.close()
+    told = (tmp_path / "out.txt").read_text(encoding="utf-8").splitlines()
+    assert [row.split(":")[0] for row in told] == ["reading", "writing"]
+
+
+def test_every_command_of_the_design_is_there(app: Flask) -> None:
+    assert {
+        "db",
+        "seed",
+        "import-catalog",
+        "import-interactions",
+        "retrain",
+        "recommend",
+        "evaluate",
+        "rollback",
+        "worker",
+        "create-admin",
+        "api-key",
+    } <= set(app.cli.commands)
