@@ -44,7 +44,7 @@ SOURCES: dict[str, type[Retriever]] = {
     )
 }
 # A slower itemseq beside the quick one: long memories and single sessions both find their items.
-LONG_ITEMSEQ = {"history_decay": 0.9, "gap_decay": 0.95, "popularity": 0.2, "backward": 0.6}
+LONG_ITEMSEQ = {"history_decay": 0.9, "backward": 1.0}
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class ItemKNN(ItemItemRetriever):
 
     name = "itemknn"
 
-    def __init__(self, shrinkage: float = 10.0, top_k: int = 200, recency: float = 0.5) -> None:
+    def __init__(self, shrinkage: float = 30.0, top_k: int = 200, recency: float = 0.8) -> None:
         self.shrinkage = shrinkage
         self.top_k = top_k
         self.recency = recency

@@ -23,7 +23,7 @@ class RP3Beta(ItemItemRetriever):
 
     name = "rp3beta"
 
-    def __init__(self, alpha: float = 1.0, beta: float = 0.4, top_k: int = 200, recency: float = 0.5) -> None:
+    def __init__(self, alpha: float = 1.0, beta: float = 0.2, top_k: int = 200, recency: float = 0.5) -> None:
         self.alpha = alpha
         self.beta = beta
         self.top_k = top_k
