@@ -56,7 +56,7 @@ class IdMap(Sequence[str]):
         """Rows of many ids, -1 for each unknown one; shape (len(external_ids),)."""
         if not len(external_ids) or not len(self):
             return np.full(len(external_ids), -1, dtype=np.int64)
-        wanted = np.array([i.encode() for i in external_ids], dtype=np.bytes_)
+        wanted = np.array([_key(i) for i in external_ids], dtype=np.bytes_)
         place = np.minimum(np.searchsorted(self._sorted, wanted), len(self) - 1)
         return np.where(self._sorted[place] == wanted, self._order[place], -1)
 
@@ -89,4 +89,15 @@ def _encode(ids: list[str]) -> AnyArray:
     bad = [i for i in ids if not i or "\0" in i]
     if bad:
         raise DataError(f"ids must be non-empty text without NUL characters; got {bad[0]!r}")
-    return np.array([i.encode() for i in ids], dtype=np.bytes_) if ids else np.empty(0, dtype="S1")
+    try:
+        return np.array([i.encode() for i in ids], dtype=np.bytes_) if ids else np.empty(0, dtype="S1")
+    except UnicodeEncodeError as error:
+        raise DataError(f"id {error.object!r} cannot be written as UTF-8") from error
+
+
+def _key(external_id: str) -> bytes:
+    """Bytes to look an id up by; what no id can hold becomes a byte that UTF-8 never has, and so is not found.
+
+    NumPy drops trailing NULs from byte strings, which would make "a" of "a\\0".
+    """
+    return external_id.encode("utf-8", "surrogatepass").replace(b"\0", b"\xff")

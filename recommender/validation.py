@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,7 +26,10 @@ class DataReport:
 
 
 def require_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
-    """Raise DataError when one of the columns is absent."""
+    """Raise DataError when one of the columns is absent, or a name stands over two of them."""
+    repeated = frame.columns[frame.columns.duplicated()]
+    if len(repeated):
+        raise DataError(f"column {str(repeated[0])!r} stands in the frame twice")
     missing = [c for c in columns if c not in frame.columns]
     if missing:
         seen = ", ".join(map(str, frame.columns)) or "none"
@@ -52,6 +56,8 @@ def clean_ids(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Ser
         text = series
     elif pd.api.types.is_integer_dtype(series.dtype):
         text = series.astype(str)
+        if len(series):
+            repairs[f"{column}: whole numbers written as text"] = len(series)
     else:
         text = _ids_to_text(series.astype(object), column, repairs)
     unusable = text.eq("") | text.str.contains("\0", regex=False)
@@ -67,11 +73,22 @@ def _ids_to_text(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.
     wrong_type.loc[numbers.index] = ~allowed.astype(bool)
     fail_where(wrong_type, column, series, "an id is neither text nor a whole number")
     fractional = pd.Series(False, index=series.index)
-    fractional.loc[numbers.index] = numbers.map(lambda v: not float(v).is_integer()).astype(bool)
+    fractional.loc[numbers.index] = numbers.map(lambda v: not isinstance(v, int) and not float(v).is_integer()).astype(bool)
     fail_where(fractional, column, series, "an id is a fraction")
-    if len(numbers) and is_text.any():
-        repairs[f"{column}: numbers among text ids written as text"] = len(numbers)
+    broken = series.map(lambda v: isinstance(v, str) and not _is_unicode(v)).astype(bool)
+    fail_where(broken, column, series, "an id holds half a surrogate pair, which no text file can hold")
+    if len(numbers):
+        among = "numbers among text ids" if is_text.any() else "whole numbers"
+        repairs[f"{column}: {among} written as text"] = len(numbers)
     return series.map(lambda v: v if isinstance(v, str) else str(int(v))).astype(str)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def clean_kinds(frame: pd.DataFrame, repairs: dict[str, int]) -> AnyArray:
@@ -89,9 +106,9 @@ def clean_values(frame: pd.DataFrame, kinds: AnyArray) -> FloatVector:
     """Stars of ratings (1-5), positive quantities of purchases, NaN elsewhere."""
     if "value" not in frame.columns:
         frame = frame.assign(value=np.nan)
-    numbers = pd.to_numeric(frame["value"].replace("", np.nan), errors="coerce")
-    fail_where(frame["value"].replace("", np.nan).notna() & numbers.isna(), "value", frame["value"], "not a number")
-    values = numbers.to_numpy(dtype=np.float64)
+    given = frame["value"].replace("", np.nan)
+    values = to_numbers(given)
+    fail_where(given.notna() & np.isnan(values), "value", frame["value"], "not a number")
     stars = kinds == KIND_CODE["rating"]
     fail_where(stars & ~((values >= 1) & (values <= 5)), "value", values, "a rating must be between 1 and 5")
     bought = kinds == KIND_CODE["purchase"]
@@ -109,10 +126,10 @@ def clean_timestamps(frame: pd.DataFrame, repairs: dict[str, int], *, now: int |
     fail_where(column.isna(), "timestamp", column, "the time is missing")
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         utc = pd.to_datetime(column, utc=True)
-        return np.asarray(utc.dt.as_unit("s").astype("int64"), dtype=np.int64)
-    numbers = pd.to_numeric(column, errors="coerce")
-    fail_where(numbers.isna(), "timestamp", column, "not a number of UTC seconds")
-    seconds = numbers.to_numpy(dtype=np.float64)
+        seconds = utc.dt.as_unit("s").astype("int64").to_numpy(dtype=np.float64)
+    else:
+        seconds = to_numbers(column)
+    fail_where(np.isnan(seconds), "timestamp", column, "not a number of UTC seconds")
     fail_where(~np.isfinite(seconds) | (seconds < 0), "timestamp", column, "not a number of UTC seconds since 1970")
     latest = (time.time() if now is None else now) + CLOCK_SKEW_SECONDS
     fail_where(seconds > latest, "timestamp", column, "the time lies in the future (milliseconds instead of seconds?)")
@@ -124,4 +141,15 @@ def clean_baskets(frame: pd.DataFrame) -> Rows:
     if "order_id" not in frame.columns:
         return np.full(len(frame), -1, dtype=np.int64)
     order_ids = frame["order_id"].replace("", np.nan)
+    unusable = order_ids.map(lambda v: not isinstance(v, Hashable)).astype(bool)
+    fail_where(unusable, "order_id", order_ids, "an order id is neither text nor a number")
     return pd.factorize(order_ids, use_na_sentinel=True)[0].astype(np.int64)
+
+
+def to_numbers(column: pd.Series) -> FloatVector:
+    """Numbers of a column, shape (n_rows,); NaN for whatever is none, dates among them."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    is_real = pd.api.types.is_numeric_dtype(numbers.dtype) and not pd.api.types.is_complex_dtype(numbers.dtype)
+    if not is_real or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return np.full(len(column), np.nan)
+    return np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan))

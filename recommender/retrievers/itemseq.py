@@ -64,7 +64,8 @@ class ItemSeq(ItemItemRetriever):
         forward = forward_counts(data.sequences, data.n_items, window=self.window, gap_decay=self.gap_decay)
         counts = forward + self.backward * forward.T
         self.table_ = NeighbourTable.from_matrix(self._normalised_order(counts, data.item_counts), self.top_k)
-        self.table_.values = np.asarray(counts[_row_index(self.table_), self.table_.rows], dtype=np.float32).ravel()
+        if len(self.table_.rows):  # SciPy cannot be indexed with nothing
+            self.table_.values = np.asarray(counts[_row_index(self.table_), self.table_.rows], dtype=np.float32).ravel()
         self.degrees_ = data.item_counts.copy()
         return self._prepare()
 

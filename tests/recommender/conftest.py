@@ -1,0 +1,50 @@
+"""One small invented shop for all tests of the library, and a model fitted on it once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from recommender.catalogue import ItemCatalogue
+from recommender.hybrid import HybridRecommender
+from recommender.interactions import Interactions
+from recommender.training_data import TrainingData
+from tests.recommender.worlds import data_of, shelf_items, two_shelves
+
+
+@pytest.fixture(scope="session")
+def shop_events() -> pd.DataFrame:
+    return two_shelves()
+
+
+@pytest.fixture(scope="session")
+def shop_items(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    return shelf_items(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="session")
+def shop_data(shop_events: pd.DataFrame, shop_items: pd.DataFrame) -> TrainingData:
+    """Events and catalogue in which every source finds something to learn."""
+    return data_of(shop_events, shop_items)
+
+
+@pytest.fixture(scope="session")
+def shop_model(shop_events: pd.DataFrame, shop_items: pd.DataFrame) -> HybridRecommender:
+    """The whole blend with its learned order. Shared: tests that teach it something take ``own_model``."""
+    return quick_model(shop_events, shop_items)
+
+
+@pytest.fixture(scope="session")
+def saved_model(shop_model: HybridRecommender, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of ``shop_model``; tests that damage it copy it first."""
+    path = tmp_path_factory.mktemp("models") / "v1"
+    shop_model.save(path)
+    return path
+
+
+def quick_model(events: pd.DataFrame, items: pd.DataFrame | None, **params: object) -> HybridRecommender:
+    catalogue = None if items is None else ItemCatalogue.from_frame(items)
+    model = HybridRecommender(**({"effort": "quick", "random_state": 0} | params))  # type: ignore[arg-type]
+    return model.fit(Interactions.from_frame(events), catalogue)
