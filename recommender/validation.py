@@ -73,7 +73,7 @@ def _ids_to_text(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.
     wrong_type.loc[numbers.index] = ~allowed.astype(bool)
     fail_where(wrong_type, column, series, "an id is neither text nor a whole number")
     fractional = pd.Series(False, index=series.index)
-    fractional.loc[numbers.index] = numbers.map(lambda v: not isinstance(v, int) and not float(v).is_integer()).astype(bool)
+    fractional.loc[numbers.index] = numbers.map(_is_fraction).astype(bool)
     fail_where(fractional, column, series, "an id is a fraction")
     broken = series.map(lambda v: isinstance(v, str) and not _is_unicode(v)).astype(bool)
     fail_where(broken, column, series, "an id holds half a surrogate pair, which no text file can hold")
@@ -81,6 +81,10 @@ def _ids_to_text(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.
         among = "numbers among text ids" if is_text.any() else "whole numbers"
         repairs[f"{column}: {among} written as text"] = len(numbers)
     return series.map(lambda v: v if isinstance(v, str) else str(int(v))).astype(str)
+
+
+def _is_fraction(number: float) -> bool:
+    return not isinstance(number, int) and not float(number).is_integer()
 
 
 def _is_unicode(text: str) -> bool:
@@ -126,9 +130,9 @@ def clean_timestamps(frame: pd.DataFrame, repairs: dict[str, int], *, now: int |
     fail_where(column.isna(), "timestamp", column, "the time is missing")
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         utc = pd.to_datetime(column, utc=True)
-        seconds = utc.dt.as_unit("s").astype("int64").to_numpy(dtype=np.float64)
+        seconds = np.asarray(utc.dt.as_unit("s").astype("int64"), dtype=np.float64)
     else:
-        seconds = to_numbers(column)
+        seconds = np.asarray(to_numbers(column))
     fail_where(np.isnan(seconds), "timestamp", column, "not a number of UTC seconds")
     fail_where(~np.isfinite(seconds) | (seconds < 0), "timestamp", column, "not a number of UTC seconds since 1970")
     latest = (time.time() if now is None else now) + CLOCK_SKEW_SECONDS

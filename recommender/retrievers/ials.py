@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
+from scipy import sparse
 
 from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
 from recommender.foldin import fold_in_user
 from recommender.retrievers.itemitem import power_recency
 from recommender.state import UserState
 from recommender.training_data import TrainingData
-from recommender.types import AnyArray, FloatVector
+from recommender.types import AnyArray, FloatMatrix, FloatVector
 
 _HISTORY_LENGTH = 200
 
@@ -62,21 +63,28 @@ class Ials(Retriever):
     def fit(self, data: TrainingData) -> Self:
         if not data.matrix.nnz:
             raise SourceUnavailableError("ials: there is no event to learn from")
-        from implicit.cpu.als import AlternatingLeastSquares
-
-        model = AlternatingLeastSquares(
-            factors=min(self.n_factors, max(2, min(data.matrix.shape) - 1)),
-            regularization=self.reg,
-            alpha=self.alpha,
-            iterations=self.iterations,
-            random_state=self.random_state,
-            num_threads=0,
-        )
         confidence = data.matrix.copy()
         confidence.data = confidence.data + np.float32(1.0 / self.alpha)
-        model.fit(confidence, show_progress=False)
-        self.item_factors_ = np.ascontiguousarray(model.item_factors, dtype=np.float32)
+        self.item_factors_ = np.ascontiguousarray(self._fit_implicit(confidence), dtype=np.float32)
         return self._prepare()
+
+    def _fit_implicit(self, confidence: sparse.csr_matrix) -> FloatMatrix:
+        from implicit.cpu.als import AlternatingLeastSquares
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no type hints
+
+        # implicit has its own threads; those of the BLAS beside them make it many times slower.
+        with threadpool_limits(1, "blas"):
+            model = AlternatingLeastSquares(
+                factors=min(self.n_factors, max(2, min(confidence.shape) - 1)),
+                regularization=self.reg,
+                alpha=self.alpha,
+                iterations=self.iterations,
+                random_state=self.random_state,
+                num_threads=0,
+            )
+            model.fit(confidence, show_progress=False)
+        factors: FloatMatrix = model.item_factors
+        return factors
 
     def _prepare(self) -> Self:
         factors = np.asarray(self.item_factors_, dtype=np.float64)

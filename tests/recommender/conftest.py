@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
 from recommender.catalogue import ItemCatalogue
 from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
 from recommender.training_data import TrainingData
 from tests.recommender.worlds import data_of, shelf_items, two_shelves
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Tiny matrices gain nothing from threads of the BLAS and lose much on a busy machine."""
+    with threadpool_limits(1, "blas"):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -131,7 +131,7 @@ def _visit(user: str, shelf: str, number: int, time: int, rng: np.random.Generat
     kind = str(rng.choice(["purchase", "view", "cart", "wishlist", "click"], p=[0.6, 0.2, 0.1, 0.05, 0.05]))
     if number == LAMP:
         kind = "purchase"
-    rows: list[tuple[Any, ...]] = [(user, item, kind, time, 1.0, order) if kind == "purchase" else (user, item, kind, time)]
+    rows: list[tuple[Any, ...]] = [(user, item, kind, time, *((1.0, order) if kind == "purchase" else ()))]
     if number == LAMP and rng.random() < 0.9:
         rows.append((user, thing(shelf, BULB), "purchase", time, 1.0, order))
     if kind == "purchase" and rng.random() < 0.6:
