@@ -153,11 +153,22 @@ def _print_report(report: Report, *, dry_run: bool) -> None:
 @click.command("retrain")
 @click.option("--strategy", default="hybrid", show_default=True)
 @click.option("--trigger", default="command", hidden=True)
+@click.option("--if-none", is_flag=True, help="Only where no model is live; then nothing is evaluated first.")
 @with_appcontext
-def retrain(strategy: str, trigger: str) -> None:
+def retrain(strategy: str, trigger: str, if_none: bool) -> None:
     """Train on everything the shop has; publish if the gate lets it through (exit status 3 if not)."""
+    if if_none and training.has_model(_place()):
+        click.echo("A model is live already.")
+        return
     with _told() as line:
-        outcome = training.retrain(_place(), trigger=trigger, strategy=strategy, clock=utc_now, progress=line)
+        outcome = training.retrain(
+            _place(),
+            trigger=trigger,
+            strategy=strategy,
+            clock=utc_now,
+            progress=line,
+            with_evaluation=not if_none,
+        )
     if outcome.state == "failed":
         raise click.ClickException(outcome.message)
     if outcome.state == "refused":
@@ -174,7 +185,7 @@ def retrain(strategy: str, trigger: str) -> None:
 def recommend(user_id: str, k: int, strategy: str | None) -> None:
     """Print what somebody would be recommended now, and why."""
     actor: Actor = accounts.find_actor(user_id)
-    with _told():
+    with _told(), current_app.test_request_context():  # addresses can only be built for a request
         found = discovery.recommend(
             actor,
             get_recs(),
@@ -185,6 +196,7 @@ def recommend(user_id: str, k: int, strategy: str | None) -> None:
             exclude=(),
             history_limit=_config()["HISTORY_LIMIT"],
             now=utc_now(),
+            is_shown=False,
         )
     cold = ", nothing is known of this person" if found.is_cold else ""
     click.echo(f"strategy {found.strategy}, model {found.model_version or 'none'}{cold}")

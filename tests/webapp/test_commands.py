@@ -61,7 +61,7 @@ def test_a_key_is_made_listed_and_revoked(app: Flask, flask: FlaskCliRunner) -> 
 
 def test_recommendations_are_printed_with_their_reasons(app: Flask, flask: FlaskCliRunner) -> None:
     with unit_of_work() as tx:
-        lamp = make_product(tx, name="Oslo lamp", popularity=2.0)
+        lamp = make_product(tx, name="Oslo lamp", popularity=2.0, picture="lamp-1")
         ana = make_user(tx, external_ref="A2XYZ")
         make_event(tx, Actor(user_id=ana), lamp)
     for name in (str(ana), "A2XYZ", "nobody"):

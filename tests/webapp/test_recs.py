@@ -331,7 +331,11 @@ def test_impressions_are_noted_with_place_model_and_chance(app: Flask, trained: 
     client.get(f"/p/{trained[0]}", follow_redirects=True)
     client.get("/")
     with read_unit() as tx:
-        rows = list(tx.scalars(select(Impression).where(Impression.slot == "for_you").order_by(Impression.position)))
+        rows = tx.rows(
+            select(Impression.position, Impression.model_version, Impression.propensity, Impression.at)
+            .where(Impression.slot == "for_you")
+            .order_by(Impression.position)
+        )
     assert [row.position for row in rows] == list(range(1, len(rows) + 1))
     assert {row.model_version for row in rows} == {"v1"}
     assert all(0 < row.propensity <= 1 for row in rows)

@@ -10,7 +10,17 @@ from flask import current_app
 from config import Config
 from webapp.picks import Recs
 from webapp.recs.files import DataFiles, FilePart, UnreadableFileError, data_set, read_parts
-from webapp.recs.library import Trained, TrainingError, current_version, publish, read_note, save, train, versions
+from webapp.recs.library import (
+    Trained,
+    TrainingError,
+    current_version,
+    evaluate,
+    publish,
+    read_note,
+    save,
+    train,
+    versions,
+)
 from webapp.recs.serving import Feed, LocalRecs
 
 __all__ = [
@@ -23,6 +33,7 @@ __all__ = [
     "UnreadableFileError",
     "current_version",
     "data_set",
+    "evaluate",
     "get_recs",
     "publish",
     "read_note",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,15 +47,30 @@ def train(
     items: pd.DataFrame,
     *,
     strategy: str = "hybrid",
+    with_evaluation: bool = True,
     live_parameters: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Trained:
-    """Train and judge a model: the library splits by time, fits, evaluates, asks the gate and refits on everything."""
+    """Train and judge a model: the library splits by time, fits, evaluates, asks the gate and refits on everything.
+
+    Without evaluation somebody waits for a first model, so the order is learned from fewer lists, too.
+
+    Raises
+    ------
+    TrainingError
+        If there is nothing to learn from.
+    """
     from recommender import DataError, training
 
     try:
         result = training.train(
-            events, items, strategy=strategy, live_params=dict(live_parameters or {}) or None, progress=progress
+            events,
+            items,
+            strategy=strategy,
+            live_params=dict(live_parameters or {}) or None,
+            with_evaluation=with_evaluation,
+            settings=None if with_evaluation else {"effort": "quick"},
+            progress=progress or _silent,
         )
     except (DataError, OSError, ArithmeticError) as error:
         raise TrainingError(str(error)) from error
@@ -68,9 +83,40 @@ def train(
         checks,
         float(result.seconds),
         int(result.n_events),
-        int(events["user_id"].nunique()),
-        len(items),
+        int(result.n_users),
+        int(result.n_items),
+        dict(result.notes),
     )
+
+
+def _silent(_stage: str, _done: float) -> None:
+    """Show nothing."""
+
+
+def evaluate(
+    events: pd.DataFrame,
+    items: pd.DataFrame,
+    *,
+    models: Sequence[str],
+    split: str,
+    k: int,
+    progress: Progress | None = None,
+) -> tuple[str, dict[str, Any]]:
+    """Judge strategies on held-out events; return a table for people and the figures for programs.
+
+    Raises
+    ------
+    TrainingError
+        If the events leave nothing to judge, or a strategy is unknown.
+    """
+    from recommender import DataError, evaluation, report
+
+    judge: Any = evaluation.evaluate
+    try:
+        found = judge(events, items, models=list(models), split=split, k=k, progress=progress or _silent)
+    except DataError as error:
+        raise TrainingError(str(error)) from error
+    return report.as_table(found), report.as_json(found)
 
 
 def save(trained: Trained, root: Path, version: str, note: Mapping[str, Any]) -> None:

@@ -299,8 +299,11 @@ def recommend(
     exclude: Collection[int],
     history_limit: int,
     now: datetime,
+    is_shown: bool = True,
 ) -> Recommended:
     """Recommend for a program: the model's order, only what can be sold, filled up with what sells best.
+
+    Unless ``is_shown`` is false the answer is noted as shown to the actor.
 
     Raises
     ------
@@ -326,7 +329,8 @@ def recommend(
     found += [(replace(item, source="best_sellers"), 0.0) for item in cards(more, now=now, kind="popular")]
     ranked = tuple((replace(item, rank=rank), score) for rank, (item, score) in enumerate(found, 1))
     rail = vm.Rail(f"api_{context}", "", tuple(item for item, _score in ranked), request_id=shelf.request_id)
-    _note_impressions(actor, [rail], picks, now=now)
+    if is_shown:
+        _note_impressions(actor, [rail], picks, now=now)
     return Recommended(
         ranked, shelf.request_id, picks.strategy or "best_sellers", picks.model_version, not history, picks.took_ms
     )

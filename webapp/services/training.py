@@ -8,10 +8,11 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from webapp import recs
 from webapp.errors import Conflict, NotFound
@@ -48,11 +49,13 @@ class Place:
     keep: int
 
 
-def retrain(place: Place, *, trigger: str, strategy: str, clock: Clock, progress: Progress) -> Outcome:
+def retrain(
+    place: Place, *, trigger: str, strategy: str, clock: Clock, progress: Progress, with_evaluation: bool = True
+) -> Outcome:
     """Train on everything the shop has and publish the model if the gate lets it through.
 
     Whatever happens, the model that serves goes on serving. A run whose process died is marked failed here, by the next
-    one.
+    one. Without evaluation nothing is compared: for a first start, when no model could be made worse.
 
     Raises
     ------
@@ -67,7 +70,8 @@ def retrain(place: Place, *, trigger: str, strategy: str, clock: Clock, progress
         run_id = operations.add_run(tx, trigger=trigger, strategy=strategy, now=clock())
     log.info("training_began", extra={"run_id": run_id, "trigger": trigger})
     try:
-        return _train_and_publish(place, run_id, strategy, clock, _Teller(run_id, holder, clock, progress))
+        tell = _Teller(run_id, holder, clock, progress)
+        return _train_and_publish(place, run_id, strategy, clock, tell, with_evaluation=with_evaluation)
     except (TrainingError, OSError, MemoryError) as error:
         return _fail(run_id, str(error) or type(error).__name__, clock)
     except BaseException:
@@ -103,7 +107,9 @@ class _Teller:
             operations.take_lease(tx, LEASE, self.holder, now=self.clock(), seconds=LEASE_SECONDS)
 
 
-def _train_and_publish(place: Place, run_id: int, strategy: str, clock: Clock, tell: _Teller) -> Outcome:
+def _train_and_publish(
+    place: Place, run_id: int, strategy: str, clock: Clock, tell: _Teller, *, with_evaluation: bool
+) -> Outcome:
     tell("reading events", 0.0)
     live = recs.current_version(place.root)
     with read_unit() as tx:
@@ -115,6 +121,7 @@ def _train_and_publish(place: Place, run_id: int, strategy: str, clock: Clock, t
         events,
         items,
         strategy=strategy,
+        with_evaluation=with_evaluation,
         live_parameters=live_run.parameters if live_run else None,
         progress=tell,
     )
@@ -197,6 +204,29 @@ def rollback(place: Place, *, version: str | None, user_id: int | None, now: dat
         )
     log.info("model_rolled_back", extra={"from": live, "to": chosen})
     return chosen
+
+
+def has_model(place: Place) -> bool:
+    """Whether a version is published."""
+    return recs.current_version(place.root) is not None
+
+
+def evaluate(
+    models: Sequence[str], *, media: Path, split: str, k: int, progress: Progress
+) -> tuple[str, dict[str, Any]]:
+    """Judge strategies on the shop's own events; return a table for people and the figures for programs.
+
+    Raises
+    ------
+    Conflict
+        If there is too little to judge.
+    """
+    with read_unit() as tx:
+        events, items = interactions.training_frame(tx), catalogue.item_frame(tx, media=media)
+    try:
+        return recs.evaluate(events, items, models=models, split=split, k=k, progress=progress)
+    except TrainingError as error:
+        raise Conflict(str(error)) from error
 
 
 def is_training(*, now: datetime) -> bool:

@@ -23,7 +23,7 @@ BATCH = 5000
 
 def insert_or_ignore(tx: Tx, table: Any) -> Any:
     """Begin an INSERT that leaves out rows which break a unique constraint, in the dialect at hand."""
-    dialect: Any = sqlite if tx.get_bind().dialect.name == "sqlite" else postgresql
+    dialect: Any = sqlite if tx.is_sqlite else postgresql
     statement: Insert = dialect.insert(table)
     return statement.on_conflict_do_nothing()  # type: ignore[attr-defined]  # both dialects' inserts have it
 
@@ -82,7 +82,7 @@ def _typed(tx: Tx, name: str, value: Any) -> Any:
     """Make a value of a column's type; PostgreSQL must be told the type, SQLite would bend a time into a number."""
     kind = Interaction.__table__.c[name].type
     plain = literal(value, kind)
-    return plain if tx.get_bind().dialect.name == "sqlite" else cast(plain, kind)
+    return plain if tx.is_sqlite else cast(plain, kind)
 
 
 def remove(
@@ -170,7 +170,7 @@ def training_frame(tx: Tx) -> pd.DataFrame:
     DataFrame
         Columns ``user_id, item_id, kind, value, timestamp, order_id``; ids are strings, ``timestamp`` is UTC seconds.
     """
-    return _to_frame(tx.rows(_frame_select().execution_options(yield_per=20_000)))
+    return _to_frame(tx.stream(_frame_select(), size=20_000))
 
 
 def events_after(tx: Tx, last_id: int, *, limit: int) -> tuple[pd.DataFrame, int]:

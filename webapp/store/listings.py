@@ -8,7 +8,7 @@ for all counts, one for the cards of the page.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -98,23 +98,21 @@ def _conditions(query: ListingQuery) -> dict[str, ColumnElement[bool]]:
     return found
 
 
-def _base(tx: Tx, query: ListingQuery) -> tuple[list[Any], Any]:
-    """Return the conditions no filter lifts, and the score of a search."""
+def _fixed(tx: Tx, query: ListingQuery) -> list[Any]:
+    """Return the conditions no filter lifts; what a search finds is looked up once, not product by product."""
     fixed: list[Any] = [Product.is_visible]
-    score: Any = literal(0.0)
     if query.category_ids:
         fixed.append(Product.category_id.in_(query.category_ids))
     if query.words:
-        found = index_for(tx).matches(query.words).subquery("found")
-        fixed.append(found.c.product_id == Product.id)
-        score = found.c.score
-    return fixed, score
+        found = index_for(tx).matches(query.words).subquery()
+        fixed.append(Product.id.in_(select(found.c.product_id)))
+    return fixed
 
 
 def count_facets(tx: Tx, query: ListingQuery) -> FacetCounts:
     """Count everything a list's filters show, in one statement."""
     conditions = _conditions(query)
-    fixed, _ = _base(tx, query)
+    fixed = _fixed(tx, query)
     flags = {
         name: case((condition, 1), else_=0).label(f"ok{at}") for at, (name, condition) in enumerate(conditions.items())
     }
@@ -216,9 +214,18 @@ def _read_counts(rows: Any) -> FacetCounts:
     )
 
 
+def _scored(tx: Tx, query: ListingQuery) -> tuple[list[Any], Any]:
+    """Return the fixed conditions together with the score of a search."""
+    if not query.words:
+        return _fixed(tx, query), literal(0.0)
+    found = index_for(tx).matches(query.words).subquery("found")
+    rest = _fixed(tx, replace(query, words=()))
+    return [*rest, found.c.product_id == Product.id], found.c.score
+
+
 def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
     """Return the cards of one page in the order asked for; ties break by id, so pages never overlap."""
-    fixed, score = _base(tx, query)
+    fixed, score = _scored(tx, query)
     orders: dict[str, Sequence[Any]] = {
         "relevance": (score.desc(), Product.popularity.desc()),
         "popular": (Product.popularity.desc(),),
@@ -239,7 +246,7 @@ def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
 
 def ids_of(tx: Tx, query: ListingQuery, *, limit: int) -> list[int]:
     """Return the ids of the first products of a list, for a personal order among them."""
-    fixed, score = _base(tx, query)
+    fixed, score = _scored(tx, query)
     statement = (
         select(Product.id)
         .where(*fixed, *_conditions(query).values())
@@ -256,6 +263,6 @@ def attribute_names(tx: Tx) -> list[str]:
 
 def total_of(tx: Tx, query: ListingQuery) -> int:
     """Count the products of a list."""
-    fixed, _ = _base(tx, query)
+    fixed = _fixed(tx, query)
     counted = select(func.count()).select_from(Product).where(*fixed, *_conditions(query).values())
     return int(tx.scalar(counted) or 0)

@@ -21,4 +21,4 @@ def head() -> str | None:
 
 def current(tx: Tx) -> str | None:
     """Return the migration the database stands at; None when none was ever applied."""
-    return MigrationContext.configure(tx.connection()).get_current_revision()
+    return MigrationContext.configure(tx.connection).get_current_revision()

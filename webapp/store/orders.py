@@ -331,10 +331,10 @@ def add_payment_event(
 ) -> bool:
     """Note a provider's message; False when it was seen before."""
     values = {"provider": provider, "event_id": event_id, "kind": kind, "payment_id": payment_id, "at": now}
-    added = tx.execute(
+    added = tx.row(
         insert_or_ignore(tx, PaymentEvent).values(payload=dict(payload), **values).returning(PaymentEvent.id)
     )
-    return added.first() is not None
+    return added is not None
 
 
 def delivery_methods(tx: Tx) -> list[DeliveryRow]:

@@ -70,7 +70,7 @@ def parse_words(query: str) -> list[str]:
 
 def index_for(tx: Tx) -> SearchIndex:
     """Return the search of the database at hand."""
-    return SqliteIndex() if tx.get_bind().dialect.name == "sqlite" else PostgresIndex()
+    return SqliteIndex() if tx.is_sqlite else PostgresIndex()
 
 
 class SqliteIndex:
@@ -128,10 +128,10 @@ class SqliteIndex:
 
     def knows(self, tx: Tx, word: str) -> bool:
         """Whether some product holds a word that begins so."""
-        found = tx.execute(
+        found = tx.row(
             text("SELECT 1 FROM product_search WHERE product_search MATCH :word LIMIT 1"), {"word": f'"{word}"*'}
         )
-        return found.first() is not None
+        return found is not None
 
     def near_terms(self, tx: Tx, word: str) -> set[str]:
         """Return index words with the same first letter and about the same length, and words that share trigrams."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from webapp.store.models import Product, Reservation, Variant
 from webapp.store.tx import Tx
@@ -43,13 +43,11 @@ def free(tx: Tx, variant_ids: list[int]) -> dict[int, int]:
 
 def hold(tx: Tx, order_id: int, wanted: Mapping[int, int], *, until: datetime) -> None:
     """Write down what is held for an order."""
-    for variant_id in sorted(wanted):
-        tx.add(
-            Reservation(
-                order_id=order_id, variant_id=variant_id, quantity=wanted[variant_id], state="held", expires_at=until
-            )
-        )
-    tx.flush()
+    rows = [
+        {"order_id": order_id, "variant_id": variant, "quantity": wanted[variant], "state": "held", "expires_at": until}
+        for variant in sorted(wanted)
+    ]
+    tx.execute(insert(Reservation), rows)
 
 
 def hold_again(tx: Tx, order_id: int, wanted: Mapping[int, int], *, until: datetime) -> None:

@@ -98,8 +98,8 @@ def exclusions(tx: Tx, actor: Actor) -> dict[int, tuple[str, datetime]]:
 def wish(tx: Tx, actor: Actor, product_id: int, *, now: datetime) -> bool:
     """Save a product for later; False when it was saved already."""
     values = {"product_id": product_id, "at": now, **owner_values(actor)}
-    added = tx.execute(insert_or_ignore(tx, WishlistItem).values(**values).returning(WishlistItem.id))
-    return added.first() is not None
+    added = tx.row(insert_or_ignore(tx, WishlistItem).values(**values).returning(WishlistItem.id))
+    return added is not None
 
 
 def unwish(tx: Tx, actor: Actor, product_id: int) -> None:

@@ -5,40 +5,72 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Engine, Executable
+from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import Session
 
 from webapp.errors import Busy
 from webapp.extensions import WRITE_OPTION, db
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
+Parameters = Sequence[Mapping[str, Any]] | Mapping[str, Any] | None
 ATTEMPTS = 4
 PAUSE_SECONDS = 0.05
 SERIALISATION_FAILURES = frozenset({"40001", "40P01", "55P03"})
 _open_unit: ContextVar[bool] = ContextVar("open_unit", default=False)
 
 
-class Tx(Session):
-    """An open transaction. Rows come back as plain sequences; the store's functions give them names and types."""
+class Tx:
+    """An open transaction. Rows come back as plain sequences; the store's functions give them names and types.
 
-    def rows(self, statement: Executable) -> list[Any]:
+    It wraps a Core connection: no identity map stands between the store and the database, which halves the cost of a
+    small query.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.connection.dialect.name == "sqlite"
+
+    def rows(self, statement: Executable, parameters: Parameters = None) -> list[Any]:
         """Return every row of a query."""
-        return list(self.execute(statement))
+        return list(self.connection.execute(statement, parameters))
 
-    def row(self, statement: Executable) -> Any:
+    def stream(self, statement: Executable, *, size: int) -> Iterator[Any]:
+        """Return the rows of a large query one by one, ``size`` at a time in memory."""
+        return iter(self.connection.execution_options(yield_per=size).execute(statement))
+
+    def row(self, statement: Executable, parameters: Parameters = None) -> Any:
         """Return the first row of a query, None when there is none."""
-        return self.execute(statement).first()
+        return self.connection.execute(statement, parameters).first()
+
+    def scalar(self, statement: Executable, parameters: Parameters = None) -> Any:
+        """Return the first value of the first row, None when there is none."""
+        return self.connection.execute(statement, parameters).scalar()
+
+    def scalars(self, statement: Executable, parameters: Parameters = None) -> list[Any]:
+        """Return the first value of every row."""
+        return list(self.connection.execute(statement, parameters).scalars())
 
     def change(self, statement: Executable) -> int:
         """Run an update or delete and return how many rows it met."""
-        return int(cast(CursorResult[Any], self.execute(statement)).rowcount)
+        return int(self.connection.execute(statement).rowcount)
+
+    def execute(self, statement: Executable, parameters: Parameters = None) -> None:
+        """Run a statement whose result nobody needs."""
+        self.connection.execute(statement, parameters)
+
+    def rollback(self) -> None:
+        """Take back everything so far."""
+        self.connection.rollback()
 
 
 @contextmanager
@@ -54,16 +86,16 @@ def unit_of_work() -> Iterator[Tx]:
     RuntimeError
         If another unit is open: on SQLite the inner one would wait for the outer one for ever.
     """
-    with _unit(writes=True) as session:
-        yield session
-        session.commit()
+    with _unit(writes=True) as tx:
+        yield tx
+        tx.connection.commit()
 
 
 @contextmanager
 def read_unit() -> Iterator[Tx]:
     """Open a transaction that only reads; it sees one state of the database and locks nobody out."""
-    with _unit(writes=False) as session:
-        yield session
+    with _unit(writes=False) as tx:
+        yield tx
 
 
 @contextmanager
@@ -72,8 +104,9 @@ def _unit(*, writes: bool) -> Iterator[Tx]:
         raise RuntimeError("units of work do not nest")
     mark = _open_unit.set(True)
     try:
-        with Tx(_engine(writes=writes), expire_on_commit=False, autoflush=False) as session:
-            yield session
+        with _engine(writes=writes).connect() as connection:
+            connection.begin()
+            yield Tx(connection)
     except DBAPIError as error:
         if is_passing(error):
             log.warning("database_busy", extra={"reason": str(error.orig)[:120]})

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from tests.factories import make_product, make_user, variant_of
@@ -75,7 +76,7 @@ def test_busy_is_told_when_patience_ends(app: Flask) -> None:
 def test_the_database_itself_refuses_impossible_stock(tx: Tx, values: dict[str, int]) -> None:
     variant = variant_of(tx, make_product(tx, stock=10))
     with pytest.raises(IntegrityError):
-        tx.query(Variant).filter_by(id=variant).update(values)
+        tx.change(update(Variant).where(Variant.id == variant).values(**values))
 
 
 def test_reserving_is_all_or_nothing_and_says_what_is_short(tx: Tx) -> None:
