@@ -10,7 +10,7 @@ import pandas as pd
 from recommender.errors import DataError
 from recommender.idmap import IdMap
 from recommender.types import AnyArray, FloatVector
-from recommender.validation import DataReport, clean_ids, fail_where, require_columns
+from recommender.validation import DataReport, clean_ids, fail_where, require_columns, to_numbers
 
 TEXT_FIELDS = ("title", "description", "category", "brand", "image", "colours", "family")
 
@@ -90,9 +90,8 @@ def _clean_prices(frame: pd.DataFrame, repairs: dict[str, int]) -> FloatVector:
     if "price" not in frame.columns:
         return np.full(len(frame), np.nan, dtype=np.float32)
     given = frame["price"].replace("", np.nan)
-    numbers = pd.to_numeric(given, errors="coerce")
-    fail_where(given.notna() & numbers.isna(), "price", frame["price"], "not a number")
-    prices = numbers.to_numpy(dtype=np.float64)
+    prices = to_numbers(given)
+    fail_where(given.notna() & np.isnan(prices), "price", frame["price"], "not a number")
     fail_where((prices < 0) | np.isinf(prices), "price", frame["price"], "a price must be finite and not negative")
     free = prices == 0
     if free.any():

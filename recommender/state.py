@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recommender.errors import DataError
 from recommender.interactions import Interactions
 from recommender.types import KIND_CODE, AnyArray, Event, FloatVector, Rows
 from recommender.weights import EventWeights
@@ -31,7 +32,14 @@ class EventLog:
 
     @classmethod
     def from_events(cls, events: Sequence[Event], item_rows: Rows) -> EventLog:
-        """Events and the rows of their items, sorted by time; equal times keep their order."""
+        """Events and the rows of their items, sorted by time; equal times keep their order.
+
+        Raises
+        ------
+        DataError
+            For an unknown kind, or a rating without stars between 1 and 5.
+        """
+        _check_events(events)
         times = np.array([e.timestamp for e in events], dtype=np.int64)
         order = np.argsort(times, kind="stable")
         kinds = np.array([KIND_CODE[e.kind] for e in events], dtype=np.int8)
@@ -80,6 +88,8 @@ class UserState:
         Kind of the strongest event with the item.
     timestamps : ndarray of shape (n_touched,)
         UTC seconds of the last event with the item.
+    bought_at : ndarray of shape (n_touched,)
+        UTC seconds of the last purchase of the item, -1 where there is none.
     seen : ndarray of shape (n_seen,)
         Every item touched, also beyond the history limit: not to be recommended again.
     user_row : int
@@ -92,6 +102,7 @@ class UserState:
     stars: FloatVector
     kinds: AnyArray
     timestamps: Rows
+    bought_at: Rows
     seen: Rows
     user_row: int = -1
     n_events: int = 0
@@ -117,7 +128,16 @@ class UserState:
             stars=self.stars[which],
             kinds=self.kinds[which],
             timestamps=self.timestamps[which],
+            bought_at=self.bought_at[which],
         )
+
+
+def _check_events(events: Sequence[Event]) -> None:
+    for event in events:
+        if event.kind not in KIND_CODE:
+            raise DataError(f"history: the kind {event.kind!r} is not one of {', '.join(KIND_CODE)}")
+        if event.kind == "rating" and not (event.value is not None and 1 <= event.value <= 5):
+            raise DataError(f"history: a rating must be between 1 and 5, not {event.value!r}")
 
 
 def build_state(log: EventLog, weights: EventWeights, *, user_row: int = -1, limit: int = MAX_HISTORY) -> UserState:
@@ -126,7 +146,8 @@ def build_state(log: EventLog, weights: EventWeights, *, user_row: int = -1, lim
     if not known.all():
         log = log.take(np.flatnonzero(known))
     if not len(log):
-        return UserState(log.item_rows, log.values, log.values, log.kinds, log.timestamps, log.item_rows, user_row, 0)
+        none = log.timestamps
+        return UserState(log.item_rows, log.values, log.values, log.kinds, none, none, log.item_rows, user_row, 0)
     reversed_rows = log.item_rows[::-1]
     distinct, last_from_end, inverse = np.unique(reversed_rows, return_index=True, return_inverse=True)
     event_weights = weights.of(log.kinds, log.values)[::-1]
@@ -144,6 +165,7 @@ def build_state(log: EventLog, weights: EventWeights, *, user_row: int = -1, lim
         stars=stars[order],
         kinds=strongest[order],
         timestamps=log.timestamps[::-1][last_from_end[order]],
+        bought_at=_last_purchases(log, inverse, len(distinct))[order],
         seen=distinct,
         user_row=user_row,
         n_events=len(log),
@@ -168,6 +190,13 @@ def _strongest_kind(kinds: AnyArray, event_weights: FloatVector, inverse: Rows, 
     positions = np.flatnonzero(carries)[::-1]
     strongest[inverse[positions]] = kinds[positions]
     return strongest
+
+
+def _last_purchases(log: EventLog, inverse: Rows, n: int) -> Rows:
+    bought_at = np.full(n, -1, dtype=np.int64)
+    bought = log.kinds[::-1] == KIND_CODE["purchase"]
+    np.maximum.at(bought_at, inverse[bought], log.timestamps[::-1][bought])
+    return bought_at
 
 
 def _last_stars(log: EventLog, inverse: Rows, n: int) -> FloatVector:

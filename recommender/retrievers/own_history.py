@@ -55,9 +55,9 @@ class BuyAgain(OwnHistory):
     def score(self, query: Query) -> FloatVector:
         require_fitted(self, "share_")
         scores = np.zeros(len(self.share_), dtype=np.float32)
-        bought = query.state.kinds == KIND_CODE["purchase"]
+        bought = query.state.bought_at >= 0
         rows = query.state.item_rows[bought]
-        age_days = np.maximum(query.now - query.state.timestamps[bought], DAY_SECONDS / 24) / DAY_SECONDS
+        age_days = np.maximum(query.now - query.state.bought_at[bought], DAY_SECONDS / 24) / DAY_SECONDS
         distance = np.log(age_days / self.interval_days_[rows])
         scores[rows] = self.share_[rows] * np.exp(-(distance**2))
         return scores

@@ -1,0 +1,106 @@
+"""The catalogue: everything but the id may be missing, and what is missing matches nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommender.catalogue import TEXT_FIELDS, ItemCatalogue, union_of_items
+from recommender.errors import DataError
+from recommender.idmap import IdMap
+
+
+def catalogue(**columns: object) -> ItemCatalogue:
+    return ItemCatalogue.from_frame(pd.DataFrame(columns))
+
+
+def test_an_id_is_enough():
+    items = catalogue(item_id=["cup", "pan"])
+    assert list(items.items) == ["cup", "pan"]
+    assert all((items.fields[name] == "").all() for name in TEXT_FIELDS)
+    assert np.isnan(items.prices).all()
+    assert items.texts() == ["", ""]
+
+
+def test_text_is_trimmed_and_gaps_are_empty():
+    items = catalogue(item_id=["cup", "pan"], title=["  a cup ", None], brand=[np.nan, "b"])
+    assert items.fields["title"].tolist() == ["a cup", ""]
+    assert items.texts() == ["a cup", "b"]
+
+
+def test_of_a_repeated_id_the_last_row_counts_and_the_others_are_counted():
+    items = catalogue(item_id=["cup", "pan", "cup"], title=["old", "pan", "new"], price=[1, 2, 3])
+    assert list(items.items) == ["pan", "cup"]
+    assert items.fields["title"].tolist() == ["pan", "new"]
+    assert items.prices.tolist() == [2, 3]
+    assert items.report.repairs == {"item_id: earlier rows of a repeated id": 1}
+    assert (items.report.n_rows, items.report.n_kept) == (3, 2)
+
+
+def test_a_price_of_zero_is_not_known_and_counted():
+    items = catalogue(item_id=["cup", "pan", "pot"], price=["0", "", "2.5"])
+    assert np.isnan(items.prices[:2]).all()
+    assert items.prices[2] == 2.5
+    assert items.report.repairs == {"price: zero taken as not known": 1}
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"title": ["a"]}, "'item_id' is missing"),
+        ({"item_id": [None]}, "'item_id'.*missing.*row 0"),
+        ({"item_id": ["a", 2.5]}, "'item_id'.*fraction.*row 1"),
+        ({"item_id": ["a"], "price": [-1]}, "'price'.*not negative.*row 0: -1"),
+        ({"item_id": ["a"], "price": [np.inf]}, "'price'.*finite.*row 0: inf"),
+        ({"item_id": ["a", "b"], "price": ["1", "cheap"]}, "'price'.*not a number.*row 1: 'cheap'"),
+        ({"item_id": ["a"], "price": pd.to_datetime(["2020-01-01"])}, "'price'.*not a number.*row 0"),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_its_column_and_first_rows(columns, told):
+    with pytest.raises(DataError, match=told):
+        catalogue(**columns)
+
+
+cell = st.sampled_from(["a", "b > c", "", None, np.nan, 3, 2.5, True, np.inf, -1, "0", "x|y", ("t",), b"x"])
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(("item_id", "price", *TEXT_FIELDS), cell)), max_size=4))
+def test_any_catalogue_is_either_taken_or_refused_in_words(rows):
+    frame = pd.DataFrame(rows, columns=["item_id", "price", *TEXT_FIELDS], dtype=object)
+    try:
+        items = ItemCatalogue.from_frame(frame)
+    except DataError as error:
+        refusal = str(error)
+    else:
+        refusal = ""
+        assert len(items) == frame["item_id"].astype(str).nunique() == items.report.n_kept
+    assert not refusal or ("column" in refusal and "row" in refusal)
+
+
+def test_an_aligned_catalogue_knows_nothing_of_items_it_did_not_describe():
+    items = catalogue(item_id=["cup", "pan"], title=["a cup", "a pan"], price=[1, 2])
+    other = items.aligned(IdMap(["pan", "ghost", "cup"]))
+    assert other.fields["title"].tolist() == ["a pan", "", "a cup"]
+    assert other.prices[[0, 2]].tolist() == [2, 1]
+    assert np.isnan(other.prices[1])
+
+
+def test_an_empty_catalogue_aligns_to_nothing_known():
+    other = ItemCatalogue.bare([]).aligned(IdMap(["cup"]))
+    assert other.fields["title"].tolist() == [""]
+    assert np.isnan(other.prices).all()
+
+
+def test_rows_do_not_depend_on_the_order_of_the_input():
+    described = catalogue(item_id=["b", "d"])
+    assert list(union_of_items(IdMap(["c", "b"]), described)) == ["b", "c", "d"]
+    assert list(union_of_items(IdMap(["b", "c"]), None)) == ["b", "c"]
+
+
+def test_no_item_at_all_is_refused():
+    with pytest.raises(DataError, match="neither an event nor a catalogue row"):
+        union_of_items(IdMap([]), ItemCatalogue.bare([]))
