@@ -29,6 +29,7 @@ STARTER = 5
 RECENT = 12
 LOOKED_AT = frozenset({"view", "click", "cart"})
 MAX_BASKET = 4
+SPARE = 10  # asked for beyond what is shown: some will be sold out or hidden by now
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +315,7 @@ def recommend(
     if strategy is not None and strategy not in known:
         raise InvalidInput({"strategy": "choose " + (" or ".join(known) or "none: no model is live")})
     history = read_history(actor, limit=history_limit)
-    ask = Ask(actor.ref, history, 2 * k + 40, exclude, context, product_ids, strategy=strategy, now=now)
+    ask = Ask(actor.ref, history, k + SPARE, exclude, context, product_ids, strategy=strategy, now=now)
     picks = ask_recs(recs, ask)
     with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks), actor)

@@ -241,7 +241,7 @@ def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
         .limit(query.page_size)
         .offset((query.page - 1) * query.page_size)
     )
-    return card_rows(tx, statement)
+    return card_rows(tx, statement, actor)
 
 
 def ids_of(tx: Tx, query: ListingQuery, *, limit: int) -> list[int]:

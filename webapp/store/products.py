@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, func, literal, select
 from sqlalchemy.orm import aliased
 
 from webapp.actors import NOBODY, Actor
 from webapp.store.models import Brand, Category, Exclusion, Picture, Product, StarRating, Variant, WishlistItem
 from webapp.store.rows import CardRow, CategoryRow, PictureRow, ProductRow, VariantRow
-from webapp.store.scope import owned_by
 from webapp.store.tx import Tx
 
 _first_picture = aliased(Picture)
@@ -28,7 +28,16 @@ def has_stock() -> ColumnElement[bool]:
     return exists().where(Variant.product_id == Product.id, Variant.is_active, Variant.stock > Variant.reserved)
 
 
-def _card_columns(actor: Actor) -> tuple[Any, ...]:
+ACTOR_ID = "actor_id"
+
+
+def _mine(table: Any, owner: str) -> ColumnElement[bool]:
+    """Match the rows of the actor whose id is given when the statement runs."""
+    column = table.user_id if owner == "user" else table.guest_id
+    return column == bindparam(ACTOR_ID, type_=Integer)
+
+
+def _card_columns(owner: str) -> tuple[Any, ...]:
     variants = Variant.product_id == Product.id
     available = (
         select(func.coalesce(func.sum(Variant.stock - Variant.reserved), 0)).where(variants, Variant.is_active)
@@ -44,15 +53,15 @@ def _card_columns(actor: Actor) -> tuple[Any, ...]:
     wished: Any = literal(False)
     stars: Any = literal(0)
     excluded: Any = literal(False)
-    if actor.is_known:
-        wished = exists().where(WishlistItem.product_id == Product.id, owned_by(WishlistItem, actor))
+    if owner:
+        wished = exists().where(WishlistItem.product_id == Product.id, _mine(WishlistItem, owner))
         stars = func.coalesce(
             select(StarRating.stars)
-            .where(StarRating.product_id == Product.id, owned_by(StarRating, actor))
+            .where(StarRating.product_id == Product.id, _mine(StarRating, owner))
             .scalar_subquery(),
             0,
         )
-        excluded = exists().where(Exclusion.product_id == Product.id, owned_by(Exclusion, actor))
+        excluded = exists().where(Exclusion.product_id == Product.id, _mine(Exclusion, owner))
     return (
         Product.id,
         Product.slug,
@@ -81,8 +90,9 @@ def _card_columns(actor: Actor) -> tuple[Any, ...]:
     )
 
 
-def card_select(actor: Actor = NOBODY) -> Select[Any]:
-    """Select card columns of products; add conditions, order and limit, then read with :func:`card_rows`."""
+@cache
+def _card_base(owner: str) -> Select[Any]:
+    """Select cards for members, guests or nobody. Made once: building it costs more than running it."""
     first = (
         select(_other_picture.id)
         .where(_other_picture.product_id == Product.id)
@@ -91,7 +101,7 @@ def card_select(actor: Actor = NOBODY) -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select(*_card_columns(actor))
+        select(*_card_columns(owner))
         .select_from(Product)
         .outerjoin(Brand, Brand.id == Product.brand_id)
         .outerjoin(Category, Category.id == Product.category_id)
@@ -99,9 +109,26 @@ def card_select(actor: Actor = NOBODY) -> Select[Any]:
     )
 
 
-def card_rows(tx: Tx, statement: Select[Any]) -> list[CardRow]:
-    """Run a statement of :func:`card_select`."""
-    return [_card_row(row) for row in tx.rows(statement)]
+@cache
+def _cards_by_id(owner: str) -> Select[Any]:
+    return _card_base(owner).where(Product.id.in_(bindparam("ids", expanding=True)))
+
+
+def _owner(actor: Actor) -> tuple[str, dict[str, Any]]:
+    """Return which column names the actor, and the parameter that holds the id."""
+    if actor.user_id is not None:
+        return "user", {ACTOR_ID: actor.user_id}
+    return ("guest", {ACTOR_ID: actor.guest_id}) if actor.guest_id is not None else ("", {})
+
+
+def card_select(actor: Actor = NOBODY) -> Select[Any]:
+    """Select card columns of products; add conditions, order and limit, then read with :func:`card_rows`."""
+    return _card_base(_owner(actor)[0])
+
+
+def card_rows(tx: Tx, statement: Select[Any], actor: Actor = NOBODY) -> list[CardRow]:
+    """Run a statement of :func:`card_select` for the same actor."""
+    return [_card_row(row) for row in tx.rows(statement, _owner(actor)[1])]
 
 
 def _card_row(row: Any) -> CardRow:
@@ -114,8 +141,9 @@ def cards(tx: Tx, product_ids: Collection[int], actor: Actor = NOBODY) -> dict[i
     """Return the cards of the given products by id, hidden and sold-out ones too; missing ids are absent."""
     if not product_ids:
         return {}
-    rows = card_rows(tx, card_select(actor).where(Product.id.in_(sorted(product_ids))))
-    return {row.product_id: row for row in rows}
+    owner, parameters = _owner(actor)
+    rows = tx.rows(_cards_by_id(owner), parameters | {"ids": sorted(product_ids)})
+    return {row[0]: _card_row(row) for row in rows}
 
 
 def best_sellers(
@@ -127,7 +155,7 @@ def best_sellers(
         statement = statement.where(Product.category_id.in_(sorted(category_ids)))
     if exclude:
         statement = statement.where(Product.id.not_in(sorted(exclude)))
-    return card_rows(tx, statement)
+    return card_rows(tx, statement, actor)
 
 
 def newest(tx: Tx, *, limit: int, actor: Actor = NOBODY, exclude: Collection[int] = ()) -> list[CardRow]:
@@ -135,7 +163,7 @@ def newest(tx: Tx, *, limit: int, actor: Actor = NOBODY, exclude: Collection[int
     statement = card_select(actor).where(is_sellable()).order_by(Product.created_at.desc(), Product.id).limit(limit)
     if exclude:
         statement = statement.where(Product.id.not_in(sorted(exclude)))
-    return card_rows(tx, statement)
+    return card_rows(tx, statement, actor)
 
 
 def one(tx: Tx, product_id: int) -> ProductRow | None:
