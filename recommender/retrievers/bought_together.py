@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 
-from recommender.base import Query, SourceUnavailableError
+from recommender.base import Query, SourceUnavailableError, require_fitted
 from recommender.catalogue import ItemCatalogue
 from recommender.neighbours import NeighbourTable
 from recommender.retrievers.itemitem import ItemItemRetriever
@@ -69,6 +69,7 @@ class BoughtTogether(ItemItemRetriever):
 
     def with_items(self, rows: Rows) -> FloatVector:
         """Strength of every item as a complement of all the given ones, shape (n_items,)."""
+        require_fitted(self, "table_")
         return self.table_.weighted_sum(rows, np.ones(len(rows), dtype=np.float32))
 
     def score(self, query: Query) -> FloatVector:

@@ -103,6 +103,7 @@ class Svd(Retriever):
         return np.clip(stars, 1.0, 5.0).astype(np.float32)
 
     def score(self, query: Query) -> FloatVector:
+        require_fitted(self, "is_rated_")
         return np.where(self.is_rated_, self.forecast(query.state), np.nan).astype(np.float32)
 
     def predict(self, user_row: int, item_row: int) -> float:

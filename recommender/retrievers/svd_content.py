@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from recommender.base import Query, Retriever, SourceUnavailableError
+from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
 from recommender.retrievers.content import Content
 from recommender.retrievers.svd import Svd
 from recommender.training_data import TrainingData
@@ -47,6 +47,7 @@ class SvdContent(Retriever):
         return self
 
     def score(self, query: Query) -> FloatVector:
+        require_fitted(self, "svd_")
         stars = quantiles(self.svd_.score(query))
         if self.content_ is None or query.state.is_cold:
             return stars
@@ -63,6 +64,7 @@ class SvdContent(Retriever):
         return scores
 
     def state_arrays(self) -> dict[str, AnyArray]:
+        require_fitted(self, "svd_")
         arrays = {f"svd.{k}": v for k, v in self.svd_.state_arrays().items()}
         if self.content_ is not None:
             arrays |= {f"content.{k}": v for k, v in self.content_.state_arrays().items()}

@@ -62,7 +62,9 @@ def test_weights_survive_as_json():
     assert set(EventWeights().to_dict()["kinds"]) == set(EVENT_KINDS)
 
 
-@pytest.mark.parametrize("wrong", [{"kinds": [], "stars": [1, 1, 1, 1, 1]}, {"kinds": {}, "stars": [1]}, {"kinds": {}, "stars": 3}])
+@pytest.mark.parametrize(
+    "wrong", [{"kinds": [], "stars": [1, 1, 1, 1, 1]}, {"kinds": {}, "stars": [1]}, {"kinds": {}, "stars": 3}]
+)
 def test_json_of_another_shape_is_refused(wrong):
     with pytest.raises(DataError, match="'kinds'"):
         EventWeights.from_dict(wrong)
