@@ -1,0 +1,226 @@
+"""Training: judged before it is published, never twice at once, and whatever dies leaves the old model serving."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask import Flask
+
+from tests.conftest import NOW
+from tests.factories import make_event, make_product, make_user
+from webapp import jobs, recs
+from webapp.actors import Actor
+from webapp.clock import utc_now
+from webapp.errors import Conflict, NotFound
+from webapp.picks import Ask
+from webapp.recs import LocalRecs
+from webapp.services import schedule, training
+from webapp.services.training import Place
+from webapp.store import operations
+from webapp.store.operations import ModelRunRow
+from webapp.store.tx import read_unit, unit_of_work
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def silent(_stage: str, _done: float) -> None:
+    """Show nothing."""
+
+
+@pytest.fixture
+def place(app: Flask) -> Iterator[Place]:
+    instance = Path(app.instance_path)
+    yield Place(instance / "models", instance / "media", keep=2)
+    shutil.rmtree(instance / "models")
+    (instance / "models").mkdir()
+
+
+def fill_shop(n_people: int) -> None:
+    """Members who each walk along one of three shelves in its order, over two months."""
+    draw = np.random.default_rng(5)
+    with unit_of_work() as tx:
+        shelves = [[make_product(tx, category=f"Home > Shelf {number}") for _ in range(10)] for number in range(3)]
+        for person in range(n_people):
+            member, shelf = Actor(user_id=make_user(tx)), shelves[person % 3]
+            first = int(draw.integers(0, 4))
+            for step in range(6):
+                at = NOW - timedelta(days=60 - 11 * step, minutes=7 * person)
+                make_event(tx, member, shelf[first + step], "purchase" if step % 2 else "view", at=at)
+
+
+@pytest.fixture
+def shop(app: Flask) -> None:
+    fill_shop(60)
+
+
+def retrain(place: Place, strategy: str = "itemseq", **options: object) -> training.Outcome:
+    values: dict = {"trigger": "command", "clock": lambda: NOW, "progress": silent} | options
+    return training.retrain(place, strategy=strategy, **values)
+
+
+def runs() -> list[ModelRunRow]:
+    with read_unit() as tx:
+        return operations.runs(tx, limit=20)
+
+
+def test_a_model_that_passes_is_published_with_its_figures(shop: None, place: Place) -> None:
+    outcome = retrain(place)
+    assert outcome.state == "published"
+    assert recs.current_version(place.root) == outcome.version
+    run = runs()[0]
+    assert (run.state, run.gate_passed, run.version) == ("published", True, outcome.version)
+    assert run.metrics["itemseq"]["ndcg@10"] > run.metrics["popular"]["ndcg@10"]
+    assert {check["name"] for check in run.checks} >= {"against popular", "enough users"}
+    assert (run.n_events, run.n_users, run.n_items) == (360, 60, 30)
+    served = LocalRecs(place.root, budget_ms=5000, background=False)
+    served.refresh()
+    assert served.for_user(Ask("nobody", k=3)).model_version == outcome.version
+
+
+def test_r14_a_model_that_cannot_be_judged_is_refused_and_the_old_one_serves(
+    app: Flask, shop: None, place: Place
+) -> None:
+    live = retrain(place).version
+    refused = retrain(place, strategy="popular")
+    assert refused.state == "refused"
+    assert "itemseq" in refused.message
+    assert recs.current_version(place.root) == live
+    assert runs()[0].version is None
+    assert recs.versions(place.root) == [live]
+
+
+def test_a_first_model_needs_no_evaluation(app: Flask, place: Place) -> None:
+    fill_shop(6)
+    assert retrain(place).state == "refused"
+    assert not training.has_model(place)
+    assert retrain(place, with_evaluation=False).state == "published"
+    assert training.has_model(place)
+
+
+def test_nothing_to_learn_from_is_a_failure_in_words(app: Flask, place: Place) -> None:
+    outcome = retrain(place, with_evaluation=False)
+    assert outcome.state == "failed"
+    assert outcome.message
+    assert runs()[0].error == outcome.message
+
+
+def test_r12_two_never_run_at_once(shop: None, place: Place) -> None:
+    with unit_of_work() as tx:
+        operations.take_lease(tx, training.LEASE, "somebody else", now=NOW, seconds=60)
+    assert training.is_training(now=NOW)
+    with pytest.raises(Conflict):
+        retrain(place)
+    assert runs() == []
+    assert retrain(place, clock=lambda: NOW + timedelta(minutes=2)).state == "published"
+    assert not training.is_training(now=NOW)
+
+
+def test_r12_a_lost_run_is_marked_by_the_next(shop: None, place: Place) -> None:
+    with unit_of_work() as tx:
+        lost = operations.add_run(tx, trigger="schedule", strategy="hybrid", now=NOW)
+    retrain(place)
+    states = {run.run_id: run.state for run in runs()}
+    assert states[lost] == "failed"
+    assert sorted(states.values()) == ["failed", "published"]
+
+
+def test_an_interrupted_run_is_marked_and_lets_go(shop: None, place: Place) -> None:
+    def interrupt(stage: str, _done: float) -> None:
+        if stage.startswith("evaluate"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        retrain(place, progress=interrupt)
+    assert runs()[0].state == "failed"
+    assert not training.is_training(now=NOW)
+
+
+def test_going_back_and_forth_between_versions(shop: None, place: Place) -> None:
+    one = retrain(place).version
+    two = retrain(place, clock=lambda: NOW + timedelta(hours=1)).version
+    assert training.rollback(place, version=None, user_id=None, now=NOW) == one
+    assert recs.current_version(place.root) == one
+    assert training.rollback(place, version=two, user_id=None, now=NOW) == two
+    for wrong in ("20200101-000000-9", "..", two):
+        with pytest.raises(NotFound):
+            training.rollback(place, version=wrong, user_id=None, now=NOW)
+
+
+def test_only_so_many_versions_are_kept_and_never_without_the_live_one(shop: None, place: Place) -> None:
+    made = [retrain(place, clock=lambda hour=hour: NOW + timedelta(hours=hour)).version for hour in range(3)]
+    assert recs.versions(place.root) == made[1:]
+    training.rollback(place, version=made[1], user_id=None, now=NOW)
+    newest = retrain(place, clock=lambda: NOW + timedelta(hours=9)).version
+    assert set(recs.versions(place.root)) == {newest, made[2]}
+    assert sorted(path.suffix for path in place.root.glob("*.json")) == [".json", ".json"]
+
+
+def surroundings(app: Flask) -> dict[str, str]:
+    return os.environ | {"INSTANCE_PATH": app.instance_path, "OPENBLAS_NUM_THREADS": "1", "LOG_LEVEL": "ERROR"}
+
+
+@pytest.mark.slow
+def test_r12_a_killed_training_leaves_the_old_model_and_the_next_starts_clean(
+    app: Flask, shop: None, place: Place
+) -> None:
+    live = retrain(place).version
+    command = [sys.executable, "-m", "flask", "--app", "app", "retrain"]
+    process = subprocess.Popen(command, cwd=ROOT, env=surroundings(app), stderr=subprocess.DEVNULL)
+    late = time.monotonic() + 60
+    while runs()[0].state != "running" and time.monotonic() < late:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert recs.current_version(place.root) == live
+    with pytest.raises(Conflict):
+        retrain(place, clock=utc_now)
+    after = retrain(place, clock=lambda: utc_now() + timedelta(seconds=training.LEASE_SECONDS + 1))
+    assert after.state == "published"
+    assert [run.state for run in runs()] == ["published", "failed", "published"]
+
+
+@pytest.mark.slow
+def test_the_worker_trains_in_a_process_of_its_own(
+    app: Flask, shop: None, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    monkeypatch.setenv("LOG_LEVEL", "ERROR")
+    assert jobs.queue_retraining(trigger="owner")
+    assert not jobs.queue_retraining(trigger="owner")
+    assert jobs.run_due_jobs() == 1
+    assert jobs.run_due_jobs() == 0
+    assert (runs()[0].trigger, runs()[0].state) in {("owner", "published"), ("owner", "refused")}
+
+
+def test_a_job_of_a_silent_worker_is_marked_failed_and_others_go_on(app: Flask) -> None:
+    with unit_of_work() as tx:
+        operations.add_job(tx, schedule.HOUSEKEEPING, due_at=NOW)
+        dead = operations.claim_job(tx, now=NOW, stale_after=jobs.STALE_AFTER)
+        operations.add_job(tx, schedule.HOUSEKEEPING, due_at=NOW + timedelta(minutes=1))
+    assert dead is not None
+    assert jobs.run_due_jobs() == 1
+    with read_unit() as tx:
+        found = operations.job(tx, dead.job_id)
+    assert found is not None
+    assert found.state == "failed"
+
+
+def test_every_minute_does_all_duties_even_when_one_fails(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_options: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(jobs.outbox, "drain", fail)
+    monkeypatch.setattr(jobs.schedule, "queue_due", fail)
+    jobs.every_minute()
+    swept: list[int] = []
+    monkeypatch.setattr(jobs.checkout, "sweep", lambda **_options: swept.append(1))
+    jobs.every_minute()
+    assert swept == [1]
