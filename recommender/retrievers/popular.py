@@ -12,6 +12,8 @@ from recommender.types import AnyArray, FloatVector, Rows
 from recommender.weights import decay
 
 HALF_LIFE_GRID_DAYS = (3.0, 7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0)
+# In half-lives; beyond 2 ** 20 the old counts no longer show in the sum of two 32-bit floats.
+_LONGEST_GROWTH = 20.0
 
 
 class Popular(Retriever):
@@ -39,7 +41,17 @@ class Popular(Retriever):
         return self.half_life_days
 
     def absorb(self, item_rows: Rows, weights: FloatVector, timestamps: Rows) -> None:
-        """Add new events to the counts; all counts stay expressed at the time of the fit."""
+        """Add new events to the counts.
+
+        All counts stay expressed at the time of the fit, until an event is so much later that a float could not hold
+        its weight on that clock: then the clock moves to it and the older counts fade.
+        """
+        if not len(timestamps):
+            return
+        ahead = (int(timestamps.max()) - self.now_) / 86_400.0 / self.half_life_days_
+        if ahead > _LONGEST_GROWTH:
+            self.counts_ *= np.float32(2.0**-ahead)
+            self.now_ = int(timestamps.max())
         growth = np.exp2((timestamps - self.now_) / 86_400.0 / self.half_life_days_)
         np.add.at(self.counts_, item_rows, (weights * growth).astype(np.float32))
 

@@ -94,6 +94,18 @@ def same_bytes(left: Any, right: Any) -> bool:
     return left.dtype == right.dtype and left.shape == right.shape and left.tobytes() == right.tobytes()
 
 
+def ring_walks(n_users: int = 100, n_items: int = 15, random_state: int = 5) -> pd.DataFrame:
+    """Users who go round a ring of items, from one to the next four times in five and else anywhere."""
+    rng = np.random.default_rng(random_state)
+    rows = []
+    for user in range(n_users):
+        place = int(rng.integers(n_items))
+        for step in range(8):
+            rows.append((f"u{user:03d}", f"ring-{place:02d}", "purchase", START + user * DAY + step * 3600))
+            place = (place + 1 if rng.random() < 0.8 else int(rng.integers(n_items))) % n_items
+    return frame_of(*sorted(rows, key=lambda row: row[3]))
+
+
 def two_shelves(n_users: int = 60, random_state: int = 3) -> pd.DataFrame:
     """A log of two circles of users who never look at each other's shelf.
 
