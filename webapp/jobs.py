@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 STALE_AFTER = timedelta(minutes=2)
 HEARTBEAT_SECONDS = 5.0
+PATIENCE_SECONDS = 10.0
 WORKER_THREADS = 2
 REFUSED_STATUS = 3  # what `flask retrain` exits with when the gate refused the model
 
@@ -127,28 +129,47 @@ def _end(job_id: int, state: str, error: str) -> None:
 
 
 def _retrain(job: operations.JobRow) -> None:
-    """Train in another process and keep the job's heart beating meanwhile."""
+    """Train in another process, keep the job's heart beating meanwhile, and stop it when the worker is stopped."""
     config: Config = current_app.config["SHOP"]
     trigger = str(job.payload.get("trigger", "schedule"))
     command = [sys.executable, "-m", "flask", "--app", "app", "retrain", "--trigger", trigger]
     surroundings = os.environ | {"INSTANCE_PATH": str(config.instance), "DATABASE_URL": config.database_url}
     process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
+    _children.add(process)
     try:
-        while process.poll() is None:
+        while process.poll() is None and not _is_stopping():
             with unit_of_work() as tx:
                 operations.change_job(tx, job.job_id, heartbeat_at=utc_now())
             _wait(process, HEARTBEAT_SECONDS)
     finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(timeout=30)
+        end_child(process)
     if process.returncode not in {0, REFUSED_STATUS}:
         raise RuntimeError(f"the training process ended with status {process.returncode}")
 
 
+_children: set[subprocess.Popen[bytes]] = set()
+
+
+def end_child(process: subprocess.Popen[bytes]) -> None:
+    """Ask a training process to stop, so that it marks its run and lets go of the lease; insist after a while."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    _children.discard(process)
+
+
+def _is_stopping() -> bool:
+    flag = current_app.extensions.get("worker_stopping")
+    return flag is not None and flag.is_set()
+
+
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
     until = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < until:
+    while process.poll() is None and time.monotonic() < until and not _is_stopping():
         time.sleep(0.1)
 
 
@@ -163,10 +184,15 @@ DUTIES: dict[str, Callable[[operations.JobRow], None]] = {
 
 
 def run_worker(app: Flask) -> None:
-    """Run the worker until it is told to stop."""
+    """Run the worker until it is told to stop; a training that runs then is stopped with it."""
     consumer = app.extensions["huey"].create_consumer(
         workers=WORKER_THREADS, periodic=True, max_delay=1.0, scheduler_interval=1, worker_type="thread"
     )
+    app.extensions["worker_stopping"] = consumer.stop_flag
     with app.app_context():
         wake_worker()
-    consumer.run()
+    try:
+        consumer.run()
+    finally:
+        for process in list(_children):
+            end_child(process)
