@@ -11,7 +11,7 @@ import numpy as np
 
 from recommender.errors import RecommenderError
 from recommender.state import UserState
-from recommender.topn import top_rows
+from recommender.topn import best_among
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, BoolMask, FloatVector, Rows
 
@@ -130,10 +130,10 @@ class Retriever(Estimator, ABC):
 
 def best_of(scores: FloatVector, n: int, allowed: BoolMask | None, *, positive_only: bool) -> Candidates:
     """Top candidates of a score vector under a mask."""
-    usable = scores > 0 if positive_only else ~np.isnan(scores)
+    usable = scores > (0.0 if positive_only else -np.inf)
     if allowed is not None:
         usable &= allowed
-    rows = top_rows(np.where(usable, scores, -np.inf), n)
+    rows = best_among(scores, usable, n)
     return Candidates(rows, scores[rows])
 
 

@@ -23,3 +23,18 @@ def test_nearly_equal_scores_are_told_apart():
     """Rounded scores never decide the order."""
     scores = np.array([0.1 + 1e-7, 0.1 + 2e-7, 0.1], dtype=np.float64)
     assert top_rows(scores, 3).tolist() == [1, 0, 2]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.sampled_from(["all differ", "many ties", "few usable"]))
+def test_a_large_vector_gives_what_sorting_all_of_it_would(seed, n, shape):
+    rng = np.random.default_rng(seed)
+    scores = rng.standard_normal(12_000).astype(np.float32)
+    if shape == "many ties":
+        scores = np.round(scores)
+    if shape == "few usable":
+        scores[rng.random(len(scores)) < 0.98] = -np.inf
+    scores[rng.integers(0, len(scores), 50)] = np.nan
+    usable = np.flatnonzero(scores > -np.inf)
+    expected = usable[np.lexsort((usable, -scores[usable]))][:n]
+    assert top_rows(scores, n).tolist() == expected.tolist()
