@@ -119,7 +119,7 @@ class Answerer:
         log = ask.log
         if len(context) and ask.context in ("product", "search"):
             log = log.then(_looked_at(context, now))
-        return Query(self.state_of(log, ask.user_row), now, context)
+        return Query(self.state_of(log, ask.user_row), now, context, knows_time=ask.now is not None)
 
     def _allowed(self, ask: Ask, query: Query) -> BoolMask:
         hidden = self.model.items.rows(sorted(ask.exclude)) if ask.exclude else np.empty(0, dtype=np.int64)

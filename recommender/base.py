@@ -31,14 +31,24 @@ class Query:
     ----------
     state : UserState
     now : int
-        Time of the request, UTC seconds.
+        Time of the request, UTC seconds; the end of the training data when it was not told.
     context_rows : ndarray of shape (n_context,)
         Items the page is about: the product shown, or the lines of the cart.
+    knows_time : bool
+        Whether the time of the request was told.
     """
 
     state: UserState
     now: int
     context_rows: Rows
+    knows_time: bool = False
+
+    @property
+    def gap_seconds(self) -> float:
+        """Seconds since the user's latest event; NaN when the time was not told or there is no event."""
+        if not self.knows_time or not len(self.state.timestamps):
+            return float("nan")
+        return float(max(self.now - int(self.state.timestamps[0]), 0))
 
 
 class Estimator:

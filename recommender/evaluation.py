@@ -112,6 +112,7 @@ class Task:
     item_ids: list[str]
     item_counts: Rows
     user_counts: Rows
+    asked_at: Rows
 
 
 def make_split(frame: pd.DataFrame, how: SplitName, unit: Unit = "event") -> Split:
@@ -145,6 +146,7 @@ def make_task(split: Split, items: pd.DataFrame | None, *, max_users: int | None
         item_ids=list(events.items),
         item_counts=touching,
         user_counts=counts[events.users.rows(users)],
+        asked_at=_request_times(split, users),
     )
 
 
@@ -255,7 +257,7 @@ def _lists(recommender: HybridRecommender, task: Task, k: int) -> tuple[Rows, Fl
     times = np.zeros(len(task.users))
     for number, user in enumerate(task.users):
         started = time.perf_counter()
-        found = recommender.recommend(user, k, with_reasons=False)
+        found = recommender.recommend(user, k, now=int(task.asked_at[number]), with_reasons=False)
         times[number] = (time.perf_counter() - started) * 1000
         rows = task.events.items.rows([r.item_id for r in found])
         ranked[number, : len(rows)] = rows
@@ -304,6 +306,17 @@ def _item_groups(item_counts: Rows) -> dict[str, np.ndarray[Any, np.dtype[np.boo
     head = np.zeros(len(item_counts), dtype=bool)
     head[order[: max(1, int(len(order) * HEAD_SHARE))]] = True
     return {"items:cold": item_counts <= COLD_ITEM_EVENTS, "items:tail": ~head, "items:head": head}
+
+
+def _request_times(split: Split, users: list[str]) -> Rows:
+    """When each user asks, UTC seconds: at the cut, or, without one, at the time of the held-out event.
+
+    A live system always knows the time of a request; which item is wanted then stays hidden.
+    """
+    if split.cut is not None:
+        return np.full(len(users), split.cut, dtype=np.int64)
+    first = split.test.groupby("user_id")["timestamp"].min()
+    return first.loc[users].to_numpy(dtype=np.int64)
 
 
 def _audiences(events: Interactions) -> Rows:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from scipy import optimize
 
-from recommender.rankfeatures import ITEM_COLUMNS
+from recommender.moment import Moment, moments
+from recommender.rankfeatures import GAP_COLUMN, ITEM_COLUMNS
 from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 
 if TYPE_CHECKING:
@@ -121,9 +122,60 @@ class LinearBlend:
         scores: FloatVector = ((features[:, self.columns] - self.mean) / self.scale) @ self.weights
         return scores
 
+
+@dataclass(frozen=True)
+class MomentBlend:
+    """A linear blend per moment of a visit; where a moment is rare in the lists, the general one serves it too.
+
+    Attributes
+    ----------
+    gap_column : int
+        Column that tells the moment: log seconds since the latest event, NaN when not told.
+    blends : dict of Moment to LinearBlend
+    """
+
+    gap_column: int
+    blends: dict[Moment, LinearBlend]
+
+    @classmethod
+    def fit(cls, groups: RankGroups, names: Sequence[str]) -> MomentBlend:
+        """Fit the general blend on the lists whose time is not told, and one for each other moment."""
+        columns, gap_column = linear_columns(names), list(names).index(GAP_COLUMN)
+        of_group = moments(np.expm1(groups.features[groups.starts, gap_column]))
+        untold = of_group == Moment.UNKNOWN
+        general = LinearBlend.fit(groups.select(untold) if untold.sum() >= MIN_GROUPS else groups, columns)
+        blends = {
+            moment: LinearBlend.fit(groups.select(of_group == moment), columns)
+            for moment in (Moment.SESSION, Moment.RETURN)
+            if (of_group == moment).sum() >= MIN_GROUPS
+        }
+        return cls(gap_column, {moment: blends.get(moment, general) for moment in Moment})
+
+    def predict(self, features: FloatMatrix) -> FloatVector:
+        """Scores of rows, shape (n_rows,)."""
+        of_row = moments(np.expm1(features[:, self.gap_column]))
+        scores = np.zeros(len(features), dtype=np.float32)
+        for moment in np.unique(of_row):
+            own = of_row == moment
+            scores[own] = self.blends[Moment(moment)].predict(features[own])
+        return scores
+
     def to_arrays(self) -> dict[str, AnyArray]:
-        """Arrays for an artifact."""
-        return {"columns": self.columns, "mean": self.mean, "scale": self.scale, "weights": self.weights}
+        """Arrays for an artifact, a row per moment."""
+        blends = [self.blends[moment] for moment in Moment]
+        return {
+            "columns": blends[0].columns,
+            "mean": np.stack([b.mean for b in blends]),
+            "scale": np.stack([b.scale for b in blends]),
+            "weights": np.stack([b.weights for b in blends]),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, AnyArray], names: Sequence[str]) -> MomentBlend:
+        """Rebuild from :meth:`to_arrays`."""
+        parts = zip(arrays["mean"], arrays["scale"], arrays["weights"], strict=True)
+        blends = [LinearBlend(arrays["columns"], *part) for part in parts]
+        return cls(list(names).index(GAP_COLUMN), dict(zip(Moment, blends, strict=True)))
 
 
 def _softmax_loss(weights: AnyArray, standard: AnyArray, groups: RankGroups, l2: float) -> tuple[float, AnyArray]:
@@ -141,7 +193,7 @@ def _softmax_loss(weights: AnyArray, standard: AnyArray, groups: RankGroups, l2:
 
 @dataclass
 class Ranker:
-    """Linear blend plus LightGBM lambdarank trees that start from it.
+    """Linear blends, one per moment of a visit, plus LightGBM lambdarank trees that start from them.
 
     The number of trees is chosen by cross-validation over users; it may be zero, in which case the blend stands alone.
 
@@ -166,14 +218,13 @@ class Ranker:
     def fit(self, groups: RankGroups, names: Sequence[str]) -> Self:
         """Learn from lists; ``names`` are the feature names in column order."""
         self.names = tuple(names)
-        columns = linear_columns(self.names)
-        rounds = self._choose_rounds(groups, columns)
-        self.linear_ = LinearBlend.fit(groups, columns)
+        rounds = self._choose_rounds(groups)
+        self.linear_ = MomentBlend.fit(groups, self.names)
         self.booster_ = self._grow(groups, self.linear_, rounds) if rounds else None
         self.report["rounds"] = rounds
         return self
 
-    def _choose_rounds(self, groups: RankGroups, columns: Rows) -> int:
+    def _choose_rounds(self, groups: RankGroups) -> int:
         steps = list(range(0, self.max_rounds + 1, ROUND_STEP))
         fold = np.random.default_rng(self.random_state).integers(0, self.n_folds, int(groups.users.max()) + 1)
         fold_of = fold[groups.users]
@@ -181,12 +232,12 @@ class Ranker:
         for number in range(self.n_folds):
             train, held = groups.select(fold_of != number), groups.select(fold_of == number)
             if len(train.sizes) and len(held.sizes):
-                gains += self._validate(train, held, columns, steps) * len(held.sizes) / len(groups.sizes)
+                gains += self._validate(train, held, steps) * len(held.sizes) / len(groups.sizes)
         self.report |= {"validation_ndcg@10": {str(s): float(g) for s, g in zip(steps, gains, strict=True)}}
         return steps[int(np.argmax(gains))]
 
-    def _validate(self, train: RankGroups, held: RankGroups, columns: Rows, steps: list[int]) -> AnyArray:
-        linear = LinearBlend.fit(train, columns)
+    def _validate(self, train: RankGroups, held: RankGroups, steps: list[int]) -> AnyArray:
+        linear = MomentBlend.fit(train, self.names)
         booster = self._grow(train, linear, steps[-1])
         scores = linear.predict(held.features)
         quality = [float(ndcg_of_groups(held, scores).mean())]
@@ -195,7 +246,7 @@ class Ranker:
             quality.append(float(ndcg_of_groups(held, scores).mean()))
         return np.array(quality)
 
-    def _grow(self, groups: RankGroups, linear: LinearBlend, rounds: int) -> lightgbm.Booster:
+    def _grow(self, groups: RankGroups, linear: MomentBlend, rounds: int) -> lightgbm.Booster:
         import lightgbm
 
         start = linear.predict(groups.features)
@@ -215,7 +266,8 @@ class Ranker:
             raw = self.booster_.feature_importance("gain").astype(np.float64)
         else:
             raw = np.zeros(len(self.names))
-            raw[self.linear_.columns] = np.abs(self.linear_.weights)
+            general = self.linear_.blends[Moment.UNKNOWN]
+            raw[general.columns] = np.abs(general.weights)
         order = np.argsort(-raw, kind="stable")
         total = raw.sum() or 1.0
         return {self.names[i]: float(raw[i] / total) for i in order if raw[i] > 0}
@@ -228,7 +280,7 @@ class Ranker:
     def from_parts(cls, names: Sequence[str], report: dict[str, Any], linear: dict[str, AnyArray], trees: str) -> Self:
         """Rebuild from an artifact."""
         self = cls(names=tuple(names), report=report)
-        self.linear_ = LinearBlend(**linear)
+        self.linear_ = MomentBlend.from_arrays(linear, self.names)
         self.booster_ = None
         if trees:
             import lightgbm

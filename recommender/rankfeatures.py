@@ -24,7 +24,16 @@ STAR_PRIOR, STAR_PRIOR_COUNT = 4.0, 5.0
 SIGNAL_COLUMNS = ("", "_share", "_rank")
 ITEM_COLUMNS = ("log_count", *(f"log_recent_{h:g}d" for h in HALF_LIVES_DAYS), "log_age", "log_idle", "stars", "era")
 AFFINITY_COLUMNS = ("same_category", "same_top_category", "same_brand", "same_colour", "price_gap")
-USER_COLUMNS = ("history_length", "user_idle", "last_log_count", "mean_log_count", "user_stars", "last_is_purchase")
+GAP_COLUMN = "log_gap"
+USER_COLUMNS = (
+    "history_length",
+    "user_idle",
+    GAP_COLUMN,
+    "last_log_count",
+    "mean_log_count",
+    "user_stars",
+    "last_is_purchase",
+)
 
 
 @dataclass(frozen=True)
@@ -208,13 +217,14 @@ class FeatureBuilder:
     def _user(self, query: Query) -> FloatVector:
         state, columns = query.state, self.columns
         if not len(state.item_rows):
-            return np.array([0.0, 0.0, 0.0, 0.0, STAR_PRIOR, 0.0], dtype=np.float32)
+            return np.array([0.0, 0.0, np.nan, 0.0, 0.0, STAR_PRIOR, 0.0], dtype=np.float32)
         idle = max(columns.now - int(state.timestamps[0]), 0) / DAY_SECONDS
         given = state.stars[~np.isnan(state.stars)]
         return np.array(
             [
                 np.log1p(len(state.item_rows)),
                 np.log1p(idle),
+                np.log1p(query.gap_seconds),
                 columns.log_counts[state.item_rows[0]],
                 columns.log_counts[state.item_rows].mean(),
                 given.mean() if len(given) else STAR_PRIOR,

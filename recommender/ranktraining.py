@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recommender.base import Query
 from recommender.pipeline import Pipeline, all_but
 from recommender.ranker import RankGroups
+from recommender.rankfeatures import GAP_COLUMN
 from recommender.sources import FittedSources
 from recommender.state import EventLog, UserState, build_state
 from recommender.training_data import TrainingData
@@ -91,14 +92,15 @@ def training_lists(
         pipeline = Pipeline.of(part, sources)
         names = pipeline.builder.names
         lists += _filled(make(pipeline), names, limit, rng)
-    return (_stack(lists) if lists else None), names
+    return (with_untold_time(_stack(lists), names) if lists else None), names
 
 
 @dataclass(frozen=True)
 class Question:
-    """A user at some moment, what was chosen next, and what must not be offered as a wrong answer."""
+    """A user at some time, what was chosen next, and what must not be offered as a wrong answer."""
 
     user_row: int
+    at: int
     state: UserState
     chosen: Rows
     grades: AnyArray
@@ -152,12 +154,15 @@ def _question_at(data: TrainingData, user_row: int, log: EventLog, moment: int) 
     own = later_rows == chosen[0]
     grade = grades_of(later_kinds[own], later_stars[own]).max()
     state = build_state(log.take(np.arange(moment)), data.weights)
-    return Question(user_row, state, chosen, np.array([grade]), np.setdiff1d(later_rows, chosen))
+    return Question(
+        user_row, int(log.timestamps[moment]), state, chosen, np.array([grade]), np.setdiff1d(later_rows, chosen)
+    )
 
 
 def _after(data: TrainingData, part: TrainingData, cut: int, end: int, rng: np.random.Generator) -> Iterator[Question]:
     events = data.events
     users, items = events.user_rows[cut:end], events.item_rows[cut:end]
+    times = events.timestamps[cut:end]
     grades = grades_of(events.kinds[cut:end], events.values[cut:end])
     known = np.diff(part.histories.starts) > 0
     for user in rng.permutation(np.unique(users[known[users]])):
@@ -165,7 +170,9 @@ def _after(data: TrainingData, part: TrainingData, cut: int, end: int, rng: np.r
         rows, inverse = np.unique(items[own], return_inverse=True)
         best = np.zeros(len(rows), dtype=np.int64)
         np.maximum.at(best, inverse, grades[own])
-        yield Question(int(user), part.state_of(int(user)), rows, best, np.empty(0, dtype=np.int64))
+        yield Question(
+            int(user), int(times[own].min()), part.state_of(int(user)), rows, best, np.empty(0, dtype=np.int64)
+        )
 
 
 def grades_of(kinds: AnyArray, values: AnyArray) -> AnyArray:
@@ -189,7 +196,7 @@ def _filled(
 
 
 def _list_of(pipeline: Pipeline, question: Question, rng: np.random.Generator) -> tuple[AnyArray, AnyArray] | None:
-    query = Query(question.state, pipeline.columns.now, np.empty(0, dtype=np.int64))
+    query = Query(question.state, question.at, np.empty(0, dtype=np.int64), knows_time=True)
     n_items = len(pipeline.columns.log_counts)
     allowed = all_but(n_items, np.concatenate([question.state.seen, question.hidden]))
     found = pipeline.candidates(query, allowed)
@@ -208,6 +215,13 @@ def _sampled(grades: AnyArray, rng: np.random.Generator) -> Rows:
     if len(wrong) > MAX_NEGATIVES:
         wrong = rng.choice(wrong, MAX_NEGATIVES, replace=False)
     return np.sort(np.concatenate([np.flatnonzero(grades > 0), wrong]))
+
+
+def with_untold_time(groups: RankGroups, names: Sequence[str]) -> RankGroups:
+    """Every list twice: as it was, and as it looks to a caller who does not tell the time of the request."""
+    features = groups.features.copy()
+    features[:, list(names).index(GAP_COLUMN)] = np.nan
+    return RankGroups.joined([groups, replace(groups, features=features)])
 
 
 def _stack(lists: list[tuple[AnyArray, AnyArray, int]]) -> RankGroups:
