@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from flask_migrate import upgrade
 from sqlalchemy import event
 
 from config import TestConfig
+from tests.databases import Databases, make_databases
 from tests.factories import ShopClient
 from webapp import create_app
 from webapp.extensions import db, limiter
@@ -24,14 +24,6 @@ from webapp.store.tx import Tx, unit_of_work
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-def fresh_database(config: TestConfig, migrated: Path) -> None:
-    """Put an empty, migrated database in its place."""
-    target = config.instance / "shop.db"
-    for suffix in ("-wal", "-shm"):
-        target.with_name(target.name + suffix).unlink(missing_ok=True)
-    shutil.copyfile(migrated, target)
-
-
 @pytest.fixture(scope="session")
 def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The instance folder of the test shop."""
@@ -39,32 +31,31 @@ def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _app(shop_folder: Path) -> Iterator[Flask]:
-    config = TestConfig.under(shop_folder, LOG_LEVEL="ERROR")
+def _databases(shop_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    return make_databases(shop_folder, tmp_path_factory.mktemp("migrated"))
+
+
+@pytest.fixture(scope="session")
+def _app(shop_folder: Path, _databases: Databases) -> Iterator[Flask]:
+    """The application on tables made by ``flask db upgrade``: the only way tests make theirs."""
+    config = TestConfig.under(shop_folder, LOG_LEVEL="ERROR", DATABASE_URL=_databases.url)
     app = create_app(config, recs=NullRecs())
     app.test_client_class = ShopClient
     with app.app_context():
         upgrade()
         db.engine.dispose()
+    _databases.keep()
     yield app
     with app.app_context():
         db.engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def _migrated(_app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database after ``flask db upgrade``: the only way tests make their tables."""
-    kept = tmp_path_factory.mktemp("migrated") / "shop.db"
-    shutil.copyfile(Path(_app.instance_path) / "shop.db", kept)
-    return kept
-
-
 @pytest.fixture
-def app(_app: Flask, _migrated: Path) -> Iterator[Flask]:
+def app(_app: Flask, _databases: Databases) -> Iterator[Flask]:
     """The application on an empty database, inside its context."""
     with _app.app_context():
         db.engine.dispose()
-        fresh_database(_app.config["SHOP"], _migrated)
+        _databases.renew()
         limiter.reset()
         _app.extensions["recs"] = NullRecs()
         kept = dict(_app.config)

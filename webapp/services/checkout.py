@@ -179,6 +179,7 @@ def place(actor: Actor, placing: Placing, *, currency: str, hold_for: timedelta,
 
 
 def _place(tx: Tx, actor: Actor, placing: Placing, *, currency: str, hold_for: timedelta, now: datetime) -> OrderRow:
+    carts.lock(tx, actor)
     earlier = orders.by_place_key(tx, placing.key)
     if earlier is not None:
         return _replayed(earlier, actor, placing)

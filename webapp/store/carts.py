@@ -22,6 +22,11 @@ def ensure(tx: Tx, actor: Actor, *, now: datetime) -> int:
     return int(tx.scalar(select(Cart.id).where(owned_by(Cart, actor))) or 0)
 
 
+def lock(tx: Tx, actor: Actor) -> None:
+    """Let nobody else place the order of this cart meanwhile; SQLite's writers take turns anyway."""
+    tx.row(select(Cart.id).where(owned_by(Cart, actor)).with_for_update())
+
+
 def load(tx: Tx, actor: Actor) -> CartRow:
     """Return the actor's cart with its lines: two statements."""
     head = tx.row(select(Cart.id, Cart.version, Cart.checkout).where(owned_by(Cart, actor)))

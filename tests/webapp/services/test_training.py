@@ -164,7 +164,9 @@ def test_only_so_many_versions_are_kept_and_never_without_the_live_one(shop: Non
 
 
 def surroundings(app: Flask) -> dict[str, str]:
-    return os.environ | {"INSTANCE_PATH": app.instance_path, "OPENBLAS_NUM_THREADS": "1", "LOG_LEVEL": "ERROR"}
+    """Return what another process needs to work on the same shop."""
+    same = {"INSTANCE_PATH": app.instance_path, "DATABASE_URL": app.config["SHOP"].database_url}
+    return os.environ | same | {"OPENBLAS_NUM_THREADS": "1", "LOG_LEVEL": "ERROR"}
 
 
 @pytest.mark.slow

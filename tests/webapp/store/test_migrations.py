@@ -5,6 +5,7 @@ from flask import Flask
 from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import inspect, text
 
+from tests.databases import TEST_URL
 from tests.factories import make_event, make_product, make_user
 from webapp.actors import Actor
 from webapp.extensions import db
@@ -43,6 +44,7 @@ def test_the_shop_knows_whether_the_database_is_at_the_newest(app: Flask) -> Non
         assert migrations.current(tx) == migrations.head()
 
 
+@pytest.mark.skipif(bool(TEST_URL), reason="these are settings of SQLite")
 @pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 10000)])
 def test_every_connection_is_prepared(app: Flask, pragma: str, value: object) -> None:
     with db.engine.connect() as connection:
