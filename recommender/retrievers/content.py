@@ -71,12 +71,23 @@ class Content(Retriever):
         require_fitted(self, "vectors_")
         return self._exact.similarities(self.profile(query.state))
 
+    def score_rows(self, query: Query, rows: Rows) -> FloatVector:
+        require_fitted(self, "vectors_")
+        return self._exact.similarities_of(rows, self.profile(query.state))
+
+    @property
+    def is_indexed(self) -> bool:
+        return self._annoy is not None
+
     def retrieve(self, query: Query, n: int, allowed: BoolMask | None = None) -> Candidates:
         require_fitted(self, "vectors_")
         if self._annoy is None:
             return super().retrieve(query, n, allowed)
-        found = self._annoy.search(self.profile(query.state), n, allowed)
-        return Candidates(found.rows, found.similarities)
+        profile = self.profile(query.state)
+        found = self._annoy.search(profile, n, allowed)
+        # Annoy answers even a question of length 0, with likenesses that are rounding errors.
+        alike = (found.similarities > 0) & profile.any()
+        return Candidates(found.rows[alike], found.similarities[alike])
 
     @property
     def vectors(self) -> FloatMatrix:
