@@ -18,6 +18,7 @@ from recommender.pipeline import CandidateSet, all_but
 from recommender.reranker import collapse, maximal_marginal_relevance, push_down
 from recommender.retrievers.bought_together import BoughtTogether
 from recommender.retrievers.own_history import OwnHistory
+from recommender.retrievers.svd import Svd
 from recommender.state import EventLog, UserState, build_state
 from recommender.topn import top_rows
 from recommender.types import (
@@ -210,11 +211,12 @@ class Answerer:
 
         def rescore(state: UserState) -> FloatVector:
             without = replace(query, state=state)
-            again = replace(found, scores=self.model.pipeline.scores(without))
+            again = replace(found, scores=self.model.pipeline.scores(without, found.rows))
             scores = self._scored(without, again, picked)
             return push_down(scores, found.rows[picked], self._vectors(), _disliked(state), 0.0)
 
-        base = self._scored(query, found, picked)
+        # Rescored in the same way as without the signal, so that rounding proves no reason.
+        base = rescore(query.state)
         reasons = named_signals(self.model.pipeline, query.state, found.rows[picked], base, rescore)
         named: list[RowReason | None] = [None] * len(ordered.rows)
         for place, reason in zip(ours.tolist(), reasons, strict=True):
@@ -241,6 +243,24 @@ class Answerer:
             above = answer[place - 1].score if place else answer[0].score
             answer.insert(place, Recommendation(item_id, 0, above, (Reason("new"),), "new"))
         return [replace(r, rank=rank) for rank, r in enumerate(answer[: ask.k], start=1)]
+
+    def forecast_stars(self, user_row: int, item_row: int, log: EventLog | None) -> float:
+        """See :meth:`HybridRecommender.predict_rating`; ``log`` is None when nothing is known beyond the training."""
+        svd = self._sources.get("svd")
+        if not isinstance(svd, Svd):
+            raise DataError("this model forecasts no stars: there was no rating to learn from")
+        if item_row < 0:
+            return svd.predict(user_row if log is None else -1, -1)
+        joined, items = self.model.stars, np.array([item_row])
+        if log is None:
+            alone = svd.predict_pairs(np.array([user_row]), items)
+            return float((alone if joined is None else joined.predict(np.array([user_row]), items, alone))[0])
+        state = self.state_of(log, user_row)
+        alone = svd.forecast(state)[items]
+        rated = ~np.isnan(state.stars)
+        if joined is None:
+            return float(alone[0])
+        return float(joined.predict_for(state.item_rows[rated], state.stars[rated], items, alone)[0])
 
     def similar(self, item_id: str, k: int, space: str, exclude: frozenset[str]) -> list[Recommendation]:
         """See :meth:`HybridRecommender.similar`."""

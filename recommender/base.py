@@ -109,6 +109,15 @@ class Retriever(Estimator, ABC):
     def score(self, query: Query) -> FloatVector:
         """Score every item, shape (n_items,); NaN where the source has no opinion."""
 
+    def score_rows(self, query: Query, rows: Rows) -> FloatVector:
+        """Scores of some rows, shape (len(rows),): ``score(query)[rows]`` up to rounding, at a cost that fits them."""
+        return self.score(query)[rows]
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether :meth:`retrieve` searches an index and is much cheaper than :meth:`score`."""
+        return False
+
     @abstractmethod
     def state_arrays(self) -> dict[str, AnyArray]:
         """Everything learned, as arrays for an artifact."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from recommender.base import SourceUnavailableError
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
 from recommender.interactions import Interactions
@@ -15,14 +16,17 @@ from recommender.model import FittedModel
 from recommender.pipeline import Pipeline
 from recommender.ranker import MIN_GROUPS, Ranker
 from recommender.ranktraining import training_lists
-from recommender.sources import HYBRID_SOURCES, SOURCES, FittedSources, SourceSpec, fit_sources
+from recommender.retrievers.svd import Svd, last_ratings
+from recommender.sources import HYBRID_SOURCES, SOURCES, FittedSources, SourceSpec, fit_sources, make_source
+from recommender.stars import Ratings, StarForecast
 from recommender.training_data import TrainingData
-from recommender.types import Progress, Rows
+from recommender.types import FloatVector, Progress, Rows
 from recommender.weights import EventWeights
 
 EXTRA_SOURCES = ("svd", "bought_together", "buy_again", "recently_viewed")
 EFFORTS = ("full", "quick")
 QUICK_ROUNDS = 50
+MANY_RATINGS = 200_000
 FALLBACKS = ("trending", "popular")
 
 
@@ -60,6 +64,9 @@ def fit_model(
         specs=blend | extras,
         category_paths=data.catalogue.fields["category"],
     )
+    if strategy == "hybrid" and effort == "full":
+        progress("star forecast", 0.0)
+        model.stars = _forecast_stars(model, data, random_state)
     model.info = _describe(model, data, strategy)
     return model
 
@@ -98,6 +105,24 @@ def _learn_order(
     progress("ranker", 0.0)
     rounds = QUICK_ROUNDS if effort == "quick" else Ranker.max_rounds
     return Ranker(max_rounds=rounds, random_state=random_state).fit(groups, names)
+
+
+def _forecast_stars(model: FittedModel, data: TrainingData, random_state: int) -> StarForecast | None:
+    """Learn to join the star forecasts; None where there are too few ratings."""
+    if not isinstance(model.extras.retrievers.get("svd"), Svd):
+        return None
+
+    def fit_svd(users: Rows, items: Rows, stars: FloatVector) -> Callable[[Rows, Rows], FloatVector]:
+        svd = make_source(model.specs["svd"], random_state)
+        assert isinstance(svd, Svd)  # noqa: S101  the source of that name
+        return svd.fit_ratings(users, items, stars, data.n_users, data.n_items).predict_pairs
+
+    ratings = Ratings(*last_ratings(data))
+    forecast = StarForecast(n_folds=5 if len(ratings) <= MANY_RATINGS else 2, random_state=random_state)
+    try:
+        return forecast.fit(ratings, model.pipeline.columns, data.n_users, fit_svd)
+    except SourceUnavailableError:
+        return None
 
 
 def _family_codes(data: TrainingData) -> Rows:

@@ -20,7 +20,6 @@ from recommender.idmap import IdMap
 from recommender.interactions import Interactions
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
-from recommender.retrievers.svd import Svd
 from recommender.state import EventLog
 from recommender.types import Event, Progress, Recommendation, no_progress
 from recommender.validation import DataReport
@@ -210,14 +209,11 @@ class HybridRecommender(Estimator):
             When the model was trained without any rating.
         """
         require_fitted(self, "model_")
-        svd = self.model_.extras.retrievers.get("svd") or self.model_.pipeline.sources.retrievers.get("svd")
-        if not isinstance(svd, Svd):
-            raise DataError("this model forecasts no stars: there was no rating to learn from")
-        item_row = self.model_.items.row(item_id)
-        if history is None:
-            return svd.predict(self.model_.users.row(user_id), item_row)
-        state = self._answerer.state_of(self._log(user_id, history, replace=False))
-        return float(svd.forecast(state)[item_row]) if item_row >= 0 else svd.predict(-1, -1)
+        return self._answerer.forecast_stars(
+            self.model_.users.row(user_id),
+            self.model_.items.row(item_id),
+            None if history is None else self._log(user_id, history, replace=False),
+        )
 
     def absorb(self, frame: pd.DataFrame) -> int:
         """Count new events into the item-side counts and the users' histories; nothing is refitted.

@@ -14,6 +14,7 @@ from recommender.pipeline import Pipeline
 from recommender.ranker import Ranker
 from recommender.rankfeatures import ItemColumns
 from recommender.sources import FittedSources, SourceSpec, make_source
+from recommender.stars import StarForecast
 from recommender.state import EventLog, Histories
 from recommender.types import AnyArray, Rows
 from recommender.weights import EventWeights
@@ -39,6 +40,9 @@ class FittedModel:
         None where there was too little to learn an order from.
     specs : dict of str to SourceSpec
         How each source was made.
+    category_paths : ndarray of shape (n_items,)
+    stars : StarForecast or None
+        None where there are too few ratings; the SVD then forecasts alone.
     info : dict
         Facts for people: times, counts, repairs, notes.
     """
@@ -54,6 +58,7 @@ class FittedModel:
     ranker: Ranker | None
     specs: dict[str, SourceSpec]
     category_paths: AnyArray
+    stars: StarForecast | None = None
     info: dict[str, Any] = field(default_factory=dict)
 
     def to_arrays(self) -> dict[str, AnyArray]:
@@ -76,6 +81,8 @@ class FittedModel:
                 arrays |= _prefixed(f"{group}/{name}", self._without_shared(retriever.state_arrays()))
         if self.ranker is not None:
             arrays |= _prefixed("ranker", self.ranker.linear_.to_arrays())
+        if self.stars is not None:
+            arrays |= _prefixed("stars", self.stars.to_arrays())
         return arrays
 
     def _without_shared(self, arrays: dict[str, AnyArray]) -> dict[str, AnyArray]:
@@ -97,9 +104,10 @@ class FittedModel:
         }
 
     def to_texts(self) -> dict[str, str]:
-        """Text files of the model: the ranker's trees."""
-        trees = self.ranker.to_text() if self.ranker else ""
-        return {"ranker/trees.txt": trees} if trees else {}
+        """Text files of the model: the trees of the ranker and of the star forecast."""
+        texts = {"ranker/trees.txt": self.ranker.to_text() if self.ranker else ""}
+        texts["stars/trees.txt"] = self.stars.to_text() if self.stars else ""
+        return {name: text for name, text in texts.items() if text}
 
     @classmethod
     def from_parts(
@@ -126,6 +134,8 @@ class FittedModel:
             ranker = Ranker.from_parts(
                 described["names"], described["report"], _part(arrays, "ranker/"), texts.get("ranker/trees.txt", "")
             )
+        star_trees = texts.get("stars/trees.txt", "")
+        stars = StarForecast.from_parts(_part(arrays, "stars/"), star_trees, columns) if star_trees else None
         return cls(
             users=IdMap.from_arrays(_part(arrays, "users/")),
             items=IdMap.from_arrays(_part(arrays, "items/")),
@@ -138,6 +148,7 @@ class FittedModel:
             ranker=ranker,
             specs=specs,
             category_paths=_decode_text(arrays["items/category_paths"]),
+            stars=stars,
             info=dict(data["info"]),
         )
 

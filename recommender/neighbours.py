@@ -82,9 +82,12 @@ class NeighbourTable:
 
     def weighted_sum(self, rows: Rows, weights: FloatVector) -> FloatVector:
         """``sum_k weights[k] * table[rows[k]]`` as a dense vector of shape (n_items,); 0 where nothing points."""
+        return summed(*self.entries(rows, weights), self.n_items)
+
+    def entries(self, rows: Rows, weights: FloatVector) -> tuple[AnyArray, FloatVector]:
+        """Neighbours of several rows, one after the other, and their values times the weight of their row."""
         owner, neighbours, values = self.gather(rows)
-        summed = np.bincount(neighbours, weights=values * weights[owner], minlength=self.n_items)
-        return summed.astype(np.float32)
+        return neighbours, values * weights[owner]
 
     def row(self, item_row: int) -> tuple[AnyArray, FloatVector]:
         """Neighbours and strengths of one item."""
@@ -99,3 +102,17 @@ class NeighbourTable:
     def from_arrays(cls, arrays: dict[str, AnyArray]) -> NeighbourTable:
         """Rebuild from :meth:`to_arrays`."""
         return cls(arrays["starts"], arrays["rows"], arrays["values"])
+
+
+def summed(neighbours: AnyArray, values: FloatVector, n_items: int) -> FloatVector:
+    """Values added up per neighbour, shape (n_items,)."""
+    return np.bincount(neighbours, weights=values, minlength=n_items).astype(np.float32)
+
+
+def summed_at(targets: Rows, neighbours: AnyArray, values: FloatVector, n_items: int) -> FloatVector:
+    """The same for some distinct rows only, shape (len(targets),)."""
+    place = np.full(n_items, -1, dtype=np.int32)
+    place[targets] = np.arange(len(targets), dtype=np.int32)
+    places = place[neighbours]
+    wanted = places >= 0
+    return np.bincount(places[wanted], weights=values[wanted], minlength=len(targets)).astype(np.float32)

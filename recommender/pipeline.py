@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from recommender.base import Query, best_of
+from recommender.base import Query, Retriever, best_of
 from recommender.rankfeatures import FeatureBuilder, ItemColumns, build_columns
-from recommender.sources import FittedSources, Signal, signal_scores
+from recommender.sources import FittedSources, Signal, askable
 from recommender.training_data import TrainingData
 from recommender.types import BoolMask, FloatMatrix, FloatVector, Rows
 
@@ -29,8 +29,8 @@ class CandidateSet:
         Best place, from 0, that any signal gave the item.
     found_by : ndarray of shape (n_candidates,)
         Number of the signal that gave that place.
-    scores : dict of str to ndarray of shape (n_items,)
-        Scores of all items per signal that could speak.
+    scores : dict of str to ndarray of shape (n_candidates,)
+        Scores of the candidates per signal that could speak.
     """
 
     rows: Rows
@@ -61,18 +61,20 @@ class Pipeline:
         """Feature builder over the signals."""
         return FeatureBuilder(self.columns, [s.name for s in self.signals])
 
-    def scores(self, query: Query) -> dict[str, FloatVector]:
-        """Scores of all items per signal."""
-        return signal_scores(self.sources, self.signals, query)
+    def scores(self, query: Query, rows: Rows) -> dict[str, FloatVector]:
+        """Scores of some rows per signal that can speak."""
+        asked = askable(self.sources, self.signals, query)
+        return {signal.name: source.score_rows(question, rows) for signal, source, question in asked}
 
     def candidates(self, query: Query, allowed: BoolMask) -> CandidateSet:
         """Union of the best items of every signal, at most ``MAX_CANDIDATES``, the best-placed kept."""
-        scores = self.scores(query)
-        found = [self._best(signal, scores[signal.name], allowed) for signal in self.signals if signal.name in scores]
-        if not found:
+        asked = askable(self.sources, self.signals, query)
+        answers = [_answer(source, question, allowed) for _, source, question in asked]
+        if not asked:
             none = np.empty(0, dtype=np.int64)
-            return CandidateSet(none, none, none, scores)
-        numbers = [n for n, signal in enumerate(self.signals) if signal.name in scores]
+            return CandidateSet(none, none, none, {})
+        numbers = [self.signals.index(signal) for signal, _, _ in asked]
+        found = [best for best, _ in answers]
         rows = np.concatenate(found)
         ranks = np.concatenate([np.arange(len(f)) for f in found])
         signal_of = np.repeat(numbers, [len(f) for f in found])
@@ -82,15 +84,24 @@ class Pipeline:
         if len(kept) > MAX_CANDIDATES:
             kept = np.sort(kept[np.lexsort((rows[kept], ranks[kept]))[:MAX_CANDIDATES]])
             kept = kept[np.argsort(rows[kept], kind="stable")]
-        return CandidateSet(rows[kept], ranks[kept], signal_of[kept], scores)
-
-    def _best(self, signal: Signal, scores: FloatVector, allowed: BoolMask) -> Rows:
-        positive_only = self.sources.retrievers[signal.source].positive_only
-        return best_of(scores, PER_SIGNAL, allowed, positive_only=positive_only).rows
+        chosen = rows[kept]
+        scores = {
+            signal.name: source.score_rows(question, chosen) if everything is None else everything[chosen]
+            for (signal, source, question), (_, everything) in zip(asked, answers, strict=True)
+        }
+        return CandidateSet(chosen, ranks[kept], signal_of[kept], scores)
 
     def features(self, query: Query, found: CandidateSet, picked: Rows | None = None) -> FloatMatrix:
         """Feature rows of the candidates, or of the picked positions among them."""
         return self.builder.build(query, found.scores, found.rows, picked)
+
+
+def _answer(source: Retriever, query: Query, allowed: BoolMask) -> tuple[Rows, FloatVector | None]:
+    """The best rows of a source, and the scores of all items where finding them took those."""
+    if source.is_indexed:
+        return source.retrieve(query, PER_SIGNAL, allowed).rows, None
+    scores = source.score(query)
+    return best_of(scores, PER_SIGNAL, allowed, positive_only=source.positive_only).rows, scores
 
 
 def all_but(n_items: int, rows: Rows) -> BoolMask:

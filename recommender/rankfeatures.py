@@ -158,28 +158,35 @@ class FeatureBuilder:
         Parameters
         ----------
         query : Query
-        scores : mapping of signal name to ndarray of shape (n_items,)
+        scores : mapping of signal name to ndarray of shape (n_candidates,)
         candidates : ndarray of shape (n_candidates,)
             Ranks and shares of a signal are taken within these.
         picked : ndarray, optional
             Positions in ``candidates`` to build rows for; all by default.
         """
         picked = np.arange(len(candidates)) if picked is None else picked
-        blocks = [self._signal(scores.get(name), candidates)[:, picked] for name in self.signals]
         rows = candidates[picked]
-        blocks += [self._items(query.state, rows), self._affinities(query.state, rows)]
-        blocks.append(np.repeat(self._user(query)[:, None], len(rows), axis=1))
+        blocks = [
+            self._signals(scores, len(candidates))[:, picked],
+            self._items(query.state, rows),
+            self._affinities(query.state, rows),
+            np.repeat(self._user(query)[:, None], len(rows), axis=1),
+        ]
         return np.ascontiguousarray(np.concatenate(blocks).T, dtype=np.float32)
 
-    def _signal(self, scores: FloatVector | None, rows: Rows) -> FloatMatrix:
-        if scores is None or not len(rows):
-            return np.full((3, len(rows)), [[0.0], [0.0], [np.log1p(len(rows))]], dtype=np.float32)
-        own = np.nan_to_num(scores[rows], nan=0.0)
-        order = np.argsort(-own, kind="stable")
-        rank = np.empty(len(rows), dtype=np.float32)
-        rank[order] = np.arange(len(rows), dtype=np.float32)
-        largest = np.abs(own).max()
-        return np.stack([own, own / largest if largest > 0 else own, np.log1p(rank)])
+    def _signals(self, scores: Mapping[str, FloatVector], n: int) -> FloatMatrix:
+        """Score, share of the largest score and log rank of every signal, shape (3 * n_signals, n_candidates)."""
+        table = np.zeros((len(self.signals), 3, n), dtype=np.float32)
+        table[:, 2] = np.log1p(n)
+        known = [place for place, name in enumerate(self.signals) if name in scores]
+        if known and n:
+            own = np.nan_to_num(np.stack([scores[self.signals[place]] for place in known]), nan=0.0)
+            order = np.argsort(-own, axis=1, kind="stable")
+            rank = np.empty(own.shape, dtype=np.float32)
+            np.put_along_axis(rank, order, np.arange(n, dtype=np.float32)[None], axis=1)
+            largest = np.abs(own).max(axis=1, keepdims=True)
+            table[known] = np.stack([own, own / np.where(largest > 0, largest, 1.0), np.log1p(rank)], axis=1)
+        return table.reshape(3 * len(self.signals), n)
 
     def _items(self, state: UserState, rows: Rows) -> FloatMatrix:
         columns = self.columns

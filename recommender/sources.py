@@ -20,7 +20,7 @@ from recommender.retrievers.rp3beta import RP3Beta
 from recommender.retrievers.svd import Svd
 from recommender.retrievers.svd_content import SvdContent
 from recommender.training_data import TrainingData
-from recommender.types import FloatVector, Progress, no_progress
+from recommender.types import Progress, no_progress
 
 SOURCES: dict[str, type[Retriever]] = {
     cls.name: cls
@@ -138,13 +138,8 @@ def fit_sources(
     return FittedSources(fitted, skipped)
 
 
-def signal_scores(sources: FittedSources, signals: Sequence[Signal], query: Query) -> dict[str, FloatVector]:
-    """Scores of all items per signal; only signals that can say something about the request."""
+def askable(sources: FittedSources, signals: Sequence[Signal], query: Query) -> list[tuple[Signal, Retriever, Query]]:
+    """Signals that can say something about the request, each with its source and the query to ask it."""
     head = replace(query, state=query.state.head(1)) if any(s.last_only for s in signals) else query
-    scores: dict[str, FloatVector] = {}
-    for signal in signals:
-        asked = head if signal.last_only else query
-        retriever = sources.retrievers[signal.source]
-        if retriever.usable(asked):
-            scores[signal.name] = retriever.score(asked)
-    return scores
+    asked = [(s, sources.retrievers[s.source], head if s.last_only else query) for s in signals]
+    return [(signal, source, question) for signal, source, question in asked if source.usable(question)]

@@ -61,6 +61,11 @@ class ExactIndex:
         scores = self.vectors @ normalise(vector)
         return np.where(self._present, scores, np.nan).astype(np.float32)
 
+    def similarities_of(self, rows: Rows, vector: FloatVector) -> FloatVector:
+        """Cosine similarity to some rows, shape (len(rows),); NaN for rows without a vector."""
+        scores = np.asarray(self.vectors[rows]) @ normalise(vector)
+        return np.where(self._present[rows], scores, np.nan).astype(np.float32)
+
     def search(self, vector: FloatVector, n: int, allowed: BoolMask | None = None) -> Neighbours:
         """See :class:`VectorIndex`."""
         scores = self.similarities(vector)

@@ -72,10 +72,10 @@ class BoughtTogether(ItemItemRetriever):
         require_fitted(self, "table_")
         return self.table_.weighted_sum(rows, np.ones(len(rows), dtype=np.float32))
 
-    def score(self, query: Query) -> FloatVector:
+    def evidence(self, query: Query) -> tuple[Rows, FloatVector]:
         if len(query.context_rows):
-            return self.with_items(query.context_rows)
-        return super().score(query)
+            return query.context_rows, np.ones(len(query.context_rows), dtype=np.float32)
+        return super().evidence(query)
 
     def usable(self, query: Query) -> bool:
         return bool(len(query.context_rows)) or super().usable(query)

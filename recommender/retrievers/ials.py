@@ -12,7 +12,7 @@ from recommender.foldin import fold_in_user
 from recommender.retrievers.itemitem import power_recency
 from recommender.state import UserState
 from recommender.training_data import TrainingData
-from recommender.types import AnyArray, FloatMatrix, FloatVector
+from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 
 _HISTORY_LENGTH = 200
 
@@ -109,6 +109,11 @@ class Ials(Retriever):
     def score(self, query: Query) -> FloatVector:
         require_fitted(self, "item_factors_")
         scores: FloatVector = self.item_factors_ @ self.user_factors(query.state)
+        return scores
+
+    def score_rows(self, query: Query, rows: Rows) -> FloatVector:
+        require_fitted(self, "item_factors_")
+        scores: FloatVector = self.item_factors_[rows] @ self.user_factors(query.state)
         return scores
 
     def state_arrays(self) -> dict[str, AnyArray]:

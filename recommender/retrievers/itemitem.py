@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from recommender.base import Query, Retriever, require_fitted
-from recommender.neighbours import NeighbourTable
+from recommender.neighbours import NeighbourTable, summed, summed_at
 from recommender.state import UserState
 from recommender.types import AnyArray, FloatVector, Rows
 
@@ -28,10 +28,21 @@ class ItemItemRetriever(Retriever):
         rows, evidence = state.item_rows[:HISTORY_LENGTH], state.weights[:HISTORY_LENGTH]
         return rows, evidence * power_recency(len(rows), self.recency)
 
+    def evidence(self, query: Query) -> tuple[Rows, FloatVector]:
+        """Rows and weights whose neighbours are added up."""
+        return self.history(query.state)
+
+    def entries(self, rows: Rows, weights: FloatVector) -> tuple[AnyArray, FloatVector]:
+        """Neighbours of the rows, one after the other, and what each adds to the neighbour's score."""
+        return self.table_.entries(rows, weights)
+
     def score(self, query: Query) -> FloatVector:
         require_fitted(self, "table_")
-        rows, weights = self.history(query.state)
-        return self.table_.weighted_sum(rows, weights)
+        return summed(*self.entries(*self.evidence(query)), self.table_.n_items)
+
+    def score_rows(self, query: Query, rows: Rows) -> FloatVector:
+        require_fitted(self, "table_")
+        return summed_at(rows, *self.entries(*self.evidence(query)), self.table_.n_items)
 
     def contributions(self, rows: Rows, weights: FloatVector, targets: Rows) -> FloatVector:
         """Part of each target's score that each history item gives, shape (len(rows), len(targets))."""

@@ -7,7 +7,6 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from recommender.base import Query, require_fitted
 from recommender.neighbours import NeighbourTable
 from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
 from recommender.state import UserState
@@ -143,13 +142,10 @@ class ItemSeq(ItemItemRetriever):
         strong = decayed > 1e-6
         return rows[strong], (evidence * decayed)[strong].astype(np.float32)
 
-    def score(self, query: Query) -> FloatVector:
-        require_fitted(self, "table_")
-        rows, weights = self.history(query.state)
+    def entries(self, rows: Rows, weights: FloatVector) -> tuple[Rows, FloatVector]:
         owner, neighbours, counts = self._gather(rows)
         strength = counts / (self._powers[rows][owner] * self._powers[neighbours] + self.shrinkage)
-        summed = np.bincount(neighbours, weights=strength * weights[owner], minlength=self.table_.n_items)
-        return summed.astype(np.float32)
+        return neighbours, strength * weights[owner]
 
     def state_arrays(self) -> dict[str, AnyArray]:
         return super().state_arrays() | {"degrees": self.degrees_}

@@ -1,0 +1,405 @@
+"""The stars somebody would give: the SVD, rating neighbours and plain averages, joined by a learned correction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from scipy import sparse
+
+from recommender.base import Estimator, SourceUnavailableError, require_fitted
+from recommender.neighbours import NeighbourTable
+from recommender.rankfeatures import ItemColumns
+from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
+
+FEATURES = (
+    "svd",
+    "neighbours",
+    "baseline",
+    "user_bias",
+    "item_bias",
+    "log_user_ratings",
+    "log_item_ratings",
+    "user_spread",
+    "item_spread",
+    "category_taste",
+    "brand_taste",
+    "n_neighbours",
+)
+MIN_RATINGS = 500
+MAX_STACKED = 200_000
+TREE_PARAMS: dict[str, Any] = {
+    "objective": "l2",
+    "num_leaves": 31,
+    "learning_rate": 0.03,
+    "min_data_in_leaf": 100,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 10.0,
+    "verbose": -1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+}
+_USER_PRIOR, _ITEM_PRIOR, _GROUP_PRIOR = 8.0, 5.0, 8.0
+_BLOCK_PAIRS = 20_000
+
+FitSvd = Callable[[Rows, Rows, FloatVector], Callable[[Rows, Rows], FloatVector]]
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """Star ratings as parallel arrays: user rows, item rows and stars."""
+
+    users: Rows
+    items: Rows
+    stars: FloatVector
+
+    def take(self, which: AnyArray) -> Ratings:
+        """The chosen ratings."""
+        return Ratings(self.users[which], self.items[which], self.stars[which])
+
+    def __len__(self) -> int:
+        return len(self.stars)
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """Averages of a set of ratings, each pulled towards its group by a few pseudo-ratings.
+
+    ``spread`` arrays are standard deviations of what the baseline leaves over.
+    """
+
+    mean: float
+    item_bias: FloatVector
+    item_counts: Rows
+    item_spread: FloatVector
+
+    @classmethod
+    def of(cls, ratings: Ratings, n_items: int) -> Baselines:
+        """Averages per item."""
+        mean = float(ratings.stars.mean())
+        counts = np.bincount(ratings.items, minlength=n_items)
+        residual = ratings.stars - mean
+        bias = np.bincount(ratings.items, weights=residual, minlength=n_items) / (counts + _ITEM_PRIOR)
+        left = (residual - bias[ratings.items]) ** 2
+        spread = np.sqrt(np.bincount(ratings.items, weights=left, minlength=n_items) / np.maximum(counts, 1))
+        return cls(mean, bias.astype(np.float32), counts, spread.astype(np.float32))
+
+
+@dataclass(frozen=True)
+class GroupTaste:
+    """Mean residual per user and category (or brand), pulled towards zero; keys are ``user * n_codes + code``."""
+
+    keys: Rows
+    values: FloatVector
+    n_codes: int
+
+    @classmethod
+    def of(cls, users: Rows, codes: Rows, items: Rows, residuals: FloatVector) -> GroupTaste:
+        """Average over the rated items of each user and group; items without a group count for none."""
+        n_codes = int(codes.max(initial=-1)) + 1
+        own = codes[items]
+        known = own >= 0
+        keys, inverse = np.unique(users[known] * max(n_codes, 1) + own[known], return_inverse=True)
+        sums = np.bincount(inverse, weights=residuals[known], minlength=len(keys))
+        counts = np.bincount(inverse, minlength=len(keys))
+        return cls(keys.astype(np.int64), (sums / (counts + _GROUP_PRIOR)).astype(np.float32), n_codes)
+
+    def lookup(self, users: Rows, codes: Rows) -> FloatVector:
+        """Taste of each user for each code; 0 where nothing is known."""
+        if not len(self.keys):
+            return np.zeros(len(users), dtype=np.float32)
+        wanted = users * max(self.n_codes, 1) + codes
+        place = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        found = (self.keys[place] == wanted) & (codes >= 0) & (users >= 0)
+        return np.where(found, self.values[place], 0.0).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Raters:
+    """What is known of users from their ratings, ordered by user.
+
+    Attributes
+    ----------
+    keys : ndarray of shape (n_ratings,)
+        ``user * n_items + item``, ascending.
+    residuals : ndarray of shape (n_ratings,)
+        Stars beyond the baseline of user and item.
+    bias, spread : ndarray of shape (n_users,)
+    counts : ndarray of shape (n_users,)
+    """
+
+    keys: Rows
+    residuals: FloatVector
+    bias: FloatVector
+    spread: FloatVector
+    counts: Rows
+    category_taste: GroupTaste
+    brand_taste: GroupTaste
+
+    @classmethod
+    def of(cls, ratings: Ratings, baselines: Baselines, columns: ItemColumns, n_users: int) -> Raters:
+        """Condense the ratings of users 0..n_users-1."""
+        n_items = len(baselines.item_bias)
+        order = np.lexsort((ratings.items, ratings.users))
+        users, items, stars = ratings.users[order], ratings.items[order], ratings.stars[order]
+        counts = np.bincount(users, minlength=n_users)
+        above = stars - baselines.mean - baselines.item_bias[items]
+        bias = np.bincount(users, weights=above, minlength=n_users) / (counts + _USER_PRIOR)
+        residuals = above - bias[users]
+        spread = np.sqrt(np.bincount(users, weights=residuals**2, minlength=n_users) / np.maximum(counts, 1))
+        return cls(
+            users * n_items + items,
+            residuals.astype(np.float32),
+            bias.astype(np.float32),
+            spread.astype(np.float32),
+            counts,
+            GroupTaste.of(users, columns.category, items, residuals),
+            GroupTaste.of(users, columns.brand, items, residuals),
+        )
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Arrays for an artifact."""
+        own = {name: getattr(self, name) for name in ("keys", "residuals", "bias", "spread", "counts")}
+        for name in ("category_taste", "brand_taste"):
+            taste = getattr(self, name)
+            own |= {f"{name}.keys": taste.keys, f"{name}.values": taste.values, f"{name}.n": np.array([taste.n_codes])}
+        return own
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, AnyArray]) -> Raters:
+        """Rebuild from :meth:`to_arrays`."""
+
+        def taste(name: str) -> GroupTaste:
+            return GroupTaste(arrays[f"{name}.keys"], arrays[f"{name}.values"], int(arrays[f"{name}.n"][0]))
+
+        return cls(
+            keys=arrays["keys"],
+            residuals=arrays["residuals"],
+            bias=arrays["bias"],
+            spread=arrays["spread"],
+            counts=arrays["counts"],
+            category_taste=taste("category_taste"),
+            brand_taste=taste("brand_taste"),
+        )
+
+
+def rating_neighbours(
+    ratings: Ratings, residuals: FloatVector, shape: tuple[int, int], *, top_k: int = 100, shrinkage: float = 50.0
+) -> NeighbourTable:
+    """Items whose residuals agree: Pearson correlation around the baselines, shrunk for few common raters.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    residuals : ndarray of shape (n_ratings,)
+    shape : (n_users, n_items)
+    top_k : int
+    shrinkage : float
+
+    References
+    ----------
+    Koren (2010), Factor in the Neighbors: Scalable and Accurate Collaborative Filtering.
+    """
+    place = (ratings.users, ratings.items)
+    values = sparse.csc_matrix((residuals.astype(np.float32), place), shape=shape)
+    marks = sparse.csc_matrix((np.ones(len(ratings), dtype=np.float32), place), shape=shape)
+    squares = values.multiply(values).tocsc()
+
+    def block(part: slice) -> sparse.csr_matrix:
+        together = (marks[:, part].T @ marks).tocoo()
+        rows, columns, common = together.row, together.col, together.data
+        agree = np.asarray((values[:, part].T @ values).tocsr()[rows, columns]).ravel()
+        left = np.asarray((squares[:, part].T @ marks).tocsr()[rows, columns]).ravel()
+        right = np.asarray((marks[:, part].T @ squares).tocsr()[rows, columns]).ravel()
+        strength = agree / np.sqrt(np.maximum(left * right, 1e-9)) * (common - 1) / (common - 1 + shrinkage)
+        keep = (rows + part.start != columns) & (common >= 2) & (strength > 0)
+        return sparse.csr_matrix((strength[keep], (rows[keep], columns[keep])), shape=together.shape)
+
+    return NeighbourTable.from_blocks(shape[1], top_k, block)
+
+
+class StarForecast(Estimator):
+    """Forecasts 1-5 stars from the SVD, rating neighbours, averages and tastes per category and brand.
+
+    The parts are fitted with some ratings kept out; trees learn on those how to join and calibrate them.
+
+    Parameters
+    ----------
+    n_folds : int
+        Parts of the ratings that are kept out in turn.
+    rounds : int
+        Trees.
+    max_neighbours : int
+    random_state : int
+
+    References
+    ----------
+    Wolpert (1992), Stacked Generalization.
+    """
+
+    def __init__(self, n_folds: int = 5, rounds: int = 300, max_neighbours: int = 40, random_state: int = 0) -> None:
+        self.n_folds = n_folds
+        self.rounds = rounds
+        self.max_neighbours = max_neighbours
+        self.random_state = random_state
+
+    def fit(self, ratings: Ratings, columns: ItemColumns, n_users: int, fit_svd: FitSvd) -> Self:
+        """Learn to join the parts.
+
+        Parameters
+        ----------
+        ratings : Ratings
+        columns : ItemColumns
+        n_users : int
+        fit_svd : callable
+            Fits an SVD on users, items and stars and returns its forecast of pairs.
+
+        Raises
+        ------
+        SourceUnavailableError
+            With fewer than ``MIN_RATINGS`` ratings: the SVD alone is then the better forecast.
+        """
+        if len(ratings) < MIN_RATINGS:
+            raise SourceUnavailableError(f"stars: {len(ratings)} ratings are too few to learn a correction from")
+        kept_out, answers = self._kept_out(ratings, columns, n_users, fit_svd)
+        self.booster_ = self._grow(kept_out, answers)
+        self._summarise(ratings, columns, n_users)
+        return self
+
+    def _kept_out(
+        self, ratings: Ratings, columns: ItemColumns, n_users: int, fit_svd: FitSvd
+    ) -> tuple[FloatMatrix, FloatVector]:
+        rng = np.random.default_rng(self.random_state)
+        fold = rng.integers(0, self.n_folds, len(ratings))
+        features, answers = [], []
+        for number in range(self.n_folds):
+            train, held = ratings.take(fold != number), ratings.take(fold == number)
+            if len(held) > MAX_STACKED // self.n_folds:
+                held = held.take(rng.choice(len(held), MAX_STACKED // self.n_folds, replace=False))
+            svd = fit_svd(train.users, train.items, train.stars)
+            self._summarise(train, columns, n_users)
+            features.append(self._features(held.users, held.items, svd(held.users, held.items)))
+            answers.append(held.stars)
+        return np.concatenate(features), np.concatenate(answers)
+
+    def _grow(self, features: FloatMatrix, answers: FloatVector) -> Any:
+        import lightgbm
+
+        dataset = lightgbm.Dataset(features, answers, feature_name=list(FEATURES))
+        return lightgbm.train(TREE_PARAMS | {"seed": self.random_state}, dataset, self.rounds)
+
+    def _summarise(self, ratings: Ratings, columns: ItemColumns, n_users: int) -> None:
+        n_items = len(columns.category)
+        self.columns_ = columns
+        self.baselines_ = Baselines.of(ratings, n_items)
+        self.raters_ = Raters.of(ratings, self.baselines_, columns, n_users)
+        order = np.lexsort((ratings.items, ratings.users))
+        ordered = ratings.take(order)
+        self.table_ = rating_neighbours(ordered, self.raters_.residuals, (n_users, n_items))
+
+    def predict(self, users: Rows, items: Rows, svd: FloatVector) -> FloatVector:
+        """Stars for pairs of a training user (row, or -1) and an item, given the SVD's forecast of them."""
+        require_fitted(self, "booster_")
+        return self._join(self._features(users, items, svd))
+
+    def predict_for(self, rated: Rows, stars: FloatVector, items: Rows, svd: FloatVector) -> FloatVector:
+        """Stars of one user, described by the given ratings alone, for several items."""
+        require_fitted(self, "booster_")
+        own = Ratings(np.zeros(len(rated), dtype=np.int64), rated, stars)
+        raters = Raters.of(own, self.baselines_, self.columns_, 1)
+        users = np.zeros(len(items), dtype=np.int64)
+        return self._join(self._features(users, items, svd, raters))
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Arrays for an artifact; the trees go to :meth:`to_text`."""
+        require_fitted(self, "booster_")
+        base = self.baselines_
+        arrays = {f"raters.{k}": v for k, v in self.raters_.to_arrays().items()}
+        arrays |= {f"table.{k}": v for k, v in self.table_.to_arrays().items()}
+        return arrays | {
+            "mean": np.array([base.mean]),
+            "item_bias": base.item_bias,
+            "item_counts": base.item_counts,
+            "item_spread": base.item_spread,
+        }
+
+    def to_text(self) -> str:
+        """The trees in LightGBM's own text format."""
+        return str(self.booster_.model_to_string())
+
+    @classmethod
+    def from_parts(cls, arrays: dict[str, AnyArray], trees: str, columns: ItemColumns) -> StarForecast:
+        """Rebuild from an artifact."""
+        import lightgbm
+
+        def part(prefix: str) -> dict[str, AnyArray]:
+            return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+
+        self = cls()
+        self.columns_ = columns
+        self.booster_ = lightgbm.Booster(model_str=trees)
+        facts = (arrays["item_bias"], arrays["item_counts"], arrays["item_spread"])
+        self.baselines_ = Baselines(float(arrays["mean"][0]), *facts)
+        self.raters_ = Raters.from_arrays(part("raters."))
+        self.table_ = NeighbourTable.from_arrays(part("table."))
+        return self
+
+    def _join(self, features: FloatMatrix) -> FloatVector:
+        stars = self.booster_.predict(features, num_threads=1)
+        return np.clip(np.asarray(stars, dtype=np.float32), 1.0, 5.0)
+
+    def _features(self, users: Rows, items: Rows, svd: FloatVector, raters: Raters | None = None) -> FloatMatrix:
+        raters = raters or self.raters_
+        base = self.baselines_
+        known = users >= 0
+        row = np.maximum(users, 0)
+        user_bias = np.where(known, raters.bias[row], 0.0)
+        item_bias = base.item_bias[items]
+        baseline = base.mean + user_bias + item_bias
+        agreed, n_used = self._neighbours(users, items, raters)
+        columns = [
+            svd,
+            baseline + agreed,
+            baseline,
+            user_bias,
+            item_bias,
+            np.log1p(np.where(known, raters.counts[row], 0)),
+            np.log1p(base.item_counts[items]),
+            np.where(known, raters.spread[row], 0.0),
+            base.item_spread[items],
+            raters.category_taste.lookup(users, self.columns_.category[items]),
+            raters.brand_taste.lookup(users, self.columns_.brand[items]),
+            n_used,
+        ]
+        return np.stack(columns, axis=1).astype(np.float32)
+
+    def _neighbours(self, users: Rows, items: Rows, raters: Raters) -> tuple[FloatVector, FloatVector]:
+        """Weighted mean residual over the nearest rated neighbours of each item, and how many there were."""
+        parts = [
+            self._neighbours_block(users[start : start + _BLOCK_PAIRS], items[start : start + _BLOCK_PAIRS], raters)
+            for start in range(0, len(items), _BLOCK_PAIRS)
+        ]
+        if not parts:
+            return np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.float32)
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+    def _neighbours_block(self, users: Rows, items: Rows, raters: Raters) -> tuple[FloatVector, FloatVector]:
+        owner, neighbours, strength = self.table_.gather(items)
+        keys = users[owner] * len(self.baselines_.item_bias) + neighbours
+        place = np.minimum(np.searchsorted(raters.keys, keys), max(len(raters.keys) - 1, 0))
+        rated = raters.keys[place] == keys if len(raters.keys) else np.zeros(len(keys), dtype=bool)
+        owner, strength, place = owner[rated], strength[rated], place[rated]
+        order = np.lexsort((-strength, owner))
+        owner, strength, place = owner[order], strength[order], place[order]
+        rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
+        near = rank < self.max_neighbours
+        owner, strength, place = owner[near], strength[near], place[near]
+        total = np.bincount(owner, weights=strength, minlength=len(items))
+        agreed = np.bincount(owner, weights=strength * raters.residuals[place], minlength=len(items))
+        used = np.bincount(owner, minlength=len(items))
+        return (agreed / np.maximum(total, 1e-9)).astype(np.float32), used.astype(np.float32)
