@@ -118,15 +118,6 @@ class Retriever(Estimator, ABC):
         """Whether :meth:`retrieve` searches an index and is much cheaper than :meth:`score`."""
         return False
 
-    def score_rows(self, query: Query, rows: Rows) -> FloatVector:
-        """Scores of some rows, shape (len(rows),): ``score(query)[rows]`` up to rounding, at a cost that fits them."""
-        return self.score(query)[rows]
-
-    @property
-    def is_indexed(self) -> bool:
-        """Whether :meth:`retrieve` searches an index and is much cheaper than :meth:`score`."""
-        return False
-
     @abstractmethod
     def state_arrays(self) -> dict[str, AnyArray]:
         """Everything learned, as arrays for an artifact."""

@@ -25,7 +25,7 @@ from recommender.weights import EventWeights
 
 EXTRA_SOURCES = ("svd", "bought_together", "buy_again", "recently_viewed")
 EFFORTS = ("full", "quick")
-QUICK_ROUNDS = 50
+QUICK_ROUNDS = 0
 MANY_RATINGS = 200_000
 FALLBACKS = ("trending", "popular")
 

@@ -200,7 +200,7 @@ class Ranker:
     Parameters
     ----------
     max_rounds : int
-        Most trees to consider.
+        Most trees to consider; 0 leaves the blends alone and skips the validation.
     n_folds : int
     random_state : int
 
@@ -218,7 +218,7 @@ class Ranker:
     def fit(self, groups: RankGroups, names: Sequence[str]) -> Self:
         """Learn from lists; ``names`` are the feature names in column order."""
         self.names = tuple(names)
-        rounds = self._choose_rounds(groups)
+        rounds = self._choose_rounds(groups) if self.max_rounds else 0
         self.linear_ = MomentBlend.fit(groups, self.names)
         self.booster_ = self._grow(groups, self.linear_, rounds) if rounds else None
         self.report["rounds"] = rounds
