@@ -279,3 +279,11 @@ def test_more_events_of_the_same_kind_never_break_a_source(name):
         assert source.needs_catalogue or source.needs_stars or name == "buy_again"
         return
     assert not np.isinf(source.score(query(data, ["a"]))).any()
+
+
+def test_some_rows_are_scored_as_all_are(name, fitted, histories, shop_data):
+    """Scoring a few items is a shortcut, not another opinion."""
+    rows = shop_data.catalogue.items.rows([thing(shelf, n) for shelf in ("kitchen", "garden") for n in (1, 3, LAMP)])
+    for question in histories:
+        expected = fitted(name).score(question)[rows]
+        assert fitted(name).score_rows(question, rows) == pytest.approx(expected, rel=1e-4, abs=1e-6, nan_ok=True)
