@@ -1,0 +1,70 @@
+"""Rank fusion, amounts of evidence, and moments of a visit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recommender.blend import FUSION_WEIGHTS, RRF_CONSTANT, fuse_ranks, ranks_from_features
+from recommender.coldstart import HOT_FROM, Evidence, evidence_of
+from recommender.moment import SESSION_SECONDS, Moment, moments
+from recommender.sources import HYBRID_SIGNALS, Signal
+from tests.recommender.worlds import ON_A_SHELF, query, thing
+
+SEQUENCE, TREND = Signal("itemseq", "itemseq"), Signal("trending", "trending")
+
+
+def test_the_fusion_adds_weighted_reciprocal_ranks():
+    ranks = {"itemseq": np.array([0.0, 1.0]), "trending": np.array([1.0, 0.0])}
+    fused = fuse_ranks(ranks, [SEQUENCE, TREND], Evidence.WARM)
+    sequence, trend = FUSION_WEIGHTS["itemseq"][1], FUSION_WEIGHTS["trending"][1]
+    assert fused == pytest.approx(
+        [sequence / RRF_CONSTANT + trend / (RRF_CONSTANT + 1), sequence / (RRF_CONSTANT + 1) + trend / RRF_CONSTANT]
+    )
+
+
+def test_a_signal_that_could_not_speak_adds_nothing():
+    only_trend = {"trending": np.array([1.0, 0.0])}
+    assert fuse_ranks(only_trend, [SEQUENCE, TREND], Evidence.HOT).argmax() == 1
+
+
+def test_a_newcomer_is_carried_by_the_crowd_and_a_regular_by_the_own_history():
+    ranks = {"itemseq": np.array([0.0, 9.0]), "trending": np.array([9.0, 0.0])}
+    assert fuse_ranks(ranks, [SEQUENCE, TREND], Evidence.COLD).argmax() == 1
+    assert fuse_ranks(ranks, [SEQUENCE, TREND], Evidence.HOT).argmax() == 0
+
+
+def test_every_signal_of_the_blend_has_its_weights():
+    assert {signal.name for signal in HYBRID_SIGNALS} <= set(FUSION_WEIGHTS)
+    assert all(len(weights) == len(Evidence) for weights in FUSION_WEIGHTS.values())
+
+
+def test_ranks_are_read_back_from_the_feature_columns():
+    features = np.log1p(np.array([[0.0, 5.0], [3.0, 1.0]], dtype=np.float32))
+    ranks = ranks_from_features(features, ["itemseq_rank", "stars"])
+    assert ranks["itemseq"] == pytest.approx([0, 3], abs=1e-5)
+    assert set(ranks) == {"itemseq"}
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"), [(0, Evidence.COLD), (1, Evidence.WARM), (HOT_FROM - 1, Evidence.WARM), (HOT_FROM, Evidence.HOT)]
+)
+def test_evidence_grows_with_the_history(n, expected, shop_data):
+    assert evidence_of(query(shop_data, [thing("kitchen", i) for i in range(n)]).state) is expected
+
+
+def test_dismissals_are_no_evidence(shop_data):
+    dismissed = [(thing("kitchen", i), "dismiss") for i in range(ON_A_SHELF)]
+    assert evidence_of(query(shop_data, dismissed).state) is Evidence.COLD
+    assert evidence_of(query(shop_data, [*dismissed, thing("garden", 1)]).state) is Evidence.WARM
+
+
+def test_a_gap_tells_the_moment():
+    gaps = np.array([np.nan, 0.0, SESSION_SECONDS, SESSION_SECONDS + 1, 1e9])
+    assert moments(gaps).tolist() == [
+        Moment.UNKNOWN,
+        Moment.SESSION,
+        Moment.SESSION,
+        Moment.RETURN,
+        Moment.RETURN,
+    ]
