@@ -106,7 +106,7 @@ def _tell(progress: Callable[[str, float], None] | None, done: int, total: int) 
 
 
 def keep_picture(folder: Path, content: bytes) -> dict[str, Any] | None:
-    """Take a picture into the shop: decoded, fitted into 4:5, written anew in every width without its metadata.
+    """Take a picture into the shop: decoded, fitted into 4:5, written anew without its metadata.
 
     Returns
     -------
@@ -121,11 +121,12 @@ def keep_picture(folder: Path, content: bytes) -> dict[str, Any] | None:
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError):
         return None
     stem = f"file-{hashlib.sha256(content).hexdigest()[:16]}"
-    for width in WIDTHS:
+    widths = [width for width in WIDTHS if width <= max(whole.width, CARD_WIDTH)]  # nothing is blown up
+    for width in widths:
         path = folder / f"{stem}-{width}.webp"
         if not path.exists():
             fitted = ImageOps.pad(whole, (width, height_of(width)), color=PAPER)
             out = io.BytesIO()
-            fitted.save(out, "WEBP", quality=82)
+            fitted.save(out, "WEBP", quality=82, method=2)
             write_whole(path, out.getvalue())
-    return {"stem": stem, "spec": {}, "width": WIDTHS[-1], "height": height_of(WIDTHS[-1])}
+    return {"stem": stem, "spec": {}, "width": widths[-1], "height": height_of(widths[-1])}

@@ -185,4 +185,6 @@ def test_pictures_are_taken_from_a_folder_and_never_from_outside_it(app: Flask, 
     with read_unit() as tx:
         cards = sorted(products.best_sellers(tx, limit=9), key=lambda row: row.product_id)
     assert [row.picture is not None for row in cards] == [True, False, False, False, False]
-    assert len(list((tmp_path / "media").glob("*.webp"))) == 3
+    assert [path.name[-8:] for path in (tmp_path / "media").glob("*.webp")] == ["320.webp"]
+    assert cards[0].picture is not None
+    assert (cards[0].picture.width, cards[0].picture.height) == (320, 400)
