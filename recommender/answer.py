@@ -33,6 +33,8 @@ from recommender.types import (
 )
 from recommender.vectorindex import ExactIndex
 
+# Source of items that fill a list although nobody ever touched them; there is no reason to give for those.
+REST = "catalogue"
 FRESH_MIN_COSINE = 0.35
 FRESH_EVERY = 10
 
@@ -85,6 +87,7 @@ class Answerer:
         self.max_per_family, self.dislike = max_per_family, dislike
         self._sources = model.extras.retrievers | model.pipeline.sources.retrievers
         self._has_families = bool((model.families >= 0).any())
+        self._paths, self._path_of = np.unique(model.category_paths.astype(str), return_inverse=True)
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -132,8 +135,9 @@ class Answerer:
         return allowed
 
     def _in_category(self, category: str) -> BoolMask:
-        below = f"{category} > "
-        return np.array([p == category or p.startswith(below) for p in self.model.category_paths], dtype=bool)
+        inside = np.array([_is_below(path, category) for path in self._paths.tolist()], dtype=bool)
+        mask: BoolMask = inside[self._path_of]
+        return mask
 
     def _ordered(self, ask: Ask, query: Query, allowed: BoolMask) -> tuple[Ordered, CandidateSet | None]:
         if ask.strategy != "hybrid":
@@ -149,11 +153,15 @@ class Answerer:
         names = [self.model.pipeline.signals[int(n)].source for n in found.found_by[order]]
         return Ordered(found.rows[order], scores[order], tuple(names)), found
 
-    def _scored(self, query: Query, found: CandidateSet, picked: Rows | None = None) -> FloatVector:
+    def _scored(
+        self, query: Query, found: CandidateSet, picked: Rows | None = None, *, as_for: UserState | None = None
+    ) -> FloatVector:
+        """Scores of candidates; ``as_for`` is the state that decides between the learned order and the fusion."""
         features = self.model.pipeline.features(query, found, picked)
-        if self.model.ranker is not None and not query.state.is_cold:
+        deciding = query.state if as_for is None else as_for
+        if self.model.ranker is not None and not deciding.is_cold:
             return self.model.ranker.predict(features)
-        return self._fused(features, query.state)
+        return self._fused(features, deciding)
 
     def _fused(self, features: FloatMatrix, state: UserState) -> FloatVector:
         pipeline = self.model.pipeline
@@ -168,25 +176,43 @@ class Answerer:
         if self._has_families:
             ordered = ordered.take(collapse(ordered.rows, self.model.families, self.max_per_family))
         if self.diversity > 0 and "combined" in self.model.spaces.vectors:
-            return ordered.take(
+            varied = ordered.take(
                 maximal_marginal_relevance(ordered.rows, ordered.scores, self._vectors(), k, self.diversity)
             )
+            # What stands behind an item shall not have more score than it: the order is the statement.
+            return replace(varied, scores=np.minimum.accumulate(varied.scores))
         return ordered.take(np.arange(min(k, len(ordered.rows))))
 
     def _topped_up(self, ordered: Ordered, query: Query, allowed: BoolMask, k: int) -> Ordered:
-        """Fill a short list with what is trending, then popular, then anything that may be shown."""
-        for name in ("trending", "popular", ""):
-            missing = k - len(ordered.rows)
-            if missing <= 0:
-                break
-            free = allowed & all_but(len(allowed), ordered.rows)
-            source = self._sources.get(name)
-            if source is not None:
-                rows = source.retrieve(query, missing, free).rows
-            else:
-                rows = top_rows(np.where(free, 0.0, -np.inf), missing) if not name else ordered.rows[:0]
-            ordered = _append(ordered, rows, name or "popular")
+        """Fill a short list with what is trending, then popular, then anything that may be shown and is not known."""
+        allowed = allowed & all_but(len(allowed), query.state.seen)
+        for name in ("trending", "popular", REST):
+            while len(ordered.rows) < k:
+                free = allowed & self._with_room(ordered.rows) & all_but(len(allowed), ordered.rows)
+                rows = self._more(name, query, k - len(ordered.rows), free)
+                if not len(rows):
+                    break
+                ordered = _append(ordered, self._within_caps(ordered.rows, rows), name)
         return ordered
+
+    def _more(self, name: str, query: Query, n: int, free: BoolMask) -> Rows:
+        source = self._sources.get(name)
+        if name == REST:
+            return top_rows(np.where(free, 0.0, -np.inf), n)
+        return np.empty(0, dtype=np.int64) if source is None else source.retrieve(query, n, free).rows
+
+    def _with_room(self, rows: Rows) -> BoolMask:
+        """False for items of a variant family that stands in the list as often as it may."""
+        families = self.model.families
+        if not self._has_families:
+            return np.ones(len(families), dtype=bool)
+        known, counts = np.unique(families[rows], return_counts=True)
+        return ~np.isin(families, known[(known >= 0) & (counts >= self.max_per_family)])
+
+    def _within_caps(self, before: Rows, rows: Rows) -> Rows:
+        """The new rows that a list may take behind those before."""
+        kept = collapse(np.concatenate([before, rows]), self.model.families, self.max_per_family)
+        return rows[kept[kept >= len(before)] - len(before)]
 
     def _reasons(
         self, ask: Ask, query: Query, ordered: Ordered, found: CandidateSet | None
@@ -196,12 +222,11 @@ class Answerer:
         named: list[RowReason | None] = [None] * len(ordered.rows)
         if found is not None and not query.state.is_cold:
             named = self._named(query, ordered, found)
-        pipeline = self.model.pipeline
         chosen = [
-            reason or crowd_reason(pipeline, int(row), source)
-            for reason, row, source in zip(named, ordered.rows, ordered.found_by, strict=True)
+            reason or (crowd_reason(self._sources, source) if source != REST else None)
+            for reason, source in zip(named, ordered.found_by, strict=True)
         ]
-        return [(self._public(reason),) for reason in chosen]
+        return [(self._public(reason),) if reason else () for reason in chosen]
 
     def _named(self, query: Query, ordered: Ordered, found: CandidateSet) -> list[RowReason | None]:
         position = np.searchsorted(found.rows, ordered.rows)
@@ -212,7 +237,7 @@ class Answerer:
         def rescore(state: UserState) -> FloatVector:
             without = replace(query, state=state)
             again = replace(found, scores=self.model.pipeline.scores(without, found.rows))
-            scores = self._scored(without, again, picked)
+            scores = self._scored(without, again, picked, as_for=query.state)
             return push_down(scores, found.rows[picked], self._vectors(), _disliked(state), 0.0)
 
         # Rescored in the same way as without the signal, so that rounding proves no reason.
@@ -238,7 +263,9 @@ class Answerer:
         taste = content.profile(query.state)
         nearest = self.live.fresh.nearest(taste, "combined", ask.k)
         places = range(FRESH_EVERY // 2 - 1, len(answer), FRESH_EVERY)
-        usable = [i for i, cosine in nearest if cosine >= FRESH_MIN_COSINE and i not in ask.exclude]
+        hidden = ask.exclude.union(ask.item_ids)
+        usable = [i for i, cosine in nearest if cosine >= FRESH_MIN_COSINE and i not in hidden]
+        usable = [i for i in usable if not ask.category or _is_below(self.live.fresh.categories[i], ask.category)]
         for place, item_id in zip(places, usable, strict=False):
             above = answer[place - 1].score if place else answer[0].score
             answer.insert(place, Recommendation(item_id, 0, above, (Reason("new"),), "new"))
@@ -343,6 +370,10 @@ class Answerer:
         category = self.model.pipeline.columns.category
         own = category[rows]
         return ~np.isin(category, own[own >= 0])
+
+
+def _is_below(path: str, category: str) -> bool:
+    return path == category or path.startswith(f"{category} > ")
 
 
 def _looked_at(rows: Rows, now: int) -> EventLog:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.base import Retriever
 from recommender.pipeline import Pipeline
 from recommender.retrievers.content import Content
 from recommender.retrievers.itemitem import ItemItemRetriever
@@ -109,11 +110,7 @@ def reason_kind(state: UserState, position: int) -> str:
     return _KIND_OF_EVENT[EVENT_KINDS[int(state.kinds[position])]]
 
 
-def crowd_reason(pipeline: Pipeline, row: int, found_by: str) -> RowReason:
-    """A reason that names no signal and is true: trending, popular, similar taste or likeness."""
-    for name in ("trending", "popular"):
-        source = pipeline.sources.retrievers.get(name)
-        if source is not None and found_by == name:
-            return RowReason(name)
-    source = pipeline.sources.retrievers.get(found_by)
+def crowd_reason(sources: Mapping[str, Retriever], found_by: str) -> RowReason:
+    """A reason that names no signal and is true: what the source that found the item goes by."""
+    source = sources.get(found_by)
     return RowReason(source.reason if source is not None else "similar_taste")

@@ -164,7 +164,7 @@ class HybridRecommender(Estimator):
             k=_positive(k),
             log=self._log(user_id, history, replace_history),
             user_row=self.model_.users.row(user_id),
-            exclude=frozenset(exclude),
+            exclude=frozenset(exclude).union(self._known_to_the_user_alone(history)),
             strategy=strategy or self.strategy,
             context=context,
             item_ids=tuple(item_ids),
@@ -264,6 +264,11 @@ class HybridRecommender(Estimator):
         params = {n: v for n, v in self.get_params().items() if n != "weights"}
         data = self.model_.to_json() | {"params": params}
         artifacts.write_folder(Path(path), data=data, arrays=self.model_.to_arrays(), texts=self.model_.to_texts())
+
+    def _known_to_the_user_alone(self, history: Sequence[Event] | None) -> list[str]:
+        """Items of a history that are newer than the model: touched, so not to be recommended as new."""
+        touched = [event.item_id for event in history or ()]
+        return [item_id for item_id, row in zip(touched, self.model_.items.rows(touched), strict=True) if row < 0]
 
     def _log(self, user_id: str, history: Sequence[Event] | None, replace: bool) -> EventLog:
         given = EventLog.empty()

@@ -23,6 +23,7 @@ class FreshItems:
 
     ids: list[str] = field(default_factory=list)
     vectors: dict[str, FloatMatrix] = field(default_factory=dict)
+    categories: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -36,6 +37,7 @@ class FreshItems:
             space: np.concatenate([self.vectors[space][keep], new]) if space in self.vectors else new
             for space, new in vectors.items()
         }
+        self.categories |= dict(zip(ids, catalogue.fields["category"].tolist(), strict=True))
 
     def nearest(self, vector: FloatVector, space: str, n: int) -> list[tuple[str, float]]:
         """Ids and cosines of the fresh products nearest to a vector, best first."""

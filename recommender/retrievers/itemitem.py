@@ -20,6 +20,8 @@ class ItemItemRetriever(Retriever):
     The weight of the item at position ``k`` (0 is the latest) is its evidence times ``(k + 1) ** -recency``.
     """
 
+    # Found together is not alike: "similar" is said only where item vectors tell.
+    reason = "similar_taste"
     recency: float
     table_: NeighbourTable
 
