@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
 from recommender.training_data import TrainingData
 from tests.recommender.worlds import data_of, shelf_items, two_shelves
+
+# Before any library asks for it: threads that wait for each other at every step of a tiny fit make it ten times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)
