@@ -18,7 +18,7 @@ MAY_KNOW_SQL = (
 ONLY_IMPORTER = {
     "surprise": ("recommender/retrievers/",),
     "annoy": ("recommender/vectorindex.py",),
-    "lightgbm": ("recommender/ranker.py", "recommender/ranktraining.py"),
+    "lightgbm": ("recommender/ranker.py", "recommender/stars.py"),
 }
 
 
