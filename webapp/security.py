@@ -51,6 +51,8 @@ def register_security_headers(app: Flask, *, https: bool) -> None:
         headers.setdefault("Permissions-Policy", PERMISSIONS)
         if https:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        if request.endpoint == "static" and "v" in request.args:  # the address changes with the content
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
         if answer.mimetype == "text/html" or request.path.startswith("/api/"):
             headers.setdefault("Cache-Control", "private, no-store" if request.method != "GET" else "private, no-cache")
         return answer

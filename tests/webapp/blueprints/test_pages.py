@@ -223,3 +223,12 @@ def test_readiness_names_what_is_wrong(app: Flask, client: ShopClient) -> None:
     assert late.status_code == 503
     assert "flask db upgrade" in late.get_json()["database"]
     upgrade()
+
+
+def test_files_whose_address_follows_their_content_are_kept_for_good(client: ShopClient) -> None:
+    page = client.get("/").get_data(as_text=True)
+    found = re.search(r'href="(/static/css/tokens\.css\?v=\w+)"', page)
+    assert found
+    with client.get(found[1]) as kept, client.get("/static/css/tokens.css") as asked_again:
+        assert "immutable" in kept.headers["Cache-Control"]
+        assert "immutable" not in asked_again.headers.get("Cache-Control", "")
