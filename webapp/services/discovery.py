@@ -18,7 +18,7 @@ from webapp.services import chrome
 from webapp.store import carts, interactions, products, taste
 from webapp.store.rows import CardRow, HistoryRow
 from webapp.store.tx import read_unit, unit_of_work
-from webapp.viewbuilders.cards import card, cards, nav, pick_card, picture
+from webapp.viewbuilders.cards import card, cards, nav, personal_card, pick_card, picture
 from webapp.viewbuilders.links import absolute
 from webapp.viewbuilders.rails import RAIL_LENGTH, SHORTEST, Shelf, impression_rows
 
@@ -365,4 +365,4 @@ def preview(actor: Actor, recs: Recs, *, k: int, history_limit: int, now: dateti
     with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks), actor)
     chosen = [pick for pick in picks.items if _may_show(pick, rows, set())][:k]
-    return [pick_card(pick, rows, history, now=now) for pick in chosen]
+    return [personal_card(pick, rows, history, now=now) for pick in chosen]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flask import url_for
@@ -25,6 +26,7 @@ PROOF: dict[str, tuple[str, ...]] = {
     "recently_viewed": ("view", "click"),
     "buy_again": ("purchase",),
 }
+FROM_HISTORY = "because_history"
 GENERAL = frozenset({"popular", "trending", "new", "rated_well", "similar", "goes_with", "popular_in_category"})
 
 
@@ -92,6 +94,16 @@ def pick_card(pick: Pick, rows: Mapping[int, CardRow], history: Sequence[History
     row = rows[pick.product_id]
     reasons = [found for reason in pick.reasons if (found := true_reason(reason, row, rows, history)) is not None]
     return card(row, now=now, reasons=reasons, rank=pick.rank, source=pick.source)
+
+
+def personal_card(pick: Pick, rows: Mapping[int, CardRow], history: Sequence[HistoryRow], *, now: datetime) -> vm.Card:
+    """Build the card of a product picked for one visitor; without a named signal it rests on all they did here."""
+    built = pick_card(pick, rows, history, now=now)
+    reasons = tuple(
+        vm.Reason(FROM_HISTORY, reason.share) if reason.kind == "similar" and not reason.product_id else reason
+        for reason in built.reasons
+    )
+    return replace(built, reasons=reasons or (vm.Reason(FROM_HISTORY, 1.0),))
 
 
 def true_reason(

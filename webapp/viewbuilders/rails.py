@@ -15,9 +15,9 @@ from webapp.actors import Actor
 from webapp.picks import Picks
 from webapp.store.rows import CardRow, HistoryRow
 from webapp.store.scope import owner_values
-from webapp.viewbuilders.cards import cards, pick_card
+from webapp.viewbuilders.cards import cards, personal_card
 
-RAIL_LENGTH = 12
+RAIL_LENGTH = 10
 SHORTEST = 4
 NAMED_RAILS = 2
 
@@ -61,7 +61,7 @@ class Shelf:
     def add_personal(self, picks: Picks, rows: Mapping[int, CardRow], history: Sequence[HistoryRow]) -> None:
         """Add "for you" and up to two rails that name what they rest on: only where the recommender said so."""
         found = [pick for pick in picks.items if pick.product_id in rows and self.free([rows[pick.product_id]])]
-        built = [pick_card(pick, rows, history, now=self.now) for pick in found]
+        built = [personal_card(pick, rows, history, now=self.now) for pick in found]
         personal = [item for item in built if item.reason is not None and item.reason.is_personal]
         if not personal:
             return
