@@ -23,7 +23,7 @@ from huey.api import Huey
 
 from config import Config
 from webapp.clock import utc_now
-from webapp.services import checkout, housekeeping, outbox, payments, schedule
+from webapp.services import checkout, housekeeping, media, outbox, payments, schedule
 from webapp.store import operations
 from webapp.store.tx import unit_of_work
 
@@ -33,6 +33,7 @@ STALE_AFTER = timedelta(minutes=2)
 HEARTBEAT_SECONDS = 5.0
 PATIENCE_SECONDS = 10.0
 WORKER_THREADS = 2
+PICTURES_A_TURN = 60
 REFUSED_STATUS = 3  # what `flask retrain` exits with when the gate refused the model
 
 
@@ -177,9 +178,18 @@ def _tidy(_job: operations.JobRow) -> None:
     housekeeping.tidy(now=utc_now())
 
 
+def _draw_pictures(_job: operations.JobRow) -> None:
+    """Draw some of the demo's pictures and come back for the others, so that no other job waits long."""
+    config: Config = current_app.config["SHOP"]
+    if media.draw_batch(config.instance / "media", PICTURES_A_TURN):
+        with unit_of_work() as tx:
+            operations.add_job(tx, schedule.PICTURES, due_at=utc_now())
+
+
 DUTIES: dict[str, Callable[[operations.JobRow], None]] = {
     schedule.RETRAIN: _retrain,
     schedule.HOUSEKEEPING: _tidy,
+    schedule.PICTURES: _draw_pictures,
 }
 
 

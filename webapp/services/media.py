@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from webapp.errors import NotFound
-from webapp.store import products
+from webapp.store import catalogue, products
 from webapp.store.tx import read_unit
 
 log = logging.getLogger(__name__)
@@ -98,6 +98,15 @@ def draw_all(
         for done, _nothing in enumerate(pool.map(work, missing, chunksize=CHUNK), 1):
             _tell(progress, done, len(missing))
     return len(missing)
+
+
+def draw_batch(folder: Path, n: int) -> int:
+    """Draw the next ``n`` pictures that cards show and nobody has asked for yet; return how many are left."""
+    with read_unit() as tx:
+        wanted = catalogue.first_pictures(tx)
+    missing = [picture for picture in wanted if not (folder / f"{picture[0]}-{CARD_WIDTH}.webp").exists()]
+    draw_all(folder, missing[:n], processes=1)
+    return max(0, len(missing) - n)
 
 
 def _tell(progress: Callable[[str, float], None] | None, done: int, total: int) -> None:

@@ -10,6 +10,7 @@ from webapp.store.tx import Tx, unit_of_work
 
 RETRAIN = "retrain"
 HOUSEKEEPING = "housekeeping"
+PICTURES = "pictures"
 BEGAN = "schedule"
 
 

@@ -18,7 +18,7 @@ from seed import DemoShop, SeedOrder, SeedProduct, generate
 from seed.pictures import COLOURS, swatch
 from webapp import passwords
 from webapp.errors import Conflict
-from webapp.services import media
+from webapp.services import media, schedule
 from webapp.store import catalogue, frame, interactions, operations, products, search, taste, users
 from webapp.store.models import (
     Brand,
@@ -40,6 +40,8 @@ ACCOUNTS_FILE = "demo-accounts.json"
 OWNER_EMAIL = "owner@example.com"
 N_DEMO_SHOPPERS = 2
 PLAIN_DETAIL = "plain"
+# Enough for the pages that people open first; the worker draws the others while the shop is already open.
+DRAWN_AT_ONCE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,9 @@ def is_empty() -> bool:
 
 
 def seed_shop(instance: Path, *, size: str, random_seed: int, now: datetime, progress: Progress) -> Seeded:
-    """Generate the demo shop, write it, make its accounts and draw what its cards show.
+    """Generate the demo shop, write it, make its accounts and draw what the first pages show.
 
-    Other pictures, and wider ones, are drawn when they are first asked for.
+    The worker draws the other pictures; one that is asked for before that, or in another width, is drawn then.
 
     Raises
     ------
@@ -90,7 +92,10 @@ def seed_shop(instance: Path, *, size: str, random_seed: int, now: datetime, pro
     with read_unit() as tx:
         drawn = catalogue.first_pictures(tx)
         n_products, n_users, n_events = products.count(tx), users.count(tx), interactions.count(tx)
-    media.draw_all(instance / "media", drawn, progress=progress)
+    media.draw_all(instance / "media", drawn[:DRAWN_AT_ONCE], progress=progress)
+    if len(drawn) > DRAWN_AT_ONCE:
+        with unit_of_work() as tx:
+            operations.add_job(tx, schedule.PICTURES, due_at=now)
     return Seeded(n_products, n_users, n_events, len(drawn))
 
 

@@ -340,9 +340,18 @@ def only_currency(tx: Tx) -> str | None:
 
 
 def first_pictures(tx: Tx) -> list[tuple[str, dict[str, Any]]]:
-    """Return the drawn pictures that cards show, each once: stem and what to draw."""
-    rows = tx.rows(select(Picture.stem, Picture.spec).where(Picture.position == 0))
-    return sorted({row[0]: row[1] for row in rows if row[1]}.items())
+    """Return the drawn pictures that cards show, each once, those of the most popular products first."""
+    rows = tx.rows(
+        select(Picture.stem, Picture.spec)
+        .join(Product, Product.id == Picture.product_id)
+        .where(Picture.position == 0)
+        .order_by(Product.popularity.desc(), Product.id)
+    )
+    drawn: dict[str, dict[str, Any]] = {}
+    for stem, spec in rows:
+        if spec:
+            drawn.setdefault(stem, spec)
+    return list(drawn.items())
 
 
 def add_or_ignore(tx: Tx, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:

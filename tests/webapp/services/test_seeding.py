@@ -12,6 +12,7 @@ from recommender import Interactions, ItemCatalogue
 from seed import generate
 from tests.conftest import NOW
 from tests.factories import ShopClient, make_product
+from webapp import jobs
 from webapp.errors import Conflict
 from webapp.services import media, seeding
 from webapp.store import catalogue, interactions, orders, products
@@ -100,3 +101,18 @@ def test_pictures_are_drawn_once_and_whole(tmp_path: Path) -> None:
     assert media.draw_all(tmp_path, wanted, processes=1) == 3
     assert media.draw_all(tmp_path, wanted, processes=1) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{stem}-320.webp" for stem, _spec in wanted)
+
+
+def test_the_worker_draws_what_the_first_pages_do_not_show(
+    app: Flask, demo: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(app.instance_path) / "media"
+    monkeypatch.setattr(seeding, "DRAWN_AT_ONCE", 5)
+    monkeypatch.setattr(jobs, "PICTURES_A_TURN", 20)
+    seeding.seed_shop(Path(app.instance_path), size="small", random_seed=7, now=NOW, progress=silent)
+    with read_unit() as tx:
+        wanted = [stem for stem, _spec in catalogue.first_pictures(tx)]
+    shown = {path.name for path in folder.glob("*-320.webp")}
+    assert {f"{stem}-320.webp" for stem in wanted[:5]} <= shown
+    assert jobs.run_due_jobs() == -(-(len(wanted) - 5) // 20)
+    assert all((folder / f"{stem}-320.webp").exists() for stem in wanted)
