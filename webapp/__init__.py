@@ -19,7 +19,7 @@ from webapp.jobs import register_jobs
 from webapp.logs import configure_logging, register_request_log
 from webapp.picks import Recs
 from webapp.recs import recs_from_config
-from webapp.security import register_security_headers
+from webapp.security import register_security_headers, wait_only_when_refused
 from webapp.services.feed import DatabaseFeed
 from webapp.sessions import DatabaseSessions
 
@@ -74,6 +74,7 @@ def _prepare_extensions(app: Flask, config: Config) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     login_manager.init_app(app)
+    app.after_request(wait_only_when_refused)
     limiter.init_app(app)
     babel.init_app(app, locale_selector=choose_locale)
     formatting.install(app)

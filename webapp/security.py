@@ -60,6 +60,16 @@ def register_security_headers(app: Flask, *, https: bool) -> None:
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
 
+def wait_only_when_refused(answer: Response) -> Response:
+    """Take away the ``Retry-After`` that the limiter puts on every answer: beside a redirect it means "redirect later".
+
+    To be registered before the limiter, so that it runs after it.
+    """
+    if answer.status_code not in {429, 503}:
+        answer.headers.pop("Retry-After", None)
+    return answer
+
+
 def is_safe_path(target: str) -> bool:
     """Whether ``target`` is a path on this site and can be nothing else in any browser.
 

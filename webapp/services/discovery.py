@@ -326,7 +326,8 @@ def recommend(
             taken = left_out | {pick.product_id for pick in chosen} | set(taste.exclusions(tx, actor))
             more = products.best_sellers(tx, limit=k - len(chosen), actor=actor, exclude=taken)
     shelf = Shelf(now, context)
-    found = [(pick_card(pick, rows, history, now=now), pick.score) for pick in chosen]
+    build = personal_card if history else pick_card
+    found = [(build(pick, rows, history, now=now), pick.score) for pick in chosen]
     found += [(replace(item, source="best_sellers"), 0.0) for item in cards(more, now=now, kind="popular")]
     ranked = tuple((replace(item, rank=rank), score) for rank, (item, score) in enumerate(found, 1))
     rail = vm.Rail(f"api_{context}", "", tuple(item for item, _score in ranked), request_id=shelf.request_id)

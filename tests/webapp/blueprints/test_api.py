@@ -10,6 +10,7 @@ from tests.conftest import NOW
 from tests.factories import ShopClient, make_event, make_guest, make_product, make_user
 from webapp.actors import Actor
 from webapp.clock import utc_now
+from webapp.picks import Ask, NullRecs, Pick, PickReason, Picks
 from webapp.services import api_keys
 from webapp.store import interactions, operations, products, taste
 from webapp.store.models import Impression
@@ -366,6 +367,35 @@ def test_too_many_requests_are_told_when_to_come_back(app: Flask, client: ShopCl
     assert late.status_code == 429
     assert late.mimetype == "application/problem+json"
     assert int(late.headers["Retry-After"]) > 0
+
+
+def test_only_a_refusal_says_when_to_come_back(client: ShopClient) -> None:
+    answer = client.get("/api/search?q=a")
+    assert answer.headers["X-RateLimit-Remaining"] == "599"
+    assert "Retry-After" not in answer.headers
+
+
+class OnePick(NullRecs):
+    """A recommender that picks one product and names no signal for it."""
+
+    def __init__(self, product_id: int, reasons: tuple[PickReason, ...]) -> None:
+        self.pick = Pick(product_id, 1, 0.5, reasons, "itemknn")
+
+    def for_user(self, ask: Ask) -> Picks:
+        return Picks((self.pick,), "v1", "hybrid")
+
+
+@pytest.mark.parametrize("reasons", [(), (PickReason("similar_taste", None, 1.0),)])
+def test_every_pick_says_why(
+    app: Flask, signed_in: ShopClient, shelf: list[int], reasons: tuple[PickReason, ...]
+) -> None:
+    app.extensions["recs"] = OnePick(shelf[4], reasons)
+    signed_in.send("/api/feedback", json={"product_id": shelf[0], "event": "view"})
+    body = signed_in.get("/api/recommendations?k=1").get_json()
+    assert [(item["product_id"], item["source"]) for item in body["items"]] == [(shelf[4], "itemknn")]
+    assert body["items"][0]["reasons"] == [
+        {"kind": "because_history", "product_id": None, "product_name": None, "share": 1.0}
+    ]
 
 
 def test_old_events_are_not_made_new_by_a_guests_merge(app: Flask, client: ShopClient, shelf: list[int]) -> None:
