@@ -14,6 +14,7 @@ from flask import Flask, Response, g, has_request_context, request
 
 log = logging.getLogger("webapp.access")
 STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+LOGGERS = ("webapp", "recommender", "huey")
 QUIET_ENDPOINTS = frozenset({"static", "shop.media", "health.live", "health.ready"})
 
 
@@ -41,13 +42,13 @@ class ShopFormatter(logging.Formatter):
 
 
 def configure_logging(level: str, shape: str) -> None:
-    """Send the shop's and the library's lines to standard error."""
+    """Send the shop's and the library's lines to standard error; of the queue's, unless asked, only the troubles."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(ShopFormatter(shape))
-    for name in ("webapp", "recommender", "huey"):
+    for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]
-        logger.setLevel(level)
+        logger.setLevel("WARNING" if name == "huey" and level == "INFO" else level)
         logger.propagate = False
 
 

@@ -27,16 +27,14 @@ class ProgressLine:
         """Show how far ``stage`` is, 0 to 1."""
         now, is_new = time.monotonic(), stage != self.stage
         if self.is_terminal:
-            self._bar(stage, done, is_new)
+            self._bar(stage, done)
         elif is_new or (now - self.written_at > LINE_EVERY_SECONDS and done < 1):
             self.out.write(f"{stage}: {done:.0%} after {now - self.began_at:.0f} s\n")
             self.written_at = now
         self.stage = stage
         self.out.flush()
 
-    def _bar(self, stage: str, done: float, is_new: bool) -> None:
-        if is_new and self.stage:
-            self.out.write("\n")
+    def _bar(self, stage: str, done: float) -> None:
         filled = round(BAR_WIDTH * min(1.0, max(0.0, done)))
         self.out.write(f"\r{stage[:34]:34} [{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {done:4.0%}")
 
