@@ -107,9 +107,9 @@ def _events(options: argparse.Namespace) -> pd.DataFrame:
     return _told(read_interactions(options.interactions, options.mapping)).frame
 
 
-def _items(options: argparse.Namespace, *, before: int | None = None) -> pd.DataFrame | None:
+def _items(options: argparse.Namespace) -> pd.DataFrame | None:
     if options.data and datasets.data_set(options.data).catalogue is not None:
-        return _told(datasets.load_catalogue(options.data, before=before)).frame
+        return _told(datasets.load_catalogue(options.data)).frame
     if options.items is not None:
         return _told(read_catalogue(options.items, options.items_mapping)).frame
     return None
@@ -162,17 +162,15 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _judged_items(options: argparse.Namespace, events: pd.DataFrame) -> pd.DataFrame | None:
-    """The catalogue, without texts that were written after the test began.
-
-    Where item texts are joined from reviews, the last-one split has no common moment before which a review is known,
-    so the models are judged without texts.
-    """
-    if options.data != "musical-instruments":
+    """The catalogue, without texts that were written after the test began."""
+    if not options.data:
         return _items(options)
-    if options.split == "last-one":
-        print("item texts of this set are reviews; judged without them, they would give the test away", file=sys.stderr)
+    cut = make_split(events, "time", options.unit).cut if options.split == "time" else None
+    read = datasets.load_judged_catalogue(options.data, cut=cut)
+    if read is None:
+        print("judged without a catalogue: its texts are reviews, which would give the test away", file=sys.stderr)
         return None
-    return _items(options, before=make_split(events, "time", options.unit).cut)
+    return _told(read).frame
 
 
 def _recommend(options: argparse.Namespace) -> None:

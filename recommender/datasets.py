@@ -219,6 +219,23 @@ def load_catalogue(
     return replace(result, frame=result.frame.assign(title=texts["title"], description=texts["description"]))
 
 
+def load_judged_catalogue(name: str, root: Path | None = None, *, cut: int | None) -> ReadResult | None:
+    """The catalogue that a model may see when it is judged on what came after ``cut``.
+
+    Where item texts are joined from reviews, only those from before the cut are read. A split without a common cut
+    (``None``) leaves no moment before which a review is known, so there such a set is judged without its catalogue.
+
+    Raises
+    ------
+    DataError
+        As in :func:`load_interactions`.
+    """
+    chosen = data_set(name)
+    if chosen.catalogue is None or (chosen.catalogue is _MUSICAL and cut is None):
+        return None
+    return load_catalogue(name, root, before=cut)
+
+
 def _folder(name: str, root: Path | None) -> Path:
     folder = root or data_root()
     reason = why_missing(name, folder)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -29,10 +29,28 @@ from recommender.metrics import (
     squared_errors,
 )
 from recommender.splits import Split, Unit, check_leakage, split_by_time, split_last_one
-from recommender.types import FloatVector, Progress, Rows, no_progress
+from recommender.types import FloatVector, Progress, Recommendation, Rows, no_progress
 from recommender.weights import EventWeights
 
 SplitName = Literal["last-one", "time"]
+
+
+class Judged(Protocol):
+    """What can be judged: anything that lists items for a user, a fitted :class:`HybridRecommender` above all."""
+
+    strategy: str
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """Facts about the fit."""
+
+    def recommend(self, user_id: str, k: int = 10, *, now: int, with_reasons: bool) -> list[Recommendation]:
+        """The ``k`` best items for a user at a time, none of which the user touched before."""
+
+    def predict_rating(self, user_id: str, item_id: str) -> float:
+        """Stars that the user would give; asked only of strategies in ``STAR_MODELS``."""
+
+
 NEW_USER_EVENTS, HEAVY_USER_EVENTS = 2, 20
 COLD_ITEM_EVENTS = 5
 HEAD_SHARE = 0.2
@@ -224,7 +242,7 @@ def judge_model(recommender: HybridRecommender, task: Task, *, k: int = 10, name
 
 
 def judge_fitted(
-    recommender: HybridRecommender, task: Task, *, k: int = 10, name: str = "", fit_seconds: float = 0.0
+    recommender: Judged, task: Task, *, k: int = 10, name: str = "", fit_seconds: float = 0.0
 ) -> ModelResult:
     """Judge a model that was fitted on the task's training part."""
     ranked, times = _lists(recommender, task, k)
@@ -251,7 +269,7 @@ def judge_fitted(
     )
 
 
-def _lists(recommender: HybridRecommender, task: Task, k: int) -> tuple[Rows, FloatVector]:
+def _lists(recommender: Judged, task: Task, k: int) -> tuple[Rows, FloatVector]:
     """Ranked rows per user, -1 as padding, and milliseconds per request."""
     ranked = np.full((len(task.users), k), -1, dtype=np.int64)
     times = np.zeros(len(task.users))
@@ -264,7 +282,7 @@ def _lists(recommender: HybridRecommender, task: Task, k: int) -> tuple[Rows, Fl
     return ranked, times
 
 
-def _star_errors(recommender: HybridRecommender, task: Task) -> dict[str, Interval]:
+def _star_errors(recommender: Judged, task: Task) -> dict[str, Interval]:
     """RMSE and MAE of star forecasts over the test ratings, for models that make them."""
     test = task.split.test
     if recommender.strategy not in STAR_MODELS or "kind" not in test.columns:

@@ -1,0 +1,198 @@
+"""Every strategy on the real data sets: all items ranked, both splits, intervals, and the blend against the best."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from bench import outside
+from bench.options import Options
+from bench.tables import Budget, Cell, Report, Table
+from recommender import datasets
+from recommender.errors import DataError
+from recommender.evaluation import (
+    Evaluation,
+    ModelResult,
+    SplitName,
+    Task,
+    evaluate,
+    judge_fitted,
+    make_split,
+    make_task,
+)
+from recommender.sources import SOURCES
+from recommender.splits import Unit
+
+DATA = ("musical-instruments", "movielens-100k", "online-retail", "gift-cards", "amazon-2023", "datafiniti")
+QUICK_DATA = ("gift-cards",)
+# One order, or one day, is a unit too where people come to several things at once.
+BASKET_DATA = ("musical-instruments", "online-retail")
+NEVER_ALONE = ("buy_again", "recently_viewed")  # they only show what is known already, which the protocol leaves out
+QUICK_MODELS = ("popular", "trending", "itemseq", "hybrid")
+WANTED_GAIN = 1.1
+COLUMNS = (
+    "model",
+    "NDCG@10",
+    "low",
+    "high",
+    "Recall@10",
+    "MAP@10",
+    "MRR@10",
+    "RMSE",
+    "coverage@10",
+    "NDCG cold items",
+    "NDCG new users",
+    "fit s",
+    "p95 ms",
+)
+
+
+class Trial(NamedTuple):
+    """A data set, how it is divided and in what units."""
+
+    data: str
+    split: SplitName
+    unit: Unit
+
+    @property
+    def title(self) -> str:
+        """The trial in words."""
+        return f"{self.data}, {self.split}" + (", baskets" if self.unit == "basket" else "")
+
+
+def run(options: Options) -> Report:
+    """Judge every model on every trial; data sets that are not on this machine are left out and named."""
+    tables: list[Table] = []
+    budgets: list[Budget] = []
+    facts: dict[str, Any] = {}
+    absent = [why for name in _names(options) if (why := datasets.why_missing(name))]
+    for trial in _trials(options):
+        judged = _judged(trial, options)
+        tables.append(_table(trial, judged))
+        budgets += _promises(trial, judged)
+        facts[trial.title] = _facts(judged)
+    return Report(tuple(tables), tuple(budgets), "; ".join(absent) if not tables else "", facts | {"absent": absent})
+
+
+def _names(options: Options) -> Sequence[str]:
+    return options.data or (QUICK_DATA if options.quick else DATA)
+
+
+def _trials(options: Options) -> Iterator[Trial]:
+    for name in _names(options):
+        if datasets.why_missing(name):
+            continue
+        for split in ("last-one", "time"):
+            yield Trial(name, split, "event")  # type: ignore[arg-type]  # a tuple of literals is read as text
+            if name in BASKET_DATA and not options.quick:
+                yield Trial(name, split, "basket")  # type: ignore[arg-type]
+
+
+def _judged(trial: Trial, options: Options) -> Evaluation:
+    events = datasets.load_interactions(trial.data).frame
+    split = make_split(events, trial.split, trial.unit)
+    catalogue = datasets.load_judged_catalogue(trial.data, cut=split.cut)
+    models = QUICK_MODELS if options.quick else (*(name for name in SOURCES if name not in NEVER_ALONE), "hybrid")
+    judged = evaluate(
+        events,
+        None if catalogue is None else catalogue.frame,
+        models=models,
+        split=trial.split,
+        unit=trial.unit,
+        random_state=options.seed,
+    )
+    task = make_task(split, None)
+    for name in outside.DEFAULTS:
+        judged.results[name] = _outside(name, task, trial, options)
+    return judged
+
+
+def _outside(name: str, task: Task, trial: Trial, options: Options) -> ModelResult:
+    chosen = outside.DEFAULTS[name]
+    if options.tune:
+        chosen = outside.tuned(name, task.split.train, trial.split, trial.unit, options.seed)
+    began = time.perf_counter()
+    model = outside.OutsideModel(name, chosen, options.seed).fit(task.events)
+    return judge_fitted(model, task, name=name, fit_seconds=time.perf_counter() - began)
+
+
+def _table(trial: Trial, judged: Evaluation) -> Table:
+    ranked = sorted(judged.results.values(), key=lambda r: -r.metrics["ndcg@10"].mean)
+    notes = [
+        f"{judged.n_train:,} training and {judged.n_test:,} test events, {len(judged.users):,} users judged, all "
+        f"{judged.n_items:,} items ranked.",
+        *_against(judged),
+        *(f"{name}: not judged, {reason}" for name, reason in judged.failed.items()),
+    ]
+    return Table(trial.title, COLUMNS, tuple(_row(result) for result in ranked), tuple(notes))
+
+
+def _row(result: ModelResult) -> tuple[Cell, ...]:
+    ndcg = result.metrics["ndcg@10"]
+    others = [result.metrics[f"{name}@10"].mean for name in ("recall", "map", "mrr")]
+    rmse = result.metrics["rmse"].mean if "rmse" in result.metrics else None
+    segments = [result.segments[name].mean for name in ("items:cold", "users:new")]
+    return (
+        result.name,
+        ndcg.mean,
+        ndcg.low,
+        ndcg.high,
+        *others,
+        rmse,
+        result.lists["coverage@10"],
+        *segments,
+        result.fit_seconds,
+        result.p95_ms,
+    )
+
+
+def best_single(judged: Evaluation) -> str:
+    """The best model that is not the blend."""
+    return max(
+        (name for name in judged.results if name != "hybrid"),
+        key=lambda name: judged.results[name].metrics["ndcg@10"].mean,
+    )
+
+
+def _against(judged: Evaluation) -> list[str]:
+    """The blend against the best single model, over the same users."""
+    if "hybrid" not in judged.results:
+        return []
+    rival = best_single(judged)
+    ours, theirs = (judged.results[name].metrics["ndcg@10"].mean for name in ("hybrid", rival))
+    gap = judged.compare("hybrid", rival)
+    return [
+        f"hybrid against {rival}: {ours / theirs - 1:+.1%} (difference {gap.difference:+.4f}, 95 % interval "
+        f"{gap.low:+.4f} to {gap.high:+.4f})."
+    ]
+
+
+def _promises(trial: Trial, judged: Evaluation) -> list[Budget]:
+    if "hybrid" not in judged.results:
+        return []
+    ours, rival = judged.results["hybrid"].metrics["ndcg@10"].mean, best_single(judged)
+    theirs = judged.results[rival].metrics["ndcg@10"].mean
+    trend = max(judged.results[name].metrics["ndcg@10"].mean for name in ("popular", "trending"))
+    return [
+        Budget(f"{trial.title}: hybrid / {rival}", ours / theirs, WANTED_GAIN, "NDCG@10 ratio", at_least=True),
+        Budget(f"{trial.title}: hybrid / recent popularity", ours / trend, 1.0, "NDCG@10 ratio", at_least=True),
+    ]
+
+
+def _facts(judged: Evaluation) -> dict[str, Any]:
+    """What the README's table is made from."""
+    facts: dict[str, Any] = {name: _summary(result) for name, result in judged.results.items()}
+    try:
+        gap = judged.compare("hybrid", best_single(judged))
+    except DataError:
+        return facts
+    return facts | {"best single": best_single(judged), "difference": [gap.difference, gap.low, gap.high]}
+
+
+def _summary(result: ModelResult) -> dict[str, Any]:
+    shown = {key: result.metrics[key] for key in ("ndcg@10", "recall@10", "rmse", "mae") if key in result.metrics}
+    return {
+        **{key: [round(v.mean, 5), round(v.low, 5), round(v.high, 5)] for key, v in shown.items()},
+        "parameters": result.info.get("parameters", {}),
+    }
