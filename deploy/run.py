@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import shutil
@@ -48,6 +49,7 @@ def main() -> int:
     parser.add_argument("--size", default="demo", help="size of the demo: small, demo or large")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us with & would have it ignored
     try:
         config = _config()
         check_port(config)
@@ -89,6 +91,8 @@ def check_port(config: Config) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise CannotStartError(f"HOST={host} is no address of this machine ({error.strerror}).") from error
             raise CannotStartError(
                 f"port {port} on {host} cannot be used ({error.strerror}); choose another one: make run PORT={port + 1}"
             ) from error
@@ -123,7 +127,7 @@ def prepare(data: str | None, size: str) -> None:
     elif data:
         say("the shop has products already, so nothing is imported; set INSTANCE_PATH to a new folder for another shop")
     say("training the recommender, unless a model is live already")
-    flask("retrain", "--if-none", may_fail=True)
+    flask("retrain", "--if-none", may_fail=True, ask=signal.SIGINT)  # it gives back the lease of the training
 
 
 def is_empty() -> bool:
@@ -137,11 +141,13 @@ def is_empty() -> bool:
     return done.stdout.strip().endswith("True")
 
 
-def flask(*arguments: str, quiet: bool = False, may_fail: bool = False) -> None:
-    """Run one of the shop's own commands."""
-    command = [str(BIN / "flask"), *arguments]
-    output = subprocess.DEVNULL if quiet else None
-    failed = subprocess.run(command, cwd=ROOT, stdout=output, env=environment()).returncode
+def flask(*arguments: str, quiet: bool = False, may_fail: bool = False, ask: signal.Signals = signal.SIGTERM) -> None:
+    """Run one of the shop's own commands; it ends with us, and ``ask`` is the signal that asks it to."""
+    process = start([str(BIN / "flask"), *arguments], quiet=quiet, ask=ask)
+    try:
+        failed = process.wait()
+    finally:
+        stop([process], ask)
     if failed and may_fail:
         say("there is no trained model yet; the shop shows best sellers until the next training")
     elif failed:
@@ -155,6 +161,7 @@ def environment() -> dict[str, str]:
 
 def serve(config: Config) -> None:
     """Web server and worker together; when one ends, or a signal comes, both end."""
+    say("starting the web server and the worker")
     processes: list[subprocess.Popen[bytes]] = []
     try:
         processes.append(start(web_command(config)))
@@ -188,16 +195,28 @@ def web_command(config: Config) -> list[str]:
     ]
 
 
-def start(command: list[str]) -> subprocess.Popen[bytes]:
+def start(command: list[str], *, quiet: bool = False, ask: signal.Signals = signal.SIGTERM) -> subprocess.Popen[bytes]:
     """Start a process in a group of its own, so that Ctrl-C reaches this one first; it ends when this one dies."""
-    return subprocess.Popen(command, cwd=ROOT, env=environment(), start_new_session=True, preexec_fn=_end_with_parent())
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.DEVNULL if quiet else None,
+        start_new_session=True,
+        preexec_fn=_first_thing(ask),
+    )
 
 
-def _end_with_parent() -> Callable[[], object] | None:
-    if not sys.platform.startswith("linux"):
-        return None
-    libc = ctypes.CDLL(None)
-    return lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _first_thing(ask: signal.Signals) -> Callable[[], None]:
+    """What a new process does first: listen to Ctrl-C even if we were told not to, and end when we die."""
+    libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if libc is not None:
+            libc.prctl(PR_SET_PDEATHSIG, ask)
+
+    return prepare
 
 
 def wait_until_ready(config: Config, processes: list[subprocess.Popen[bytes]]) -> None:
@@ -227,8 +246,11 @@ def announce(config: Config) -> None:
     for account in accounts:
         role = "owner (admin pages at /admin/)" if account["role"] == "owner" else account["role"]
         lines.append(f"  {role:32}{account['email']:34}{account['password']}")
+    if not accounts:
+        lines.append("  An owner's account: .venv/bin/flask create-admin")
     user_id = next((a["user_id"] for a in accounts if a.get("user_id") and a["role"] == "shopper"), 1)
-    lines += ["", f"  curl '{where}/api/recommendations?user_id={user_id}&k=5'", "", "  Ctrl-C stops it.", ""]
+    whom = f"user_id={user_id}&" if config["DEMO_OPEN_READS"] else ""  # a guest may ask for itself
+    lines += ["", f"  curl '{where}/api/recommendations?{whom}k=5'", "", "  Ctrl-C stops it.", ""]
     print("\n".join(lines), flush=True)
 
 
@@ -241,22 +263,20 @@ def read_accounts(instance: Path) -> list[dict[str, str]]:
     return accounts
 
 
-def stop(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Ask every process to end, wait, and end what does not listen."""
+def stop(processes: list[subprocess.Popen[bytes]], ask: signal.Signals = signal.SIGTERM) -> None:
+    """Ask every process to end, wait, and end what does not listen, with all that it started."""
     for process in processes:
-        _signal_group(process, signal.SIGTERM)
+        process.send_signal(ask)
     deadline = time.monotonic() + STOP_SECONDS
     for process in processes:
         try:
             process.wait(timeout=max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            _signal_group(process, signal.SIGKILL)
-            process.wait()
-
-
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt, Stopped):  # or asked twice: somebody is in a hurry
+            deadline = time.monotonic()
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 if __name__ == "__main__":

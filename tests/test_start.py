@@ -1,0 +1,94 @@
+"""What `make run` says when it cannot start, what it prints when it can, and that it leaves nothing behind."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from config import TestConfig
+from deploy import run
+
+# Tells its own number and that of a child which would outlive it.
+PARENT = (
+    "import signal, subprocess, sys, time\n"
+    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+    "open(sys.argv[1], 'w').write(f'{child.pid} {signal.getsignal(signal.SIGINT) == signal.default_int_handler}')\n"
+    "time.sleep(60)\n"
+)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1]
+
+
+def wait_for(path: Path) -> str:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if path.exists() and (text := path.read_text("utf-8")):
+            return text
+        time.sleep(0.05)
+    raise AssertionError(f"{path} was not written")
+
+
+def test_a_taken_port_is_one_sentence_with_a_way_out(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(run.CannotStartError) as stopped:
+            run.check_port(TestConfig.under(tmp_path, PORT=str(port)))
+    assert f"port {port}" in str(stopped.value)
+    assert f"make run PORT={port + 1}" in str(stopped.value)
+
+
+def test_an_address_of_another_machine_is_named(tmp_path: Path) -> None:
+    with pytest.raises(run.CannotStartError, match=r"HOST=203\.0\.113\.1 is no address of this machine"):
+        run.check_port(TestConfig.under(tmp_path, HOST="203.0.113.1"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+@pytest.mark.parametrize("ask", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_command_takes_its_children_with_it(tmp_path: Path, ask: signal.Signals) -> None:
+    told = tmp_path / "told.txt"
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does with what it starts by `&`
+    try:
+        process = run.start([sys.executable, "-c", PARENT, str(told)], ask=ask)
+        child, hears_ctrl_c = wait_for(told).split()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    run.stop([process], ask)
+    assert process.returncode is not None
+    assert hears_ctrl_c == "True"
+    deadline = time.monotonic() + 5
+    while is_alive(int(child)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(int(child))
+
+
+def test_the_demo_is_announced_with_its_accounts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    accounts = [
+        {"role": "owner", "name": "Shop owner", "email": "owner@example.com", "password": "one-two"},
+        {"role": "shopper", "name": "Ana", "email": "ana@example.com", "password": "three-four"},
+    ]
+    (tmp_path / "demo-accounts.json").write_text(json.dumps(accounts), "utf-8")
+    run.announce(TestConfig.under(tmp_path, DEMO_OPEN_READS="1"))
+    told = capsys.readouterr().out
+    for word in ("http://127.0.0.1:5000", "owner@example.com", "one-two", "three-four", "/admin/", "Ctrl-C"):
+        assert word in told
+    assert "curl 'http://127.0.0.1:5000/api/recommendations?user_id=1&k=5'" in told
+
+
+def test_a_shop_without_accounts_says_how_to_make_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run.announce(TestConfig.under(tmp_path))
+    told = capsys.readouterr().out
+    assert ".venv/bin/flask create-admin" in told
+    assert "curl 'http://127.0.0.1:5000/api/recommendations?k=5'" in told  # without open reads a guest asks for itself
