@@ -144,9 +144,14 @@ def _check_compiler() -> None:
         )
 
 
+def browser_path() -> str | None:
+    """Where the system's Chromium is, None when there is none."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 def find_browser() -> str | None:
     """The system's Chromium; on Debian and Ubuntu as root it is installed when it is missing."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    found = browser_path()
     if found or not shutil.which("apt-get"):
         return found
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
@@ -159,7 +164,7 @@ def find_browser() -> str | None:
     packages = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *BROWSER_PACKAGES]
     if subprocess.run([*prefix, *packages], **quiet).returncode:
         say("chromium could not be installed; the browser tests will be skipped")
-    return shutil.which("chromium")
+    return browser_path()
 
 
 def _runs(command: list[str]) -> bool:

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, Response, jsonify, request
-
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
 from playwright.sync_api import Browser, Page, expect
 
+from tests.chromium import chromium, needs_chromium
 from webapp.viewmodels import RailsPartial
 
 from . import pages
 from .gallery import SCENES
-from .preview import CHROMIUM, check, chromium, served, serving_app
+from .preview import check, served, serving_app, violations
 from .samples import rail
 from .site import render
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="chromium is not installed"),
-]
+pytestmark = needs_chromium
+WIDTHS = (320, 768, 1440)
 
 
 class Shop:
@@ -270,20 +264,42 @@ def test_without_scripts_filters_menus_and_rating_still_work(shop: Shop, address
     context.close()
 
 
-@pytest.mark.parametrize("width", [320, 768, 1440])
-def test_no_page_is_wider_than_the_window(address: str, browser: Browser, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=True)
-    page = context.new_page()
-    too_wide = []
+def too_wide(tab: Page) -> list[int]:
+    """Lay the page out in every width; return those in which it has to be scrolled sideways."""
+    wide = []
+    for width in WIDTHS:
+        tab.set_viewport_size({"width": width, "height": 900})
+        inner, needed = tab.evaluate("[innerWidth, document.documentElement.scrollWidth]")
+        assert inner == width
+        wide += [width] if needed > width else []
+    return wide
+
+
+def test_no_page_is_wider_than_the_window(address: str, browser: Browser) -> None:
+    tab = browser.new_page()
+    found = {}
     for scene in SCENES:
-        page.goto(f"{address}/scene/{scene.name}", wait_until="domcontentloaded")
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            too_wide.append(scene.name)
-    context.close()
-    assert too_wide == []
+        tab.goto(f"{address}/scene/{scene.name}", wait_until="domcontentloaded")
+        found[scene.name] = too_wide(tab)
+    tab.close()
+    assert {name: widths for name, widths in found.items() if widths} == {}
+
+
+def test_a_row_that_is_too_wide_is_noticed(tab: Page) -> None:
+    tab.set_content("<p style='width: 800px; height: 1rem'></p>")
+    assert too_wide(tab) == [320, 768]
 
 
 def test_axe_finds_nothing(address: str, browser: Browser) -> None:
     """F21: every template, every state, both themes."""
-    pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     assert check(browser, address, list(SCENES)) == []
+
+
+def test_faults_of_either_theme_are_noticed(tab: Page) -> None:
+    tab.set_content(
+        "<!doctype html><html lang=en><title>Faults</title>"
+        "<style>:root { color-scheme: light dark }"
+        "body { color: light-dark(#111, #444); background: light-dark(#fff, #222) }</style>"
+        "<main><h1>Grey on grey at night</h1><img src='data:,'></main>"
+    )
+    assert [line.split(":")[:2] for line in violations(tab)] == [["light", " image-alt"], ["dark", " color-contrast"]]
