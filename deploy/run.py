@@ -179,6 +179,8 @@ def web_command(config: Config) -> list[str]:
     """gunicorn with threads; the application is loaded once and shared by its workers."""
     return [
         str(BIN / "gunicorn"),
+        "--config",
+        str(ROOT / "deploy" / "serving.py"),
         "--bind",
         f"{config['HOST']}:{config['PORT']}",
         "--worker-class",

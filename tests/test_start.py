@@ -2,11 +2,14 @@
 
 import json
 import os
+import runpy
 import signal
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -92,3 +95,12 @@ def test_a_shop_without_accounts_says_how_to_make_one(tmp_path: Path, capsys: py
     told = capsys.readouterr().out
     assert ".venv/bin/flask create-admin" in told
     assert "curl 'http://127.0.0.1:5000/api/recommendations?k=5'" in told  # without open reads a guest asks for itself
+
+
+def test_each_web_process_opens_the_model_at_its_start() -> None:
+    settings = runpy.run_path(str(run.ROOT / "deploy" / "serving.py"))  # as gunicorn reads it
+    warmed = threading.Event()
+    app = SimpleNamespace(extensions={"recs": SimpleNamespace(warm_up=warmed.set)})
+    settings["post_worker_init"](SimpleNamespace(wsgi=app))
+    assert warmed.wait(5)
+    assert str(run.ROOT / "deploy" / "serving.py") in run.web_command(TestConfig.under(Path("unused")))

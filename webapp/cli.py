@@ -18,7 +18,7 @@ from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import InvalidInput, ShopError
 from webapp.progress import ProgressLine
-from webapp.recs import UnreadableFileError, get_recs
+from webapp.recs import UnreadableFileError, get_recs, unhurried
 from webapp.services import accounts, api_keys, data_sets, discovery, imports, seeding, training
 from webapp.services.import_rows import Options, Report
 
@@ -188,7 +188,7 @@ def recommend(user_id: str, k: int, strategy: str | None) -> None:
     with _told(), current_app.test_request_context():  # addresses can only be built for a request
         found = discovery.recommend(
             actor,
-            get_recs(),
+            unhurried(get_recs()),
             k=k,
             context="home",
             product_ids=(),

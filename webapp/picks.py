@@ -96,6 +96,9 @@ class Recs(Protocol):
     def refresh(self) -> None:
         """Take up a new model and new events now."""
 
+    def warm_up(self) -> None:
+        """Get ready for the first visitor."""
+
 
 class NullRecs:
     """No recommender: every answer is empty, so the shop and most tests run without a model."""
@@ -125,4 +128,7 @@ class NullRecs:
         return RecsState("off")
 
     def refresh(self) -> None:
+        """Do nothing."""
+
+    def warm_up(self) -> None:
         """Do nothing."""

@@ -18,7 +18,7 @@ from tests.factories import ShopClient, make_event, make_product, make_user
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import RecsUnavailable
-from webapp.picks import Ask
+from webapp.picks import Ask, RecsState
 from webapp.recs import LocalRecs
 from webapp.recs.serving import FAILURES_TO_OPEN
 from webapp.services.feed import DatabaseFeed
@@ -116,6 +116,28 @@ def test_a_new_version_is_taken_up_and_the_answer_says_which(app: Flask, models:
     artifacts.publish(models, "v1")
     recs.refresh()
     assert recs.for_user(Ask("x", k=1)).model_version == "v1"
+
+
+def test_a_warmed_model_answers_the_first_visitor_at_once(app: Flask, models: Path, shelf: list[int]) -> None:
+    publish(app, "v1")
+    recs = LocalRecs(models, budget_ms=5000)
+    recs.warm_up()
+    assert recs.state() == RecsState("ok", "v1")  # a warm-up is nobody's call
+    assert recs.for_user(Ask("nobody", looked_at(shelf[0]), k=5, now=NOW)).strategy == "hybrid"
+
+
+def test_warming_up_without_a_model_or_with_a_broken_one_is_no_trouble(app: Flask, models: Path) -> None:
+    LocalRecs(models).warm_up()
+    recs = LocalRecs(models, background=False)
+    recs._live = SimpleNamespace(model=SimpleNamespace(), version="v1")  # type: ignore[assignment]  # broken on purpose
+    recs.warm_up()
+
+
+def test_a_command_lets_the_recommender_take_its_time(app: Flask, models: Path, shelf: list[int]) -> None:
+    publish(app, "v1", "popular")
+    app.extensions["recs"] = local(app, budget_ms=0.000_001)
+    told = app.test_cli_runner().invoke(args=["recommend", "--user-id", "nobody", "--k", "3"])
+    assert "strategy popular, model v1" in told.output
 
 
 def test_the_watch_finds_a_new_version_by_itself(app: Flask, models: Path, shelf: list[int]) -> None:

@@ -131,6 +131,18 @@ class LocalRecs:
         version = live.version if live else ""
         return RecsState(state, version, self._n_calls, self._n_failures, is_open, self._problem)
 
+    def warm_up(self) -> None:
+        """Open the live model and ask it once, so that the first visitor does not wait for what is loaded late."""
+        self._ensure()
+        if self._live is None:
+            return
+        try:
+            model = self._live.model
+            first = next(iter(model.item_ids))
+            model.recommend("", 1, history=[_look_at(first, model.info["data_until"])])
+        except Exception:  # a model that breaks here breaks no page: those have fallbacks
+            log.warning("recommender_not_warm", exc_info=True)
+
     def _picks(self, ask: Callable[[Any], Sequence[Any]], strategy: str | None) -> Picks:
         began = time.perf_counter()
 
@@ -261,6 +273,12 @@ def to_events(history: Sequence[HistoryRow]) -> list[Any]:
     from recommender import Event
 
     return [Event(str(row.product_id), row.kind, int(row.at.timestamp()), row.value) for row in history]
+
+
+def _look_at(item_id: str, timestamp: int) -> Any:
+    from recommender import Event
+
+    return Event(item_id, "view", timestamp)
 
 
 def to_pick(found: Any) -> Pick:
