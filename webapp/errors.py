@@ -206,7 +206,10 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _csrf_error(error: CSRFError) -> Response:
-    refused = BadRequest(_("This form was open for too long or came from elsewhere. Please load the page again."))
+    sentence = _("This form was open for too long or came from elsewhere. Please load the page again.")
+    if request.path.startswith("/api/"):
+        sentence = _("Send a key (Authorization: Bearer ...), or as X-CSRFToken the csrf_token of GET /api/session.")
+    refused = BadRequest(sentence)
     refused.code = "csrf"
     return render(refused)
 

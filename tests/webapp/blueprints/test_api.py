@@ -369,6 +369,14 @@ def test_too_many_requests_are_told_when_to_come_back(app: Flask, client: ShopCl
     assert int(late.headers["Retry-After"]) > 0
 
 
+def test_a_program_without_key_or_token_is_told_what_to_send(client: ShopClient, shelf: list[int]) -> None:
+    answer = client.post("/api/feedback", json={"product_id": shelf[0], "rating": 5})
+    assert answer.status_code == 400
+    assert answer.get_json()["type"] == "/problems/csrf"
+    for word in ("Authorization: Bearer", "X-CSRFToken", "/api/session"):
+        assert word in answer.get_json()["detail"]
+
+
 def test_only_a_refusal_says_when_to_come_back(client: ShopClient) -> None:
     answer = client.get("/api/search?q=a")
     assert answer.headers["X-RateLimit-Remaining"] == "599"
