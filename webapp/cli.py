@@ -18,11 +18,12 @@ from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import InvalidInput, ShopError
 from webapp.progress import ProgressLine
-from webapp.recs import UnreadableFileError, get_recs, unhurried
+from webapp.recs import UnreadableFileError, get_recs
 from webapp.services import accounts, api_keys, data_sets, discovery, imports, seeding, training
 from webapp.services.import_rows import Options, Report
 
 Command = Callable[..., Any]
+ANSWER_SECONDS = 60.0  # behind a command nobody waits for a page
 
 
 def _config() -> Config:
@@ -188,7 +189,7 @@ def recommend(user_id: str, k: int, strategy: str | None) -> None:
     with _told(), current_app.test_request_context():  # addresses can only be built for a request
         found = discovery.recommend(
             actor,
-            unhurried(get_recs()),
+            get_recs(),
             k=k,
             context="home",
             product_ids=(),
@@ -197,6 +198,7 @@ def recommend(user_id: str, k: int, strategy: str | None) -> None:
             history_limit=_config()["HISTORY_LIMIT"],
             now=utc_now(),
             is_shown=False,
+            wait_s=ANSWER_SECONDS,
         )
     cold = ", nothing is known of this person" if found.is_cold else ""
     click.echo(f"strategy {found.strategy}, model {found.model_version or 'none'}{cold}")

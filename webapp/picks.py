@@ -47,7 +47,7 @@ class Picks:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is asked of the recommender for one visitor."""
+    """What is asked of the recommender for one visitor; ``wait_s`` is the longest wait, by default that of a page."""
 
     user: str
     history: Sequence[HistoryRow] = ()
@@ -58,6 +58,7 @@ class Ask:
     category: str | None = None
     strategy: str | None = None
     now: datetime | None = None
+    wait_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

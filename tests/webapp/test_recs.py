@@ -133,11 +133,12 @@ def test_warming_up_without_a_model_or_with_a_broken_one_is_no_trouble(app: Flas
     recs.warm_up()
 
 
-def test_a_command_lets_the_recommender_take_its_time(app: Flask, models: Path, shelf: list[int]) -> None:
+def test_programs_wait_longer_than_a_page(app: Flask, models: Path, shelf: list[int]) -> None:
     publish(app, "v1", "popular")
     app.extensions["recs"] = local(app, budget_ms=0.000_001)
     told = app.test_cli_runner().invoke(args=["recommend", "--user-id", "nobody", "--k", "3"])
     assert "strategy popular, model v1" in told.output
+    assert app.test_client().get("/api/recommendations").get_json()["model_version"] == "v1"
 
 
 def test_the_watch_finds_a_new_version_by_itself(app: Flask, models: Path, shelf: list[int]) -> None:

@@ -41,22 +41,13 @@ __all__ = [
     "recs_from_config",
     "save",
     "train",
-    "unhurried",
     "versions",
 ]
-UNHURRIED_SECONDS = 60.0
 
 
 def recs_from_config(config: Config, feed: Feed | None = None) -> Recs:
     """Return the recommender of this process."""
     return LocalRecs(config.instance / "models", feed=feed, budget_ms=config["RECS_BUDGET_MS"])
-
-
-def unhurried(recs: Recs) -> Recs:
-    """Let a recommender take its time: behind a command nobody waits for a page."""
-    if isinstance(recs, LocalRecs):
-        recs.budget_s = UNHURRIED_SECONDS
-    return recs
 
 
 def get_recs() -> Recs:

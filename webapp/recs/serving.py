@@ -102,7 +102,7 @@ class LocalRecs:
             "category": ask.category,
             "now": int(ask.now.timestamp()) if ask.now else None,
         }
-        return self._picks(lambda model: model.recommend(ask.user, ask.k, **options), ask.strategy)
+        return self._picks(lambda model: model.recommend(ask.user, ask.k, **options), ask.strategy, ask.wait_s)
 
     def similar(self, product_id: int, *, k: int, space: str = "combined") -> Picks:
         """Name alternatives to a product."""
@@ -143,7 +143,7 @@ class LocalRecs:
         except Exception:  # a model that breaks here breaks no page: those have fallbacks
             log.warning("recommender_not_warm", exc_info=True)
 
-    def _picks(self, ask: Callable[[Any], Sequence[Any]], strategy: str | None) -> Picks:
+    def _picks(self, ask: Callable[[Any], Sequence[Any]], strategy: str | None, wait_s: float | None = None) -> Picks:
         began = time.perf_counter()
 
         def answer(live: _Live) -> Picks:
@@ -151,9 +151,9 @@ class LocalRecs:
             name = strategy or str(live.model.info.get("strategy", "hybrid"))
             return Picks(items, live.version, name, (time.perf_counter() - began) * 1000)
 
-        return self._call(answer)
+        return self._call(answer, wait_s)
 
-    def _call(self, ask: Callable[[_Live], Answer]) -> Answer:
+    def _call(self, ask: Callable[[_Live], Answer], wait_s: float | None = None) -> Answer:
         """Run one call on one model within the budget; count what goes wrong."""
         self._ensure()
         live = self._live
@@ -163,7 +163,7 @@ class LocalRecs:
             raise RecsUnavailable("resting after failures")
         self._n_calls += 1
         try:
-            answer = self._threads().submit(ask, live).result(timeout=self.budget_s)
+            answer = self._threads().submit(ask, live).result(timeout=self.budget_s if wait_s is None else wait_s)
         except CallTimeout:
             self._failed("slow")
             raise RecsUnavailable("slow") from None

@@ -301,10 +301,12 @@ def recommend(
     history_limit: int,
     now: datetime,
     is_shown: bool = True,
+    wait_s: float | None = None,
 ) -> Recommended:
     """Recommend for a program: the model's order, only what can be sold, filled up with what sells best.
 
-    Unless ``is_shown`` is false the answer is noted as shown to the actor.
+    Unless ``is_shown`` is false the answer is noted as shown to the actor. ``wait_s`` is the longest wait for the
+    model, by default that of a page.
 
     Raises
     ------
@@ -315,7 +317,7 @@ def recommend(
     if strategy is not None and strategy not in known:
         raise InvalidInput({"strategy": "choose " + (" or ".join(known) or "none: no model is live")})
     history = read_history(actor, limit=history_limit)
-    ask = Ask(actor.ref, history, k + SPARE, exclude, context, product_ids, strategy=strategy, now=now)
+    ask = Ask(actor.ref, history, k + SPARE, exclude, context, product_ids, strategy=strategy, now=now, wait_s=wait_s)
     picks = ask_recs(recs, ask)
     with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks), actor)
