@@ -171,7 +171,7 @@ def done(token: str) -> str | Response:
     if payments.is_waiting_for_choice(found.order.order_id):
         return go("checkout.test_payment", token=token)
     bought = [line.product_id for line in found.lines if line.product_id is not None]
-    rail = discovery.cart_rail(current_actor(), get_recs(), bought, now=utc_now())
+    rail = discovery.cart_rail(current_actor(), get_recs(), bought, title=_("Goes with what you bought"), now=utc_now())
     label = checkout_pages.payment_label(found.order.payment_code, _providers())
     page = vm.DonePage(
         meta=vm.PageMeta(title=_("Thank you"), is_indexed=False),

@@ -99,10 +99,11 @@ def home_page(actor: Actor, recs: Recs, *, history_limit: int, shop_name: str, n
         popular = products.best_sellers(tx, limit=POOL, actor=actor)
         fresh = products.newest(tx, limit=POOL, actor=actor)
         tree = chrome.tree(tx)
-    shelf = Shelf(now, "home")
+    is_cold = not history
+    starter = _starter(popular, now=now) if is_cold else ()
+    shelf = Shelf(now, "home", used=_kept_out_of_rails(starter, popular))
     _fill(shelf, picks, rows, history, seen, popular, fresh)
     _note_impressions(actor, shelf.rails, picks, now=now)
-    is_cold = not history
     return vm.HomePage(
         meta=vm.PageMeta(
             title=shop_name,
@@ -112,7 +113,7 @@ def home_page(actor: Actor, recs: Recs, *, history_limit: int, shop_name: str, n
         rails=tuple(shelf.rails),
         categories=_with_pictures(nav(tree), popular),
         is_cold=is_cold,
-        starter=_starter(popular, now=now) if is_cold else (),
+        starter=starter,
     )
 
 
@@ -147,6 +148,11 @@ def _starter(popular: Sequence[CardRow], *, now: datetime) -> tuple[vm.Card, ...
     return tuple(card(row, now=now) for row in chosen)
 
 
+def _kept_out_of_rails(starter: Sequence[vm.Card], popular: Sequence[CardRow]) -> set[int]:
+    """Nothing stands twice on a page, but a small shop shows what it has."""
+    return {item.product_id for item in starter} if len(popular) >= RAIL_LENGTH + STARTER else set()
+
+
 def _with_pictures(tree: tuple[vm.NavCategory, ...], rows: Sequence[CardRow]) -> tuple[vm.NavCategory, ...]:
     """Give each department the picture of its most popular product at hand."""
     by_slug: dict[str, CardRow] = {}
@@ -160,8 +166,10 @@ def _with_pictures(tree: tuple[vm.NavCategory, ...], rows: Sequence[CardRow]) ->
     return tuple(found)
 
 
-def cart_rail(actor: Actor, recs: Recs, product_ids: Sequence[int], *, now: datetime) -> vm.Rail | None:
-    """Return what goes with all that lies in a cart: none to four things, never padded."""
+def cart_rail(
+    actor: Actor, recs: Recs, product_ids: Sequence[int], *, title: str = "", now: datetime
+) -> vm.Rail | None:
+    """Return what goes with all that lies in a cart or was bought: none to four things, never padded."""
     if not product_ids:
         return None
     picks = together_picks(recs, product_ids)
@@ -173,7 +181,7 @@ def cart_rail(actor: Actor, recs: Recs, product_ids: Sequence[int], *, now: date
     found = [pick for pick in picks.items if pick.product_id in rows and shelf.free([rows[pick.product_id]])]
     shelf.add(
         "goes_with",
-        _("Goes with your cart"),
+        title or _("Goes with your cart"),
         [pick_card(pick, rows, (), now=now) for pick in found[:MAX_BASKET]],
         shortest=1,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,6 +23,8 @@ OPEN_ATTRIBUTES = 2
 MAX_VALUES = 24
 MAX_PAGE = 10_000
 ATTRIBUTE_PREFIX = "f-"
+SIZES = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "XXXL")
+LEADING_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 GAP = vm.PageLink("…")
 
 
@@ -120,7 +123,7 @@ def _attribute_facets(asked: Asked, counts: FacetCounts, names: Mapping[str, str
         values += [vm.FacetValue(value, value, 0, True) for value in picked if value not in by_value]
         if picked or 1 < len(values) <= MAX_VALUES:
             is_open = bool(picked) or len(found) < OPEN_ATTRIBUTES
-            found.append(vm.Facet(ATTRIBUTE_PREFIX + slugify(name), name, _shown(values), is_open))
+            found.append(vm.Facet(ATTRIBUTE_PREFIX + slugify(name), name, _by_size(_shown(values)), is_open))
     return found[:MAX_ATTRIBUTES]
 
 
@@ -128,6 +131,20 @@ def _shown(values: Sequence[vm.FacetValue]) -> tuple[vm.FacetValue, ...]:
     """Leave out values nothing is behind, unless they are ticked; the fullest first."""
     kept = [value for value in values if value.count or value.is_selected]
     return tuple(sorted(kept, key=lambda value: (-value.is_selected, -value.count, value.label))[:MAX_VALUES])
+
+
+def _by_size(values: tuple[vm.FacetValue, ...]) -> tuple[vm.FacetValue, ...]:
+    """Put sizes, in letters or in numbers, from small to large; other values stay as they are."""
+    if all(value.label.upper() in SIZES for value in values):
+        return tuple(sorted(values, key=lambda value: SIZES.index(value.label.upper())))
+    if all(LEADING_NUMBER.match(value.label) for value in values):
+        return tuple(sorted(values, key=lambda value: (_leading_number(value.label), value.label)))
+    return values
+
+
+def _leading_number(label: str) -> float:
+    found = LEADING_NUMBER.match(label)
+    return float(found[0]) if found else math.inf
 
 
 def price_range(asked: Asked, counts: FacetCounts, currency: str) -> vm.PriceRange | None:

@@ -145,6 +145,36 @@ def test_nothing_stands_twice_on_the_home_page(app: Flask, client: ShopClient, s
     assert len(shown) == len(set(shown)) > 20
 
 
+def test_what_a_newcomer_is_asked_to_rate_stands_in_no_rail(client: ShopClient) -> None:
+    with unit_of_work() as tx:
+        for number in range(30):
+            make_product(tx, category=f"Home > Shelf {number % 6}", popularity=float(number))
+    page = client.get("/").get_data(as_text=True)
+    asked = set(re.findall(r'data-rate="(\d+)"', page))
+    assert len(asked) == 5
+    assert not asked & set(re.findall(r'data-card="(\d+)"', page))
+
+
+def test_a_small_shop_asks_for_stars_and_fills_its_rails_all_the_same(client: ShopClient) -> None:
+    with unit_of_work() as tx:
+        for number in range(6):
+            make_product(tx, popularity=float(number))
+    page = client.get("/").get_data(as_text=True)
+    assert 'data-rate="' in page
+    assert 'data-rail="popular"' in page
+
+
+def test_sizes_stand_in_their_own_order(client: ShopClient) -> None:
+    with unit_of_work() as tx:
+        for number, size in enumerate(["L", "M", "S", "XL", "XS", "36-40", "41", "9", "moss"]):
+            name = "Size" if len(size) < 3 and size.isalpha() else "Length" if size[0].isdigit() else "Colour"
+            for _piece in range(1 + number % 3):
+                make_product(tx, attributes={name: size})
+    page = client.get("/c/lamps").get_data(as_text=True)
+    assert re.findall(r'name="f-size" value="(\w+)"', page) == ["XS", "S", "M", "L", "XL"]
+    assert re.findall(r'name="f-length" value="([\w-]+)"', page) == ["9", "36-40", "41"]
+
+
 def test_sold_out_and_hidden_things_are_in_no_rail(app: Flask, client: ShopClient, shelf: list[int]) -> None:
     with unit_of_work() as tx:
         gone = make_product(tx, stock=0, popularity=1000.0, name="Gone lamp")
