@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -13,7 +13,8 @@ from flask_babel import gettext as _
 from webapp import viewmodels as vm
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.formatting import amount, major_units
-from webapp.store import catalogue, operations, orders, products, search
+from webapp.store import catalogue, operations, orders, products, search, users
+from webapp.store.orders import OrderRow
 from webapp.store.rows import PictureRow, ProductRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
 from webapp.viewbuilders import buying
@@ -328,11 +329,18 @@ def _read_variants(
     return changes
 
 
+def order_rows(tx: Tx, rows: Sequence[OrderRow]) -> tuple[vm.OrderRow, ...]:
+    """Build the lines of a list of orders with who placed each."""
+    lines = orders.lines(tx, [row.order_id for row in rows]) if rows else {}
+    names = users.names(tx, {row.user_id for row in rows if row.user_id is not None})
+    return tuple(buying.order_row(row, lines.get(row.order_id, []), names=names) for row in rows)
+
+
 def orders_page(*, query: str, state: str, page: int) -> vm.AdminOrdersPage:
     """Build the queue of orders."""
     with read_unit() as tx:
         rows, total = orders.queue(tx, state=state, query=query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
-        lines = orders.lines(tx, [row.order_id for row in rows]) if rows else {}
+        shown = order_rows(tx, rows)
         counts = orders.counts_by_state(tx)
     states = [vm.Option("", _("all"), not state, str(sum(counts.values())))]
     states += [
@@ -341,7 +349,7 @@ def orders_page(*, query: str, state: str, page: int) -> vm.AdminOrdersPage:
     ]
     return vm.AdminOrdersPage(
         meta=_meta(_("Orders")),
-        orders=tuple(buying.order_row(row, lines.get(row.order_id, []), with_customer=True) for row in rows),
+        orders=shown,
         query=query,
         states=tuple(states),
         pagination=pagination(url_for("admin.orders"), {"q": query, "state": state}, page, PAGE_SIZE, total),

@@ -15,7 +15,9 @@ from webapp import viewmodels as vm
 from webapp.formatting import money, number
 from webapp.picks import Recs
 from webapp.services import orders as order_service
-from webapp.services import schedule, training
+from webapp.services import payments, schedule, training
+from webapp.services.checkout_pages import payment_label
+from webapp.services.office import order_rows
 from webapp.store import catalogue, orders, products
 from webapp.store.operations import ModelRunRow
 from webapp.store.tx import read_unit
@@ -103,7 +105,7 @@ def home_page(place: training.Place, live_recs: Recs, *, currency: str, locale: 
         counts = orders.counts_by_state(tx)
         revenue = orders.revenue_since(tx, now - WEEK)
         latest, _total = orders.queue(tx, state="", query="", limit=LATEST, offset=0)
-        lines = orders.lines(tx, [row.order_id for row in latest]) if latest else {}
+        shown = order_rows(tx, latest)
         n_products = products.count(tx)
         n_out = catalogue.count_sold_out(tx)
         shop_currency = catalogue.only_currency(tx) or currency
@@ -129,7 +131,7 @@ def home_page(place: training.Place, live_recs: Recs, *, currency: str, locale: 
             vm.Task(_("Put products in"), n_products > 0, url_for("admin.products")),
             vm.Task(_("Train the recommender"), live is not None, url_for("admin.models")),
         ),
-        orders=tuple(buying.order_row(row, lines.get(row.order_id, []), with_customer=True) for row in latest),
+        orders=shown,
         live=live,
         warnings=tuple(warnings),
     )
@@ -142,7 +144,9 @@ def order_page(number_: str) -> vm.AdminOrderPage:
     following = order_service.TRANSITIONS[order.state]
     return vm.AdminOrderPage(
         meta=vm.PageMeta(title=_("Order %(number)s", number=order.number), is_indexed=False),
-        order=buying.order_view(found, payment_label=order.payment_code, with_staff=True),
+        order=buying.order_view(
+            found, payment_label=payment_label(order.payment_code, payments.providers(with_test=True)), with_staff=True
+        ),
         transitions=tuple(vm.Option(state, str(buying.STATE_LABELS[state])) for state in following),
         version=str(order.version),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -131,6 +131,11 @@ def any_with_role(tx: Tx, role: str) -> bool:
 def count(tx: Tx) -> int:
     """Count all members and known persons."""
     return int(tx.scalar(select(func.count()).select_from(User)) or 0)
+
+
+def names(tx: Tx, user_ids: Collection[int]) -> dict[int, str]:
+    """Return the names of some members by their ids."""
+    return {row[0]: row[1] for row in tx.rows(select(User.id, User.name).where(User.id.in_(user_ids)))}
 
 
 def figures(tx: Tx, user_id: int) -> tuple[int, int, int]:

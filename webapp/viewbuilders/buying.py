@@ -258,10 +258,10 @@ def _order_sums(order: OrderRow, lines: Sequence[OrderLineRow]) -> vm.OrderSumma
     )
 
 
-def order_row(order: OrderRow, lines: Sequence[OrderLineRow], *, with_customer: bool = False) -> vm.OrderRow:
-    """Build a line of a list of orders."""
+def order_row(order: OrderRow, lines: Sequence[OrderLineRow], *, names: Mapping[int, str] | None = None) -> vm.OrderRow:
+    """Build a line of a list of orders; with the members' names it says who placed it."""
     pictures = tuple(found for line in lines[:4] if (found := picture(line.picture)) is not None)
-    customer = str(order.address.get("name", "")) or order.email
+    customer = "" if names is None else _who(order, names)
     return vm.OrderRow(
         order.number,
         order.placed_at,
@@ -271,5 +271,9 @@ def order_row(order: OrderRow, lines: Sequence[OrderLineRow], *, with_customer: 
         order.currency,
         sum(line.quantity for line in lines),
         pictures,
-        customer if with_customer else "",
+        customer,
     )
+
+
+def _who(order: OrderRow, names: Mapping[int, str]) -> str:
+    return str(order.address.get("name", "")) or names.get(order.user_id or 0, "") or order.email

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.conftest import NOW
 from tests.factories import ShopClient, make_guest, make_product, make_user, put_in_cart, ready_to_pay, variant_of
 from webapp.clock import utc_now
 from webapp.services import checkout, payments
 from webapp.store import catalogue, operations, orders, products, search, stock
-from webapp.store.models import AuditEntry
+from webapp.store.models import AuditEntry, Order
 from webapp.store.orders import OrderRow
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -138,6 +138,18 @@ def test_what_the_owner_changed_is_written_down(office: ShopClient, lamp: int) -
     with read_unit() as tx:
         entry = tx.row(select(AuditEntry.action, AuditEntry.subject_id, AuditEntry.before))
     assert (entry.action, entry.subject_id, entry.before["price_cents"]) == ("product.change", str(lamp), 4900)
+
+
+def test_an_order_without_an_address_shows_the_members_name(office: ShopClient, order: OrderRow) -> None:
+    with unit_of_work() as tx:
+        member = make_user(tx, name="Liv Osei")
+        tx.change(update(Order).where(Order.id == order.order_id).values(user_id=member, address={}, email=""))
+    for path in ("/admin/", "/admin/orders"):
+        assert "<td>Liv Osei</td>" in office.get(path).get_data(as_text=True)
+
+
+def test_an_order_says_in_words_how_it_was_paid(office: ShopClient, order: OrderRow) -> None:
+    assert "Test payment" in office.get(f"/admin/orders/{order.number}").get_data(as_text=True)
 
 
 def test_an_order_moves_step_by_step_and_no_other_way(office: ShopClient, order: OrderRow) -> None:
