@@ -17,7 +17,7 @@ from recommender.training_data import TrainingData
 from recommender.types import KIND_CODE, AnyArray, Progress, Rows, no_progress
 
 LISTS_PER_USER = 5
-MAX_NEGATIVES = 120
+MAX_NEGATIVES = 60
 _GRADES = {"view": 1, "click": 1, "cart": 2, "wishlist": 2, "purchase": 3, "rating": 3, "dismiss": 0}
 _GRADE_BY_CODE = np.array([_GRADES[kind] for kind in KIND_CODE], dtype=np.int64)
 
@@ -49,10 +49,12 @@ class ListPlan:
 
 
 def plan_for(n_events: int, effort: str = "full") -> ListPlan:
-    """Small logs are used many times over; large ones, and a quick fit, make do with one pass of each kind."""
+    """Small logs are used many times over; large ones, and a quick fit, make do with fewer passes."""
     if effort == "quick":
         return ListPlan(n_folds=5, folds_used=1, cuts=(0.9,), cut_width=0.1, max_lists=1_200)
-    if n_events <= 400_000:
+    if n_events <= 400_000 and n_events > 50_000:
+        return ListPlan(n_folds=4, folds_used=2, cuts=(0.7, 0.8, 0.9), cut_width=0.1, max_lists=6_000)
+    if n_events <= 50_000:
         return ListPlan(n_folds=4, folds_used=4, cuts=(0.5, 0.6, 0.7, 0.8, 0.9), cut_width=0.1, max_lists=6_000)
     return ListPlan(n_folds=10, folds_used=1, cuts=(0.9,), cut_width=0.1, max_lists=4_000)
 
@@ -92,7 +94,7 @@ def training_lists(
         pipeline = Pipeline.of(part, sources)
         names = pipeline.builder.names
         lists += _filled(make(pipeline), names, limit, rng)
-    return (with_untold_time(_stack(lists), names) if lists else None), names
+    return (with_untold_time(_stack(lists), names, rng) if lists else None), names
 
 
 @dataclass(frozen=True)
@@ -217,11 +219,12 @@ def _sampled(grades: AnyArray, rng: np.random.Generator) -> Rows:
     return np.sort(np.concatenate([np.flatnonzero(grades > 0), wrong]))
 
 
-def with_untold_time(groups: RankGroups, names: Sequence[str]) -> RankGroups:
-    """Every list twice: as it was, and as it looks to a caller who does not tell the time of the request."""
+def with_untold_time(groups: RankGroups, names: Sequence[str], rng: np.random.Generator) -> RankGroups:
+    """Half of the lists, drawn at random, as they look to a caller who does not tell the time of the request."""
+    untold = np.repeat(rng.random(len(groups.sizes)) < 0.5, groups.sizes)
     features = groups.features.copy()
-    features[:, list(names).index(GAP_COLUMN)] = np.nan
-    return RankGroups.joined([groups, replace(groups, features=features)])
+    features[untold, list(names).index(GAP_COLUMN)] = np.nan
+    return replace(groups, features=features)
 
 
 def _stack(lists: list[tuple[AnyArray, AnyArray, int]]) -> RankGroups:
