@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Flask, current_app, g, get_flashed_messages, request, session
 from flask_babel import get_locale
-from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import viewmodels as vm
@@ -61,7 +60,6 @@ def _chrome() -> vm.Chrome:
     slug = (request.view_args or {}).get("slug", "") if request.endpoint == "shop.category" else ""
     return vm.Chrome(
         shop_name=current_app.config["SHOP_NAME"],
-        tagline=_("a shop that learns"),
         locale=str(get_locale() or "en"),
         theme=theme if theme in THEMES else "auto",  # type: ignore[arg-type]  # checked in the line itself
         nav=chrome_service.navigation(tree, slug),

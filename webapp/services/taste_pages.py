@@ -17,7 +17,7 @@ from webapp.services import discovery, taste
 from webapp.store import products
 from webapp.store.rows import CardRow, HistoryRow
 from webapp.store.tx import read_unit
-from webapp.viewbuilders.cards import card, picture
+from webapp.viewbuilders.cards import card, picture, starter_cards
 
 GROUPS = (
     ("rating", _l("Rated"), ("rating",)),
@@ -29,8 +29,7 @@ GROUPS = (
 KIND_WEIGHT = {"purchase": 1.0, "rating": 0.8, "cart": 0.6, "wishlist": 0.6, "click": 0.25, "view": 0.2}
 HALF_LIFE = timedelta(days=60)
 SHOWN = 20
-PICKS = 12
-STARTER = 5
+PICKS = 10
 
 
 def show(actor: Actor, recs: Recs, *, history_limit: int, now: datetime) -> vm.TastePage:
@@ -48,7 +47,7 @@ def show(actor: Actor, recs: Recs, *, history_limit: int, now: datetime) -> vm.T
         crumbs=(vm.Crumb(_("Home"), url_for("shop.home")), vm.Crumb(_("Your recommendations"))),
         groups=tuple(group for group in groups if group.n_total),
         now=tuple(picks),
-        starter=_starter(popular, now=now),
+        starter=starter_cards(popular, now=now),
         dismissed=excluded["dismiss"],
         owned=excluded["own"],
         is_paused=not actor.is_personalised,
@@ -92,9 +91,3 @@ def _cards(
 ) -> tuple[vm.Card, ...]:
     ids = [product_id for product_id, (why, _at) in excluded.items() if why == reason and product_id in rows]
     return tuple(card(rows[product_id], now=now) for product_id in ids)
-
-
-def _starter(popular: list[CardRow], *, now: datetime) -> tuple[vm.Card, ...]:
-    first_of_kind = {row.category_id: row for row in reversed(popular)}
-    chosen = sorted(first_of_kind.values(), key=popular.index)[:STARTER]
-    return tuple(card(row, now=now) for row in chosen)
