@@ -18,14 +18,13 @@ from webapp.services import chrome
 from webapp.store import carts, interactions, products, taste
 from webapp.store.rows import CardRow, HistoryRow
 from webapp.store.tx import read_unit, unit_of_work
-from webapp.viewbuilders.cards import card, cards, nav, personal_card, pick_card, picture
+from webapp.viewbuilders.cards import STARTER, cards, nav, personal_card, pick_card, picture, starter_cards
 from webapp.viewbuilders.links import absolute
 from webapp.viewbuilders.rails import RAIL_LENGTH, SHORTEST, Shelf, impression_rows
 
 log = logging.getLogger(__name__)
 ASK_FOR = 120
 POOL = 48
-STARTER = 5
 RECENT = 12
 LOOKED_AT = frozenset({"view", "click", "cart"})
 MAX_BASKET = 4
@@ -100,7 +99,7 @@ def home_page(actor: Actor, recs: Recs, *, history_limit: int, shop_name: str, n
         fresh = products.newest(tx, limit=POOL, actor=actor)
         tree = chrome.tree(tx)
     is_cold = not history
-    starter = _starter(popular, now=now) if is_cold else ()
+    starter = starter_cards(popular, now=now) if is_cold else ()
     shelf = Shelf(now, "home", used=_kept_out_of_rails(starter, popular))
     _fill(shelf, picks, rows, history, seen, popular, fresh)
     _note_impressions(actor, shelf.rails, picks, now=now)
@@ -139,13 +138,6 @@ def _note_impressions(actor: Actor, rails: Sequence[vm.Rail | None], picks: Pick
     if noted:
         with unit_of_work() as tx:
             interactions.add_impressions(tx, noted)
-
-
-def _starter(popular: Sequence[CardRow], *, now: datetime) -> tuple[vm.Card, ...]:
-    """Choose five well-known products of different kinds to rate."""
-    first_of_kind = {row.category_id: row for row in reversed(popular) if row.is_sellable}
-    chosen = sorted(first_of_kind.values(), key=popular.index)[:STARTER]
-    return tuple(card(row, now=now) for row in chosen)
 
 
 def _kept_out_of_rails(starter: Sequence[vm.Card], popular: Sequence[CardRow]) -> set[int]:

@@ -314,7 +314,8 @@ class EventWriter(Writer):
         }
 
     def finish(self, tx: Tx) -> None:
-        """Count stars and popularity anew, once."""
+        """Count stars and popularity anew, once, and give products the age that their events prove."""
         taste.adopt_rating_events(tx)
         taste.recount_stars(tx)
+        catalogue.backdate(tx)
         catalogue.refresh_popularity(tx, now=self.now)

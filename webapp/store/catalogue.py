@@ -210,6 +210,12 @@ def refresh_popularity(tx: Tx, *, now: datetime) -> None:
     tx.change(update(Product).values(popularity=score, sold_count=sold))
 
 
+def backdate(tx: Tx) -> None:
+    """Let no product be newer than its first event: a catalogue imported with its past is not all news."""
+    first = select(func.min(Interaction.at)).where(Interaction.product_id == Product.id).scalar_subquery()
+    tx.change(update(Product).where(Product.created_at > first).values(created_at=first))
+
+
 def item_frame(tx: Tx, *, media: Path | None = None, product_ids: Collection[int] | None = None) -> pd.DataFrame:
     """Return products in the library's columns.
 

@@ -27,6 +27,7 @@ PROOF: dict[str, tuple[str, ...]] = {
     "buy_again": ("purchase",),
 }
 FROM_HISTORY = "because_history"
+STARTER = 5
 GENERAL = frozenset({"popular", "trending", "new", "rated_well", "similar", "goes_with", "popular_in_category"})
 
 
@@ -165,3 +166,12 @@ def crumbs(rows: Sequence[CategoryRow], category_id: int | None, last: str = "")
     if last:
         return (*steps, vm.Crumb(last))
     return (*steps[:-1], vm.Crumb(steps[-1].label))
+
+
+def starter_cards(popular: Sequence[CardRow], *, now: datetime) -> tuple[vm.Card, ...]:
+    """Choose well-known products to rate: of as many kinds as there are, then the best known of the others."""
+    offered = [row for row in popular if row.is_sellable]
+    first_of_kind = list({row.category_id: row for row in reversed(offered)}.values())
+    chosen = sorted(first_of_kind, key=offered.index)[:STARTER]
+    chosen += [row for row in offered if row not in chosen][: STARTER - len(chosen)]
+    return tuple(card(row, now=now) for row in chosen)

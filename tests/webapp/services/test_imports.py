@@ -1,6 +1,7 @@
 """Imports: idempotent, resumable, honest about every row left out."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,23 @@ def test_events_make_people_stars_and_popularity(app: Flask, catalogue: Path, tm
     found = next(iter(lamp.values()))
     assert (found.rating_count, found.rating_sum) == (2, 9)
     assert counts(take_events(tmp_path / "events.csv", tmp_path)) == (0, 0, 3, 0)
+
+
+def test_a_product_is_as_old_as_its_first_event(app: Flask, catalogue: Path, tmp_path: Path) -> None:
+    take_catalogue(catalogue, tmp_path)
+    take_events(write(tmp_path / "events.csv", EVENTS), tmp_path)
+    with read_unit() as tx:
+        born = {row.name: row.created_at.timestamp() for row in products.newest(tx, limit=10, actor=Actor())}
+    assert born == {"Bergen lamp": NOW.timestamp(), "Oslo lamp": 1_700_000_000, "Tall mug": 1_700_000_100}
+
+
+def test_a_new_guest_may_rate_five_products_where_there_are_no_shelves(app: Flask, tmp_path: Path) -> None:
+    rows = [{"sku": f"T{n}", "title": f"Thing {n}", "price": "5.00"} for n in range(8)]
+    mapping = Options(mapping="item_id=sku,title=title,price=price")
+    path = write(tmp_path / "things.csv", rows)
+    imports.import_catalogue(path, mapping, folder=tmp_path, now=NOW, progress=silent)
+    page = app.test_client().get("/").get_data(as_text=True)
+    assert len(set(re.findall(r'action="(/p/\d+[^"]*/rate)', page))) == 5
 
 
 def test_every_row_left_out_is_written_down_with_its_reason(app: Flask, catalogue: Path, tmp_path: Path) -> None:
