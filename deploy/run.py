@@ -125,7 +125,10 @@ def prepare(data: str | None, size: str) -> None:
         else:
             flask("seed", "--size", size, quiet=True)
     elif data:
-        say("the shop has products already, so nothing is imported; set INSTANCE_PATH to a new folder for another shop")
+        say(
+            f"the shop has products already, so {data} is not imported: set INSTANCE_PATH to a new folder for another "
+            f"shop, or finish an import that was stopped with .venv/bin/flask import-data {data}"
+        )
     say("training the recommender, unless a model is live already")
     flask("retrain", "--if-none", may_fail=True, ask=signal.SIGINT)  # it gives back the lease of the training
 
