@@ -177,6 +177,13 @@ def fields_of(operation: openapi.Operation) -> set[str]:
     return found.union(*(names_of(model) for model in operation.answers.values()))
 
 
+def choices_of(node: Any) -> set[str]:
+    """Return every word that a field may be, out of a JSON schema."""
+    if isinstance(node, dict):
+        return set(node.get("enum", ())).union(*(choices_of(value) for value in node.values()))
+    return set().union(*(choices_of(value) for value in node)) if isinstance(node, list) else set()
+
+
 def test_the_calls_are_known_before_they_are_looked_for() -> None:
     assert len(openapi.OPERATIONS) >= 8
     assert api.bp.name == "api"  # its import fills the list
@@ -186,6 +193,8 @@ def test_the_calls_are_known_before_they_are_looked_for() -> None:
 def test_every_call_is_described_with_its_fields(operation: openapi.Operation) -> None:
     part = section(API, f"{operation.method} {operation.path}")
     assert fields_of(operation) - words_of(part) == set()
+    for model in (operation.query, operation.body):
+        assert model is None or choices_of(model.model_json_schema()) - words_of(part) == set()
     if operation.scope:
         assert operation.scope in words_of(part)
 
