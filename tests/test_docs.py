@@ -419,7 +419,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     colours = ("green", "black", "red", "blue", "pale", "dark", "plain", "old")
     shelves = {shelf: [f"{colour}-{shelf}" for colour in colours] for shelf in ("tea", "lamp")}
     rows = []
-    for number in range(40):
+    for number in range(24):
         for step, item in enumerate(draw.permutation(shelves["tea" if number % 2 == 0 else "lamp"])[:6]):
             kind = ("view", "purchase", "rating")[step % 3]
             stars = str(draw.integers(3, 6)) if kind == "rating" else ""
