@@ -16,5 +16,8 @@ lint:  ## style, format and types
 bench:  ## the tables of the README; some take minutes
 	@$(VENV)/python -m bench
 
+screenshots:  ## every page of the running demo in two widths and two themes, into screenshots/; ONLY="home cart"
+	@$(PYTHON) deploy/environment.py --tests && exec $(VENV)/python -m tests.browser.screenshots $(if $(ONLY),--only $(ONLY))
+
 clean:  ## everything but the code: environment, database, models, pictures
-	@rm -rf .venv instance build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv instance build .pytest_cache .mypy_cache .ruff_cache .hypothesis screenshots

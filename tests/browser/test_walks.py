@@ -1,0 +1,141 @@
+"""The open shop as people meet it: on a phone and at a desk, with scripts and without, with a mouse and with keys."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import walks
+from tests.browser.shop import Account
+from tests.browser.window import Window
+from tests.chromium import needs_chromium
+
+pytestmark = needs_chromium
+OpenWindow = Callable[..., Window]
+EMAIL = "ana@example.com"
+ORDER = re.compile(r"Order \d{4}-[A-Z0-9]{8}\. News of it goes to ana@example\.com\.")
+
+
+def expect_picks_with_true_reasons(page: Page, touched: set[str], stars: int) -> None:
+    """Reasons name something, only what this visitor touched, and only with the stars it was given."""
+    picks = page.locator("[data-rail='for_you']")
+    expect(picks).to_be_visible()
+    named = walks.named_in_reasons(page)
+    assert named
+    assert named <= touched
+    told = [line for line in picks.locator(".card-text > .reason").all_inner_texts() if "gave" in line]
+    assert all(line.endswith(f"{stars} stars") for line in told)
+
+
+def expect_an_order(page: Page) -> None:
+    """The confirmation names the order, and the cart is empty."""
+    expect(page.get_by_text(ORDER)).to_be_visible()
+    walks.expect_in_cart(page, 0)
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+def test_a_guest_rates_is_understood_and_buys(open_window: OpenWindow, width: int) -> None:
+    window = open_window(width)
+    page = window.page
+    path = walks.product_paths(page)[0]
+    window.look_through()
+    before = walks.cards_shown(page)
+    expect(page.locator("[data-rail='for_you']")).to_have_count(0)
+
+    walks.rate(page, path, 5)
+    window.look_through()
+    page.goto("/")
+    window.look_through()
+    assert walks.cards_shown(page) != before
+    expect_picks_with_true_reasons(page, {path}, 5)
+
+    walks.put_in_cart(page, path)
+    for _step in walks.check_out(page, EMAIL):
+        window.look_through()
+    expect_an_order(page)
+
+
+def test_stars_on_the_first_page_bring_picks_without_a_reload(open_window: OpenWindow) -> None:
+    page = open_window().page
+    page.goto("/")
+    question = page.locator(".starter-item").first
+    path = walks.where(question.locator("a"))
+    question.locator("button[value='4']").click()
+    expect(page.locator("#live")).to_contain_text("Your picks have changed.")
+    expect_picks_with_true_reasons(page, {path}, 4)
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+def test_without_scripts_a_guest_rates_and_buys_all_the_same(open_window: OpenWindow, width: int) -> None:
+    window = open_window(width, scripts=False)
+    page = window.page
+    path = walks.product_paths(page)[0]
+    window.look_through()
+    walks.rate(page, path, 4)
+    page.goto("/")
+    window.look_through()
+    expect_picks_with_true_reasons(page, {path}, 4)
+    walks.put_in_cart(page, path)
+    for _step in walks.check_out(page, EMAIL):
+        window.look_through()
+    expect_an_order(page)
+
+
+def tab_to(page: Page, goal: Locator) -> None:
+    """Press Tab until a control has the focus and shows it."""
+    for _press in range(150):
+        page.keyboard.press("Tab")
+        if goal.evaluate("element => element === document.activeElement"):
+            assert goal.evaluate("element => element.matches(':focus-visible')")
+            return
+    raise AssertionError(f"{goal} cannot be reached with Tab")
+
+
+def press(page: Page, goal: Locator) -> None:
+    """Reach a control with Tab and press Enter."""
+    tab_to(page, goal)
+    page.keyboard.press("Enter")
+
+
+def test_keys_alone_are_enough_to_buy(open_window: OpenWindow) -> None:
+    page = open_window().page
+    page.goto(walks.product_paths(page)[0])
+    press(page, page.locator(".buy").get_by_role("button", name="Add to cart"))
+    walks.expect_in_cart(page, 1)
+    press(page, page.locator(".toast").get_by_role("link", name="Go to cart"))
+    press(page, page.get_by_role("link", name="Go to checkout").first)
+    tab_to(page, page.get_by_label("E-mail address"))
+    page.keyboard.type(EMAIL)
+    page.keyboard.press("Enter")
+    for label, text in walks.ADDRESS.items():
+        tab_to(page, page.get_by_label(label))
+        page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    press(page, page.get_by_role("button", name="Go on to the last look"))
+    press(page, page.get_by_role("button", name=re.compile("^Pay ")))
+    press(page, page.get_by_role("button", name="It goes through", exact=True))
+    expect_an_order(page)
+
+
+def test_what_a_guest_did_is_in_the_account_on_every_device(open_window: OpenWindow) -> None:
+    account = Account(f"{secrets.token_hex(6)}@example.com", "a quiet winter evening")
+    here = open_window(375)
+    rated, wanted = walks.product_paths(here.page)[:2]
+    walks.rate(here.page, rated, 5)
+    walks.put_in_cart(here.page, wanted)
+    walks.register(here.page, account)
+    walks.sign_in(here.page, account)
+    walks.expect_in_cart(here.page, 1)
+
+    there = open_window(1440)
+    walks.sign_in(there.page, account)
+    expect(there.page.get_by_role("heading", level=1)).to_have_text("Good to see you, Ana Weber")
+    expect_picks_with_true_reasons(there.page, {rated, wanted}, 5)
+    there.page.goto("/cart")
+    expect(there.page.locator(f".cart-what a[href='{wanted}']")).to_be_visible()
+    there.page.goto("/your-recommendations")
+    expect(there.page.locator(f".signals[open] .signal a[href='{rated}']")).to_be_visible()
