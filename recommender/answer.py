@@ -9,6 +9,7 @@ import numpy as np
 
 from recommender.base import Query, best_of
 from recommender.blend import fuse_ranks, ranks_from_features
+from recommender.closeup import CloseUp
 from recommender.coldstart import evidence_of
 from recommender.errors import DataError
 from recommender.explain import RowReason, crowd_reason, named_signals
@@ -24,6 +25,7 @@ from recommender.topn import top_rows
 from recommender.types import (
     KIND_CODE,
     SPACES,
+    AnyArray,
     BoolMask,
     FloatMatrix,
     FloatVector,
@@ -61,12 +63,16 @@ class Ordered:
 
     rows: Rows
     scores: FloatVector
-    found_by: tuple[str, ...]
+    found_by: AnyArray
+
+    @classmethod
+    def by(cls, source: str, rows: Rows, scores: FloatVector) -> Ordered:
+        """A list found by one source."""
+        return cls(rows, scores, np.full(len(rows), source, dtype=object))
 
     def take(self, positions: Rows) -> Ordered:
         """The entries at the given positions."""
-        names = tuple(self.found_by[i] for i in positions.tolist())
-        return Ordered(self.rows[positions], self.scores[positions], names)
+        return Ordered(self.rows[positions], self.scores[positions], self.found_by[positions])
 
 
 class Answerer:
@@ -143,15 +149,14 @@ class Answerer:
         if ask.strategy != "hybrid":
             source = self._sources[ask.strategy]
             if not source.usable(query):
-                return Ordered(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), ()), None
-            rows, scores = source.retrieve(query, ask.k * 3, allowed)
-            return Ordered(rows, scores, (ask.strategy,) * len(rows)), None
+                return Ordered.by(ask.strategy, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)), None
+            return Ordered.by(ask.strategy, *source.retrieve(query, ask.k * 3, allowed)), None
         found = self.model.pipeline.candidates(query, allowed)
         scores = self._scored(query, found)
         scores = push_down(scores, found.rows, self._vectors(), _disliked(query.state), self.dislike)
         order = np.lexsort((found.rows, -scores))
-        names = [self.model.pipeline.signals[int(n)].source for n in found.found_by[order]]
-        return Ordered(found.rows[order], scores[order], tuple(names)), found
+        names = np.array([signal.source for signal in self.model.pipeline.signals], dtype=object)
+        return Ordered(found.rows[order], scores[order], names[found.found_by[order]]), found
 
     def _scored(
         self, query: Query, found: CandidateSet, picked: Rows | None = None, *, as_for: UserState | None = None
@@ -160,7 +165,7 @@ class Answerer:
         features = self.model.pipeline.features(query, found, picked)
         deciding = query.state if as_for is None else as_for
         if self.model.ranker is not None and not deciding.is_cold:
-            return self.model.ranker.predict(features)
+            return self.model.ranker.predict_best(features) if picked is None else self.model.ranker.predict(features)
         return self._fused(features, deciding)
 
     def _fused(self, features: FloatMatrix, state: UserState) -> FloatVector:
@@ -234,15 +239,17 @@ class Answerer:
         ours = np.flatnonzero(found.rows[position] == ordered.rows) if len(found.rows) else position[:0]
         picked = position[ours]
 
+        closeup = CloseUp(self.model.pipeline, query.state, found.rows)
+
         def rescore(state: UserState) -> FloatVector:
             without = replace(query, state=state)
-            again = replace(found, scores=self.model.pipeline.scores(without, found.rows))
+            again = replace(found, scores=closeup.scores(without))
             scores = self._scored(without, again, picked, as_for=query.state)
             return push_down(scores, found.rows[picked], self._vectors(), _disliked(state), 0.0)
 
         # Rescored in the same way as without the signal, so that rounding proves no reason.
         base = rescore(query.state)
-        reasons = named_signals(self.model.pipeline, query.state, found.rows[picked], base, rescore)
+        reasons = named_signals(closeup, query.state, picked, base, rescore)
         named: list[RowReason | None] = [None] * len(ordered.rows)
         for place, reason in zip(ours.tolist(), reasons, strict=True):
             named[place] = reason
@@ -398,5 +405,5 @@ def _append(ordered: Ordered, rows: Rows, source: str) -> Ordered:
     return Ordered(
         np.concatenate([ordered.rows, rows]),
         np.concatenate([ordered.scores, scores]).astype(np.float32),
-        (*ordered.found_by, *(source,) * len(rows)),
+        np.concatenate([ordered.found_by, np.full(len(rows), source, dtype=object)]),
     )

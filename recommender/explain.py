@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.base import Retriever
-from recommender.pipeline import Pipeline
-from recommender.retrievers.content import Content
-from recommender.retrievers.itemitem import ItemItemRetriever
+from recommender.closeup import CloseUp
 from recommender.state import UserState
-from recommender.types import EVENT_KINDS, FloatMatrix, FloatVector, Rows
+from recommender.types import EVENT_KINDS, FloatVector, Rows
 
 EXPLAINING_SOURCES = ("itemseq", "itemknn", "ease", "rp3beta", "content")
 MIN_SHARE = 0.2
@@ -40,47 +38,26 @@ class RowReason:
     share: float = 1.0
 
 
-def signal_shares(pipeline: Pipeline, state: UserState, targets: Rows) -> FloatMatrix:
-    """Share of each target's evidence that comes from each history item.
-
-    The contributions of every explaining source are scaled by the largest score it gives to a target, added up and
-    divided by their sum; shape (n_history, n_targets), columns sum to 1 or are all 0.
-    """
-    total = np.zeros((len(state.item_rows), len(targets)), dtype=np.float32)
-    for name in EXPLAINING_SOURCES:
-        source = pipeline.sources.retrievers.get(name)
-        if isinstance(source, ItemItemRetriever):
-            rows, weights = source.history(state)
-            parts = np.maximum(source.contributions(rows, weights, targets), 0.0)
-        elif isinstance(source, Content):
-            parts = np.maximum(source.contributions(state, targets), 0.0)
-        else:
-            continue
-        largest = parts.sum(axis=0).max(initial=0.0)
-        if largest > 0:
-            total[: len(parts)] += parts / largest
-    sums = total.sum(axis=0)
-    return total / np.where(sums > 0, sums, 1.0)
-
-
 def named_signals(
-    pipeline: Pipeline, state: UserState, targets: Rows, scores: FloatVector, rescore: Rescore
+    closeup: CloseUp, state: UserState, picked: Rows, scores: FloatVector, rescore: Rescore
 ) -> list[RowReason | None]:
-    """For each target the history item that speaks most for it, if taking it away lowers the target's score.
+    """For each picked item the history item that speaks most for it, if taking it away lowers the item's score.
 
     Parameters
     ----------
-    pipeline : Pipeline
+    closeup : CloseUp
+        Of the candidates.
     state : UserState
-    targets : ndarray of shape (n_targets,)
-    scores : ndarray of shape (n_targets,)
-        Scores of the targets under the full state.
+    picked : ndarray of shape (n_picked,)
+        Positions among the candidates.
+    scores : ndarray of shape (n_picked,)
+        Scores of the picked items under the full state.
     rescore : callable
-        Scores of the same targets under another state.
+        Scores of the same items under another state.
     """
-    if not len(state.item_rows) or not len(targets):
-        return [None] * len(targets)
-    shares = signal_shares(pipeline, state, targets)
+    if not len(state.item_rows) or not len(picked):
+        return [None] * len(picked)
+    shares = closeup.shares(state, EXPLAINING_SOURCES, picked)
     strongest, share = shares.argmax(axis=0), shares.max(axis=0)
     named = share >= MIN_SHARE
     proven = _proven(state, strongest, named, scores, rescore)

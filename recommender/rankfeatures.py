@@ -164,29 +164,28 @@ class FeatureBuilder:
         picked : ndarray, optional
             Positions in ``candidates`` to build rows for; all by default.
         """
-        picked = np.arange(len(candidates)) if picked is None else picked
-        rows = candidates[picked]
+        rows = candidates if picked is None else candidates[picked]
         blocks = [
-            self._signals(scores, len(candidates))[:, picked],
+            self._signals(scores, len(candidates), picked),
             self._items(query.state, rows),
             self._affinities(query.state, rows),
             np.repeat(self._user(query)[:, None], len(rows), axis=1),
         ]
         return np.ascontiguousarray(np.concatenate(blocks).T, dtype=np.float32)
 
-    def _signals(self, scores: Mapping[str, FloatVector], n: int) -> FloatMatrix:
-        """Score, share of the largest score and log rank of every signal, shape (3 * n_signals, n_candidates)."""
-        table = np.zeros((len(self.signals), 3, n), dtype=np.float32)
+    def _signals(self, scores: Mapping[str, FloatVector], n: int, picked: Rows | None) -> FloatMatrix:
+        """Score, share of the largest score and log rank of every signal, shape (3 * n_signals, n_rows)."""
+        table = np.zeros((len(self.signals), 3, n if picked is None else len(picked)), dtype=np.float32)
         table[:, 2] = np.log1p(n)
         known = [place for place, name in enumerate(self.signals) if name in scores]
         if known and n:
-            own = np.nan_to_num(np.stack([scores[self.signals[place]] for place in known]), nan=0.0)
-            order = np.argsort(-own, axis=1, kind="stable")
-            rank = np.empty(own.shape, dtype=np.float32)
-            np.put_along_axis(rank, order, np.arange(n, dtype=np.float32)[None], axis=1)
+            own = np.stack([scores[self.signals[place]] for place in known])
+            own[np.isnan(own)] = 0.0
             largest = np.abs(own).max(axis=1, keepdims=True)
-            table[known] = np.stack([own, own / np.where(largest > 0, largest, 1.0), np.log1p(rank)], axis=1)
-        return table.reshape(3 * len(self.signals), n)
+            shown = own if picked is None else own[:, picked]
+            rank = _ranks(own) if picked is None else _ranks_of(own, picked)
+            table[known] = np.stack([shown, shown / np.where(largest > 0, largest, 1.0), np.log1p(rank)], axis=1)
+        return table.reshape(3 * len(self.signals), -1)
 
     def _items(self, state: UserState, rows: Rows) -> FloatMatrix:
         columns = self.columns
@@ -239,6 +238,22 @@ class FeatureBuilder:
             ],
             dtype=np.float32,
         )
+
+
+def _ranks(scores: FloatMatrix) -> FloatMatrix:
+    """Place of each column in the descending order of its row, from 0; ties in column order."""
+    order = np.argsort(-scores, axis=1, kind="stable")
+    rank = np.empty(scores.shape, dtype=np.float32)
+    np.put_along_axis(rank, order, np.arange(scores.shape[1], dtype=np.float32)[None], axis=1)
+    return rank
+
+
+def _ranks_of(scores: FloatMatrix, picked: Rows) -> FloatMatrix:
+    """The same for a few columns, by counting what stands before each."""
+    own = scores[:, picked, None]
+    earlier = np.arange(scores.shape[1]) < picked[:, None]
+    before = (scores[:, None] > own) | ((scores[:, None] == own) & earlier)
+    return before.sum(axis=2, dtype=np.int64).astype(np.float32)
 
 
 def _share_of_history(codes: Rows, recent: Rows, weights: FloatVector, rows: Rows) -> FloatVector:

@@ -9,7 +9,7 @@ import numpy as np
 from recommender.base import Query, Retriever, require_fitted
 from recommender.neighbours import NeighbourTable, summed, summed_at
 from recommender.state import UserState
-from recommender.types import AnyArray, FloatVector, Rows
+from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 
 HISTORY_LENGTH = 100
 
@@ -46,15 +46,9 @@ class ItemItemRetriever(Retriever):
         require_fitted(self, "table_")
         return summed_at(rows, *self.entries(*self.evidence(query)), self.table_.n_items)
 
-    def contributions(self, rows: Rows, weights: FloatVector, targets: Rows) -> FloatVector:
+    def contributions(self, rows: Rows, weights: FloatVector, targets: Rows) -> FloatMatrix:
         """Part of each target's score that each history item gives, shape (len(rows), len(targets))."""
-        place = np.full(self.table_.n_items, -1, dtype=np.int64)
-        place[targets] = np.arange(len(targets))
-        owner, neighbours, values = self.table_.gather(rows)
-        keep = place[neighbours] >= 0
-        parts = np.zeros((len(rows), len(targets)), dtype=np.float32)
-        np.add.at(parts, (owner[keep], place[neighbours[keep]]), values[keep] * weights[owner[keep]])
-        return parts
+        return spread(*self.table_.gather(rows), weights, targets, self.table_.n_items)
 
     def state_arrays(self) -> dict[str, AnyArray]:
         require_fitted(self, "table_")
@@ -68,3 +62,17 @@ class ItemItemRetriever(Retriever):
 def power_recency(n: int, exponent: float) -> FloatVector:
     """Weights ``(k + 1) ** -exponent`` of positions 0..n-1."""
     return (np.arange(1, n + 1, dtype=np.float64) ** -exponent).astype(np.float32)
+
+
+def spread(
+    owner: Rows, neighbours: AnyArray, values: FloatVector, weights: FloatVector, targets: Rows, n_items: int
+) -> FloatMatrix:
+    """Weighted table entries laid out as history items by targets, shape (len(weights), len(targets))."""
+    place = np.full(n_items, -1, dtype=np.int32)
+    place[targets] = np.arange(len(targets), dtype=np.int32)
+    places = place[neighbours]
+    wanted = np.flatnonzero(places >= 0)
+    rows = owner[wanted]
+    cells = rows * len(targets) + places[wanted]
+    sums = np.bincount(cells, weights=values[wanted] * weights[rows], minlength=len(weights) * len(targets))
+    return sums.astype(np.float32).reshape(len(weights), len(targets))

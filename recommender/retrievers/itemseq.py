@@ -8,10 +8,10 @@ import numpy as np
 from scipy import sparse
 
 from recommender.neighbours import NeighbourTable
-from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
+from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever, spread
 from recommender.state import UserState
 from recommender.training_data import Sequences, TrainingData
-from recommender.types import AnyArray, FloatVector, Rows
+from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 
 _GAPS_AT_ONCE = 5
 
@@ -124,17 +124,11 @@ class ItemSeq(ItemItemRetriever):
             np.concatenate([counts, values]),
         )
 
-    def contributions(self, rows: Rows, weights: FloatVector, targets: Rows) -> FloatVector:
+    def contributions(self, rows: Rows, weights: FloatVector, targets: Rows) -> FloatMatrix:
         """Part of each target's score that each history item gives, shape (len(rows), len(targets))."""
-        place = np.full(self.table_.n_items, -1, dtype=np.int64)
-        place[targets] = np.arange(len(targets))
         owner, neighbours, counts = self._gather(rows)
-        keep = place[neighbours] >= 0
-        owner, neighbours, counts = owner[keep], neighbours[keep], counts[keep]
-        strength = counts / (self._powers[rows[owner]] * self._powers[neighbours] + self.shrinkage)
-        parts = np.zeros((len(rows), len(targets)), dtype=np.float32)
-        np.add.at(parts, (owner, place[neighbours]), strength * weights[owner])
-        return parts
+        strength = counts / (self._powers[rows][owner] * self._powers[neighbours] + self.shrinkage)
+        return spread(owner, neighbours, strength, weights, targets, self.table_.n_items)
 
     def history(self, state: UserState) -> tuple[Rows, FloatVector]:
         rows, evidence = state.item_rows[:HISTORY_LENGTH], state.weights[:HISTORY_LENGTH]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from recommender.base import Query
-from recommender.explain import MAX_CHECKS, MIN_SHARE, crowd_reason, named_signals, reason_kind, signal_shares
+from recommender.closeup import CloseUp
+from recommender.explain import EXPLAINING_SOURCES, MAX_CHECKS, MIN_SHARE, crowd_reason, named_signals, reason_kind
 from recommender.hybrid import HybridRecommender
 from recommender.state import UserState
 from recommender.types import EVENT_KINDS, Event, Recommendation
@@ -87,9 +88,11 @@ def test_among_the_same_candidates_every_named_signal_holds(learned, shop_model,
             again = type(found)(found.rows, found.best_rank, found.found_by, pipeline.scores(asked, found.rows))
             return answerer._scored(asked, again, as_for=state)
 
-        base = rescore(state)
+        base, everything = rescore(state), np.arange(len(found.rows))
         for reason, place in zip(
-            named_signals(pipeline, state, found.rows, base, rescore), range(len(base)), strict=True
+            named_signals(CloseUp(pipeline, state, found.rows), state, everything, base, rescore),
+            everything,
+            strict=True,
         ):
             if reason is not None:
                 assert rescore(state.without(reason.row))[place] < base[place]
@@ -124,10 +127,12 @@ def test_a_dismissed_item_is_no_reason(shop_model):
 
 
 def test_shares_of_all_signals_add_up_to_one_or_nothing(shop_model, shop_data):
-    state = query(shop_data, []).state
-    assert signal_shares(shop_model.model_.pipeline, state, np.arange(5)).shape == (0, 5)
+    nobody = query(shop_data, []).state
+    rows = np.arange(len(shop_model.item_ids))
+    pipeline = shop_model.model_.pipeline
+    assert CloseUp(pipeline, nobody, rows).shares(nobody, EXPLAINING_SOURCES, np.arange(5)).shape == (0, 5)
     state = shop_model._answerer.state_of(shop_model.model_.histories.of(0))
-    sums = signal_shares(shop_model.model_.pipeline, state, np.arange(len(shop_model.item_ids))).sum(axis=0)
+    sums = CloseUp(pipeline, state, rows).shares(state, EXPLAINING_SOURCES, rows).sum(axis=0)
     assert np.all((np.abs(sums - 1) < 1e-5) | (sums == 0))
 
 
@@ -141,7 +146,8 @@ def test_only_the_most_used_signals_are_tried(shop_model):
         tried.append(other)
         return np.zeros(len(targets))
 
-    named = named_signals(shop_model.model_.pipeline, state, targets, np.ones(len(targets)), rescore)
+    closeup = CloseUp(shop_model.model_.pipeline, state, targets)
+    named = named_signals(closeup, state, targets, np.ones(len(targets)), rescore)
     assert len(tried) == MAX_CHECKS
     assert len({reason.row for reason in named if reason}) == MAX_CHECKS
 
@@ -149,7 +155,8 @@ def test_only_the_most_used_signals_are_tried(shop_model):
 def test_a_score_that_does_not_fall_proves_nothing(shop_model):
     state = shop_model._answerer.state_of(shop_model.model_.histories.of(0))
     targets = np.arange(10)
-    same = named_signals(shop_model.model_.pipeline, state, targets, np.ones(10), lambda other: np.ones(10))
+    closeup = CloseUp(shop_model.model_.pipeline, state, targets)
+    same = named_signals(closeup, state, targets, np.ones(10), lambda other: np.ones(10))
     assert same == [None] * 10
 
 
@@ -186,3 +193,18 @@ def test_kinds_follow_the_stars_first(shop_model, shop_data):
     kinds = {int(row): reason_kind(state, place) for place, row in enumerate(state.item_rows)}
     row = shop_model.item_ids.row
     assert kinds == {row(thing("kitchen", 1)): "because_rated", row(thing("kitchen", 2)): "because_cart"}
+
+
+def test_a_close_look_scores_as_the_sources_do(shop_model):
+    """With everything, with the latest item only, and with any one item left out."""
+    pipeline = shop_model.model_.pipeline
+    rows = np.arange(0, len(shop_model.item_ids), 3)
+    for user in range(5):
+        state = shop_model._answerer.state_of(shop_model.model_.histories.of(user))
+        closeup = CloseUp(pipeline, state, rows)
+        for part in (state, state.head(1), *(state.without(int(row)) for row in state.item_rows[:4])):
+            question = query_of(shop_model, part)
+            near, far = closeup.scores(question), pipeline.scores(question, rows)
+            assert near.keys() == far.keys()
+            for name, scores in near.items():
+                np.testing.assert_allclose(scores, far[name], rtol=1e-4, atol=1e-5, err_msg=name)

@@ -1,0 +1,77 @@
+"""A few items of one request looked at closely: their scores for any part of the user's history, at little cost."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recommender.base import Query
+from recommender.pipeline import Pipeline
+from recommender.retrievers.content import Content
+from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
+from recommender.sources import askable
+from recommender.state import UserState
+from recommender.types import FloatMatrix, FloatVector, Rows
+
+
+class CloseUp:
+    """What the item-item tables say of some items, read once; to leave something out is then one small product.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    state : UserState
+        All that is known of the user; later questions may leave parts of it out but add nothing.
+    rows : ndarray of shape (n_rows,)
+        Distinct item rows.
+    """
+
+    def __init__(self, pipeline: Pipeline, state: UserState, rows: Rows) -> None:
+        self.pipeline, self.rows = pipeline, rows
+        # One more than counts: when an item is left out, the next one moves up.
+        self._history = state.item_rows[: HISTORY_LENGTH + 1]
+        self._sorted = np.argsort(self._history, kind="stable")
+        ones = np.ones(len(self._history), dtype=np.float32)
+        self._parts: dict[str, FloatMatrix] = {
+            name: source.contributions(self._history, ones, rows)
+            for name, source in pipeline.sources.retrievers.items()
+            if isinstance(source, ItemItemRetriever)
+        }
+
+    def scores(self, query: Query) -> dict[str, FloatVector]:
+        """Scores of the rows per signal that can speak, as :meth:`Pipeline.scores` up to rounding."""
+        found: dict[str, FloatVector] = {}
+        for signal, source, question in askable(self.pipeline.sources, self.pipeline.signals, query):
+            if signal.source in self._parts and isinstance(source, ItemItemRetriever):
+                history, weights = source.evidence(question)
+                found[signal.name] = weights @ self._parts[signal.source][self._places(history)]
+            else:
+                found[signal.name] = source.score_rows(question, self.rows)
+        return found
+
+    def shares(self, state: UserState, names: tuple[str, ...], picked: Rows) -> FloatMatrix:
+        """Share of each picked item's evidence that comes from each history item.
+
+        The contributions of every named source are scaled by the largest score it gives to a picked item, added up
+        and divided by their sum; shape (n_history, n_picked), columns sum to 1 or are all 0.
+        """
+        total = np.zeros((len(state.item_rows), len(picked)), dtype=np.float32)
+        for name in names:
+            source = self.pipeline.sources.retrievers.get(name)
+            if isinstance(source, ItemItemRetriever):
+                history, weights = source.history(state)
+                parts: FloatMatrix = weights[:, None] * self._parts[name][np.ix_(self._places(history), picked)]
+            elif isinstance(source, Content):
+                parts = source.contributions(state, self.rows[picked])
+            else:
+                continue
+            positive = np.maximum(parts, 0.0)
+            largest = positive.sum(axis=0).max(initial=0.0)
+            if largest > 0:
+                total[: len(parts)] += positive / largest
+        sums = total.sum(axis=0)
+        shares: FloatMatrix = total / np.where(sums > 0, sums, 1.0)
+        return shares
+
+    def _places(self, history: Rows) -> Rows:
+        """Positions of some history items in the whole history."""
+        return self._sorted[np.searchsorted(self._history, history, sorter=self._sorted)]
