@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import sparse
 
-from recommender.types import AnyArray, FloatVector, Rows
+from recommender.types import AnyArray, BoolMask, FloatVector, Rows
 
 BLOCK_ROWS = 2_000
 
@@ -33,16 +33,12 @@ class NeighbourTable:
         """Keep the ``top_k`` entries of largest magnitude in each row; ties go to the lower column."""
         csr = sparse.csr_matrix(matrix)
         csr.sort_indices()
-        lengths = np.diff(csr.indptr)
-        row_of = np.repeat(np.arange(csr.shape[0]), lengths)
-        if lengths.size and lengths.max() > top_k:
-            order = np.lexsort((csr.indices, -np.abs(csr.data), row_of))
-            rank = np.arange(len(order)) - np.repeat(csr.indptr[:-1], lengths)
-            keep = np.sort(order[rank < top_k])
-        else:
-            keep = np.arange(csr.nnz)
-        keep = keep[csr.data[keep] != 0]
-        counts = np.bincount(row_of[keep], minlength=csr.shape[0])
+        keep = csr.data != 0
+        strength = np.abs(csr.data)
+        for row in np.flatnonzero(np.diff(csr.indptr) > top_k):
+            part = slice(csr.indptr[row], csr.indptr[row + 1])
+            keep[part] &= _strongest(strength[part], top_k)
+        counts = np.add.reduceat(np.r_[keep, False], csr.indptr[:-1], dtype=np.int64) * (np.diff(csr.indptr) > 0)
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         return cls(starts, csr.indices[keep].astype(np.int32), csr.data[keep].astype(np.float32))
 
@@ -102,6 +98,14 @@ class NeighbourTable:
     def from_arrays(cls, arrays: dict[str, AnyArray]) -> NeighbourTable:
         """Rebuild from :meth:`to_arrays`."""
         return cls(arrays["starts"], arrays["rows"], arrays["values"])
+
+
+def _strongest(strength: FloatVector, n: int) -> BoolMask:
+    """Mask of the ``n`` largest values of a row that has more; ties go to the first."""
+    threshold = np.partition(strength, len(strength) - n)[len(strength) - n]
+    kept: BoolMask = strength > threshold
+    kept[np.flatnonzero(strength == threshold)[: n - np.count_nonzero(kept)]] = True
+    return kept
 
 
 def summed(neighbours: AnyArray, values: FloatVector, n_items: int) -> FloatVector:

@@ -23,7 +23,9 @@ MAX_FIT_TEXTS = 200_000
 def words(text: str) -> list[str]:
     """Lower-case words of two characters or more, entities resolved and accents removed."""
     plain = unicodedata.normalize("NFKD", html.unescape(text)).lower()
-    return _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
+    if not plain.isascii():
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return _WORD.findall(plain)
 
 
 @dataclass(frozen=True)
