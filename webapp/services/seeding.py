@@ -130,7 +130,8 @@ def write(instance: Path, shop: DemoShop, *, size: str, random_seed: int, now: d
         colours = {name: swatch(name) for name in COLOURS}
         facts = {"size": size, "random_seed": random_seed, "colours": colours, "fingerprint": shop.fingerprint()}
         operations.put_setting(tx, frame.DEMO_SETTING, facts, now=now)
-        keep_accounts(instance, accounts)
+        user_ids = {person.email: str(ids.users[person.key]) for person in shop.users}
+        keep_accounts(instance, [account | {"user_id": user_ids.get(account["email"], "")} for account in accounts])
     progress("database written", 1.0)
 
 

@@ -42,6 +42,9 @@ def test_the_accounts_open_and_are_kept_private(app: Flask, demo: list[dict[str,
     for account in demo:
         client: ShopClient = app.test_client()
         client.sign_in(account["email"], account["password"])
+        if account["role"] == "shopper":
+            known = client.get(f"/api/recommendations?user_id={account['user_id']}")
+            assert known.status_code == 200
         assert client.get("/admin/").status_code == (200 if account["role"] == "owner" else 404)
 
 
