@@ -112,7 +112,8 @@ def versions(root: Path) -> list[str]:
     """Names of the version folders, oldest first."""
     if not root.is_dir():
         return []
-    return sorted(p.name for p in root.iterdir() if p.is_dir() and (p / MANIFEST).is_file())
+    folders = (p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))  # drafts begin with a dot
+    return sorted(p.name for p in folders if (p / MANIFEST).is_file())
 
 
 def prune(root: Path, keep: int) -> list[str]:
@@ -122,6 +123,8 @@ def prune(root: Path, keep: int) -> list[str]:
     leftovers = [p.name for p in root.glob(".draft-*")] if root.is_dir() else []
     for name in (*gone, *leftovers):
         shutil.rmtree(root / name, ignore_errors=True)
+    for pointer in root.glob(f".{CURRENT}-*"):
+        pointer.unlink(missing_ok=True)
     return gone
 
 
