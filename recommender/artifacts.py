@@ -43,7 +43,7 @@ def write_folder(
             _write_array(draft / f"{name}.npy", array)
         for name, text in texts.items():
             _write_bytes(draft / name, text.encode())
-        manifest = {"schema": SCHEMA, "version": path.name, "model": data, "files": _checksums(draft)}
+        manifest = _signed({"schema": SCHEMA, "version": path.name, "model": data, "files": _checksums(draft)})
         _write_bytes(draft / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
         draft.chmod(0o755)
         draft.rename(path)
@@ -74,13 +74,16 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of a model folder; ArtifactError when it cannot be used."""
     try:
         manifest = json.loads((path / MANIFEST).read_text("utf-8"))
-        schema, _ = manifest["schema"], (manifest["files"], manifest["model"])
+        schema, _ = manifest["schema"], manifest["model"]
+        is_whole = all({"bytes", "sha256"} <= facts.keys() for facts in manifest["files"].values())
     except OSError as error:
         raise ArtifactError(path.name, path / MANIFEST, f"the manifest cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError(path.name, path / MANIFEST, "the manifest is not whole") from error
     if schema != SCHEMA:
         raise ArtifactError(path.name, path / MANIFEST, f"schema {schema} is not {SCHEMA}, the one this code reads")
+    if not is_whole or manifest.get("sha256") not in (None, _signed(manifest)["sha256"]):
+        raise ArtifactError(path.name, path / MANIFEST, "the manifest is not whole")
     return dict(manifest)
 
 
@@ -152,6 +155,12 @@ def _open_array(path: Path, name: str) -> AnyArray:
             return np.load(path / name, allow_pickle=False)  # an empty array cannot be mapped
         raise ArtifactError(path.name, path / name, "the array cannot be read") from error
     return np.asarray(array)
+
+
+def _signed(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest with a checksum of itself, so that no part of it can change unseen either."""
+    plain = {key: value for key, value in json.loads(json.dumps(manifest)).items() if key != "sha256"}
+    return plain | {"sha256": hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()}
 
 
 def _checksums(folder: Path) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recommender.artifacts import (
     MANIFEST,
@@ -28,7 +30,7 @@ from recommender.artifacts import (
 from recommender.errors import ArtifactError
 from recommender.hybrid import load
 from tests.recommender.conftest import quick_model
-from tests.recommender.worlds import same_bytes
+from tests.recommender.worlds import ids, purchases, same_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 ARRAYS = {
@@ -197,8 +199,11 @@ MANIFESTS: dict[str, tuple[Callable[[dict], str], str]] = {
     "no files": (lambda m: change(m, files=None), "not whole"),
     "no model": (lambda m: change(m, model=None), "not whole"),
     "a list": (lambda m: json.dumps([m]), "not whole"),
+    "files as a list": (lambda m: change(m, files=list(m["files"]), sha256=None), "not whole"),
+    "a file without a size": (lambda m: change(m, files={"numbers.npy": {"sha256": ""}}, sha256=None), "not whole"),
     "half of it": (lambda m: json.dumps(m)[: len(json.dumps(m)) // 2], "not whole"),
     "empty": (lambda m: "", "not whole"),
+    "another model": (lambda m: change(m, model={"name": "other"}), "not whole"),
 }
 
 
@@ -220,6 +225,40 @@ def test_a_folder_without_a_manifest_is_no_model(exists, tmp_path):
     with pytest.raises(ArtifactError, match="No such file") as caught:
         load(path)
     assert caught.value.path == path / MANIFEST
+
+
+def test_a_manifest_of_before_it_was_signed_itself_is_still_read(tmp_path):
+    path = write(tmp_path)
+    unsigned = read_manifest(path)
+    unsigned.pop("sha256")
+    (path / MANIFEST).write_text(json.dumps(unsigned))
+    assert read_folder(path)[0] == DATA
+
+
+@pytest.fixture(scope="module")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tiny") / "v1"
+    quick_model(purchases({"a": ["x", "y"], "b": ["y", "z"]}), None, strategy="popular").save(path)
+    return path
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_whichever_bit_of_a_model_flips_it_is_refused_or_nothing_has_changed(data, tiny_folder):
+    """The name of the manifest's own checksum may change: an unsigned manifest is read as it is."""
+    name = data.draw(st.just(MANIFEST) | st.sampled_from(sorted(read_manifest(tiny_folder)["files"])))
+    whole = (tiny_folder / name).read_bytes()
+    damaged = bytearray(whole)
+    damaged[data.draw(st.integers(0, len(whole) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    (tiny_folder / name).write_bytes(damaged)
+    try:
+        refusal = None
+        assert ids(load(tiny_folder).recommend("a")) == ["z"]
+    except ArtifactError as error:
+        refusal = error
+    finally:
+        (tiny_folder / name).write_bytes(whole)
+    assert refusal is None or refusal.version == "v1"
 
 
 # A whole model
@@ -247,6 +286,7 @@ def test_the_same_seed_gives_the_same_folder_but_for_the_time_it_took(shop_event
     manifests = [json.loads(files.pop(MANIFEST)) for files in (first, second)]
     assert first == second
     for manifest in manifests:
+        del manifest["sha256"]
         assert manifest["model"]["info"].pop("fit_seconds") > 0
     assert manifests[0] == manifests[1]
 
@@ -262,7 +302,7 @@ def test_parts_that_do_not_belong_together_are_refused(saved_model, tmp_path):
     path = shutil.copytree(saved_model, tmp_path / "v7")
     (path / "history/starts.npy").unlink()
     manifest = json.loads((path / MANIFEST).read_text())
-    del manifest["files"]["history/starts.npy"]
+    del manifest["files"]["history/starts.npy"], manifest["sha256"]
     (path / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(ArtifactError, match=r"model version v7: the parts do not fit together: .*starts"):
         load(path)
