@@ -59,12 +59,13 @@ def read_folder(path: Path) -> tuple[dict[str, Any], dict[str, AnyArray], dict[s
     Raises
     ------
     ArtifactError
-        When the manifest is missing or broken, the schema is another one, or a file is missing, of another size or
-        with another checksum.
+        When the manifest is missing or broken, the schema is another one, a file is missing, of another size or with
+        another checksum, or lies there without standing in the manifest.
     """
     manifest = read_manifest(path)
     for name, expected in manifest["files"].items():
         _verify(path, name, expected)
+    _refuse_strangers(path, manifest["files"])
     arrays = {n.removesuffix(".npy"): _open_array(path, n) for n in manifest["files"] if n.endswith(".npy")}
     texts = {n: (path / n).read_text("utf-8") for n in manifest["files"] if n.endswith(".txt")}
     return manifest["model"], arrays, texts
@@ -149,18 +150,26 @@ def _write_bytes(path: Path, content: bytes) -> None:
 
 def _open_array(path: Path, name: str) -> AnyArray:
     try:
-        array = np.load(path / name, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
-        if (path / name).stat().st_size <= 4096:
-            return np.load(path / name, allow_pickle=False)  # an empty array cannot be mapped
+        try:
+            return np.asarray(np.load(path / name, mmap_mode="r", allow_pickle=False))
+        except ValueError:  # an empty array cannot be mapped
+            return np.asarray(np.load(path / name, allow_pickle=False))
+    except (ValueError, EOFError) as error:
         raise ArtifactError(path.name, path / name, "the array cannot be read") from error
-    return np.asarray(array)
 
 
 def _signed(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest with a checksum of itself, so that no part of it can change unseen either."""
     plain = {key: value for key, value in json.loads(json.dumps(manifest)).items() if key != "sha256"}
     return plain | {"sha256": hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()}
+
+
+def _refuse_strangers(path: Path, files: Mapping[str, Any]) -> None:
+    """Raise for a file that nobody vouches for; what a system hides in a folder (a leading dot) is passed over."""
+    known = {*files, MANIFEST}
+    for file in sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")):
+        if str(file.relative_to(path)) not in known:
+            raise ArtifactError(path.name, file, "there is a file that the manifest does not name")
 
 
 def _checksums(folder: Path) -> dict[str, dict[str, Any]]:

@@ -158,6 +158,23 @@ def put_a_folder_in_its_place(path: Path) -> str:
     return "numbers.npy"
 
 
+def add_a_pickle(path: Path) -> str:
+    (path / "deep/model.pkl").write_bytes(b"\x80\x04N.")
+    return "deep/model.pkl"
+
+
+def hide_a_pickle_in_an_array(path: Path) -> str:
+    np.save(path / "numbers.npy", np.array([{}, None], dtype=object), allow_pickle=True)
+    resigned(path, "numbers.npy")
+    return "numbers.npy"
+
+
+def empty_an_array(path: Path) -> str:
+    (path / "numbers.npy").write_bytes(b"")
+    resigned(path, "numbers.npy")
+    return "numbers.npy"
+
+
 def step_outside(path: Path) -> str:
     (path.parent / "other.npy").write_bytes((path / "numbers.npy").read_bytes())
     (path / MANIFEST).write_text((path / MANIFEST).read_text().replace("numbers.npy", "../other.npy"))
@@ -173,6 +190,9 @@ DAMAGE: dict[str, tuple[Callable[[Path], str], str]] = {
     "a file is longer": (lengthen, "bytes instead of"),
     "a bit is flipped": (flip_a_bit, "another checksum"),
     "a folder instead of a file": (put_a_folder_in_its_place, "a file is missing"),
+    "a pickle beside the arrays": (add_a_pickle, "a file that the manifest does not name"),
+    "a pickle inside an array": (hide_a_pickle_in_an_array, "cannot be read"),
+    "an empty file as an array": (empty_an_array, "cannot be read"),
     "a file outside the folder": (step_outside, "outside its folder"),
 }
 
