@@ -269,7 +269,9 @@ class Ranker:
         order = np.lexsort((np.arange(len(scores)), -scores))
         best, rest = order[:n], order[n:]
         scores[best] += _trees(self.booster_, features[best])
-        scores[rest] -= max(0.0, float(scores[rest[0]] - scores[best].min()))
+        last = scores[best].min()
+        behind = np.nextafter(last, np.float32(-np.inf))  # equal scores would go by row
+        scores[rest] = np.minimum(scores[rest] - max(0.0, float(scores[rest[0]] - last)), behind)
         return scores
 
     def importance(self) -> dict[str, float]:

@@ -302,6 +302,22 @@ def test_nothing_is_scored_as_nothing(with_trees, fresh):
 # The best of the blend
 
 
+@settings(max_examples=40, deadline=None)
+@given(n_items=st.integers(1, 80), n=st.integers(1, 40), seed=st.integers(0, 2**16), coarse=st.booleans())
+def test_the_trees_order_the_best_of_the_blend_and_the_others_stay_behind(n_items, n, seed, coarse, with_trees):
+    """The best n are scored as in full; the others keep the blend's order, and none comes before one of the best."""
+    features = np.random.default_rng(seed).random((n_items, len(NAMES)), dtype=np.float32)
+    features = np.round(features, 1) if coarse else features
+    blend, full = with_trees.linear_.predict(features), with_trees.predict(features)
+    found = with_trees.predict_best(features, n)
+    by_blend = np.lexsort((np.arange(n_items), -blend))
+    best, rest = by_blend[:n], by_blend[n:]
+    assert found[best] == pytest.approx(full[best], abs=1e-5)
+    order = np.lexsort((np.arange(n_items), -found))
+    assert set(order[:n].tolist()) == set(best.tolist())
+    assert (np.diff(found[rest]) <= 0).all()
+
+
 def test_a_short_list_is_scored_in_full(with_trees, fresh):
     features = fresh.features[:50]
     assert same_bytes(with_trees.predict_best(features), with_trees.predict(features))
