@@ -239,6 +239,16 @@ def test_as_many_trees_are_kept_as_served_the_kept_out_users_best(with_trees):
     assert with_trees.booster_.num_trees() == with_trees.report["rounds"]
 
 
+def test_every_number_of_trees_is_judged_by_what_just_these_trees_say(fresh):
+    train, steps = planted(brand=1.0), [0, ROUND_STEP, 2 * ROUND_STEP]
+    ranker = Ranker(random_state=3, names=NAMES)
+    linear = MomentBlend.fit(train, NAMES)
+    booster = ranker._grow(train, linear, steps[-1])
+    scores = [linear.predict(fresh.features) + booster.predict(fresh.features, num_iteration=n) for n in steps[1:]]
+    expected = [quality(fresh, each) for each in (linear.predict(fresh.features), *scores)]
+    assert ranker._validate(train, fresh, steps).tolist() == pytest.approx(expected, abs=1e-3)
+
+
 def test_where_trees_only_learn_noise_the_blend_stands_alone():
     """The same features for every item of a list: no tree can tell them apart, but the tie goes to fewer trees."""
     groups = planted(60)
