@@ -23,6 +23,7 @@ from recommender.metrics import (
     coverage,
     exposure,
     gini,
+    mean,
     novelty,
     paired_bootstrap,
     ranking_metrics,
@@ -252,7 +253,7 @@ def judge_fitted(
     lists = {
         f"coverage@{k}": coverage(ranked, len(task.item_ids), k),
         f"gini@{k}": gini(shown),
-        f"novelty@{k}": float(np.nanmean(novelty(ranked, task.item_counts, task.events.n_users, k))),
+        f"novelty@{k}": mean(novelty(ranked, task.item_counts, task.events.n_users, k)),
     }
     metrics |= _star_errors(recommender, task)
     return ModelResult(
