@@ -13,6 +13,7 @@ import pandas as pd
 
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
+from recommender.fitting import specs_for
 from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
 from recommender.metrics import (
@@ -206,8 +207,12 @@ def evaluate(
     Raises
     ------
     DataError
-        When the split leaves nothing to judge.
+        When a strategy is unknown, ``k`` is below 1 or the split leaves nothing to judge.
     """
+    if k < 1:
+        raise DataError(f"k must be at least 1, not {k}")
+    for name in models:
+        specs_for(name, {})
     parts = make_split(frame, split, unit)
     task = make_task(parts, items, max_users=max_users, seed=random_state)
     results: dict[str, ModelResult] = {}

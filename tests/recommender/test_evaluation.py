@@ -303,6 +303,19 @@ def test_a_model_that_the_data_cannot_feed_is_named_with_the_reason(walks):
     assert "catalogue" in found.failed["content"]
 
 
+def test_a_strategy_that_does_not_exist_is_refused_before_anything_is_fitted(walks):
+    told: list[str] = []
+    with pytest.raises(DataError, match="no strategy 'populr'; known are hybrid, popular"):
+        evaluate(walks, models=("popular", "populr"), progress=lambda stage, _: told.append(stage))
+    assert told == []
+
+
+@pytest.mark.parametrize("k", [0, -3])
+def test_a_list_without_length_is_refused_before_anything_is_fitted(k, walks):
+    with pytest.raises(DataError, match=f"k must be at least 1, not {k}"):
+        evaluate(walks, models=("popular",), k=k)
+
+
 def test_parameters_reach_the_model_they_are_meant_for(walks):
     limited = {"itemseq": {"source_params": {"itemseq": {"window": 1, "backward": 0.0, "top_k": 1}}}}
     found = evaluate(walks, models=("itemseq", "popular"), split="last-one", k=5, params=limited)
