@@ -15,6 +15,7 @@ from recommender.types import EVENT_KINDS, FloatVector, Rows
 EXPLAINING_SOURCES = ("itemseq", "itemknn", "ease", "rp3beta", "content")
 MIN_SHARE = 0.2
 MAX_CHECKS = 3
+DISLIKED_STARS = 2.0  # "because you gave it two stars" is a reason to show something else
 
 _KIND_OF_EVENT = {
     "view": "because_viewed",
@@ -58,6 +59,7 @@ def named_signals(
     if not len(state.item_rows) or not len(picked):
         return [None] * len(picked)
     shares = closeup.shares(state, EXPLAINING_SOURCES, picked)
+    shares[state.stars <= DISLIKED_STARS] = 0.0
     strongest, share = shares.argmax(axis=0), shares.max(axis=0)
     named = share >= MIN_SHARE
     proven = _proven(state, strongest, named, scores, rescore)

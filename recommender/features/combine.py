@@ -17,7 +17,7 @@ from recommender.vectorindex import normalise
 
 BLOCKS = ("text", "image", "attributes")
 DEFAULT_BLOCK_WEIGHTS = {"text": 0.45, "image": 0.2, "attributes": 0.35}
-LARGE_CATALOGUE = 100_000
+LARGE_CATALOGUE = 20_000
 
 
 @dataclass(frozen=True)

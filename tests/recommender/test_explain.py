@@ -126,6 +126,12 @@ def test_a_dismissed_item_is_no_reason(shop_model):
         assert pick.reasons[0].item_id != thing("garden", 3)
 
 
+def test_what_was_rated_low_is_no_reason(shop_model):
+    history = [event(thing("kitchen", 3), "view", days=-2), event(thing("garden", 3), "rating", value=2.0, days=-1)]
+    named = {pick.reasons[0].item_id for pick in shop_model.recommend("guest", 10, history=history)}
+    assert thing("garden", 3) not in named
+
+
 def test_shares_of_all_signals_add_up_to_one_or_nothing(shop_model, shop_data):
     nobody = query(shop_data, []).state
     rows = np.arange(len(shop_model.item_ids))

@@ -312,6 +312,18 @@ def test_the_home_page_is_personal_after_one_look_and_every_reason_is_true(app: 
 
 
 @pytest.mark.slow
+def test_what_was_rated_low_asks_for_no_more_of_its_kind(app: Flask, trained: list[int]) -> None:
+    client: ShopClient = app.test_client()
+    before = listed(client)
+    client.get(f"/p/{before[0]}", follow_redirects=True)
+    client.send("/api/feedback", json={"product_id": before[0], "rating": 2})
+    body = client.get("/api/recommendations?k=10").get_json()
+    assert before[0] not in [item["product_id"] for item in body["items"]]
+    assert not {r["kind"] for item in body["items"] for r in item["reasons"] if r["product_id"] == before[0]}
+    assert "Because you gave" not in client.get("/").get_data(as_text=True)
+
+
+@pytest.mark.slow
 def test_r17_what_is_hidden_or_sold_out_after_training_is_gone_at_once(app: Flask, trained: list[int]) -> None:
     client: ShopClient = app.test_client()
     client.get(f"/p/{trained[0]}", follow_redirects=True)

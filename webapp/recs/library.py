@@ -11,6 +11,9 @@ from typing import Any
 import pandas as pd
 
 Progress = Callable[[str, float], None]
+# The library keeps a trace of what somebody rated low, because it was chosen all the same. A shop that went by it would
+# fill the page with more of what a shopper has just turned down.
+STAR_WEIGHTS = (0.0, 0.0, 0.6, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,11 @@ def train(
         If there is nothing to learn from.
     """
     from recommender import DataError, training
+    from recommender.weights import EventWeights
 
+    settings: dict[str, Any] = {"weights": EventWeights(stars=STAR_WEIGHTS).to_dict()}
+    if not with_evaluation:
+        settings["effort"] = "quick"
     try:
         result = training.train(
             events,
@@ -69,7 +76,7 @@ def train(
             strategy=strategy,
             live_params=dict(live_parameters or {}) or None,
             with_evaluation=with_evaluation,
-            settings=None if with_evaluation else {"effort": "quick"},
+            settings=settings,
             progress=progress or _silent,
         )
     except (DataError, OSError, ArithmeticError) as error:
