@@ -88,6 +88,14 @@ class NotFound(ShopError):
     sentence = _l("It may have moved, or it was never here.")
 
 
+class Gone(ShopError):
+    """A link that worked once, or whose time is over."""
+
+    status, code = 410, "gone"
+    title = _l("This link is used up")
+    sentence = _l("It worked once, or its time has passed.")
+
+
 class Conflict(ShopError):
     """True a moment ago, not any more."""
 

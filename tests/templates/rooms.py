@@ -53,6 +53,7 @@ sign_in = FormPage(meta=meta("Sign in"), next_url="/cart")
 sign_in_wrong = FormPage(meta=meta("Sign in"), form=WRONG)
 forgot = FormPage(meta=meta("A new password"))
 forgot_sent = FormPage(meta=meta("A new password"), is_sent=True)
+confirm_email = FormPage(meta=meta("Confirm your address"), form=Form({"email": "new@example.com"}), token="t-10")
 reset = FormPage(meta=meta("A new password"), token="t-9")
 
 ORDER_ROWS = (
@@ -96,6 +97,7 @@ addresses_empty = AddressesPage(meta=meta("Addresses"), countries=COUNTRIES)
 security = SecurityPage(
     meta=meta("Security"),
     form=Form({}, {"current_password": "That is not your password."}),
+    email="ana@example.com",
     sessions=(
         SessionRow("s1", "Firefox on Linux", ago(0), ago(10), True),
         SessionRow("s2", "Safari on a phone", ago(3), ago(30)),

@@ -41,6 +41,8 @@ ENDPOINTS = {
     "account.sign_out": "/account/sign-out",
     "account.forgot": "/account/forgot",
     "account.reset": "/account/reset/<token>",
+    "account.new_email": "/account/email",
+    "account.confirm_email": "/account/email/<token>",
     "account.overview": "/account",
     "account.orders": "/account/orders",
     "account.order": "/account/orders/<number>",

@@ -17,6 +17,7 @@ from webapp.store import orders as order_store
 from webapp.store.tx import read_unit
 from webapp.viewbuilders import buying
 from webapp.viewbuilders.cards import cards
+from webapp.viewmodels.parts import EMPTY_FORM
 
 LATEST_ORDERS = 3
 RAIL = 8
@@ -107,15 +108,29 @@ def _address_values(view: vm.AddressView) -> dict[str, str]:
     return {name: getattr(view, name) for name in names} | {"is_default": "1" if view.is_default else ""}
 
 
-def security(user_id: int, session_hash: str, *, form: vm.Form | None = None, now: datetime) -> vm.SecurityPage:
-    """Build password and sessions."""
+def security(
+    user_id: int,
+    session_hash: str,
+    *,
+    form: vm.Form = EMPTY_FORM,
+    email_form: vm.Form = EMPTY_FORM,
+    now: datetime,
+) -> vm.SecurityPage:
+    """Build password, address and sessions."""
     with read_unit() as tx:
         rows = sessions.of_user(tx, user_id, now=now)
+        user = users.by_id(tx, user_id)
     devices = tuple(
         vm.SessionRow(row.public_id, row.device, row.seen_at, row.created_at, row.id_hash == session_hash)
         for row in rows
     )
-    return vm.SecurityPage(meta=_meta(_("Security")), form=form or vm.Form(), sessions=devices)
+    return vm.SecurityPage(
+        meta=_meta(_("Security")),
+        form=form,
+        email=user.email if user else "",
+        email_form=email_form,
+        sessions=devices,
+    )
 
 
 def privacy(user_id: int, actor: Actor) -> vm.PrivacyPage:

@@ -15,7 +15,7 @@ from webapp import passwords
 from webapp.actors import NOBODY, Actor
 from webapp.errors import InvalidInput, NotFound, TooManyRequests
 from webapp.services import carts
-from webapp.store import interactions, operations, sessions, taste, users
+from webapp.store import interactions, operations, sessions, taste, tokens, users
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def sign_in(*, email: str, password: str, address: str, guest_id: int | None, no
         After ten failures for one account or sixty from one address within a quarter of an hour.
     """
     email = email.strip().lower()[:MAX_EMAIL]
-    account_key, address_key = _throttle_key("account", email), _throttle_key("address", address)
+    account_key, address_key = throttle_key("account", email), throttle_key("address", address)
     limits = {account_key: ACCOUNT_FAILURES, address_key: ADDRESS_FAILURES}
     with read_unit() as tx:
         wait = users.blocked_for(tx, list(limits), limits=limits, now=now)
@@ -125,7 +125,8 @@ def _welcome(user: users.UserRow, password: str, account_key: str, guest_id: int
     return Member(user.user_id, user.name, user.email, user.role, user.is_personalised, notice)
 
 
-def _throttle_key(kind: str, value: str) -> str:
+def throttle_key(kind: str, value: str) -> str:
+    """Return the name under which failed sign-ins of an account or a network address are counted."""
     return f"sign-in:{kind}:{hashlib.sha256(value.encode()).hexdigest()[:40]}"
 
 
@@ -175,6 +176,8 @@ def change_password(user_id: int, *, current: str, new: str, keep_session: str, 
     with unit_of_work() as tx:
         users.change(tx, user_id, password_hash=hashed)
         sessions.remove_of_user(tx, user_id, keep=keep_session)
+        tokens.drop(tx, user_id)
+        operations.add_message(tx, "mail.password_changed", {"email": user.email}, now=now)
     log.info("password_changed", extra={"user_id": user_id})
 
 

@@ -12,9 +12,12 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from flask import current_app
+from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
-from webapp.store import operations, orders
+from webapp.services import letters
+from webapp.store import operations, orders, users
 from webapp.store.tx import read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -56,7 +59,7 @@ def drain(send: Send, *, now: datetime) -> int:
     sent = 0
     for message_id, topic, payload, attempts in due:
         try:
-            mail = compose(topic, payload)
+            mail = compose(topic, payload, now=now)
             if mail is not None:
                 send(mail, f"{message_id:08d}-{topic.removeprefix('mail.')}")
         except OSError as error:
@@ -71,17 +74,37 @@ def drain(send: Send, *, now: datetime) -> int:
     return sent
 
 
-def compose(topic: str, payload: Mapping[str, Any]) -> EmailMessage | None:
+def compose(topic: str, payload: Mapping[str, Any], *, now: datetime) -> EmailMessage | None:
     """Write a mail; None for a message nobody gets by mail."""
-    words, to = WORDS.get(topic), str(payload.get("email") or "")
-    if words is None or not to:
+    to = str(payload.get("email") or "")
+    if not to:
+        return None
+    if topic in letters.WRITERS:
+        letter = letters.write(topic, payload, language=_language(payload), now=now)
+        return _mail(to, letter.subject, letter.text) if letter else None
+    words = WORDS.get(topic)
+    if words is None:
         return None
     number = ""
     if "order_id" in payload:
         with read_unit() as tx:
             order = orders.by_id(tx, int(payload["order_id"]))
         number = order.number if order else ""
+    with force_locale(_language(payload)):
+        subject, text = str(words[0]), str(words[1])
+    return _mail(to, subject, text % {"number": number} if "%(number)s" in text else text)
+
+
+def _mail(to: str, subject: str, text: str) -> EmailMessage:
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = SENDER, to, str(words[0])
-    mail.set_content(str(words[1]) % {"number": number} if "%(number)s" in str(words[1]) else str(words[1]))
+    mail["From"], mail["To"], mail["Subject"] = SENDER, to, subject
+    mail.set_content(text)
     return mail
+
+
+def _language(payload: Mapping[str, Any]) -> str:
+    """Return the language of the page that caused a message, else the reader's own, else the shop's."""
+    with read_unit() as tx:
+        user = users.by_email(tx, str(payload["email"])) if not payload.get("language") else None
+    chosen = str(payload.get("language") or (user.language if user else ""))
+    return chosen if chosen in current_app.config["LANGUAGES"] else str(current_app.config["LOCALE"])

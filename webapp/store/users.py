@@ -38,6 +38,7 @@ class UserRow:
     is_active: bool
     is_personalised: bool
     created_at: datetime
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ _COLUMNS = (
     User.is_active,
     User.is_personalised,
     User.created_at,
+    User.language,
 )
 
 
@@ -113,6 +115,12 @@ def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> list[int]:
 def change(tx: Tx, user_id: int, **values: Any) -> None:
     """Change a member."""
     tx.change(update(User).where(User.id == user_id).values(**values))
+
+
+def change_email(tx: Tx, user_id: int, email: str) -> bool:
+    """Give a member another address; False when somebody has it already."""
+    taken = select(User.id).where(User.email == email, User.id != user_id).exists()
+    return bool(tx.change(update(User).where(User.id == user_id, ~taken).values(email=email)))
 
 
 def set_personalised(tx: Tx, actor: Actor, on: bool) -> None:

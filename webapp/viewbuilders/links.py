@@ -35,6 +35,17 @@ def absolute(path: str) -> str:
     return site_url() + path
 
 
+def mailed_url(endpoint: str, **values: Any) -> str:
+    """Return the whole address of a page for a letter, which is written while nobody asks for a page.
+
+    It begins with the configured address and never with the host that a request named.
+    """
+    config = current_app.config
+    host = "localhost" if config["HOST"] in {"0.0.0.0", "::"} else config["HOST"]  # noqa: S104 - compared, not bound
+    base = config["SITE_URL"] or f"http://{host}:{config['PORT']}"
+    return str(base) + current_app.url_map.bind("localhost").build(endpoint, values)
+
+
 def _signer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=ORDER_SALT)
 

@@ -67,9 +67,11 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityPage(Page):
-    """Password and sessions."""
+    """Password, e-mail address and sessions."""
 
     form: Form = EMPTY_FORM
+    email: str = ""
+    email_form: Form = EMPTY_FORM
     sessions: tuple[SessionRow, ...] = ()
 
 

@@ -138,6 +138,7 @@ class Order(Model):
     place_key: Mapped[str | None] = mapped_column(String(80), unique=True)
     body_hash: Mapped[str] = mapped_column(String(64), default="")
     external_ref: Mapped[str | None] = mapped_column(String(120), unique=True)
+    language: Mapped[str] = mapped_column(String(10), default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)
     placed_at: Mapped[Moment]
     paid_at: Mapped[Moment | None]

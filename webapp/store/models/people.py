@@ -32,6 +32,7 @@ class User(Model):
     is_personalised: Mapped[bool] = mapped_column(default=True)
     tuning: Mapped[Json]
     epoch: Mapped[int] = mapped_column(default=0)
+    language: Mapped[str] = mapped_column(String(10), default="", server_default="")
     created_at: Mapped[Moment]
 
 
@@ -82,7 +83,7 @@ class Address(Model):
 
 
 class OneTimeToken(Model):
-    """A link sent by mail, usable once; only the hash of it is kept."""
+    """A link sent by mail, usable once; only its hash is kept. ``detail`` is what it changes, a new address say."""
 
     __tablename__ = "one_time_tokens"
 
@@ -90,6 +91,7 @@ class OneTimeToken(Model):
     purpose: Mapped[str] = mapped_column(String(20))
     user_id: Mapped[int] = reference("users.id")
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    detail: Mapped[str] = mapped_column(String(254), default="", server_default="")
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     used_at: Mapped[Moment | None]
@@ -120,6 +122,21 @@ class WishlistItem(Model):
     guest_id: Mapped[int | None] = reference("guests.id")
     product_id: Mapped[int] = reference("products.id")
     at: Mapped[Moment]
+
+
+class StockAlert(Model):
+    """Somebody who wants one mail when a sold-out variant can be bought again; ``sent_at`` ends it."""
+
+    __tablename__ = "stock_alerts"
+    __table_args__: Any = (UniqueConstraint("variant_id", "email"), Index(None, "sent_at", "variant_id"))
+
+    id: Mapped[Key]
+    variant_id: Mapped[int] = reference("variants.id", index=False)
+    user_id: Mapped[int | None] = reference("users.id")
+    email: Mapped[str] = mapped_column(String(254))
+    language: Mapped[str] = mapped_column(String(10), default="")
+    created_at: Mapped[Moment]
+    sent_at: Mapped[Moment | None]
 
 
 class AuditEntry(Model):

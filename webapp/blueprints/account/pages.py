@@ -34,9 +34,11 @@ ADDRESS_FIELDS = ("name", "line1", "line2", "postcode", "city", "country", "phon
 PREFILL = "sign_in_email"
 
 
-def _form_page(title: str, form: vm.Form) -> vm.FormPage:
+def form_page(title: str, form: vm.Form, *, token: str = "", is_sent: bool = False) -> vm.FormPage:
+    """Build a page that is one form."""
     target = safe_next(request.values.get("next"), "")
-    return vm.FormPage(meta=vm.PageMeta(title=title, is_indexed=False), form=form, next_url=target)
+    meta = vm.PageMeta(title=title, is_indexed=False)
+    return vm.FormPage(meta=meta, form=form, next_url=target, token=token, is_sent=is_sent)
 
 
 @bp.route("/account/register", methods=["GET", "POST"])
@@ -47,11 +49,11 @@ def register() -> str | Response | tuple[str, int]:
         return go("account.overview")
     values = fields("name", "email", "password")
     if request.method == "GET":
-        return render_template("account/register.html", page=_form_page(_("Make an account"), vm.Form()))
+        return render_template("account/register.html", page=form_page(_("Make an account"), vm.Form()))
     try:
         accounts.register(**values, now=utc_now())
     except InvalidInput as error:
-        page = _form_page(_("Make an account"), refused(error, values))
+        page = form_page(_("Make an account"), refused(error, values))
         return render_template("account/register.html", page=page), error.status
     session[PREFILL] = values["email"].strip()
     flash(_("Your account is ready. Please sign in with it."), "success")
@@ -66,7 +68,7 @@ def sign_in() -> str | Response | tuple[str, int]:
         return go("account.overview")
     if request.method == "GET":
         form = vm.Form({"email": session.get(PREFILL, "")})
-        return render_template("account/sign_in.html", page=_form_page(_("Sign in"), form))
+        return render_template("account/sign_in.html", page=form_page(_("Sign in"), form))
     values = fields("email", "password", "remember")
     try:
         member = accounts.sign_in(
@@ -77,10 +79,10 @@ def sign_in() -> str | Response | tuple[str, int]:
             now=utc_now(),
         )
     except InvalidInput as error:
-        page = _form_page(_("Sign in"), refused(error, values))
+        page = form_page(_("Sign in"), refused(error, values))
         return render_template("account/sign_in.html", page=page), error.status
     except TooManyRequests as error:
-        page = _form_page(_("Sign in"), vm.Form({"email": values["email"]}, {"password": error.text}))
+        page = form_page(_("Sign in"), vm.Form({"email": values["email"]}, {"password": error.text}))
         return render_template("account/sign_in.html", page=page), error.status, error.headers  # type: ignore[return-value]  # Flask takes headers too
     user = SignedInUser(member.user_id, member.name, member.email, member.role, member.is_personalised)
     session.pop(PREFILL, None)
@@ -196,9 +198,14 @@ def security() -> str | Response | tuple[str, int]:
 
 @bp.post("/account/sessions/end")
 def end_session() -> Response:
-    """Sign out somewhere else, or everywhere else."""
+    """Sign out somewhere else, everywhere else, or everywhere."""
     member = member_required()
     chosen = field("session_id")
+    if chosen == "all":
+        accounts.end_sessions(member.id, keep="")
+        end_session_here()
+        flash(_("You are signed out everywhere."), "info")
+        return go("account.sign_in")
     n = accounts.end_sessions(member.id, keep=shop_session().id_hash, public_id="" if chosen == "others" else chosen)
     flash(_("Signed out there.") if n else _("Nobody was signed in there any more."), "success")
     return go("account.security")

@@ -1,0 +1,110 @@
+"""Letters that are written when they are sent: they hold links, and a link's token is never stored in the clear.
+
+The message in the outbox says only to whom and about what. Whether that address has an account is looked up here, so
+that nobody learns it from the page that asked for the letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from webapp.services import one_time
+from webapp.store import users
+from webapp.store.tx import unit_of_work
+from webapp.viewbuilders.links import mailed_url
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A subject and what follows it."""
+
+    subject: str
+    text: str
+
+
+def _text(*paragraphs: str) -> str:
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _reset(payload: Payload, now: datetime) -> Letter | None:
+    with unit_of_work() as tx:
+        user = users.by_email(tx, str(payload["email"]))
+        if user is None or not user.is_active:
+            return None
+        token = one_time.make(tx, one_time.RESET, user.user_id, now=now)
+    return Letter(
+        _("A new password"),
+        _text(
+            _(
+                "Somebody asked for a new password for this address. With this link you can choose one; it works once, "
+                "for one hour:"
+            ),
+            mailed_url("account.reset", token=token),
+            _("If it was not you, nothing needs to be done: your password stays as it is."),
+        ),
+    )
+
+
+def _confirm_email(payload: Payload, now: datetime) -> Letter | None:
+    email = str(payload["email"])
+    with unit_of_work() as tx:
+        user = users.by_id(tx, int(payload["user_id"]))
+        taken = users.by_email(tx, email)
+        if user is None or not user.is_active:
+            return None
+        token = one_time.make(tx, one_time.EMAIL, user.user_id, detail=email, now=now) if taken is None else ""
+    if not token:
+        return Letter(
+            _("You have an account already"),
+            _text(_("Somebody wanted to use this address for another account. Nothing was changed.")),
+        )
+    return Letter(
+        _("Please confirm your address"),
+        _text(
+            _("With this link your account gets this address; it works once, for one hour:"),
+            mailed_url("account.confirm_email", token=token),
+            _("If you have no account here, please ignore this letter."),
+        ),
+    )
+
+
+def _email_changed(_payload: Payload, _now: datetime) -> Letter:
+    return Letter(
+        _("Your account has another address now"),
+        _text(
+            _("From now on we write to the new address, and you sign in with it."),
+            _("If it was not you, please write to us."),
+        ),
+    )
+
+
+def _password_changed(_payload: Payload, _now: datetime) -> Letter:
+    return Letter(
+        _("Your password is changed"),
+        _text(
+            _("You are signed out everywhere else. If it was not you, ask for a new password at once:"),
+            mailed_url("account.forgot"),
+        ),
+    )
+
+
+WRITERS: dict[str, Callable[[Payload, datetime], Letter | None]] = {
+    "mail.reset": _reset,
+    "mail.confirm_email": _confirm_email,
+    "mail.email_changed": _email_changed,
+    "mail.password_changed": _password_changed,
+}
+
+
+def write(topic: str, payload: Payload, *, language: str, now: datetime) -> Letter | None:
+    """Write a letter in a language; None when nobody is to get it."""
+    with force_locale(language):
+        return WRITERS[topic](payload, now)
