@@ -62,7 +62,7 @@ class EventWeights:
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> EventWeights:
         """Rebuild from the JSON form."""
-        kinds, stars = data["kinds"], data["stars"]
+        kinds, stars = data.get("kinds"), data.get("stars")
         if not isinstance(kinds, Mapping) or not isinstance(stars, (list, tuple)) or len(stars) != 5:
             raise DataError("event weights need a mapping 'kinds' and five numbers 'stars'")
         return cls(kinds={str(k): float(v) for k, v in kinds.items()}, stars=tuple(float(s) for s in stars))  # type: ignore[arg-type]

@@ -1,0 +1,179 @@
+"""The nightly step: judged on the end of the log, refitted on all of it, and repeatable from its parameters."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from recommender.errors import DataError
+from recommender.gate import Check
+from recommender.hybrid import HybridRecommender
+from recommender.training import LIVE, TrainResult, recommender_from, train
+from recommender.weights import DEFAULT_STAR_WEIGHTS, EventWeights
+from tests.recommender.worlds import DAY, START, data_of, ids, purchases, ring_walks
+
+USERS = ("u000", "u013", "u059", "somebody new")
+
+
+@pytest.fixture(scope="module")
+def walks() -> pd.DataFrame:
+    """Sixty people who go round a ring of items at the same time, a step a day."""
+    frame = ring_walks(60)
+    day = frame.groupby("user_id").cumcount()
+    return frame.assign(timestamp=START + day * DAY + frame["user_id"].str[1:].astype(int))
+
+
+@pytest.fixture(scope="module")
+def items() -> pd.DataFrame:
+    """The ring, and one thing that nobody has touched yet."""
+    return pd.DataFrame(
+        {"item_id": [*(f"ring-{n:02d}" for n in range(15)), "unsold"], "title": [f"thing {n}" for n in range(16)]}
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(walks: pd.DataFrame, items: pd.DataFrame) -> TrainResult:
+    return train(walks, items, strategy="itemseq", random_state=7)
+
+
+def stages_of(walks: pd.DataFrame, **options: object) -> tuple[TrainResult, list[str]]:
+    told: list[str] = []
+    found = train(walks, progress=lambda stage, _: told.append(stage), **options)  # type: ignore[arg-type]
+    return found, list(dict.fromkeys(told))
+
+
+def check(found: TrainResult, name: str) -> Check:
+    return next(check for check in found.gate.checks if check.name == name)
+
+
+def lists(model: HybridRecommender) -> list[list[str]]:
+    return [ids(model.recommend(user, 5)) for user in USERS]
+
+
+def test_a_model_that_found_the_planted_order_passes(trained):
+    assert trained.gate.passed
+    assert {"enough users", "finite", "against popular", "against trending"} <= {c.name for c in trained.gate.checks}
+    assert trained.metrics["itemseq"]["ndcg@10"] > trained.metrics["popular"]["ndcg@10"]
+    assert trained.metrics.keys() == {"itemseq", "popular", "trending"}
+
+
+def test_a_model_that_looks_at_popularity_alone_does_not(walks):
+    found = train(walks, strategy="popular")
+    assert not found.gate.passed
+    assert not check(found, "against itemseq").passed
+    assert found.model.info["strategy"] == "popular", "the verdict is the caller's to obey"
+
+
+def test_the_model_itself_is_fitted_on_every_row(trained, walks, items):
+    assert trained.model.info["n_events"] == trained.n_events == len(walks)
+    assert (trained.n_users, trained.n_items) == (60, 16)
+    everything = HybridRecommender(strategy="itemseq", random_state=7).fit(
+        data_of(walks).events, data_of(walks, items).catalogue
+    )
+    assert lists(trained.model) == lists(everything)
+
+
+def test_its_parameters_make_the_same_model_again(trained, walks, items):
+    """Also after they were kept as JSON beside the run."""
+    kept = json.loads(json.dumps(trained.params))
+    assert kept == {"strategy": "itemseq", "random_state": 7}
+    data = data_of(walks, items)
+    assert lists(recommender_from(kept).fit(data.events, data.catalogue)) == lists(trained.model)
+
+
+def test_settings_are_part_of_the_parameters(walks):
+    weights = EventWeights(kinds={"purchase": 1.0, "view": 0.1}).to_dict()
+    settings = {"weights": weights, "source_params": {"itemseq": {"window": 2}}, "max_per_family": 3}
+    found = train(walks, strategy="itemseq", settings=settings, with_evaluation=False)
+    again = recommender_from(json.loads(json.dumps(found.params)))
+    assert again.get_params() == found.model.get_params()
+    assert again.weights == EventWeights(kinds={"purchase": 1.0, "view": 0.1}, stars=DEFAULT_STAR_WEIGHTS)
+    assert again.source_params == {"itemseq": {"window": 2}}
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"strategy": "itemseq", "colour": "red"}, "these parameters make no recommender: .*colour"),
+        ({"weights": {"kinds": {"stare": 1.0}, "stars": [1] * 5}}, "'stare' is not one of"),
+        ({"weights": {"kinds": {}, "stars": [1]}}, "five numbers 'stars'"),
+        ({"weights": {"kinds": {}}}, "five numbers 'stars'"),
+    ],
+)
+def test_parameters_that_make_no_recommender_are_refused_in_words(params, told):
+    with pytest.raises(DataError, match=told):
+        recommender_from(params)
+
+
+# What is live
+
+
+def test_live_parameters_are_refitted_on_the_same_split_and_compared(walks):
+    found, stages = stages_of(walks, strategy="itemseq", live_params={"strategy": "popular", "random_state": 0})
+    assert f"evaluate {LIVE}" in stages
+    assert found.metrics[LIVE]["ndcg@10"] == found.metrics["popular"]["ndcg@10"]
+    assert check(found, "against live").passed
+    assert {"against live", "coverage"} <= {c.name for c in found.gate.checks}
+
+
+def test_a_model_worse_than_the_live_one_is_refused(walks):
+    found = train(walks, strategy="trending", live_params={"strategy": "itemseq"})
+    assert not check(found, "against live").passed
+    assert not found.gate.passed
+
+
+def test_the_same_parameters_as_live_are_not_fitted_twice_and_pass(walks, trained):
+    found, stages = stages_of(walks, strategy="itemseq", random_state=7, live_params=trained.params)
+    assert f"evaluate {LIVE}" not in stages
+    assert check(found, "against live").passed
+    assert found.metrics[LIVE] == found.metrics["itemseq"]
+
+
+# Without much to go by
+
+
+def test_a_first_start_waits_for_no_evaluation(walks):
+    found, stages = stages_of(walks, strategy="itemseq", with_evaluation=False)
+    assert not [stage for stage in stages if stage.startswith("evaluate")]
+    assert found.metrics == {}
+    assert found.gate.passed
+    assert [c.name for c in found.gate.checks] == ["first model"]
+
+
+@pytest.mark.parametrize("frame", [purchases({"u": ["a", "b"]}, step=0), purchases({"u": ["a"], "v": ["b"]})])
+def test_a_log_too_short_to_be_split_fails_the_gate_and_is_learned_all_the_same(frame):
+    found = train(frame, strategy="popular")
+    assert [(c.name, c.passed) for c in found.gate.checks] == [("time split", False)]
+    assert found.metrics == {}
+    assert found.n_events == len(frame)
+    assert len(found.model.recommend("somebody new")) == 2
+
+
+def test_a_strategy_that_the_data_cannot_feed_cannot_be_trained(walks):
+    with pytest.raises(DataError, match="strategy 'svd' cannot be fitted"):
+        train(walks, strategy="svd")
+
+
+def test_nothing_to_learn_from_is_said_in_words():
+    with pytest.raises(DataError):
+        train(purchases({}), strategy="popular")
+
+
+# The report
+
+
+def test_time_memory_and_progress_are_told(walks):
+    found, stages = stages_of(walks, strategy="itemseq")
+    assert found.seconds > 0
+    assert found.peak_mb > 10
+    assert stages[:4] == ["evaluate popular", "evaluate trending", "evaluate itemseq", "fit on all data"]
+
+
+def test_what_was_mended_and_what_was_left_out_is_noted(walks):
+    with_numbers = walks.assign(user_id=walks["user_id"].str[1:].astype(int))
+    found = train(with_numbers, strategy="hybrid", settings={"effort": "quick"}, with_evaluation=False)
+    assert found.notes["data"] == {"user_id: whole numbers written as text": len(walks)}
+    assert {"svd", "content", "bought_together"} <= found.notes["skipped"].keys()
+    assert json.loads(json.dumps(found.notes)) == found.notes
