@@ -51,7 +51,8 @@ def judge(evaluation: Evaluation, candidate: str, live: str | None = None) -> Ga
     Parameters
     ----------
     evaluation : Evaluation
-        With results for the candidate, the baselines that the data allows and, if there is one, the live model.
+        With results for the candidate, the baselines that the data allows and, if there is one, the live model. Live
+        parameters that failed prove nothing against the candidate; the report says so.
     candidate, live : str
         Names of results.
     """
@@ -61,6 +62,9 @@ def judge(evaluation: Evaluation, candidate: str, live: str | None = None) -> Ga
         return GateReport((Check("evaluated", False, f"{candidate} could not be judged: {reason}"),))
     checks = [_enough_users(evaluation), _finite(result, evaluation.k)]
     checks += [_beats(evaluation, candidate, name) for name in BASELINES if name in evaluation.results]
+    if live is not None and live in evaluation.failed:
+        reason = evaluation.failed[live]
+        checks.append(Check("against live", True, f"the live parameters could not be judged: {reason}"))
     if live is not None and live in evaluation.results:
         checks.append(_no_worse(evaluation, candidate, live))
         checks += _segments(result, evaluation.results[live])

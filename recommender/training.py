@@ -142,11 +142,14 @@ def _evaluated(
     candidate = str(params["strategy"])
     recommenders = {name: HybridRecommender(strategy=name) for name in BASELINES if name != candidate}
     recommenders[candidate] = recommender_from(params)
-    compare_live = live_params is not None and dict(live_params) != dict(params)
-    if live_params is not None and compare_live:
-        recommenders[LIVE] = recommender_from(live_params)
     results: dict[str, ModelResult] = {}
     failed: dict[str, str] = {}
+    compare_live = live_params is not None and dict(live_params) != dict(params)
+    if live_params is not None and compare_live:
+        try:
+            recommenders[LIVE] = recommender_from(live_params)
+        except DataError as error:  # of another version of this code
+            failed[LIVE] = str(error)
     for number, (name, recommender) in enumerate(recommenders.items()):
         progress(f"evaluate {name}", number / len(recommenders))
         try:
@@ -158,4 +161,4 @@ def _evaluated(
     evaluation = Evaluation(
         "time", "event", 10, task.users, len(split.train), len(split.test), len(task.item_ids), results, failed
     )
-    return evaluation, judge(evaluation, candidate, LIVE if LIVE in results else None)
+    return evaluation, judge(evaluation, candidate, LIVE)

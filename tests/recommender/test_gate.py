@@ -190,6 +190,14 @@ def test_without_a_live_model_nothing_is_compared_with_it(live):
     assert checks(found).keys() == {"enough users", "finite"}
 
 
+def test_a_live_model_that_could_not_be_judged_proves_nothing_and_is_named():
+    found = judge(evaluation(hybrid=result(0.3), failed={"live": "the stars are gone"}), "hybrid", "live")
+    assert found.passed
+    assert found.checks[-1] == Check(
+        "against live", True, "the live parameters could not be judged: the stars are gone"
+    )
+
+
 def segment(mean: float, n: int = 100, width: float = 0.0) -> dict[str, Interval]:
     return {"users:new": Interval(mean, mean - width, mean + width, n)}
 

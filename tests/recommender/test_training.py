@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -129,6 +130,19 @@ def test_the_same_parameters_as_live_are_not_fitted_twice_and_pass(walks, traine
     assert f"evaluate {LIVE}" not in stages
     assert check(found, "against live").passed
     assert found.metrics[LIVE] == found.metrics["itemseq"]
+
+
+@pytest.mark.parametrize(
+    ("live", "told"),
+    [({"strategy": "svd"}, "no star rating"), ({"strategy": "itemseq", "beams": 3}, "make no recommender: .*beams")],
+    ids=["the ratings are gone", "of another version of this code"],
+)
+def test_live_parameters_that_no_longer_make_a_model_stop_no_training(live, told, walks):
+    """Nothing can be compared, and the report says why."""
+    found = train(walks, strategy="itemseq", live_params=live)
+    assert found.gate.passed
+    assert re.search(f"^the live parameters could not be judged: .*{told}", check(found, "against live").detail)
+    assert LIVE not in found.metrics
 
 
 # Without much to go by
