@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -273,6 +274,10 @@ class Config:
             raise ConfigError(f"SECRET_KEY is too short: use {MIN_SECRET_LENGTH} characters or more.")
         if self.values["DEMO_OPEN_READS"] and self.values["HOST"] not in LOOPBACK:
             raise ConfigError("DEMO_OPEN_READS=1 works on this machine only: set HOST=127.0.0.1 or switch it off.")
+        if self.database_url.startswith("postgresql") and not _is_installed("psycopg"):
+            raise ConfigError(_needs_extra("DATABASE_URL", "a PostgreSQL database", "psycopg", "postgres"))
+        if self.values["REDIS_URL"] and not _is_installed("redis"):
+            raise ConfigError(_needs_extra("REDIS_URL", "a Redis server", "redis", "postgres"))
         if self.values["LOCALE"] not in self.values["LANGUAGES"]:
             raise ConfigError(f"LOCALE={self.values['LOCALE']!r} must be one of LANGUAGES.")
 
@@ -327,6 +332,20 @@ class ProductionConfig(Config):
             raise ConfigError("SITE_URL must be set to the shop's https:// address in production.")
         if self.values["TEST_PAYMENTS"] and "TEST_PAYMENTS" not in self.given:
             raise ConfigError("TEST_PAYMENTS must be set in production: 0, or 1 for a shop that takes no real money.")
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ValueError:  # it is half imported
+        return True
+
+
+def _needs_extra(name: str, what: str, package: str, extra: str) -> str:
+    return (
+        f"{name} names {what}, but the package {package} is not installed: "
+        f"run python3 deploy/environment.py --extras {extra}."
+    )
 
 
 def kept_secret(path: Path) -> str:

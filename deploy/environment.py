@@ -14,6 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +24,14 @@ OLDEST_PYTHON = (3, 11)
 NEEDED_GB = 2.5
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_PACKAGES = ("chromium", "fonts-liberation")
-EXTRAS = {"deep": "requirements-deep.txt", "spark": "requirements-spark.txt", "kafka": "requirements-kafka.txt"}
+SERVER_PACKAGES = {"postgresql": "/usr/lib/postgresql", "redis-server": "redis-server"}
+EXTRAS = {
+    "postgres": "requirements-postgres.txt",
+    "stripe": "requirements-stripe.txt",
+    "deep": "requirements-deep.txt",
+    "spark": "requirements-spark.txt",
+    "kafka": "requirements-kafka.txt",
+}
 
 
 class CannotStartError(Exception):
@@ -42,6 +50,8 @@ def main() -> int:
         install(requirement_files(tests=options.tests, extras=options.extras))
         if options.tests:
             find_browser()
+            if "postgres" in chosen_extras(options.extras):
+                find_servers()
     except CannotStartError as error:
         print(f"kindred: {error}", file=sys.stderr)
         return 1
@@ -88,12 +98,16 @@ def requirement_files(*, tests: bool, extras: str) -> list[Path]:
     files = [ROOT / "requirements.txt"]
     if tests:
         files.append(ROOT / "requirements-test.txt")
-    names = [n for n in EXTRAS if (ROOT / EXTRAS[n]).exists()] if extras == "all" else extras.split(",")
-    for name in filter(None, names):
+    return files + [ROOT / EXTRAS[name] for name in chosen_extras(extras)]
+
+
+def chosen_extras(extras: str) -> list[str]:
+    """Names of the extras asked for."""
+    names = list(EXTRAS) if extras == "all" else [name for name in extras.split(",") if name]
+    for name in names:
         if name not in EXTRAS:
             raise CannotStartError(f"there is no extra {name!r}; choose all or {', '.join(EXTRAS)}.")
-        files.append(ROOT / EXTRAS[name])
-    return files
+    return [name for name in names if extras != "all" or (ROOT / EXTRAS[name]).exists()]
 
 
 def install(files: list[Path]) -> None:
@@ -151,20 +165,32 @@ def browser_path() -> str | None:
 
 def find_browser() -> str | None:
     """The system's Chromium; on Debian and Ubuntu as root it is installed when it is missing."""
-    found = browser_path()
-    if found or not shutil.which("apt-get"):
-        return found
+    if browser_path() is None:
+        install_packages(BROWSER_PACKAGES, "chromium", "the browser tests")
+    return browser_path()
+
+
+def find_servers() -> None:
+    """PostgreSQL and Redis for the tests, which start their own; on Debian and Ubuntu as root they are installed."""
+    wanting = [name for name, sign in SERVER_PACKAGES.items() if not (Path(sign).exists() or shutil.which(sign))]
+    if wanting:
+        install_packages(wanting, " and ".join(wanting), "the tests on real servers")
+
+
+def install_packages(packages: Sequence[str], name: str, purpose: str) -> None:
+    """Install packages of the system where that is possible without asking anybody; else say what is left out."""
+    if not shutil.which("apt-get"):
+        return
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if prefix and not (shutil.which("sudo") and _runs([*prefix, "true"])):
-        say("no chromium was found; the browser tests will be skipped (install the package chromium to run them)")
-        return None
-    say("installing chromium for the browser tests")
+        say(f"no {name} was found; {purpose} will be skipped (install {' '.join(packages)} to run them)")
+        return
+    say(f"installing {name} for {purpose}")
     quiet = {"cwd": ROOT, "stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
     subprocess.run([*prefix, "apt-get", "update", "-qq"], **quiet)
-    packages = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *BROWSER_PACKAGES]
-    if subprocess.run([*prefix, *packages], **quiet).returncode:
-        say("chromium could not be installed; the browser tests will be skipped")
-    return browser_path()
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    if subprocess.run([*prefix, *command], **quiet).returncode:
+        say(f"{name} could not be installed; {purpose} will be skipped")
 
 
 def _runs(command: list[str]) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from flask_migrate import upgrade
 from sqlalchemy import event
 
 from config import TestConfig
-from tests.databases import Databases, make_databases
+from tests.databases import POSTGRESQL, SQLITE, USUAL, Databases, databases
 from tests.factories import ShopClient
 from webapp import create_app
 from webapp.extensions import db, limiter
@@ -24,44 +25,77 @@ from webapp.store.tx import Tx, unit_of_work
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture(scope="session")
-def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The instance folder of the test shop."""
-    return tmp_path_factory.mktemp("shop")
+@dataclass(frozen=True)
+class Shop:
+    """The test shop on one kind of database."""
+
+    app: Flask
+    databases: Databases
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests that the database matters to on both."""
+    if "database" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+        kinds = [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.service)]
+        metafunc.parametrize("database", kinds, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def _databases(shop_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Databases:
-    return make_databases(shop_folder, tmp_path_factory.mktemp("migrated"))
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database a test runs on."""
+    return str(getattr(request, "param", USUAL))
 
 
 @pytest.fixture(scope="session")
-def _app(shop_folder: Path, _databases: Databases) -> Iterator[Flask]:
-    """The application on tables made by ``flask db upgrade``: the only way tests make theirs."""
-    config = TestConfig.under(shop_folder, LOG_LEVEL="ERROR", DATABASE_URL=_databases.url)
-    app = create_app(config, recs=NullRecs())
-    app.test_client_class = ShopClient
-    with app.app_context():
-        upgrade()
-        db.engine.dispose()
-    _databases.keep()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+def _shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Shop]]:
+    """Open the test shop on a kind of database, once for all tests."""
+    opened: dict[str, Shop] = {}
+    tried: set[str] = set()
+    with ExitStack() as stack:
+
+        def shop_on(kind: str) -> Shop:
+            if kind not in opened:
+                assert kind not in tried, f"{kind} could not be opened; the first test that needed it says why"
+                folder, kept = tmp_path_factory.mktemp("shop"), tmp_path_factory.mktemp("migrated")
+                shop = _open(kind, folder, kept)
+                try:
+                    opened[kind] = stack.enter_context(shop)
+                except Exception:
+                    tried.add(kind)
+                    raise
+            return opened[kind]
+
+        yield shop_on
+
+
+@contextmanager
+def _open(kind: str, folder: Path, kept: Path) -> Iterator[Shop]:
+    """Open the application on tables made by ``flask db upgrade``: the only way tests make theirs."""
+    with databases(kind, folder, kept) as found:
+        app = create_app(TestConfig.under(folder, LOG_LEVEL="ERROR", DATABASE_URL=found.url), recs=NullRecs())
+        app.test_client_class = ShopClient
+        with app.app_context():
+            upgrade()
+            db.engine.dispose()
+        found.keep()
+        yield Shop(app, found)
+        with app.app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture
-def app(_app: Flask, _databases: Databases) -> Iterator[Flask]:
+def app(_shops: Callable[[str], Shop], database: str) -> Iterator[Flask]:
     """The application on an empty database, inside its context."""
-    with _app.app_context():
+    shop = _shops(database)
+    with shop.app.app_context():
         db.engine.dispose()
-        _databases.renew()
+        shop.databases.renew()
         limiter.reset()
-        _app.extensions["recs"] = NullRecs()
-        kept = dict(_app.config)
-        yield _app
-        _app.config.clear()
-        _app.config.update(kept)
+        shop.app.extensions["recs"] = NullRecs()
+        kept = dict(shop.app.config)
+        yield shop.app
+        shop.app.config.clear()
+        shop.app.config.update(kept)
         db.engine.dispose()
 
 

@@ -30,6 +30,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA synchronous=NORMAL",
     "PRAGMA temp_store=MEMORY",
 )
+POSTGRESQL_SETTINGS = ("SET lock_timeout = '10s'", "SET TIME ZONE 'UTC'")
 
 
 class Model(DeclarativeBase):
@@ -47,25 +48,36 @@ babel = Babel()
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Make every SQLite connection safe for a shop with many threads.
+    """Make every connection safe for a shop with many threads.
 
-    The driver's own transactions are switched off: a write unit begins with ``BEGIN IMMEDIATE``, so that it waits for
-    its turn at once. A deferred transaction that reads first and writes later fails with "database is locked" without
-    waiting, however long the busy timeout is.
+    On SQLite the driver's own transactions are switched off: a write unit begins with ``BEGIN IMMEDIATE``, so that it
+    waits for its turn at once. A deferred transaction that reads first and writes later fails with "database is locked"
+    without waiting, however long the busy timeout is. PostgreSQL waits for a lock for ever unless it is told not to.
     """
-    if engine.dialect.name != "sqlite" or getattr(engine, "_kindred_ready", False):
+    if getattr(engine, "_kindred_ready", False):
         return
-    event.listen(engine, "connect", _prepare_connection)
-    event.listen(engine, "begin", _begin)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
     engine._kindred_ready = True  # type: ignore[attr-defined]  # a mark of ours, so that listeners are added once
 
 
-def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in SQLITE_PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for setting in POSTGRESQL_SETTINGS:
+        cursor.execute(setting)
+    cursor.close()
+    connection.commit()
 
 
 def _begin(connection: Connection) -> None:

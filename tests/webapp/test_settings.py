@@ -2,11 +2,13 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from config import BY_NAME, SETTINGS, Config, ConfigError, TestConfig, kept_secret, parse_settings, read_env_file
+from config import BY_NAME, ROOT, SETTINGS, Config, ConfigError, TestConfig, kept_secret, parse_settings, read_env_file
 from webapp import create_app, make_folders
 
 
@@ -67,8 +69,20 @@ def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
         ("sqlite:////tmp/x.db", "sqlite:////tmp/x.db"),
     ],
 )
-def test_database_addresses(tmp_path: Path, given: str, expected: str) -> None:
-    assert load(tmp_path, DATABASE_URL=given).database_url == expected
+def test_database_addresses(given: str, expected: str) -> None:
+    assert parse_settings({"DATABASE_URL": given})["DATABASE_URL"] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "package"),
+    [("DATABASE_URL", "postgresql://u@h/d", "psycopg"), ("REDIS_URL", "redis://h/0", "redis")],
+)
+def test_an_address_whose_package_is_missing_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
+    with pytest.raises(ConfigError, match=rf"{name} names .+ {package} .+--extras postgres"):
+        load(tmp_path, **{name: value})
 
 
 def test_the_secret_is_made_once_and_kept_private(tmp_path: Path) -> None:
@@ -95,3 +109,11 @@ def test_r21_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("", encoding="utf-8")
     with pytest.raises(ConfigError, match="taken"):
         create_app(TestConfig.under(tmp_path / "taken"))
+
+
+def test_a_wrong_setting_is_one_sentence_on_the_terminal(tmp_path: Path) -> None:
+    surroundings = os.environ | {"INSTANCE_PATH": str(tmp_path), "CURRENCY": "euro"}
+    command = [sys.executable, "-m", "flask", "--app", "app", "routes"]
+    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "kindred: CURRENCY='euro' cannot be used: write three capital letters such as EUR."

@@ -117,7 +117,10 @@ def _unit(*, writes: bool) -> Iterator[Tx]:
 
 
 def _engine(*, writes: bool) -> Engine:
-    return db.engine.execution_options(**{WRITE_OPTION: writes})
+    """Return the engine for a unit. On SQLite a transaction sees one state anyway; PostgreSQL has to be asked."""
+    if writes or db.engine.dialect.name == "sqlite":
+        return db.engine.execution_options(**{WRITE_OPTION: writes})
+    return db.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def is_passing(error: DBAPIError) -> bool:

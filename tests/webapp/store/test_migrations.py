@@ -5,12 +5,13 @@ from flask import Flask
 from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import inspect, text
 
-from tests.databases import TEST_URL
 from tests.factories import make_event, make_product, make_user
 from webapp.actors import Actor
 from webapp.extensions import db
 from webapp.store import migrations
 from webapp.store.tx import read_unit, unit_of_work
+
+pytestmark = pytest.mark.both_databases
 
 
 def tables() -> set[str]:
@@ -42,10 +43,3 @@ def test_a_step_down_and_up_keeps_the_rows_of_other_tables(app: Flask) -> None:
 def test_the_shop_knows_whether_the_database_is_at_the_newest(app: Flask) -> None:
     with read_unit() as tx:
         assert migrations.current(tx) == migrations.head()
-
-
-@pytest.mark.skipif(bool(TEST_URL), reason="these are settings of SQLite")
-@pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 10000)])
-def test_every_connection_is_prepared(app: Flask, pragma: str, value: object) -> None:
-    with db.engine.connect() as connection:
-        assert connection.execute(text(f"PRAGMA {pragma}")).scalar_one() == value

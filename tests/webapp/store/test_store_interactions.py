@@ -10,6 +10,8 @@ from webapp.actors import NOBODY, Actor
 from webapp.store import interactions, products, taste, users
 from webapp.store.tx import Tx
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_a_repeated_event_is_kept_once_per_actor(tx: Tx) -> None:
     ana, ben = Actor(user_id=make_user(tx)), Actor(user_id=make_user(tx))

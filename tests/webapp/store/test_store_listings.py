@@ -11,6 +11,8 @@ from webapp.store import listings, taste
 from webapp.store.listings import ListingQuery
 from webapp.store.tx import Tx
 
+pytestmark = pytest.mark.both_databases
+
 COLOURS = ("moss", "ink", "sand")
 
 

@@ -6,6 +6,8 @@ from tests.factories import make_product
 from webapp.store import catalogue, search
 from webapp.store.tx import Tx
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def shelves(tx: Tx) -> dict[str, int]:

@@ -14,6 +14,8 @@ from webapp.store import products, stock
 from webapp.store.models import Variant
 from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_an_error_leaves_nothing_behind(app: Flask) -> None:
     def fail_half_way() -> None:
