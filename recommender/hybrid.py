@@ -164,7 +164,9 @@ class HybridRecommender(Estimator):
             k=_positive(k),
             log=self._log(user_id, history, replace_history),
             user_row=self.model_.users.row(user_id),
-            exclude=frozenset(exclude).union(self._known_to_the_user_alone(history)),
+            exclude=frozenset(exclude).union(
+                self._known_to_the_user_alone(history), () if replace_history else self._live.newer_items_of(user_id)
+            ),
             strategy=strategy or self.strategy,
             context=context,
             item_ids=tuple(item_ids),

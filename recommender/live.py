@@ -59,11 +59,16 @@ class LiveUpdates:
         self.model = model
         self.fresh = FreshItems()
         self._logs: dict[str, EventLog] = {}
+        self._newer: dict[str, set[str]] = {}
 
     def log_of(self, user_id: str) -> EventLog:
         """All events known of a user: from training and since."""
         trained = self.model.histories.of(self.model.users.row(user_id))
         return trained.then(self._logs[user_id]) if user_id in self._logs else trained
+
+    def newer_items_of(self, user_id: str) -> set[str]:
+        """Items newer than the model that a user touched since the training."""
+        return self._newer.get(user_id, set())
 
     def absorb(self, frame: pd.DataFrame) -> int:
         """Take in new events; those with items unknown to the model count for nothing yet.
@@ -86,6 +91,8 @@ class LiveUpdates:
             own = np.flatnonzero(events.user_rows == user_row)
             log = EventLog(item_rows[own], events.kinds[own], events.values[own], events.timestamps[own])
             self._count_steps(events.users[int(user_row)], log)
+            newer = events.items.take(events.item_rows[own[item_rows[own] < 0]])
+            self._newer.setdefault(events.users[int(user_row)], set()).update(newer)
         return int((item_rows >= 0).sum())
 
     def _count_popularity(self, item_rows: Rows, weights: FloatVector, timestamps: Rows) -> None:

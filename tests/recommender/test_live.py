@@ -1,0 +1,329 @@
+"""What a model learns between two trainings: events count as if it had been fitted with them, products are found."""
+
+from __future__ import annotations
+
+import copy
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommender.errors import DataError
+from recommender.hybrid import HybridRecommender, load
+from recommender.live import FreshItems
+from recommender.retrievers.popular import Popular
+from recommender.types import Event
+from tests.recommender.conftest import quick_model
+from tests.recommender.worlds import DAY, START, event, frame_of, ids, purchases, shelf_of, thing
+
+ITEMS = ["a", "b", "c", "d", "e"]
+KINDS = ["view", "cart", "purchase"]
+FADES = {"popular": 30.0, "trending": 3.0}
+
+
+@pytest.fixture
+def own_model(saved_model) -> HybridRecommender:
+    """The small shop's model for one test alone: what it is taught is forgotten afterwards."""
+    return load(saved_model)
+
+
+def model_of(frame: pd.DataFrame) -> HybridRecommender:
+    """What follows what, and what is wanted, with half-lives that do not depend on the events."""
+    half_lives = {name: {"half_life_days": days} for name, days in FADES.items()}
+    return quick_model(frame, pd.DataFrame({"item_id": ITEMS}), strategy="itemseq", source_params=half_lives)
+
+
+# Counts
+
+
+step = st.tuples(st.sampled_from(ITEMS), st.sampled_from(KINDS))
+walk = st.lists(step, max_size=5, unique_by=lambda entry: entry[0])
+walks = st.dictionaries(st.sampled_from(["u", "v", "w", "x"]), walk, min_size=1).filter(lambda log: any(log.values()))
+
+
+@settings(max_examples=25, deadline=None)
+@given(log=walks, cut=st.integers(0, 19))
+def test_what_is_absorbed_counts_as_if_the_model_had_been_fitted_with_it(log, cut):
+    """Events come one at a time, everybody's in turn; the model is fitted on the first ones and told of the others.
+
+    Popularity stays on the clock of the fit, so it differs from a refit by one common factor.
+    """
+    turns = [(user, n, *walk[n]) for n in range(5) for user, walk in log.items() if n < len(walk)]
+    rows = [(user, item, kind, START + turn * DAY) for turn, (user, _, item, kind) in enumerate(turns)]
+    before, after = rows[: max(1, cut)], rows[max(1, cut) :]
+    grown, refitted = (model_of(frame_of(*part)) for part in (before, rows))
+    assert not after or grown.absorb(frame_of(*after)) == len(after)
+    late = refitted.info["data_until"] - grown.info["data_until"]
+    for name, fade in FADES.items():
+        ours, theirs = (m.model_.pipeline.sources.retrievers[name].counts_ for m in (grown, refitted))
+        assert ours == pytest.approx(theirs * 2.0 ** (late / DAY / fade), rel=1e-3)
+    for user in ("u", "x", "somebody new"):
+        assert scores(grown, user) == pytest.approx(scores(refitted, user), rel=1e-3, abs=1e-5)
+
+
+def scores(model: HybridRecommender, user: str) -> dict[str, float]:
+    return {r.item_id: r.score for r in model.recommend(user, 5) if r.source == "itemseq"}
+
+
+def test_events_of_unknown_items_count_for_nothing_yet(own_model):
+    before = {name: source.counts_.copy() for name, source in popularity(own_model).items()}
+    assert own_model.absorb(frame_of(("guest", "added this morning", "purchase", START + 400 * DAY))) == 0
+    for name, source in popularity(own_model).items():
+        assert source.counts_.tolist() == before[name].tolist()
+
+
+def popularity(model: HybridRecommender) -> dict[str, Popular]:
+    sources = model.model_.pipeline.sources.retrievers
+    return {name: source for name, source in sources.items() if isinstance(source, Popular)}
+
+
+def test_every_source_that_can_count_does(own_model):
+    sources = own_model.model_.pipeline.sources.retrievers
+    rows = own_model.item_ids.rows([thing("kitchen", 1), thing("garden", 1)])
+    before = {name: source.counts_[rows[1]] for name, source in popularity(own_model).items()}
+    steps = {name: sources[name].table_ for name in ("itemseq", "itemseq_long")}
+    own_model.absorb(walked("guest", thing("kitchen", 1), thing("garden", 1)))
+    assert before.keys() == {"popular", "trending"}
+    for name, source in popularity(own_model).items():
+        assert source.counts_[rows[1]] > before[name]
+    for name in steps:
+        assert sources[name].contributions(rows[:1], np.ones(1, dtype=np.float32), rows[1:])[0, 0] > 0
+
+
+def walked(user: str, *items: str, days: float = 0.0, kind: str = "purchase") -> pd.DataFrame:
+    """Items touched one after the other, an hour apart, after the small shop's log ended."""
+    events = [event(item, kind, days=days + n / 24) for n, item in enumerate(items)]
+    return frame_of(*((user, e.item_id, e.kind, e.timestamp) for e in events))
+
+
+def test_what_many_just_did_is_recommended_to_others(own_model):
+    """A new fashion: after the second garden tool everybody takes a kitchen pan."""
+    told = [event(thing("garden", 2), "view", days=2)]
+    wanted = thing("kitchen", 15)
+    assert wanted not in ids(own_model.recommend("guest", 5, history=told, strategy="itemseq"))
+    before = ids(own_model.recommend("guest", 40, history=told)).index(wanted)
+    for number in range(40):
+        own_model.absorb(walked(f"new{number}", thing("garden", 2), wanted, days=number / 100))
+    assert ids(own_model.recommend("guest", 5, history=told, strategy="itemseq"))[0] == wanted
+    assert ids(own_model.recommend("guest", 40, history=told)).index(wanted) < before
+    assert ids(own_model.recommend("guest", 2, strategy="trending")).count(wanted) == 1
+
+
+@pytest.mark.parametrize("parts", [1, 2, 4])
+def test_it_makes_no_difference_in_how_many_parts_events_come(parts, saved_model):
+    log = pd.concat([walked("u00", *(thing("garden", n) for n in (3, 8, 11, 4))), walked("guest", thing("garden", 9))])
+    log = log.sort_values("timestamp", kind="stable")
+    whole, split = load(saved_model), load(saved_model)
+    assert whole.absorb(log) == 5
+    assert sum(split.absorb(log.iloc[rows]) for rows in np.array_split(np.arange(5), parts)) == 5
+    for user in ("u00", "guest", "u07"):
+        ours, theirs = (model.recommend(user, 8, with_reasons=False) for model in (split, whole))
+        assert ids(ours) == ids(theirs)
+        assert [r.score for r in ours] == pytest.approx([r.score for r in theirs], rel=1e-5)
+
+
+def test_the_same_item_again_at_once_is_no_step(own_model):
+    sources = own_model.model_.pipeline.sources.retrievers
+    row = own_model.item_ids.row(thing("kitchen", 1))
+    degrees = sources["itemseq"].degrees_.copy()
+    own_model.absorb(walked("guest", thing("kitchen", 1), thing("kitchen", 1), kind="view"))
+    assert sources["itemseq"].degrees_[row] == degrees[row] + 1, "the audience grew by one person"
+    assert sources["itemseq"].degrees_.sum() == degrees.sum() + 1
+
+
+def test_somebody_who_comes_back_to_an_item_is_no_new_audience(own_model):
+    source = own_model.model_.pipeline.sources.retrievers["itemseq"]
+    before = source.degrees_.copy()
+    own_model.absorb(walked("guest", thing("kitchen", 1), thing("kitchen", 2), thing("kitchen", 1)))
+    assert source.degrees_.sum() == before.sum() + 2
+
+
+def test_a_dismissal_is_no_step_but_is_remembered(own_model):
+    source = own_model.model_.pipeline.sources.retrievers["itemseq"]
+    before = source.degrees_.copy()
+    item = ids(own_model.recommend("u00", 1))[0]
+    own_model.absorb(walked("u00", item, kind="dismiss"))
+    assert source.degrees_.tolist() == before.tolist()
+    assert item not in ids(own_model.recommend("u00", 40))
+
+
+# Histories
+
+
+def test_the_next_request_knows_what_was_absorbed(saved_model):
+    """It answers as if the same events had come with the request."""
+    told = [event(thing("garden", 3), "view"), event(thing("garden", 4), "cart", days=1)]
+    absorbing, asking = load(saved_model), load(saved_model)
+    absorbing.absorb(frame_of(*(("guest", e.item_id, e.kind, e.timestamp) for e in told)))
+    found = absorbing.recommend("guest", 8, strategy="content")
+    assert ids(found) == ids(asking.recommend("guest", 8, strategy="content", history=told))
+    assert {shelf_of(item) for item in ids(found)} == {"garden"}
+    assert not {e.item_id for e in told} & set(ids(absorbing.recommend("guest", 40)))
+    assert ids(absorbing.recommend("somebody else", 8)) != ids(found)
+
+
+def test_events_of_a_known_user_are_added_to_those_of_the_training(own_model):
+    before = ids(own_model.recommend("u00", 40))
+    own_model.absorb(walked("u00", before[0], before[1], kind="view"))
+    after = ids(own_model.recommend("u00", 40))
+    assert not set(before[:2]) & set(after)
+    assert set(after) == set(before[2:])
+
+
+def test_a_rating_that_was_absorbed_moves_the_forecast(own_model):
+    item = thing("kitchen", 3)
+    history: list[Event] = []
+    before = own_model.predict_rating("guest", item, history=history)
+    own_model.absorb(
+        frame_of(*(("guest", thing("kitchen", n), "rating", START + 340 * DAY, 1.0) for n in (5, 6, 8, 10)))
+    )
+    assert own_model.predict_rating("guest", item, history=history) < before
+
+
+def test_nobody_else_hears_of_what_one_model_was_told(saved_model, own_model):
+    before = ids(load(saved_model).recommend("u00", 8))
+    own_model.absorb(walked("u00", *before[:4]))
+    assert ids(load(saved_model).recommend("u00", 8)) == before
+
+
+@pytest.mark.parametrize(
+    ("frame", "told"),
+    [
+        (frame_of(("u00", "kitchen-01", "stare", START)), "'stare'"),
+        (frame_of(("u00", "kitchen-01", "rating", START, 9.0)), "between 1 and 5"),
+        (pd.DataFrame({"user_id": ["u00"]}), "column 'item_id' is missing"),
+    ],
+)
+def test_events_that_make_no_sense_are_refused_as_a_whole(frame, told, own_model):
+    good = walked("u00", thing("garden", 1))
+    before = copy.deepcopy({name: source.counts_ for name, source in popularity(own_model).items()})
+    with pytest.raises(DataError, match=told):
+        own_model.absorb(pd.concat([good, frame]) if "item_id" in frame else frame)
+    for name, source in popularity(own_model).items():
+        assert source.counts_.tolist() == before[name].tolist()
+
+
+def test_no_events_change_nothing(own_model):
+    assert own_model.absorb(frame_of()) == 0
+
+
+# Products
+
+
+def product(item_id: str, shelf: str = "garden", **fields: object) -> pd.DataFrame:
+    """Something new that is like the tools of one shelf."""
+    known = {
+        "item_id": item_id,
+        "title": f"red tools for the {shelf}",
+        "description": f"made for the {shelf}, model aaa",
+        "category": f"{shelf.title()} > Tools",
+        "brand": f"{shelf} maker 0",
+        "price": 108.0,
+        "colours": "red",
+    }
+    return pd.DataFrame([known | fields])
+
+
+GARDENER = [event(thing("garden", n), "purchase", days=n) for n in (0, 3, 6)]
+
+
+def test_a_new_product_is_recommended_to_who_likes_its_kind(own_model):
+    assert own_model.add_items(product("fresh")) == 1
+    found = own_model.recommend("guest", 10, history=GARDENER)
+    assert len(found) == 10
+    assert [r.rank for r in found] == list(range(1, 11))
+    fresh = next(r for r in found if r.item_id == "fresh")
+    assert (fresh.source, fresh.reasons[0].kind) == ("new", "new")
+    assert all(above.score >= below.score for above, below in pairwise(found))
+
+
+def test_one_place_in_ten_is_for_new_products(own_model):
+    own_model.add_items(pd.concat([product(f"fresh-{n}") for n in range(6)]))
+    found = own_model.recommend("guest", 20, history=GARDENER)
+    assert [r.rank for r in found if r.source == "new"] == [5, 15]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        {"history": [event(thing("kitchen", n), "purchase") for n in (12, 13, 16)]},
+        {"history": []},
+        {"history": GARDENER, "strategy": "itemseq"},
+        {"history": GARDENER, "exclude": ["fresh"]},
+        {"history": GARDENER, "context": "product", "item_ids": ["fresh"]},
+        {"history": GARDENER, "category": "Garden > Seeds"},
+        {"history": [*GARDENER, event("fresh", "purchase", days=9)]},
+    ],
+    ids=["another taste", "no taste", "another strategy", "excluded", "on its page", "another category", "bought"],
+)
+def test_a_new_product_is_not_shown_where_it_does_not_belong(ask, own_model):
+    own_model.add_items(product("fresh"))
+    assert "fresh" not in ids(own_model.recommend("guest", 20, **ask))
+
+
+def test_a_new_product_bought_since_is_not_offered_as_new(own_model):
+    own_model.add_items(product("fresh"))
+    own_model.absorb(frame_of(*(("guest", e.item_id, e.kind, e.timestamp) for e in GARDENER)))
+    assert "fresh" in ids(own_model.recommend("guest", 10))
+    own_model.absorb(walked("guest", "fresh", days=20))
+    assert "fresh" not in ids(own_model.recommend("guest", 10))
+    assert "fresh" in ids(own_model.recommend("somebody else", 10, history=GARDENER))
+    assert "fresh" in ids(own_model.recommend("guest", 10, history=GARDENER, replace_history=True))
+
+
+def test_a_category_may_hold_a_new_product(own_model):
+    own_model.add_items(product("fresh"))
+    assert "fresh" in ids(own_model.recommend("guest", 5, history=GARDENER, category="Garden"))
+
+
+def test_a_new_product_is_similar_to_its_like_in_both_directions(own_model):
+    own_model.add_items(product("fresh"))
+    alike = own_model.similar("fresh", 5)
+    assert "fresh" not in ids(alike)
+    assert {shelf_of(item) for item in ids(alike)} == {"garden"}
+    assert "fresh" in ids(own_model.similar(alike[0].item_id, 5))
+    assert "fresh" not in ids(own_model.similar(alike[0].item_id, 5, exclude=["fresh"]))
+
+
+def test_new_products_are_similar_to_each_other(own_model):
+    own_model.add_items(pd.concat([product("fresh"), product("fresher")]))
+    assert ids(own_model.similar("fresh", 3))[0] == "fresher"
+
+
+def test_a_product_told_again_takes_the_place_of_what_was_known(own_model):
+    assert own_model.add_items(pd.concat([product("fresh"), product("other")])) == 2
+    assert own_model.add_items(product("fresh", "kitchen")) == 1
+    assert sorted(own_model._live.fresh.ids) == ["fresh", "other"]
+    assert {shelf_of(item) for item in ids(own_model.similar("fresh", 3))} == {"kitchen"}
+    assert "fresh" not in ids(own_model.recommend("guest", 20, history=GARDENER))
+
+
+def test_products_that_the_model_knows_already_are_not_new(own_model, shop_items):
+    assert own_model.add_items(shop_items) == 0
+    assert own_model.add_items(pd.concat([shop_items, product("fresh")])) == 1
+
+
+def test_a_product_of_which_nothing_is_known_is_never_near_anything(own_model):
+    own_model.add_items(pd.DataFrame({"item_id": ["riddle"]}))
+    assert "riddle" not in ids(own_model.recommend("guest", 20, history=GARDENER))
+    assert own_model.similar("riddle") == []
+
+
+def test_without_a_catalogue_nothing_new_can_be_placed():
+    model = quick_model(purchases({"u": ["a", "b"], "v": ["a"]}), None, strategy="popular")
+    assert model.add_items(product("fresh")) == 0
+    assert ids(model.recommend("v", 5)) == ["b"]
+
+
+def test_the_nearest_fresh_products_come_best_first_and_only_if_alike():
+    fresh = FreshItems()
+    assert fresh.nearest(np.array([1.0, 0.0]), "combined", 3) == []
+    fresh.ids = ["far", "near", "opposite", "nearest"]
+    fresh.vectors = {"combined": np.array([[0.0, 1.0], [0.8, 0.6], [-1.0, 0.0], [1.0, 0.0]], dtype=np.float32)}
+    found = fresh.nearest(np.array([2.0, 0.0], dtype=np.float32), "combined", 3)
+    assert [item for item, _ in found] == ["nearest", "near"]
+    assert [cosine for _, cosine in found] == pytest.approx([1.0, 0.8])
+    assert fresh.nearest(np.array([2.0, 0.0], dtype=np.float32), "image", 3) == []
