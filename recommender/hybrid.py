@@ -220,7 +220,8 @@ class HybridRecommender(Estimator):
     def absorb(self, frame: pd.DataFrame) -> int:
         """Count new events into the item-side counts and the users' histories; nothing is refitted.
 
-        Returns the number of events with a known item; raises DataError as :meth:`Interactions.from_frame`.
+        An event that is known already counts for nothing. Returns the number of new events with a known item; raises
+        DataError as :meth:`Interactions.from_frame`.
         """
         require_fitted(self, "model_")
         return self._live.absorb(frame)

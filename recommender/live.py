@@ -13,7 +13,7 @@ from recommender.model import FittedModel
 from recommender.retrievers.itemseq import ItemSeq
 from recommender.retrievers.popular import Popular
 from recommender.state import EventLog, build_state
-from recommender.types import FloatMatrix, FloatVector, Rows
+from recommender.types import BoolMask, FloatMatrix, FloatVector
 from recommender.vectorindex import normalise
 
 
@@ -71,12 +71,12 @@ class LiveUpdates:
         return self._newer.get(user_id, set())
 
     def absorb(self, frame: pd.DataFrame) -> int:
-        """Take in new events; those with items unknown to the model count for nothing yet.
+        """Take in new events; those with items unknown to the model count for nothing yet, and those known for nothing.
 
         Returns
         -------
         int
-            Number of events that changed a count.
+            Number of new events with an item of the model.
 
         Raises
         ------
@@ -84,22 +84,25 @@ class LiveUpdates:
             As :meth:`Interactions.from_frame`.
         """
         events = Interactions.from_frame(frame)
-        item_rows = self.model.items.rows(list(events.items))[events.item_rows]
-        weights = self.model.weights.of(events.kinds, events.values)
-        self._count_popularity(item_rows, weights, events.timestamps)
+        rows = self.model.items.rows(list(events.items))[events.item_rows]
+        log = EventLog(rows, events.kinds, events.values, events.timestamps)
+        n_counted = 0
         for user_row in np.unique(events.user_rows):
-            own = np.flatnonzero(events.user_rows == user_row)
-            log = EventLog(item_rows[own], events.kinds[own], events.values[own], events.timestamps[own])
-            self._count_steps(events.users[int(user_row)], log)
-            newer = events.items.take(events.item_rows[own[item_rows[own] < 0]])
-            self._newer.setdefault(events.users[int(user_row)], set()).update(newer)
-        return int((item_rows >= 0).sum())
+            user_id, own = events.users[int(user_row)], np.flatnonzero(events.user_rows == user_row)
+            newer = events.items.take(events.item_rows[own[rows[own] < 0]])
+            self._newer.setdefault(user_id, set()).update(newer)
+            fresh = log.take(own[~_stands_in(self.log_of(user_id), log.take(own))])
+            self._count_popularity(fresh)
+            self._count_steps(user_id, fresh)
+            n_counted += int((fresh.item_rows >= 0).sum())
+        return n_counted
 
-    def _count_popularity(self, item_rows: Rows, weights: FloatVector, timestamps: Rows) -> None:
-        known = item_rows >= 0
+    def _count_popularity(self, log: EventLog) -> None:
+        known = log.item_rows >= 0
+        weights = self.model.weights.of(log.kinds, log.values)
         for source in self.model.pipeline.sources.retrievers.values():
             if isinstance(source, Popular):
-                source.absorb(item_rows[known], weights[known], timestamps[known])
+                source.absorb(log.item_rows[known], weights[known], log.timestamps[known])
 
     def _count_steps(self, user_id: str, log: EventLog) -> None:
         before = self.log_of(user_id)
@@ -133,3 +136,12 @@ class LiveUpdates:
             return 0
         self.fresh.put(part, vectors)
         return len(part)
+
+
+def _stands_in(known: EventLog, told: EventLog) -> BoolMask:
+    """Mask of the events that a log holds already, both in time order: a feed read again counts nothing twice."""
+    first = np.searchsorted(known.timestamps, told.timestamps.min(initial=np.iinfo(np.int64).max))
+    recent = known.take(np.arange(first, len(known)))
+    keys = set(zip(recent.item_rows.tolist(), recent.kinds.tolist(), recent.timestamps.tolist(), strict=True))
+    events = zip(told.item_rows.tolist(), told.kinds.tolist(), told.timestamps.tolist(), strict=True)
+    return np.array([event in keys for event in events], dtype=bool)

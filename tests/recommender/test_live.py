@@ -183,6 +183,26 @@ def test_a_rating_that_was_absorbed_moves_the_forecast(own_model):
     assert own_model.predict_rating("guest", item, history=history) < before
 
 
+def test_an_event_told_twice_counts_once(own_model):
+    """A request may tell again what was absorbed, and a feed may be read twice."""
+    told = [event(thing("garden", 3), "view"), event(thing("garden", 4), "view", days=1)]
+    frame = frame_of(*(("guest", e.item_id, e.kind, e.timestamp) for e in told))
+    assert own_model.absorb(frame) == 2
+    for strategy in ("content", "itemseq", "trending", "hybrid"):
+        once = own_model.recommend("guest", 8, strategy=strategy)
+        assert own_model.recommend("guest", 8, strategy=strategy, history=told) == once
+        assert own_model.absorb(frame) == 0
+        assert own_model.recommend("guest", 8, strategy=strategy) == once
+    assert own_model.absorb(pd.concat([frame, walked("guest", thing("garden", 9), days=2)])) == 1
+
+
+def test_a_feed_that_begins_before_the_training_ended_counts_only_what_is_new(own_model, shop_events):
+    before = {name: source.counts_.tolist() for name, source in popularity(own_model).items()}
+    assert own_model.absorb(shop_events) == 0
+    for name, source in popularity(own_model).items():
+        assert source.counts_.tolist() == before[name]
+
+
 def test_nobody_else_hears_of_what_one_model_was_told(saved_model, own_model):
     before = ids(load(saved_model).recommend("u00", 8))
     own_model.absorb(walked("u00", *before[:4]))
