@@ -152,14 +152,11 @@ def test_what_the_app_does_not_offer_is_left_out() -> None:
             "shop.theme",
             "account.reorder",
             "account.order_cancel",
-            "account.export",
-            "account.delete",
             "taste.tune",
         )
     )
     assert "Forgot" not in render(bare, "account/sign_in.html", rooms.sign_in)
     assert "Cancel order" not in render(bare, "account/order.html", rooms.order, MEMBER)
-    assert "Delete my account" not in render(bare, "account/privacy.html", rooms.privacy, MEMBER)
     assert "Back to the start" not in render(bare, "taste/show.html", rooms.taste_full, MEMBER)
 
 

@@ -133,7 +133,7 @@ def security(
     )
 
 
-def privacy(user_id: int, actor: Actor) -> vm.PrivacyPage:
+def privacy(user_id: int, actor: Actor, *, form: vm.Form = EMPTY_FORM) -> vm.PrivacyPage:
     """Build what is kept about a member."""
     with read_unit() as tx:
         n_orders, _n_wishes, n_ratings = users.figures(tx, user_id)
@@ -144,4 +144,5 @@ def privacy(user_id: int, actor: Actor) -> vm.PrivacyPage:
         n_events=n_events,
         n_ratings=n_ratings,
         n_orders=n_orders,
+        form=form,
     )

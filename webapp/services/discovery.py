@@ -317,7 +317,8 @@ def recommend(
     if strategy is not None and strategy not in known:
         raise InvalidInput({"strategy": "choose " + (" or ".join(known) or "none: no model is live")})
     history = read_history(actor, limit=history_limit)
-    ask = Ask(actor.ref, history, k + SPARE, exclude, context, product_ids, strategy=strategy, now=now, wait_s=wait_s)
+    ref = actor.ref if actor.is_personalised else ""  # the model may still know somebody who switched it off today
+    ask = Ask(ref, history, k + SPARE, exclude, context, product_ids, strategy=strategy, now=now, wait_s=wait_s)
     picks = ask_recs(recs, ask)
     with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks), actor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from webapp.store import catalogue, sessions
+from webapp.store import catalogue, sessions, tokens
 from webapp.store.tx import unit_of_work
 
 log = logging.getLogger(__name__)
@@ -13,9 +13,10 @@ GUESTS_KEPT = timedelta(days=400)
 
 
 def tidy(*, now: datetime) -> int:
-    """Remove ended sessions and guests long gone, count popularity anew; return how many sessions ended."""
+    """Remove ended sessions, old links and guests long gone, count popularity anew; return how many sessions ended."""
     with unit_of_work() as tx:
         gone = sessions.sweep(tx, now=now, guests_older_than=GUESTS_KEPT)
+        tokens.sweep(tx, now=now)
     with unit_of_work() as tx:
         catalogue.refresh_popularity(tx, now=now)
     log.info("tidied", extra={"n_sessions": gone})

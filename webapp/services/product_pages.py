@@ -194,7 +194,7 @@ def _histogram(votes: Mapping[int, int], chosen: int | None, url: str) -> tuple[
 def _review(row: review_store.ReviewRow, actor: Actor) -> vm.Review:
     return vm.Review(
         row.review_id,
-        row.author or _("Somebody"),
+        _("Deleted user") if row.author_is_gone else row.author or _("Somebody"),
         row.stars,
         row.at,
         row.title,

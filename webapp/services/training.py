@@ -17,7 +17,8 @@ from typing import Any
 from webapp import recs
 from webapp.errors import Conflict, NotFound
 from webapp.recs import Trained, TrainingError
-from webapp.store import catalogue, interactions, operations
+from webapp.services.privacy import ERASED
+from webapp.store import catalogue, interactions, operations, personal
 from webapp.store.operations import ModelRunRow
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -27,6 +28,7 @@ Clock = Callable[[], datetime]
 LEASE = "training"
 LEASE_SECONDS = 300.0
 TELL_EVERY_SECONDS = 1.0
+MOST_RUNS = 200
 LOST = "the process that trained stopped before the end"
 
 
@@ -130,6 +132,8 @@ def _train_and_publish(
         recs.save(trained, place.root, version, {"last_event_id": last_event_id, "run_id": run_id})
         recs.publish(place.root, version)
     outcome = _record(run_id, trained, version if trained.passed else None, clock)
+    if trained.passed:
+        _drop_models_of_the_erased(place)
     _prune(place)
     return outcome
 
@@ -160,13 +164,30 @@ def _record(run_id: int, trained: Trained, version: str | None, clock: Clock) ->
     return Outcome(run_id, state, version, missed)
 
 
+def _drop_models_of_the_erased(place: Place) -> None:
+    """Remove the versions trained before the last account was deleted: they still hold who is gone."""
+    with read_unit() as tx:
+        erased_at = personal.last_erasure(operations.setting(tx, ERASED))
+        began = {run.version: run.started_at for run in operations.runs(tx, limit=MOST_RUNS)}
+    if erased_at is None:
+        return
+    live = recs.current_version(place.root)
+    for version in recs.versions(place.root):
+        if version != live and began.get(version, erased_at) <= erased_at:
+            _remove(place, version)
+
+
+def _remove(place: Place, version: str) -> None:
+    shutil.rmtree(place.root / version, ignore_errors=True)
+    (place.root / f"{version}.json").unlink(missing_ok=True)
+
+
 def _prune(place: Place) -> None:
     """Remove the oldest versions beyond those that are kept, never the live one."""
     live = recs.current_version(place.root)
     old = [version for version in recs.versions(place.root) if version != live]
     for version in old[: max(0, len(old) - (place.keep - 1))]:
-        shutil.rmtree(place.root / version, ignore_errors=True)
-        (place.root / f"{version}.json").unlink(missing_ok=True)
+        _remove(place, version)
 
 
 def rollback(place: Place, *, version: str | None, user_id: int | None, now: datetime) -> str:

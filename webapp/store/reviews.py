@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import and_, delete, exists, func, select, update
 
 from webapp.store.interactions import insert_or_ignore
 from webapp.store.models import Order, OrderLine, Review, StarRating, User
@@ -33,6 +33,7 @@ class ReviewRow:
     reply: str
     is_verified: bool
     at: datetime
+    author_is_gone: bool = False
 
 
 def histogram(tx: Tx, product_id: int) -> dict[int, int]:
@@ -61,6 +62,7 @@ def page(
             Review.reply,
             Review.is_verified,
             Review.at,
+            and_(User.is_active.is_(False), User.email.is_(None)),
             func.count().over(),
         )
         .join(User, User.id == Review.user_id)
@@ -70,7 +72,7 @@ def page(
         .limit(limit)
         .offset(offset)
     )
-    return [ReviewRow(*row[:9]) for row in rows], rows[0][9] if rows else 0
+    return [ReviewRow(*(*row[:9], bool(row[9]))) for row in rows], rows[0][10] if rows else 0
 
 
 def has_bought(tx: Tx, user_id: int, product_id: int) -> bool:

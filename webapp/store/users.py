@@ -136,6 +136,12 @@ def any_with_role(tx: Tx, role: str) -> bool:
     return tx.scalar(select(User.id).where(User.role == role).limit(1)) is not None
 
 
+def count_role(tx: Tx, role: str) -> int:
+    """Count the active members with a role."""
+    where = (User.role == role, User.is_active)
+    return int(tx.scalar(select(func.count()).select_from(User).where(*where)) or 0)
+
+
 def count(tx: Tx) -> int:
     """Count all members and known persons."""
     return int(tx.scalar(select(func.count()).select_from(User)) or 0)

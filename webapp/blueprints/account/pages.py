@@ -209,10 +209,3 @@ def end_session() -> Response:
     n = accounts.end_sessions(member.id, keep=shop_session().id_hash, public_id="" if chosen == "others" else chosen)
     flash(_("Signed out there.") if n else _("Nobody was signed in there any more."), "success")
     return go("account.security")
-
-
-@bp.get("/account/privacy")
-def privacy() -> str:
-    """Show what is kept and the switch for personalisation."""
-    member = member_required()
-    return render_template("account/privacy.html", page=account_pages.privacy(member.id, current_actor()))
