@@ -92,18 +92,18 @@ class PostgresDatabases:
         self.server = sa.make_url(server).set(drivername="postgresql+psycopg")
         self.working = self.server.set(database=WORKING)
         self.url = self.working.render_as_string(hide_password=False)
-        _run(self.server, f"DROP DATABASE IF EXISTS {WORKING} WITH (FORCE)", f"CREATE DATABASE {WORKING}")
+        run_plain(self.server, f"DROP DATABASE IF EXISTS {WORKING} WITH (FORCE)", f"CREATE DATABASE {WORKING}")
 
     def keep(self) -> None:
         """Keep what the migrations wrote."""
-        _run(self.working, KEEP)
+        run_plain(self.working, KEEP)
 
     def renew(self) -> None:
         """Empty every table, number from one again, and put back what the migrations wrote."""
-        _run(self.working, END_OTHERS, RENEW)
+        run_plain(self.working, END_OTHERS, RENEW)
 
 
-def _run(url: sa.URL, *statements: str) -> None:
+def run_plain(url: sa.URL, *statements: str) -> None:
     """Run statements as they stand: a percent sign is no placeholder here."""
     import psycopg
 

@@ -186,7 +186,7 @@ class PostgresIndex:
                 for document in documents
             ],
         )
-        terms = {term for document in documents for term in parse_all(f"{document.name} {document.brand}")}
+        terms = {term for document in documents for term in parse_all(_all_words(document))}
         tx.execute(
             text("INSERT INTO product_search_terms (term) VALUES (:term) ON CONFLICT DO NOTHING"),
             [{"term": term} for term in sorted(terms)],
@@ -209,21 +209,40 @@ class PostgresIndex:
         return tx.row(self.matches([word]).limit(1)) is not None
 
     def near_terms(self, tx: Tx, word: str) -> set[str]:
-        """Return index words of about the same length with the same first or last letter."""
+        """Return index words of about the same length with the same first or last letter, and similar ones.
+
+        Similar words need the extension pg_trgm; a server without it finds fewer of them.
+        """
         found = tx.scalars(
             text(
                 "SELECT term FROM product_search_terms WHERE length(term) BETWEEN :low AND :high"
-                " AND (term LIKE :first OR term LIKE :last) LIMIT :limit"
+                " AND (term LIKE :first OR term LIKE :last) ORDER BY abs(length(term) - :n), term LIMIT :limit"
             ),
             {
                 "low": len(word) - 2,
                 "high": len(word) + 2,
                 "first": f"{word[0]}%",
                 "last": f"%{word[-1]}",
+                "n": len(word),
                 "limit": TERMS_LIMIT,
             },
         )
-        return set(found)
+        return {*found, *self._similar(tx, word)}
+
+    def _similar(self, tx: Tx, word: str) -> Sequence[str]:
+        if tx.scalar(text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")) is None:
+            return ()
+        return tx.scalars(
+            text(
+                "SELECT term FROM product_search_terms WHERE term % :word"
+                " ORDER BY similarity(term, :word) DESC, term LIMIT :limit"
+            ),
+            {"word": word, "limit": NEAR_LIMIT},
+        )
+
+
+def _all_words(document: SearchDocument) -> str:
+    return f"{document.name} {document.brand} {document.category} {document.details}"
 
 
 def parse_all(raw: str) -> list[str]:
@@ -257,7 +276,7 @@ def mend(tx: Tx, words: Sequence[str]) -> list[str] | None:
         if len(word) < MIN_TYPO_LENGTH or index.knows(tx, word):
             mended.append(word)
             continue
-        nearest = _nearest(word, index.near_terms(tx, word))
+        nearest = next((term for term in _nearest(word, index.near_terms(tx, word)) if index.knows(tx, term)), None)
         if nearest is None:
             return None
         mended.append(nearest)
@@ -265,10 +284,11 @@ def mend(tx: Tx, words: Sequence[str]) -> list[str] | None:
     return mended if changed else None
 
 
-def _nearest(word: str, terms: Iterable[str]) -> str | None:
+def _nearest(word: str, terms: Iterable[str]) -> list[str]:
+    """Return the words that can be meant, likeliest first."""
     most = 1 if len(word) <= 5 else 2
     ranked = sorted((edit_distance(word, term, most=most), abs(len(term) - len(word)), term) for term in terms)
-    return ranked[0][2] if ranked and ranked[0][0] <= most else None
+    return [term for distance, _length, term in ranked if distance <= most]
 
 
 def suggest(tx: Tx, words: Sequence[str], *, limit: int) -> list[int]:

@@ -74,6 +74,34 @@ def test_a_renamed_product_is_found_by_its_new_name_only(tx: Tx) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("wool scraf", ["wool", "scarf"]),
+        ("ovresihrt", ["overshirt"]),
+        ("wuniper", ["juniper"]),
+        ("cafee", ["cafe"]),
+        ("scarf", None),
+        ("zzzzzz", None),
+    ],
+)
+def test_did_you_mean(tx: Tx, shelves: dict[str, int], query: str, meant: list[str] | None) -> None:
+    assert search.mend(tx, search.parse_words(query)) == meant
+
+
+def test_nobody_means_a_word_that_no_product_holds_any_more(tx: Tx) -> None:
+    lamp = make_product(tx, name="Old beacon")
+    catalogue.change_product(tx, lamp, name="New lighthouse")
+    search.reindex(tx, [lamp])
+    assert search.mend(tx, ["baecon"]) is None
+
+
+def test_suggestions_begin_with_what_was_typed_and_best_sellers_first(tx: Tx) -> None:
+    few = make_product(tx, name="Lantern small", popularity=1.0)
+    many = make_product(tx, name="Lantern large", popularity=9.0)
+    assert search.suggest(tx, search.parse_words("lant"), limit=5) == [many, few]
+
+
+@pytest.mark.parametrize(
     "query",
     [
         '"',
