@@ -47,13 +47,13 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def _shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Shop]]:
+def shop_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Shop]]:
     """Open the test shop on a kind of database, once for all tests."""
     opened: dict[str, Shop] = {}
     tried: set[str] = set()
     with ExitStack() as stack:
 
-        def shop_on(kind: str) -> Shop:
+        def opened_on(kind: str) -> Shop:
             if kind not in opened:
                 assert kind not in tried, f"{kind} could not be opened; the first test that needed it says why"
                 folder, kept = tmp_path_factory.mktemp("shop"), tmp_path_factory.mktemp("migrated")
@@ -65,7 +65,7 @@ def _shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
                     raise
             return opened[kind]
 
-        yield shop_on
+        yield opened_on
 
 
 @contextmanager
@@ -84,9 +84,9 @@ def _open(kind: str, folder: Path, kept: Path) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def app(_shops: Callable[[str], Shop], database: str) -> Iterator[Flask]:
+def app(shop_on: Callable[[str], Shop], database: str) -> Iterator[Flask]:
     """The application on an empty database, inside its context."""
-    shop = _shops(database)
+    shop = shop_on(database)
     with shop.app.app_context():
         db.engine.dispose()
         shop.databases.renew()

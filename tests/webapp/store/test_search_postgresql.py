@@ -35,9 +35,9 @@ def test_without_trigrams_a_word_is_still_mended_by_its_letters(tx: Tx) -> None:
 
 
 def test_a_role_that_may_not_create_extensions_gets_a_shop_and_a_sentence(
-    _shops: Callable[[str], Shop], database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    shop_on: Callable[[str], Shop], database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    found = _shops(database).databases
+    found = shop_on(database).databases
     assert isinstance(found, PostgresDatabases)
     run_plain(found.server, "DROP DATABASE IF EXISTS poor WITH (FORCE)", "DROP ROLE IF EXISTS poor")
     run_plain(found.server, "CREATE ROLE poor LOGIN", "CREATE DATABASE poor")
