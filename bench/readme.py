@@ -1,0 +1,99 @@
+"""The results of bench/results/ as the tables of the README: python -m bench.readme writes them between its marks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.tables import Table, shown
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+RESULTS = Path(__file__).resolve().parent / "results"
+BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+SHOWN_MODELS = ("popular", "trending", "svd", "itemknn", "ials", "ease", "itemseq", "hybrid")
+MEASURED = ("engine", "http", "retrain", "memory")
+
+
+def main() -> int:
+    """Write the block; exit status 1 when the README has no marks."""
+    text = README.read_text("utf-8")
+    if BEGIN not in text or END not in text:
+        print(f"README.md has no {BEGIN} and {END}", file=sys.stderr)
+        return 1
+    before, rest = text.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    README.write_text(f"{before}{BEGIN}\n{block()}\n{END}{after}", encoding="utf-8")
+    return 0
+
+
+def block() -> str:
+    """All tables whose results are there."""
+    parts = []
+    quality = _read("quality")
+    if quality is not None:
+        parts += [_quality(quality), _shortfalls(quality)]
+    budgets = [budget for name in MEASURED if (record := _read(name)) for budget in record["budgets"]]
+    if budgets:
+        parts.append(_budgets(budgets))
+    return "\n\n".join(filter(None, parts))
+
+
+def _read(name: str) -> dict[str, Any] | None:
+    path = RESULTS / f"{name}.json"
+    record: dict[str, Any] | None = json.loads(path.read_text("utf-8")) if path.is_file() else None
+    return record
+
+
+def _quality(record: dict[str, Any]) -> str:
+    trials = {title: facts for title, facts in record["facts"].items() if title != "absent"}
+    rows = tuple(_quality_row(title, facts) for title, facts in trials.items())
+    columns = ("NDCG@10", *SHOWN_MODELS, "best single model", "hybrid against it [95 %]")
+    notes = (
+        "`.venv/bin/python -m bench quality --tune --save`: every item ranked (none sampled), what a user touched before "
+        "left out, users resampled for intervals. *last-one* holds out each user's last item (users with three or "
+        "more), *time* the last tenth of the log. The best single model is the best of every strategy of this project "
+        "and of `implicit`'s ALS and BPR, tuned on a split of the training part. All models, metrics, segments and "
+        "times: [bench/results/quality.md](bench/results/quality.md).",
+    )
+    return Table("How good the lists are", columns, rows, notes).markdown()
+
+
+def _quality_row(title: str, facts: dict[str, Any]) -> tuple[str, ...]:
+    known = [f"{facts[name]['ndcg@10'][0]:.4f}" if name in facts else "-" for name in SHOWN_MODELS]
+    rival, (gap, low, high) = facts["best single"], facts["difference"]
+    ratio = facts["hybrid"]["ndcg@10"][0] / facts[rival]["ndcg@10"][0] - 1
+    return title, *known, rival, f"{ratio:+.1%} ({gap:+.4f} [{low:+.4f} {high:+.4f}])"
+
+
+def _shortfalls(record: dict[str, Any]) -> str:
+    missed = [budget for budget in record["budgets"] if not budget["met"]]
+    if not missed:
+        return ""
+    words = [f"{b['what']} is {b['measured']:.2f}, wanted {b['limit']:.2f}" for b in missed]
+    return "What falls short: " + "; ".join(words) + "."
+
+
+def _budgets(budgets: Sequence[dict[str, Any]]) -> str:
+    rows = tuple(
+        (
+            budget["what"],
+            "-" if budget["measured"] is None else shown(float(budget["measured"])),
+            f"{'at least' if budget['at_least'] else 'at most'} {shown(float(budget['limit']))}",
+            budget["unit"],
+            "met" if budget["met"] else "missed",
+        )
+        for budget in budgets
+    )
+    notes = (
+        "Two shared cores; `.venv/bin/python -m bench engine http retrain memory --save`. The machine, the load of "
+        "other processes meanwhile and every strategy alone stand in [bench/results](bench/results).",
+    )
+    return Table("How fast it is", ("what", "measured", "budget", "unit", "verdict"), rows, notes).markdown()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
