@@ -53,11 +53,11 @@ def _quality(record: dict[str, Any]) -> str:
     rows = tuple(_quality_row(title, facts) for title, facts in trials.items())
     columns = ("NDCG@10", *SHOWN_MODELS, "best single model", "hybrid against it [95 %]")
     notes = (
-        "`.venv/bin/python -m bench quality --tune --save`: every item ranked, none sampled; what a user touched "
-        "before left out, users resampled for intervals. *last-one* holds out each user's last item (users with three or "
-        "more), *time* the last tenth of the log. The best single model is the best of every strategy of this project "
-        "and of `implicit`'s ALS and BPR, tuned on a split of the training part. All models, metrics, segments and "
-        "times: [bench/results/quality.md](bench/results/quality.md).",
+        "`.venv/bin/python -m bench quality --tune --save`: every item ranked, none sampled; what a user "
+        "touched before left out; users resampled for intervals. *last-one* holds out each user's last item "
+        "(users with three or more), *time* the last tenth of the log. The best single model is the best of "
+        "every strategy of this project and of `implicit`'s ALS and BPR, tuned on a split of the training "
+        "part. All models, metrics, segments and times: [bench/results/quality.md](bench/results/quality.md).",
     )
     return Table("How good the lists are", columns, rows, notes).markdown()
 
