@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,16 @@ from recommender.hybrid import load
 from recommender.neighbours import NeighbourTable
 from recommender.rankfeatures import ItemColumns, build_columns
 from recommender.retrievers.svd import Svd, last_ratings
-from recommender.stars import MIN_RATINGS, Baselines, GroupTaste, Raters, Ratings, StarForecast, rating_neighbours
+from recommender.stars import (
+    FEATURES,
+    MIN_RATINGS,
+    Baselines,
+    GroupTaste,
+    Raters,
+    Ratings,
+    StarForecast,
+    rating_neighbours,
+)
 from recommender.training_data import TrainingData
 from recommender.types import Event, FloatVector, Rows
 from tests.recommender.conftest import quick_model
@@ -94,13 +105,16 @@ def test_together_the_parts_forecast_ratings_better_that_nobody_has_seen(forecas
     assert rmse(alone, held.stars) < rmse(np.full(len(held), train.stars.mean()), held.stars)
 
 
-def test_a_forecast_lies_between_one_and_five_stars(forecast):
-    users, items = (grid.ravel() for grid in np.meshgrid(np.arange(-1, N_USERS), np.arange(N_ITEMS)))
-    for svd in (np.full(len(users), -9.0), np.full(len(users), 9.0)):
-        found = forecast.predict(users, items, svd.astype(np.float32))
-        assert found.shape == users.shape
-        assert found.min() >= 1
-        assert found.max() <= 5
+def test_a_forecast_lies_between_one_and_five_stars(forecast, columns):
+    """Even one whose trees learned of minus nine and nine stars."""
+    features = np.random.default_rng(0).uniform(1, 5, (400, len(FEATURES))).astype(np.float32)
+    trees = forecast._grow(features, np.where(features[:, 0] > 3, 9.0, -9.0)).model_to_string()
+    wild = StarForecast.from_parts(forecast.to_arrays(), trees, columns)
+    alone = np.array([1.0, 2.0, 4.0, 5.0], dtype=np.float32)
+    assert wild.predict(np.arange(4), np.arange(4), alone).tolist() == [1, 1, 5, 5]
+    everybody = np.repeat(np.arange(-1, N_USERS), 2)
+    found = forecast.predict(everybody, everybody % N_ITEMS, np.tile([-9.0, 9.0], N_USERS + 1).astype(np.float32))
+    assert ((found >= 1) & (found <= 5)).all()
 
 
 def test_with_too_few_ratings_the_svd_is_left_alone(ratings, columns):
@@ -120,26 +134,47 @@ def test_unfitted_use_says_so():
             use()
 
 
-def test_every_rating_is_forecast_by_parts_that_were_fitted_without_it(ratings, columns):
-    """A spy around the SVD: what a fold is asked about, and what it was fitted on, are the whole and share nothing."""
-    fitted, asked = [], []
+Pairs = set[tuple[int, int]]
 
-    def spy(users: Rows, items: Rows, stars: FloatVector):
-        fitted.append(set(zip(users.tolist(), items.tolist(), strict=True)))
+
+class Watched(StarForecast):
+    """Keeps what its parts were fitted on and asked about."""
+
+    def __init__(self, n_folds: int = 5, rounds: int = 1, max_neighbours: int = 40, random_state: int = 0) -> None:
+        super().__init__(n_folds, rounds, max_neighbours, random_state)
+        self.summarised: list[Pairs] = []
+        self.factorised: list[Pairs] = []
+        self.asked: list[Pairs] = []
+
+    def _summarise(self, ratings: Ratings, columns: ItemColumns, n_users: int) -> None:
+        self.summarised.append(pairs(ratings.users, ratings.items))
+        super()._summarise(ratings, columns, n_users)
+
+    def svd(self, users: Rows, items: Rows, stars: FloatVector) -> Callable[[Rows, Rows], FloatVector]:
+        self.factorised.append(pairs(users, items))
 
         def told(users: Rows, items: Rows) -> FloatVector:
-            asked.append(set(zip(users.tolist(), items.tolist(), strict=True)))
+            self.asked.append(pairs(users, items))
             return np.full(len(users), 3.0, dtype=np.float32)
 
         return told
 
-    StarForecast(n_folds=3, rounds=1).fit(ratings, columns, N_USERS, spy)
-    everything = set(zip(ratings.users.tolist(), ratings.items.tolist(), strict=True))
-    assert len(fitted) == len(asked) == 3
-    for train, held in zip(fitted, asked, strict=True):
+
+def pairs(users: Rows, items: Rows) -> Pairs:
+    return set(zip(users.tolist(), items.tolist(), strict=True))
+
+
+def test_every_rating_is_forecast_by_parts_that_were_fitted_without_it(ratings, columns):
+    """What a fold is asked about and what it was fitted on are the whole and share nothing; last comes the whole."""
+    watched = Watched(n_folds=3)
+    watched.fit(ratings, columns, N_USERS, watched.svd)
+    everything = pairs(ratings.users, ratings.items)
+    assert watched.summarised == [*watched.factorised, everything]
+    assert len(watched.asked) == 3
+    for train, held in zip(watched.factorised, watched.asked, strict=True):
         assert not train & held
         assert train | held == everything
-    assert sum(map(len, asked)) == len(everything)
+    assert sum(map(len, watched.asked)) == len(everything)
 
 
 def test_the_same_seed_grows_the_same_trees(forecast, parts, columns):
