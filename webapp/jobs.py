@@ -23,7 +23,7 @@ from huey.api import Huey
 
 from config import Config
 from webapp.clock import utc_now
-from webapp.services import checkout, housekeeping, media, outbox, payments, schedule
+from webapp.services import alerts, checkout, housekeeping, media, outbox, payments, schedule
 from webapp.store import operations
 from webapp.store.tx import unit_of_work
 
@@ -89,6 +89,7 @@ def every_minute() -> None:
     available = payments.providers(with_test=config["TEST_PAYMENTS"])
     _guarded("payments", lambda: payments.reconcile(available, now=now))
     _guarded("reservations", lambda: checkout.sweep(now=now))
+    _guarded("alerts", lambda: alerts.tell_who_waits(now=now))
     _guarded("outbox", lambda: outbox.drain(outbox.file_sender(config.instance / "mail"), now=now))
     run_due_jobs()
 

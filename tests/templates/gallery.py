@@ -56,6 +56,7 @@ ACCOUNT = (
     Scene("forgot", "account/forgot.html", rooms.forgot),
     Scene("forgot-sent", "account/forgot.html", rooms.forgot_sent),
     Scene("reset", "account/reset.html", rooms.reset),
+    Scene("stop-alerts", "account/stop_alerts.html", rooms.confirm_email),
     Scene("confirm-email", "account/confirm_email.html", rooms.confirm_email),
     Scene("account", "account/overview.html", rooms.overview, MEMBER, "/account"),
     Scene("account-new", "account/overview.html", rooms.overview_new, MEMBER, "/account"),

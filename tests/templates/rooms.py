@@ -13,6 +13,7 @@ from webapp.viewmodels import (
     AdminOrdersPage,
     AdminProductPage,
     AdminProductsPage,
+    Alert,
     Form,
     FormPage,
     GateCheck,
@@ -90,7 +91,12 @@ orders_empty = OrdersPage(meta=meta("Your orders"))
 order = OrderPage(
     meta=meta("Order K-20418"), order=ORDER, seller_lines=("Kindred Ltd", "1 Paper Street", "10115 Berlin", "VAT DE1")
 )
-wishlist = WishlistPage(meta=meta("What you saved"), cards=cards(0, 7), rail=rail("for_you", "Picked for you", 3))
+wishlist = WishlistPage(
+    meta=meta("What you saved"),
+    cards=cards(0, 7),
+    rail=rail("for_you", "Picked for you", 3),
+    alerts=(Alert(4, "Hald chair, ash", "/p/12-hald-chair-ash?variant=12"),),
+)
 wishlist_empty = WishlistPage(meta=meta("What you saved"))
 addresses = AddressesPage(meta=meta("Addresses"), addresses=(ADDRESS,), countries=COUNTRIES, editing=ADDRESS)
 addresses_empty = AddressesPage(meta=meta("Addresses"), countries=COUNTRIES)

@@ -85,9 +85,11 @@ def product(product_id: int, slug: str = "") -> str | Response:
     return render_template("shop/product.html", page=page_of(found))
 
 
-def page_of(found: product_pages.ProductRow, form: vm.Form | None = None) -> vm.ProductPage:
+def page_of(
+    found: product_pages.ProductRow, form: vm.Form | None = None, *, alert_form: vm.Form | None = None
+) -> vm.ProductPage:
     """Build the page of a product as the address asks for it."""
-    stars, variant = request.args.get("stars", ""), request.args.get("variant", "")
+    stars, variant = request.args.get("stars", ""), request.values.get("variant", field("variant_id"))
     sort = request.args.get("reviews", "newest")
     return product_pages.product_page(
         found,
@@ -98,6 +100,7 @@ def page_of(found: product_pages.ProductRow, form: vm.Form | None = None) -> vm.
         sort=sort if sort in product_pages.SORT_LABELS else "newest",
         page=page_number(),
         form=form or vm.Form(),
+        alert_form=alert_form or vm.Form(),
         now=utc_now(),
     )
 

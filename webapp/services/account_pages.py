@@ -12,11 +12,12 @@ from webapp.actors import Actor
 from webapp.errors import NotFound
 from webapp.picks import Recs
 from webapp.services import discovery, orders
-from webapp.store import interactions, products, sessions, taste, users
+from webapp.store import alerts, interactions, products, sessions, taste, users
 from webapp.store import orders as order_store
 from webapp.store.tx import read_unit
 from webapp.viewbuilders import buying
 from webapp.viewbuilders.cards import cards
+from webapp.viewbuilders.links import product_url
 from webapp.viewmodels.parts import EMPTY_FORM
 
 LATEST_ORDERS = 3
@@ -77,8 +78,18 @@ def wishlist(actor: Actor, *, now: datetime) -> vm.WishlistPage:
     with read_unit() as tx:
         ids = users.wishes(tx, actor)
         rows = products.cards(tx, ids, actor)
+        waits = alerts.of_user(tx, actor.user_id) if actor.user_id is not None else []
     saved = [rows[product_id] for product_id in ids if product_id in rows and rows[product_id].is_visible]
-    return vm.WishlistPage(meta=_meta(_("Saved for later")), cards=cards(saved, now=now))
+    return vm.WishlistPage(
+        meta=_meta(_("Saved for later")),
+        cards=cards(saved, now=now),
+        alerts=tuple(_alert(row) for row in waits),
+    )
+
+
+def _alert(row: alerts.AlertRow) -> vm.Alert:
+    name = f"{row.name}, {row.variant_name}" if row.variant_name else row.name
+    return vm.Alert(row.alert_id, name, product_url(row.product_id, row.slug, variant=row.variant_id))
 
 
 def country_codes() -> list[str]:

@@ -15,9 +15,9 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from webapp.services import one_time
-from webapp.store import users
-from webapp.store.tx import unit_of_work
-from webapp.viewbuilders.links import mailed_url
+from webapp.store import alerts, users
+from webapp.store.tx import read_unit, unit_of_work
+from webapp.viewbuilders.links import alert_token, mailed_url
 
 Payload = Mapping[str, Any]
 
@@ -96,11 +96,29 @@ def _password_changed(_payload: Payload, _now: datetime) -> Letter:
     )
 
 
+def _back_in_stock(payload: Payload, _now: datetime) -> Letter | None:
+    with read_unit() as tx:
+        row = alerts.find(tx, int(payload["alert_id"]))
+    if row is None:
+        return None
+    name = f"{row.name}, {row.variant_name}" if row.variant_name else row.name
+    return Letter(
+        _("%(name)s is back", name=name),
+        _text(
+            _("You wanted to know when it can be bought again. This is the only letter about it:"),
+            mailed_url("shop.product", product_id=row.product_id, slug=row.slug, variant=row.variant_id),
+            _("No more letters of this kind:"),
+            mailed_url("alerts.stop", token=alert_token(row.alert_id)),
+        ),
+    )
+
+
 WRITERS: dict[str, Callable[[Payload, datetime], Letter | None]] = {
     "mail.reset": _reset,
     "mail.confirm_email": _confirm_email,
     "mail.email_changed": _email_changed,
     "mail.password_changed": _password_changed,
+    "mail.back_in_stock": _back_in_stock,
 }
 
 

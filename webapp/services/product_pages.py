@@ -48,6 +48,7 @@ def product_page(
     sort: str,
     page: int,
     form: vm.Form = EMPTY_FORM,
+    alert_form: vm.Form = EMPTY_FORM,
     now: datetime,
 ) -> vm.ProductPage:
     """Put the page of a product together."""
@@ -97,6 +98,7 @@ def product_page(
         your_stars=this.your_stars,
         can_review=actor.user_id is not None,
         review_form=form,
+        alert_form=alert_form,
         is_wished=this.is_wished,
         max_quantity=MAX_QUANTITY,
         similar=around.similar,

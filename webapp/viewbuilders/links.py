@@ -11,7 +11,7 @@ from webapp.errors import NotFound
 from webapp.memo import per_request
 
 WIDTHS = (320, 640, 960)
-ORDER_SALT = "order-link"
+ORDER_SALT, ALERT_SALT = "order-link", "alert-link"
 
 
 def product_url(product_id: int, slug: str, **more: Any) -> str:
@@ -46,8 +46,8 @@ def mailed_url(endpoint: str, **values: Any) -> str:
     return str(base) + current_app.url_map.bind("localhost").build(endpoint, values)
 
 
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=ORDER_SALT)
+def _signer(salt: str = ORDER_SALT) -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=salt)
 
 
 def order_token(order_id: int) -> str:
@@ -59,5 +59,18 @@ def order_from_token(token: str) -> int:
     """Read :func:`order_token`; a forged one is a page that does not exist."""
     try:
         return int(_signer().loads(token))
+    except (BadSignature, TypeError, ValueError):
+        raise NotFound from None
+
+
+def alert_token(alert_id: int) -> str:
+    """Return the unguessable part of the link that ends letters about stock."""
+    return str(_signer(ALERT_SALT).dumps(alert_id))
+
+
+def alert_from_token(token: str) -> int:
+    """Read :func:`alert_token`; a forged one is a page that does not exist."""
+    try:
+        return int(_signer(ALERT_SALT).loads(token))
     except (BadSignature, TypeError, ValueError):
         raise NotFound from None

@@ -6,6 +6,7 @@ One page, one class; ``Chrome`` is the frame around all of them.
 from webapp.viewmodels.account import (
     AccountPage,
     AddressesPage,
+    Alert,
     FormPage,
     PrivacyPage,
     SecurityPage,
@@ -109,6 +110,7 @@ __all__ = [
     "AdminOrdersPage",
     "AdminProductPage",
     "AdminProductsPage",
+    "Alert",
     "ApiCall",
     "ApiDocsPage",
     "ApiParameter",

@@ -36,10 +36,20 @@ class AccountPage(Page):
     rail: Rail | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something sold out that a member waits for."""
+
+    alert_id: int
+    name: str
+    url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WishlistPage(Page):
-    """What was saved for later."""
+    """What was saved for later, and what one waits for."""
 
+    alerts: tuple[Alert, ...] = ()
     cards: tuple[Card, ...] = ()
     rail: Rail | None = None
 

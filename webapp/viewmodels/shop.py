@@ -234,6 +234,7 @@ class ProductPage(Page):
     your_stars: int = 0
     can_review: bool = False
     review_form: Form = EMPTY_FORM
+    alert_form: Form = EMPTY_FORM
     is_wished: bool = False
     max_quantity: int = 10
     similar: Rail | None = None
