@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except RecommenderError as error:
+    except (RecommenderError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
@@ -125,6 +125,8 @@ def _told(result: ReadResult) -> ReadResult:
 
 
 def _train(options: argparse.Namespace) -> None:
+    if options.out.exists():
+        raise DataError(f"--out: {options.out} exists already; a model folder is never overwritten")
     events, items = _events(options), _items(options)
     model = HybridRecommender(strategy=options.strategy, random_state=options.seed, effort=options.effort)
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
@@ -139,9 +141,9 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    models = _models(options)
     events = _events(options)
     items = _judged_items(options, events)
-    models = [name.strip() for name in options.models.split(",") if name.strip()]
     with ConsoleProgress("evaluate") as progress:
         result = evaluate(
             events,
@@ -159,6 +161,19 @@ def _evaluate(options: argparse.Namespace) -> None:
         print(comparison(result, *options.compare))
     if options.json:
         options.json.write_text(json.dumps(as_json(result), indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def _models(options: argparse.Namespace) -> list[str]:
+    """Names of the models to judge; what could only fail after they were judged is refused now."""
+    models = [name.strip() for name in options.models.split(",") if name.strip()]
+    if not models:
+        raise DataError("--models names no model")
+    absent = [name for name in options.compare or () if name not in models]
+    if absent:
+        raise DataError(f"--compare: {absent[0]!r} is not among --models {', '.join(models)}")
+    if options.json and not options.json.parent.is_dir():
+        raise DataError(f"--json: there is no folder {options.json.parent}")
+    return models
 
 
 def _judged_items(options: argparse.Namespace, events: pd.DataFrame) -> pd.DataFrame | None:

@@ -1,0 +1,302 @@
+"""python -m recommender on small files: each command does its work, and a mistake is one sentence and status 2."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from recommender import __main__ as command_line
+from recommender.hybrid import HybridRecommender, load
+from recommender.interactions import Interactions
+from recommender.types import Recommendation
+from tests.recommender.worlds import DAY, START, ring_walks, thing
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command; gives exit status, what it printed and what it said on standard error."""
+
+    def command(*arguments: object) -> tuple[int, str, str]:
+        status = command_line.main([str(argument) for argument in arguments])
+        told = capsys.readouterr()
+        return status, told.out, told.err
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def walks() -> pd.DataFrame:
+    """Forty people who go round a ring of items at the same time, a step a day."""
+    frame = ring_walks(40).drop(columns=["value", "order_id"])
+    day = frame.groupby("user_id").cumcount()
+    return frame.assign(timestamp=START + day * DAY + frame["user_id"].str[1:].astype(int))
+
+
+@pytest.fixture(scope="module")
+def folder(walks: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same events in every kind of file, a catalogue, and files with mistakes."""
+    path = tmp_path_factory.mktemp("files")
+    text = walks.to_csv(index=False)
+    (path / "events.csv").write_text(text)
+    (path / "events.csv.gz").write_bytes(gzip.compress(text.encode()))
+    (path / "events.jsonl").write_text(walks.to_json(orient="records", lines=True))
+    walks.to_parquet(path / "events.parquet")
+    walks.rename(columns={"user_id": "customer", "item_id": "sku"}).to_csv(path / "renamed.csv", index=False)
+    pd.concat([walks, walks.head(1).assign(kind="stare")]).to_csv(path / "one-bad.csv", index=False)
+    items = pd.DataFrame({"item_id": sorted(walks["item_id"].unique())})
+    items.assign(title="a " + items["item_id"], category="Ring").to_csv(path / "items.csv", index=False)
+    (path / "empty.csv").write_text("")
+    (path / "headless.csv").write_text("who,what\nana,cup\n")
+    return path
+
+
+def rows_of(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines()]
+
+
+# train
+
+
+@pytest.fixture(scope="module")
+def trained(walks: pd.DataFrame) -> HybridRecommender:
+    """What the command should make of the files."""
+    return HybridRecommender(strategy="itemseq", random_state=4).fit(Interactions.from_frame(walks))
+
+
+@pytest.mark.parametrize("name", ["events.csv", "events.csv.gz", "events.jsonl", "events.parquet"])
+def test_a_model_can_be_trained_on_any_kind_of_file(name, folder, trained, tmp_path, run):
+    status, said, noted = run(
+        "train", "--interactions", folder / name, "--strategy", "itemseq", "--seed", 4, "--out", tmp_path / "v1"
+    )
+    assert status == 0
+    assert said.startswith(f"{tmp_path / 'v1'}: itemseq from 320 events, 40 users and 15 items in ")
+    assert said.count("\n") == 1
+    assert noted.splitlines()[0].startswith("train: itemseq (")
+    model = load(tmp_path / "v1")
+    assert model.get_params() | {"weights": None} == trained.get_params()
+    for user in ("u000", "u039", "somebody new"):
+        assert model.recommend(user, 3) == trained.recommend(user, 3)
+
+
+def test_columns_of_other_names_are_told_by_a_map(folder, tmp_path, run):
+    names = "user_id=customer,item_id=sku,kind=kind,timestamp=timestamp"
+    common = ("train", "--strategy", "popular", "--interactions", folder / "renamed.csv")
+    assert run(*common, "--map", names, "--out", tmp_path / "v1")[0] == 0
+    assert load(tmp_path / "v1").info["n_events"] == 320
+    status, _, said = run(*common, "--map", "user_id=buyer,item_id=sku", "--out", tmp_path / "v2")
+    assert status == 2
+    assert "there is no column 'buyer'" in said
+
+
+def test_a_catalogue_lets_things_be_found_that_nobody_touched(folder, tmp_path, run):
+    (tmp_path / "items.csv").write_text((folder / "items.csv").read_text() + "unsold,a new ring,Ring\n")
+    arguments = ["--interactions", folder / "events.csv", "--items", tmp_path / "items.csv", "--out", tmp_path / "v1"]
+    assert run("train", *arguments, "--strategy", "content")[0] == 0
+    assert "unsold" in load(tmp_path / "v1").item_ids
+
+
+def test_the_blend_is_trained_by_default(folder, tmp_path, run):
+    arguments = ["--interactions", folder / "events.csv", "--effort", "quick", "--out", tmp_path / "v1"]
+    status, said, noted = run("train", *arguments)
+    assert status == 0
+    assert ": hybrid from 320 events" in said
+    assert {line.split(" (")[0] for line in noted.splitlines()} >= {
+        "train: ease",
+        "train: ranker lists",
+        "train: ranker",
+    }
+
+
+def test_rows_that_cannot_be_used_are_counted_aloud(folder, tmp_path, run):
+    arguments = ["--interactions", folder / "one-bad.csv", "--strategy", "popular", "--out", tmp_path / "v1"]
+    status, said, noted = run("train", *arguments)
+    assert status == 0
+    assert "from 320 events" in said
+    assert noted.splitlines()[0].startswith("left out 1 of 321 rows: ")
+
+
+# recommend and similar
+
+
+def test_a_list_is_printed_a_line_per_item(saved_model, run):
+    status, said, noted = run("recommend", "--model", saved_model, "--user-id", "u00", "--k", 4)
+    assert (status, noted) == (0, "")
+    expected = load(saved_model).recommend("u00", 4)
+    assert [(row[0], row[1], row[3]) for row in rows_of(said)] == [(str(r.rank), r.item_id, r.source) for r in expected]
+    for row, r in zip(rows_of(said), expected, strict=True):
+        assert float(row[2]) == pytest.approx(r.score, abs=1e-4)
+        assert row[4:6] == [part for part in (r.reasons[0].kind, r.reasons[0].item_id) if part]
+
+
+def recommendations(text: str) -> list[Recommendation]:
+    """The printed JSON as the library's values, reasons left out."""
+    return [Recommendation(**(entry | {"reasons": ()})) for entry in json.loads(text)]
+
+
+def test_a_list_can_be_had_as_json(saved_model, run):
+    status, said, _ = run("recommend", "--model", saved_model, "--user-id", "u00", "--k", 3, "--json")
+    assert status == 0
+    assert recommendations(said) == load(saved_model).recommend("u00", 3, with_reasons=False)
+    assert json.loads(said)[0]["reasons"][0].keys() == {"kind", "item_id", "share"}
+
+
+def test_a_strategy_can_be_chosen(saved_model, run):
+    _, said, _ = run("recommend", "--model", saved_model, "--user-id", "u00", "--strategy", "popular", "--k", 3)
+    assert {row[3] for row in rows_of(said)} == {"popular"}
+
+
+def test_somebody_unknown_is_shown_what_is_popular_and_it_is_said(saved_model, run):
+    status, said, noted = run("recommend", "--model", saved_model, "--user-id", "zoe", "--k", 2)
+    assert status == 0
+    assert len(rows_of(said)) == 2
+    assert noted == "user 'zoe' is not known to this model; showing what is popular\n"
+
+
+def test_similar_items_are_printed_in_both_forms(saved_model, run):
+    item = thing("garden", 5)
+    arguments = ["similar", "--model", saved_model, "--item-id", item, "--k", 3, "--space", "text"]
+    status, said, noted = run(*arguments)
+    assert (status, noted) == (0, "")
+    expected = load(saved_model).similar(item, 3, space="text")
+    assert [row[1] for row in rows_of(said)] == [r.item_id for r in expected]
+    assert all(row[3:] == ["text", "similar", item] for row in rows_of(said))
+    _, said, _ = run(*arguments, "--json")
+    assert [entry["item_id"] for entry in json.loads(said)] == [r.item_id for r in expected]
+
+
+# evaluate
+
+
+@pytest.fixture(scope="module")
+def evaluate(folder: Path) -> list[object]:
+    return ["evaluate", "--interactions", folder / "events.csv", "--models", "popular, itemseq", "--k", 3]
+
+
+def test_an_evaluation_is_a_table_with_a_row_per_model(evaluate, run):
+    status, said, noted = run(*evaluate, "--split", "last-one", "--unit", "event")
+    assert status == 0
+    lines = said.splitlines()
+    assert lines[0].startswith("last-one split by event: ")
+    assert lines[0].endswith(" 40 users judged, all 15 items ranked")
+    assert lines[2].startswith("model    ndcg@3 [95 %]")
+    assert [line.split()[0] for line in lines[3:5]] == ["popular", "itemseq"]
+    assert any(line.startswith("ndcg@3 of") for line in lines)
+    assert [line.split(" (")[0] for line in noted.splitlines()] == ["evaluate: popular", "evaluate: itemseq"]
+
+
+def test_results_are_written_as_json_beside_the_table(evaluate, tmp_path, run):
+    status, said, _ = run(*evaluate, "--json", tmp_path / "results.json", "--max-users", 20, "--seed", 3)
+    assert status == 0
+    told = json.loads((tmp_path / "results.json").read_text())
+    assert (told["split"], told["unit"], told["k"], told["n_users"], told["n_items"]) == ("time", "event", 3, 20, 15)
+    assert list(told["models"]) == ["itemseq", "popular"]
+    ndcg = told["models"]["itemseq"]["metrics"]["ndcg@3"]
+    assert ndcg.keys() == {"mean", "low", "high", "n"}
+    assert f"{ndcg['mean']:.4f} [{ndcg['low']:.4f} {ndcg['high']:.4f}]" in said
+    assert told["failed"] == {}
+    assert told["models"]["popular"]["segments"]["users:heavy"] == {"mean": None, "low": None, "high": None, "n": 0}
+
+
+def test_two_models_are_compared_in_one_sentence(evaluate, run):
+    _, said, _ = run(*evaluate, "--split", "last-one", "--compare", "itemseq", "popular")
+    last = said.splitlines()[-1]
+    assert last.startswith("itemseq - popular: ndcg@3 +0.")
+    assert last.endswith("over 40 users; the difference is real")
+    _, said, _ = run(*evaluate, "--split", "last-one", "--compare", "popular", "popular")
+    assert said.splitlines()[-1].endswith("the interval holds zero: no difference shown")
+
+
+def test_a_model_that_the_data_cannot_feed_is_named_below_the_table(folder, run):
+    status, said, _ = run("evaluate", "--interactions", folder / "events.csv", "--models", "svd,popular")
+    assert status == 0
+    assert said.splitlines()[-1].startswith("svd: not judged, ")
+    assert "no star rating" in said
+
+
+def test_a_catalogue_takes_part_in_an_evaluation(folder, run):
+    files = ["--interactions", folder / "events.csv", "--items", folder / "items.csv"]
+    _, said, _ = run("evaluate", *files, "--models", "content_text")
+    assert "content_text  " in said
+    assert "not judged" not in said
+
+
+# Mistakes
+
+
+EVENTS, TRAIN = "--interactions {files}/events.csv", "train --out {here}/v1"
+MISTAKES = {
+    TRAIN: "give --interactions FILE, or --data NAME",
+    TRAIN + " --interactions {files}/gone.csv": "gone.csv",
+    TRAIN + " --interactions {files}/empty.csv": "empty.csv",
+    TRAIN + " --interactions {files}/headless.csv": "who, what",
+    TRAIN + " --interactions {files}": "{files}",
+    f"{TRAIN} {EVENTS} --map user_id=": "user_id",
+    f"{TRAIN} {EVENTS} --map shoppify": "no schema 'shoppify'",
+    f"{TRAIN} {EVENTS} --items {{files}}/gone.csv": "gone.csv",
+    f"{TRAIN} {EVENTS} --strategy best": "no strategy 'best'; known are hybrid",
+    f"{TRAIN} {EVENTS} --strategy svd": "'svd' cannot be fitted on this data",
+    f"train {EVENTS} --strategy popular --out {{model}}": "never overwritten",
+    f"train {EVENTS} --strategy popular --out {{files}}/events.csv/v1": "events.csv",
+    "recommend --model {here}/v9 --user-id u00": "the manifest cannot be read",
+    "recommend --model {model} --user-id u00 --strategy best": "this model has no strategy 'best'",
+    "recommend --model {model} --user-id u00 --k 0": "k must be a whole number",
+    "similar --model {model} --item-id gone": "item 'gone' is not known",
+    f"evaluate {EVENTS} --models popular,newest": "no strategy 'newest'",
+    f"evaluate {EVENTS} --models ,": "--models names no model",
+    f"evaluate {EVENTS} --models popular --k 0": "k must be at least 1",
+    f"evaluate {EVENTS} --models popular --compare popular itemseq": "'itemseq' is not among --models popular",
+    f"evaluate {EVENTS} --models popular --json {{here}}/no/such.json": "there is no folder {here}/no",
+    f"evaluate {EVENTS} --models popular --json {{here}}": "{here}",
+}
+
+
+@pytest.mark.parametrize("command", MISTAKES)
+def test_a_mistake_is_one_clear_sentence_and_status_two(command, folder, saved_model, tmp_path, run):
+    places = {"files": folder, "model": saved_model, "here": tmp_path}
+    status, _, noted = run(*command.format_map(places).split())
+    assert status == 2
+    last = noted.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert MISTAKES[command].format_map(places) in last
+    assert noted.count("error: ") == 1
+    assert not (tmp_path / "v1").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"train {EVENTS} --out {{files}}",
+        f"evaluate {EVENTS} --models popular,best",
+        f"evaluate {EVENTS} --compare hybrid best",
+        f"evaluate {EVENTS} --json {{files}}/no/such.json",
+    ],
+)
+def test_what_could_only_fail_in_the_end_is_refused_before_the_work(command, folder, run):
+    status, said, noted = run(*command.format(files=folder).split())
+    assert (status, said) == (2, "")
+    assert noted.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["", "teach", "train", "recommend --model m", "similar --model m --item-id i --space smell", "evaluate --k ten"],
+)
+def test_arguments_that_are_none_are_explained_by_the_parser(arguments, run, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run(*arguments.split())
+    assert ended.value.code == 2
+    assert "usage: python -m recommender" in capsys.readouterr().err
+
+
+def test_help_names_every_command(run, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run("--help")
+    assert ended.value.code == 0
+    assert {"train", "evaluate", "recommend", "similar"} <= set(capsys.readouterr().out.split())
