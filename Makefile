@@ -1,6 +1,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 TESTS ?= tests
+PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 .PHONY: run test lint bench screenshots clean
 
@@ -8,7 +9,7 @@ run:  ## a shop with a trained model at http://127.0.0.1:5000; DATA=<name> start
 	@$(PYTHON) deploy/environment.py && exec $(VENV)/python deploy/run.py $(if $(DATA),--data $(DATA))
 
 test:  ## everything the suite needs, then the suite; EXTRAS=all adds the real services
-	@$(PYTHON) deploy/environment.py --tests $(if $(EXTRAS),--extras $(EXTRAS)) && exec $(VENV)/python -m pytest $(TESTS)
+	@$(PYTHON) deploy/environment.py --tests $(if $(EXTRAS),--extras $(EXTRAS)) && exec $(VENV)/python -m pytest $(PARALLEL) $(TESTS)
 
 lint:  ## style, format and types
 	@$(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy

@@ -33,6 +33,13 @@ class Shop:
     databases: Databases
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, and all that walk through the open shop in one."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else item.path.stem))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests that the database matters to on both."""
     if "database" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
