@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
@@ -14,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from webapp.security import safe_next
 from webapp.viewmodels import ErrorPage, PageMeta
 
 log = logging.getLogger(__name__)
@@ -173,7 +175,6 @@ def render(error: ShopError) -> Response:
 
 def _page(error: ShopError) -> ErrorPage:
     retry_after = error.details.get("retry_after")
-    can_repeat = request.method == "GET" and error.status >= HTTPStatus.TOO_MANY_REQUESTS
     return ErrorPage(
         meta=PageMeta(title=str(error.title), is_indexed=False),
         status=error.status,
@@ -181,8 +182,16 @@ def _page(error: ShopError) -> ErrorPage:
         detail=error.message,
         request_id=g.get("request_id", ""),
         retry_after=retry_after,
-        retry_url=request.path if can_repeat else "",
+        retry_url=_retry_url() if error.status >= HTTPStatus.TOO_MANY_REQUESTS else "",
     )
+
+
+def _retry_url() -> str:
+    """Return the address to try again at: this one or, when a form was sent, the page with the form."""
+    if request.method == "GET":
+        return request.path
+    came_from = urlsplit(request.referrer or "")
+    return safe_next(came_from.path, "") if came_from.netloc == request.host else ""
 
 
 KNOWN_STATUS: dict[int, type[ShopError]] = {404: NotFound, 403: Forbidden, 401: NotSignedIn, 429: TooManyRequests}

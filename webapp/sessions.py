@@ -22,6 +22,7 @@ from webapp.store import sessions
 from webapp.store.tx import read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
+BUSY = 503
 TOUCH_AFTER = timedelta(minutes=10)
 BROWSER_SESSION = timedelta(hours=12)
 STATELESS_ENDPOINTS = frozenset({"static", "shop.media", "health.live", "health.ready"})
@@ -108,6 +109,8 @@ class DatabaseSessions(SessionInterface):
         if not isinstance(session, ShopSession) or session.is_stateless:
             return
         if not session.modified and not self._is_worn(session):
+            return
+        if response.status_code == BUSY and not session.new:  # the database has just kept us waiting for nothing
             return
         try:
             self._store(session)

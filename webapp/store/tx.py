@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from webapp.errors import Busy
 from webapp.extensions import WRITE_OPTION, db
@@ -21,6 +22,7 @@ Result = TypeVar("Result")
 Parameters = Sequence[Mapping[str, Any]] | Mapping[str, Any] | None
 ATTEMPTS = 4
 PAUSE_SECONDS = 0.05
+PATIENCE_SECONDS = 8.0  # one wait for a lock takes up to ten seconds, and a shopper waits no second time
 SERIALISATION_FAILURES = frozenset({"40001", "40P01", "55P03"})
 _open_unit: ContextVar[bool] = ContextVar("open_unit", default=False)
 
@@ -107,6 +109,9 @@ def _unit(*, writes: bool) -> Iterator[Tx]:
         with _engine(writes=writes).connect() as connection:
             connection.begin()
             yield Tx(connection)
+    except PoolTimeout as error:
+        log.warning("connections_used_up")
+        raise Busy from error
     except DBAPIError as error:
         if is_passing(error):
             log.warning("database_busy", extra={"reason": str(error.orig)[:120]})
@@ -138,13 +143,20 @@ def run_unit(work: Callable[[Tx], Result], *, attempts: int = ATTEMPTS) -> Resul
     work : callable
         Given the transaction; must have no effect outside it, because it may run more than once.
     attempts : int
-        Tries in all, with a growing random pause between them.
+        Tries in all, with a growing random pause between them; none begins when patience has run out.
+
+    Raises
+    ------
+    Busy
+        If the database gave us no turn; nothing was written.
     """
-    for attempt in range(1, attempts):
+    began = time.monotonic()
+    for attempt in range(1, attempts + 1):
         try:
             with unit_of_work() as tx:
                 return work(tx)
         except Busy:
-            time.sleep(PAUSE_SECONDS * attempt * (1 + random.random()))
-    with unit_of_work() as tx:
-        return work(tx)
+            if attempt == attempts or time.monotonic() - began > PATIENCE_SECONDS:
+                raise
+        time.sleep(PAUSE_SECONDS * attempt * (1 + random.random()))
+    raise AssertionError("the last attempt returns or raises")

@@ -11,9 +11,9 @@ from flask import Flask
 from tests.conftest import NOW
 from tests.factories import ADDRESS, make_guest, make_product, make_user, put_in_cart, ready_to_pay, variant_of
 from webapp.actors import Actor
-from webapp.errors import Conflict, InvalidInput, NotFound, OutOfStock
+from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.services import accounts, checkout, payments
-from webapp.store import carts, catalogue, interactions, orders, products, stock, users
+from webapp.store import carts, catalogue, interactions, orders, products, users
 from webapp.store.tx import read_unit, unit_of_work
 
 HOLD = timedelta(minutes=15)
@@ -220,13 +220,6 @@ def test_a_gift_says_nothing_about_taste(shopper: tuple[Actor, int], is_gift: bo
         assert [row.kind for row in interactions.recent(tx, actor, limit=9)] == kinds
 
 
-def test_the_same_variant_twice_is_summed_before_the_check(shopper: tuple[Actor, int]) -> None:
-    """Stock three; a bundle and a line of the same thing would be two each."""
-    with unit_of_work() as tx:
-        wanted = {variant_of(tx, make_product(tx, stock=3)): 4}
-        assert stock.reserve_all(tx, wanted) == {next(iter(wanted)): 3}
-
-
 def run_together(app: Flask, jobs: list[Callable[[], object]]) -> Counter[str]:
     """Run jobs in twelve threads and count how they end."""
 
@@ -240,46 +233,6 @@ def run_together(app: Flask, jobs: list[Callable[[], object]]) -> Counter[str]:
 
     with ThreadPoolExecutor(12) as pool:
         return Counter(pool.map(one, jobs))
-
-
-@pytest.mark.slow
-def test_r1_sixty_buyers_for_ten_pieces(app: Flask, request_context: None) -> None:
-    """Exactly ten orders, nothing oversold, everybody else is told politely."""
-    with unit_of_work() as tx:
-        lamp = make_product(tx, stock=10)
-        buyers = [make_guest(tx) for _ in range(60)]
-        for buyer in buyers:
-            put_in_cart(tx, buyer, lamp, 1)
-    placings = [ready_to_pay(buyer) for buyer in buyers]
-    ended = run_together(app, [lambda b=b, p=p: place(b, p) for b, p in zip(buyers, placings, strict=True)])
-    assert ended == {"ok": 10, OutOfStock.__name__: 50}
-    assert left(lamp) == (10, 10)
-
-
-@pytest.mark.slow
-def test_r5_twelve_presses_at_once_place_one_order(app: Flask, shopper: tuple[Actor, int]) -> None:
-    actor, lamp = shopper
-    placing = ready_to_pay(actor)
-    found: list[int] = []
-    ended = run_together(app, [lambda: found.append(place(actor, placing).order_id)] * 12)
-    assert ended == {"ok": 12}
-    assert len(set(found)) == 1
-    assert left(lamp) == (10, 2)
-
-
-@pytest.mark.slow
-def test_r3_opposite_carts_both_succeed(app: Flask, request_context: None) -> None:
-    """Two things, many orders that name them in opposite order."""
-    with unit_of_work() as tx:
-        one, two = make_product(tx, stock=100), make_product(tx, stock=100)
-        buyers = [make_guest(tx) for _ in range(20)]
-        for number, buyer in enumerate(buyers):
-            for lamp in (one, two) if number % 2 else (two, one):
-                put_in_cart(tx, buyer, lamp)
-    placings = [ready_to_pay(buyer) for buyer in buyers]
-    ended = run_together(app, [lambda b=b, p=p: place(b, p) for b, p in zip(buyers, placings, strict=True)])
-    assert ended == {"ok": 20}
-    assert left(one) == left(two) == (100, 20)
 
 
 @pytest.mark.slow
