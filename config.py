@@ -102,6 +102,12 @@ def words(raw: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in raw.split(",") if word.strip())
 
 
+@_labelled("lines, | between")
+def lines(raw: str) -> tuple[str, ...]:
+    """Several lines written in one."""
+    return tuple(line.strip() for line in raw.split("|") if line.strip())
+
+
 @_labelled("time of day, HH:MM")
 def clock(raw: str) -> time:
     """Wall-clock time."""
@@ -163,6 +169,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TRUSTED_PROXIES", "0", whole(0, 5), "Reverse proxies in front whose X-Forwarded headers count."),
     Setting("SHOP_NAME", "Kindred", text, "Name shown on every page."),
     Setting("CURRENCY", "EUR", currency, "Currency of all prices."),
+    Setting("SELLER", "", lines, "Name and address of the seller, for invoices."),
+    Setting("SELLER_TAX_ID", "", text, "The seller's VAT number, for invoices."),
     Setting("LOCALE", "en", text, "Language and number style when the visitor asks for none we have."),
     Setting("LANGUAGES", "en", words, "Languages offered."),
     Setting("TIME_ZONE", "Europe/Berlin", zone, "Zone of shown times and of the nightly schedule."),

@@ -7,7 +7,7 @@ from flask import Flask
 
 def register_blueprints(app: Flask) -> None:
     """Register every part of the site."""
-    from webapp.blueprints import account, admin, alerts, api, cart, checkout, health, reviews, shop, taste
+    from webapp.blueprints import account, admin, alerts, api, cart, checkout, health, indexes, reviews, shop, taste
 
-    for part in (shop, alerts, account, cart, checkout, reviews, taste, api, health, admin):
+    for part in (shop, indexes, alerts, account, cart, checkout, reviews, taste, api, health, admin):
         app.register_blueprint(part.bp)

@@ -18,6 +18,7 @@ from webapp.services import chrome
 from webapp.store import carts, interactions, products, taste
 from webapp.store.rows import CardRow, HistoryRow
 from webapp.store.tx import read_unit, unit_of_work
+from webapp.viewbuilders import structured
 from webapp.viewbuilders.cards import STARTER, cards, nav, personal_card, pick_card, picture, starter_cards
 from webapp.viewbuilders.links import absolute
 from webapp.viewbuilders.rails import RAIL_LENGTH, SHORTEST, Shelf, impression_rows
@@ -108,6 +109,7 @@ def home_page(actor: Actor, recs: Recs, *, history_limit: int, shop_name: str, n
             title=shop_name,
             description=_("A shop that learns what you like, and says why."),
             canonical=absolute(url_for("shop.home")),
+            json_ld=(structured.organization(), structured.site()),
         ),
         rails=tuple(shelf.rails),
         categories=_with_pictures(nav(tree), popular),

@@ -22,6 +22,7 @@ from webapp.store.listings import SORTS, FacetCounts, ListingQuery
 from webapp.store.rows import CardRow, CategoryRow
 from webapp.store.tx import Tx, read_unit
 from webapp.viewbuilders import listing as build
+from webapp.viewbuilders import structured
 from webapp.viewbuilders.cards import cards, crumbs, nav
 from webapp.viewbuilders.links import absolute, product_url
 from webapp.viewbuilders.listing import Asked
@@ -85,14 +86,17 @@ def category_page(slug: str, asked: Asked, actor: Actor, *, currency: str, now: 
         names = _attribute_names(counts)
     below = tuple(row for row in tree if row.category_id in inside and row.category_id != this.category_id)
     node = _node(nav(tree), this.slug)
+    trail = crumbs(tree, this.category_id)
+    url = url_for("shop.category", slug=slug, page=asked.page if asked.page > 1 else None)
     return vm.ListingPage(
         meta=vm.PageMeta(
             title=this.name,
             description=this.description,
-            canonical=absolute(url_for("shop.category", slug=slug)),
+            canonical=absolute(url),
             is_indexed=not asked.is_filtered,
+            json_ld=(structured.crumbs(trail, url),),
         ),
-        crumbs=crumbs(tree, this.category_id),
+        crumbs=trail,
         heading=this.name,
         intro=this.description,
         children=node.children if node else (),

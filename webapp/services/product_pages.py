@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -13,13 +12,13 @@ from flask_babel import lazy_gettext as _l
 from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.errors import NotFound
-from webapp.formatting import amount
 from webapp.picks import Recs
 from webapp.services import chrome, discovery, feedback, reviews
 from webapp.store import products
 from webapp.store import reviews as review_store
 from webapp.store.rows import CardRow, PictureRow, ProductRow, VariantRow
 from webapp.store.tx import read_unit, unit_of_work
+from webapp.viewbuilders import structured
 from webapp.viewbuilders.cards import crumbs, picture, rating
 from webapp.viewbuilders.links import absolute, product_url
 from webapp.viewbuilders.listing import pagination
@@ -215,51 +214,14 @@ def _meta(
     trail: Sequence[vm.Crumb],
     url: str,
 ) -> vm.PageMeta:
-    image = absolute(variant.picture.src) if variant.picture else ""
+    described = structured.product(
+        product.name, url=url, description=product.description, brand=this.brand, variant=variant, stars=stars
+    )
     return vm.PageMeta(
         title=product.name,
         description=product.description[:160],
         canonical=absolute(url),
         og_type="product",
-        og_image=image,
-        json_ld=(_product_ld(product, this, variant, stars, image, url), _crumbs_ld(trail, url)),
+        og_image=described.get("image", ""),
+        json_ld=(described, structured.crumbs(trail, url)),
     )
-
-
-def _product_ld(
-    product: ProductRow, this: CardRow, variant: vm.Variant, stars: vm.Rating | None, image: str, url: str
-) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "@context": "https://schema.org",
-        "@type": "Product",
-        "name": product.name,
-        "description": product.description,
-        "sku": variant.sku,
-        "url": absolute(url),
-        "offers": {
-            "@type": "Offer",
-            "price": amount(variant.price.cents, variant.price.currency),
-            "priceCurrency": variant.price.currency,
-            "availability": f"https://schema.org/{'InStock' if variant.stock > 0 else 'OutOfStock'}",
-            "url": absolute(url),
-        },
-    }
-    if this.brand:
-        found["brand"] = {"@type": "Brand", "name": this.brand}
-    if image:
-        found["image"] = image
-    if stars:
-        found["aggregateRating"] = {
-            "@type": "AggregateRating",
-            "ratingValue": f"{stars.average:.1f}",
-            "reviewCount": stars.count,
-        }
-    return found
-
-
-def _crumbs_ld(trail: Sequence[vm.Crumb], url: str) -> dict[str, Any]:
-    items = [
-        {"@type": "ListItem", "position": at, "name": step.label, "item": absolute(step.url or url)}
-        for at, step in enumerate(trail, 1)
-    ]
-    return {"@context": "https://schema.org", "@type": "BreadcrumbList", "itemListElement": items}
