@@ -1,4 +1,4 @@
-"""python -m recommender train | evaluate | recommend | similar: the library on files, without a shop."""
+"""python -m recommender train | evaluate | tune | recommend | similar: the library on files, without a shop."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ from recommender.errors import DataError, RecommenderError
 from recommender.evaluation import evaluate, make_split
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
+from recommender.parameters import Parameters
 from recommender.readers import ReadResult, read_catalogue, read_interactions
 from recommender.report import as_json, as_table, comparison
 from recommender.sources import SOURCES
+from recommender.splits import Unit
+from recommender.tuning import DEFAULT_TRIALS, STUDIES, Budget, found_table, training_part, tune
 from recommender.types import SPACES, Recommendation
 
 ALL_MODELS = (*(name for name in SOURCES if name not in ("buy_again", "recently_viewed")), "hybrid")
@@ -42,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands)
     _add_evaluate(commands)
+    _add_tune(commands)
     _add_recommend(commands)
     _add_similar(commands)
     return parser
@@ -53,6 +57,7 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--strategy", default="hybrid", help="hybrid or the name of a source (default: hybrid)")
     command.add_argument("--effort", choices=("full", "quick"), default="full")
     command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
     command.add_argument("--out", required=True, type=Path, help="folder to write; it must not exist")
     command.set_defaults(run=_train)
 
@@ -67,8 +72,23 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--max-users", type=int, help="judge at most so many users")
     command.add_argument("--compare", nargs=2, metavar=("A", "B"), help="say whether A and B really differ")
+    command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
     command.add_argument("--json", type=Path, help="also write the results to this file")
     command.set_defaults(run=_evaluate)
+
+
+def _add_tune(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("tune", help="search better parameters on the training part of a split")
+    _data_options(command)
+    command.add_argument("--split", choices=("last-one", "time"), default="time")
+    command.add_argument("--models", default=",".join(STUDIES), help="sources, and weights (default: all)")
+    command.add_argument("--trials", type=int, default=DEFAULT_TRIALS, help="most trials per source; 0: no such bound")
+    command.add_argument("--seconds", type=float, default=0.0, help="most seconds altogether; 0: no such bound")
+    command.add_argument("--k", type=int, default=10)
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--params", type=Path, help="file of parameters to start from")
+    command.add_argument("--out", required=True, type=Path, help="file of parameters to write")
+    command.set_defaults(run=_tune)
 
 
 def _add_recommend(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -128,7 +148,8 @@ def _train(options: argparse.Namespace) -> None:
     if options.out.exists():
         raise DataError(f"--out: {options.out} exists already; a model folder is never overwritten")
     events, items = _events(options), _items(options)
-    model = HybridRecommender(strategy=options.strategy, random_state=options.seed, effort=options.effort)
+    settings = _parameters(options).settings_for(options.strategy)
+    model = HybridRecommender(strategy=options.strategy, random_state=options.seed, effort=options.effort, **settings)
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
     with ConsoleProgress("train") as progress:
         model.fit(Interactions.from_frame(events), catalogue, progress=progress)
@@ -141,7 +162,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    models = _models(options)
+    models, params = _models(options), _parameters(options)
     events = _events(options)
     items = _judged_items(options, events)
     with ConsoleProgress("evaluate") as progress:
@@ -153,6 +174,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             unit=options.unit,
             k=options.k,
             random_state=options.seed,
+            params={name: params.settings_for(name) for name in models},
             max_users=options.max_users,
             progress=progress,
         )
@@ -165,7 +187,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _models(options: argparse.Namespace) -> list[str]:
     """Names of the models to judge; what could only fail after they were judged is refused now."""
-    models = [name.strip() for name in options.models.split(",") if name.strip()]
+    models = _names(options.models)
     if not models:
         raise DataError("--models names no model")
     absent = [name for name in options.compare or () if name not in models]
@@ -176,11 +198,42 @@ def _models(options: argparse.Namespace) -> list[str]:
     return models
 
 
+def _tune(options: argparse.Namespace) -> None:
+    events = _events(options)
+    split = make_split(events, options.split)
+    trials = options.out.with_name(f"{options.out.stem}.trials.jsonl")
+    with ConsoleProgress("tune") as progress:
+        result = tune(
+            training_part(events, split),
+            _judged_items(options, events),
+            studies=_names(options.models),
+            budget=Budget(options.trials, options.seconds),
+            start=_parameters(options),
+            split=options.split,
+            k=options.k,
+            random_state=options.seed,
+            trials=trials,
+            progress=progress,
+        )
+    result.parameters.write(options.out)
+    print(found_table(result))
+    print(f"{options.out}: parameters; {trials}: every trial, which the next run does not repeat")
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _parameters(options: argparse.Namespace) -> Parameters:
+    return Parameters.read(options.params) if options.params else Parameters()
+
+
 def _judged_items(options: argparse.Namespace, events: pd.DataFrame) -> pd.DataFrame | None:
     """The catalogue, without texts that were written after the test began."""
     if not options.data:
         return _items(options)
-    cut = make_split(events, "time", options.unit).cut if options.split == "time" else None
+    unit: Unit = getattr(options, "unit", "event")
+    cut = make_split(events, "time", unit).cut if options.split == "time" else None
     read = datasets.load_judged_catalogue(options.data, cut=cut)
     if read is None:
         print("judged without a catalogue: its texts are reviews, which would give the test away", file=sys.stderr)

@@ -62,6 +62,8 @@ class EventWeights:
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> EventWeights:
         """Rebuild from the JSON form."""
+        if not isinstance(data, Mapping):
+            raise DataError("event weights need a mapping 'kinds' and five numbers 'stars'")
         kinds, stars = data.get("kinds"), data.get("stars")
         if not isinstance(kinds, Mapping) or not isinstance(stars, (list, tuple)) or len(stars) != 5:
             raise DataError("event weights need a mapping 'kinds' and five numbers 'stars'")

@@ -1,0 +1,167 @@
+"""What the search raises: NDCG on the end of the training part, and for stars the squared error held back there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recommender.base import Query, SourceUnavailableError
+from recommender.errors import DataError
+from recommender.evaluation import SplitName, Task, make_split, make_task
+from recommender.interactions import Interactions
+from recommender.metrics import ranking_metrics, squared_errors
+from recommender.parameters import spec_of
+from recommender.pipeline import all_but
+from recommender.retrievers.svd import Svd, last_ratings
+from recommender.sources import make_source
+from recommender.splits import Split
+from recommender.training_data import TrainingData
+from recommender.types import EVENT_KINDS, FloatVector, Rows
+from recommender.validation import clean_timestamps
+from recommender.weights import EventWeights
+
+MAX_USERS = 1_000
+MIN_USERS = 20
+MIN_RATINGS = 50
+HELD_BACK = 0.1
+# Asked when the weights of the events are judged: both are quick, and one of them counts by weight.
+WEIGHT_JUDGES = ("itemseq", "itemknn")
+
+
+def training_part(frame: pd.DataFrame, split: Split) -> pd.DataFrame:
+    """Every event from before the test of a split, repeats included."""
+    if split.cut is None:
+        return split.train
+    return frame.loc[clean_timestamps(frame.reset_index(drop=True), {}) < split.cut]
+
+
+class Validation:
+    """The end of a training part, held back once more: a search that looked at the test would praise itself.
+
+    Parameters
+    ----------
+    train : DataFrame
+        Events of the training part alone.
+    items : DataFrame, optional
+    split : {"time", "last-one"}
+    k : int
+    seed : int
+
+    Raises
+    ------
+    DataError
+        When the training part is too short to hold something back.
+    """
+
+    def __init__(self, train: pd.DataFrame, items: pd.DataFrame | None, *, split: SplitName, k: int, seed: int) -> None:
+        parts = make_split(train, split)
+        self.task: Task = make_task(parts, items, max_users=MAX_USERS, seed=seed)
+        if len(self.task.users) < MIN_USERS:
+            raise DataError(
+                f"a search needs {MIN_USERS} users to judge by, the training part leaves {len(self.task.users)}"
+            )
+        self.k, self.seed = k, seed
+        self.base = _checksum(
+            [split, k, seed, len(parts.train), len(parts.test), *_facts(train), len(self.task.item_ids)]
+        )
+        self.rated = Interactions.from_frame(train)
+        self._plain = TrainingData.build(self.task.events, self.task.catalogue, random_state=seed)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Event kinds that occur."""
+        return frozenset(EVENT_KINDS[code] for code in np.unique(self.task.events.kinds))
+
+    def under(self, weights: EventWeights) -> Ground:
+        """The same events with other weights."""
+        return Ground(self, replace(self._plain, weights=weights))
+
+
+class Ground:
+    """Training data under some weights, and the requests that are judged on it."""
+
+    def __init__(self, validation: Validation, data: TrainingData) -> None:
+        self.validation, self.data = validation, data
+        self.base = _checksum([validation.base, data.weights.to_dict()])
+
+    @cached_property
+    def _requests(self) -> list[tuple[Query, Rows]]:
+        task, data = self.validation.task, self.data
+        users, none = task.events.users.rows(task.users), np.empty(0, dtype=np.int64)
+        states = [data.state_of(int(row)) for row in users]
+        return [
+            (Query(state, int(now), none, knows_time=True), state.seen)
+            for state, now in zip(states, task.asked_at, strict=True)
+        ]
+
+    @cached_property
+    def _relevant(self) -> list[Rows]:
+        rows = self.data.catalogue.items.rows(self.validation.task.item_ids)
+        return [rows[wanted] for wanted in self.validation.task.relevant]
+
+    @cached_property
+    def _ratings(self) -> tuple[TrainingData, Rows]:
+        """All ratings, also of things touched before, and the positions of the latest ones, which are held back."""
+        data = TrainingData.build(self.validation.rated)
+        users, items, _ = last_ratings(data)
+        held = np.argsort(_rated_at(data, users, items), kind="stable")[int(len(users) * (1 - HELD_BACK)) :]
+        if len(held) < MIN_RATINGS:
+            raise SourceUnavailableError(f"svd: {len(held)} ratings could be held back, {MIN_RATINGS} are needed")
+        return data, held
+
+    def values(self, name: str, params: Mapping[str, Any]) -> FloatVector:
+        """What a source with these parameters is worth, per case; higher is better.
+
+        NDCG per user. A source of stars gets the negative squared error per rating instead: it forecasts, the order is
+        made by others.
+        """
+        source = make_source(spec_of(name, params), self.validation.seed)
+        if isinstance(source, Svd):
+            return self._star_values(source)
+        source.fit(self.data)
+        ranked = np.full((len(self._requests), self.validation.k), -1, dtype=np.int64)
+        for number, (query, seen) in enumerate(self._requests):
+            if source.usable(query):
+                rows = source.retrieve(query, self.validation.k, all_but(self.data.n_items, seen)).rows
+                ranked[number, : len(rows)] = rows
+        key = f"ndcg@{self.validation.k}"
+        return ranking_metrics(ranked, self._relevant, [self.validation.k])[key].astype(np.float64)
+
+    def _star_values(self, svd: Svd) -> FloatVector:
+        data, held = self._ratings
+        users, items, stars = last_ratings(data)
+        known = np.setdiff1d(np.arange(len(stars)), held)
+        svd.fit_ratings(users[known], items[known], stars[known], data.n_users, data.n_items)
+        return -squared_errors(svd.predict_pairs(users[held], items[held]), stars[held])
+
+
+def weight_values(
+    validation: Validation, weights: EventWeights, params: Mapping[str, Mapping[str, Any]]
+) -> FloatVector:
+    """What event weights are worth per user: the mean of the quick sources."""
+    ground = validation.under(weights)
+    return np.mean([ground.values(name, params.get(name, {})) for name in WEIGHT_JUDGES], axis=0)
+
+
+def _rated_at(data: TrainingData, users: Rows, items: Rows) -> Rows:
+    """Time of the last rating of each pair."""
+    rated = np.flatnonzero(data.events.kinds == EVENT_KINDS.index("rating"))[::-1]
+    keys = data.events.user_rows[rated] * data.n_items + data.events.item_rows[rated]
+    ordered, first = np.unique(keys, return_index=True)
+    return data.events.timestamps[rated][first][np.searchsorted(ordered, users * data.n_items + items)]
+
+
+def _facts(train: pd.DataFrame) -> list[Any]:
+    times = train["timestamp"] if "timestamp" in train.columns else pd.Series([0])
+    return [int(train["user_id"].nunique()), int(train["item_id"].nunique()), float(times.min()), float(times.max())]
+
+
+def _checksum(facts: Any) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]

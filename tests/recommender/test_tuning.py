@@ -1,0 +1,264 @@
+"""The bounded search: it finds what was planted, keeps to its budget, goes on where it was, and never sees the test."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from recommender.__main__ import main
+from recommender.errors import DataError
+from recommender.evaluation import make_split
+from recommender.hybrid import HybridRecommender, load
+from recommender.parameters import Parameters
+from recommender.tuning import STUDIES, SURE, Budget, TuneResult, training_part, tune
+from recommender.tuning.judges import Validation
+from recommender.tuning.spaces import SPACES, WEIGHT_SPACE, start_of
+from recommender.weights import DEFAULT_KIND_WEIGHTS, EventWeights
+from tests.recommender.worlds import DAY, START, frame_of, ring_walks, shelf_items, two_shelves
+
+
+@pytest.fixture(scope="module")
+def walks() -> pd.DataFrame:
+    """People who go from one thing to the next on a ring, all at the same time."""
+    frame = ring_walks(80)
+    day = frame.groupby("user_id").cumcount()
+    return frame.assign(timestamp=START + day * DAY + frame["user_id"].str[1:].astype(int))
+
+
+def search(frame: pd.DataFrame, *studies: str, **options: Any) -> TuneResult:
+    settings = {"budget": Budget(6), "split": "last-one"} | options
+    return tune(frame, studies=studies, **settings)  # type: ignore[arg-type]
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+# What is found
+
+
+def test_a_poor_start_is_left_for_what_is_surely_better(walks):
+    """Who walks forwards is badly foretold by looking back over a long memory."""
+    poor = Parameters({"itemseq": {"history_decay": 0.99, "backward": 1.0, "gap_decay": 0.99}})
+    found = search(walks, "itemseq", start=poor, budget=Budget(12))
+    one = found.found["itemseq"]
+    assert one.is_taken
+    assert one.score > one.start_score
+    assert one.sureness >= SURE
+    assert found.parameters.source_params["itemseq"]["backward"] < 1.0
+    assert found.parameters.about["taken"] == ["itemseq"]
+
+
+def test_one_trial_is_the_start_itself_and_changes_nothing(walks):
+    found = search(walks, "itemseq", "itemknn", budget=Budget(1))
+    assert found.parameters.source_params == {}
+    assert found.parameters.weights is None
+    assert {one.n_trials for one in found.found.values()} == {1}
+    assert not any(one.is_taken for one in found.found.values())
+
+
+def test_luck_is_not_taken_for_a_find():
+    """Dice have no order: whatever a trial is ahead by is chance."""
+    dice = ring_walks(60, random_state=1).sample(frac=1.0, random_state=2, ignore_index=True)
+    found = search(dice.assign(timestamp=START + dice.index * 60), "itemknn", budget=Budget(4))
+    assert found.found["itemknn"].sureness < 1.0
+    assert found.found["itemknn"].is_taken is (found.found["itemknn"].sureness >= SURE)
+
+
+def test_event_weights_are_sought_when_there_are_kinds_to_weigh(shop_events, walks):
+    found = search(shop_events, "weights", budget=Budget(5))
+    assert found.found["weights"].params.keys() <= WEIGHT_SPACE.keys()
+    assert search(walks, "weights").left_out == {"weights": "there is one kind of event only"}
+
+
+def test_stars_are_judged_by_their_error_on_held_back_ratings():
+    shelf = two_shelves(200)
+    found = search(shelf, "svd", budget=Budget(2), split="last-one").found["svd"]
+    assert found.start_score < 0, "it is a squared error with the sign turned"
+    assert found.start_score > -4.0
+
+
+def test_a_source_that_the_data_cannot_feed_is_left_out_with_the_reason(walks):
+    found = search(walks, "content", "svd", "itemknn")
+    assert "catalogue" in found.left_out["content"]
+    assert "ratings could be held back" in found.left_out["svd"]
+    assert list(found.found) == ["itemknn"]
+
+
+@pytest.mark.parametrize("name", sorted(SPACES))
+def test_the_defaults_lie_inside_the_ranges(name):
+    for key, value in start_of(name, {}).items():
+        assert value is None or SPACES[name][key].holds(value), f"{name}.{key}={value} is outside"
+
+
+def test_the_default_weights_lie_inside_their_ranges():
+    assert all(WEIGHT_SPACE[kind].holds(DEFAULT_KIND_WEIGHTS[kind]) for kind in WEIGHT_SPACE)
+
+
+# What it may look at
+
+
+def test_the_search_sees_nothing_of_the_test(walks):
+    """Whatever happened after the cut: the same trials with the same scores."""
+    split = make_split(walks, "time")
+    assert split.cut is not None
+    before = training_part(walks, split)
+    assert before["timestamp"].max() < split.cut
+    later = walks["timestamp"] >= split.cut
+    other = walks.assign(item_id=walks["item_id"].where(~later, "ring-00"))
+    assert training_part(other, split).equals(before)
+    assert len(training_part(walks, split)) == (~later).sum()
+
+
+def test_what_is_judged_comes_after_what_is_learned(walks):
+    task = Validation(walks, None, split="time", k=10, seed=0).task
+    assert task.split.train["timestamp"].max() < task.split.test["timestamp"].min()
+
+
+def test_too_short_a_log_is_refused_in_words():
+    with pytest.raises(DataError):
+        search(frame_of(("u", "a", "view", START), ("u", "b", "view", START + 5)), "itemknn")
+    with pytest.raises(DataError, match="a search needs 20 users"):
+        search(ring_walks(10), "itemknn")
+
+
+# The budget
+
+
+@pytest.mark.parametrize("budget", [(0, 0.0), (-1, 5.0), (3, -1.0)])
+def test_a_search_without_a_bound_is_refused(budget):
+    with pytest.raises(DataError, match="needs a bound"):
+        Budget(*budget)
+
+
+def test_the_number_of_trials_is_a_bound(walks, tmp_path):
+    search(walks, "itemknn", "rp3beta", budget=Budget(3), trials=tmp_path / "t.jsonl")
+    assert [t["study"] for t in lines_of(tmp_path / "t.jsonl")] == ["itemknn"] * 3 + ["rp3beta"] * 3
+
+
+def test_the_time_is_a_bound_and_is_shared(walks):
+    began = time.monotonic()
+    found = search(walks, "itemseq", "itemknn", budget=Budget(0, 2.0))
+    assert time.monotonic() - began < 20
+    assert all(one.n_trials > 1 for one in found.found.values()), "the first left something for the second"
+
+
+def test_an_unknown_study_is_named(walks):
+    with pytest.raises(DataError, match=r"no search for 'popular'.*itemseq"):
+        search(walks, "popular")
+
+
+# Again
+
+
+def test_the_same_seed_tries_the_same(walks, tmp_path):
+    tried = []
+    for number, seed in enumerate((3, 3, 4)):
+        search(walks, "itemknn", random_state=seed, trials=tmp_path / f"{number}.jsonl")
+        tried.append([(t["params"], t["score"]) for t in lines_of(tmp_path / f"{number}.jsonl")])
+    assert tried[0] == tried[1]
+    assert tried[0][1:] != tried[2][1:]
+
+
+def test_a_search_goes_on_where_it_was(walks, tmp_path):
+    """Nothing is tried twice, and the half line of a killed run does not stop it."""
+    file = tmp_path / "t.jsonl"
+    search(walks, "itemknn", budget=Budget(3), trials=file)
+    before = lines_of(file)
+    file.write_text(file.read_text("utf-8") + '{"study": "itemkn', "utf-8")
+    found = search(walks, "itemknn", budget=Budget(5), trials=file)
+    after = lines_of(file)
+    assert after[:3] == before
+    assert [trial["number"] for trial in after] == [0, 1, 2, 3, 4]
+    assert found.found["itemknn"].n_trials == 5
+    assert search(walks, "itemknn", budget=Budget(5), trials=file).found == found.found
+    assert lines_of(file) == after
+
+
+def test_trials_of_other_data_are_not_taken_over(walks, tmp_path):
+    file = tmp_path / "t.jsonl"
+    search(walks, "itemknn", budget=Budget(2), trials=file)
+    search(walks.iloc[:-40], "itemknn", budget=Budget(2), trials=file)
+    assert len(lines_of(file)) == 4
+    assert len({trial["base"] for trial in lines_of(file)}) == 2
+
+
+# The file of parameters
+
+
+def test_the_file_makes_the_same_model(shop_events, tmp_path):
+    params = Parameters({"itemknn": {"shrinkage": 5.0}, "svd": {"n_factors": 8}}, EventWeights({"purchase": 1.0}))
+    params.write(tmp_path / "p.json")
+    read = Parameters.read(tmp_path / "p.json")
+    assert read == params
+    assert read.settings_for("itemknn") == {"source_params": {"itemknn": {"shrinkage": 5.0}}, "weights": params.weights}
+    assert read.settings_for("ease") == {"weights": params.weights}
+    assert HybridRecommender(strategy="hybrid", **read.settings_for("hybrid")).source_params == params.source_params
+    assert Parameters().settings_for("hybrid") == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("{", "not JSON"),
+        ("[]", "no file of parameters"),
+        ('{"schema": 2}', r"this version reads \(schema 1\)"),
+        ('{"schema": 1, "source_params": []}', "must be a mapping"),
+        ('{"schema": 1, "source_params": {"oracle": {}}}', "no source 'oracle'"),
+        ('{"schema": 1, "source_params": {"ease": {"l3": 1}}}', "Ease has no parameter 'l3'"),
+        ('{"schema": 1, "source_params": {"ease": {"l2": "much"}}}', "l2 must be a number, not 'much'"),
+        ('{"schema": 1, "source_params": {"ease": {"l2": NaN}}}', "l2 must be a number, not nan"),
+        ('{"schema": 1, "weights": {"kinds": {"stare": 1}, "stars": [1, 1, 1, 1, 1]}}', "'stare' is not one of"),
+        ('{"schema": 1, "weights": 3}', "weights"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_in_one_sentence(content, told, tmp_path):
+    (tmp_path / "p.json").write_text(content, "utf-8")
+    with pytest.raises(DataError, match=told) as error:
+        Parameters.read(tmp_path / "p.json")
+    assert str(error.value).startswith(str(tmp_path / "p.json"))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"nowhere\.json: the file of parameters cannot be read: No such file"):
+        Parameters.read(tmp_path / "nowhere.json")
+
+
+# The command
+
+
+@pytest.fixture
+def files(shop_events: pd.DataFrame, tmp_path: Path) -> list[str]:
+    shop_events.to_csv(tmp_path / "events.csv", index=False)
+    shelf_items().to_csv(tmp_path / "items.csv", index=False)
+    return ["--interactions", str(tmp_path / "events.csv"), "--items", str(tmp_path / "items.csv")]
+
+
+def test_tune_writes_what_train_and_evaluate_take(files, tmp_path, capsys):
+    file = str(tmp_path / "p.json")
+    options = ["--split", "last-one", "--models", "itemknn,trending", "--trials", "4", "--out", file]
+    assert main(["tune", *files, *options]) == 0
+    assert "itemknn" in capsys.readouterr().out
+    assert {trial["study"] for trial in lines_of(tmp_path / "p.trials.jsonl")} == {"itemknn", "trending"}
+    again = Parameters({"itemknn": {"shrinkage": 77.0}})
+    again.write(tmp_path / "p.json")
+    assert main(["train", *files, "--strategy", "itemknn", "--params", file, "--out", str(tmp_path / "model")]) == 0
+    assert load(tmp_path / "model").source_params == again.source_params
+    judged = ["--split", "last-one", "--models", "itemknn,popular", "--params", file]
+    assert main(["evaluate", *files, *judged]) == 0
+
+
+def test_tune_says_in_one_sentence_what_it_cannot_do(files, tmp_path, capsys):
+    out = ["--out", str(tmp_path / "p.json")]
+    assert main(["tune", *files, *out, "--trials", "0"]) == 2
+    assert main(["tune", *files, *out, "--models", "oracle"]) == 2
+    assert main(["train", *files, "--params", str(tmp_path / "no.json"), "--out", str(tmp_path / "m")]) == 2
+    told = capsys.readouterr().err
+    assert "a search needs a bound" in told
+    assert "there is no search for 'oracle'; known are weights, itemseq" in told
+    assert STUDIES[0] == "weights"
