@@ -23,6 +23,7 @@ FUSION_WEIGHTS: dict[str, tuple[float, float, float]] = {
     "rp3beta": (0.0, 0.4, 0.4),
     "ease": (0.0, 0.5, 0.8),
     "ials": (0.0, 0.3, 0.6),
+    "itemseq_last": (0.0, 0.4, 0.3),
     "itemknn_last": (0.0, 0.4, 0.3),
     "ease_last": (0.0, 0.4, 0.3),
 }

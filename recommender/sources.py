@@ -79,6 +79,7 @@ class Signal:
 
 HYBRID_SIGNALS: tuple[Signal, ...] = (
     *(Signal(name, name) for name in HYBRID_SOURCES),
+    Signal("itemseq_last", "itemseq", last_only=True),
     Signal("itemknn_last", "itemknn", last_only=True),
     Signal("ease_last", "ease", last_only=True),
 )
