@@ -63,6 +63,7 @@ ACCOUNT = (
     Scene("orders", "account/orders.html", rooms.orders, MEMBER, "/account/orders"),
     Scene("orders-empty", "account/orders.html", rooms.orders_empty, MEMBER, "/account/orders"),
     Scene("order", "account/order.html", rooms.order, MEMBER),
+    Scene("invoice", "account/invoice.html", rooms.invoice, MEMBER),
     Scene("wishlist", "account/wishlist.html", rooms.wishlist),
     Scene("wishlist-empty", "account/wishlist.html", rooms.wishlist_empty),
     Scene("addresses", "account/addresses.html", rooms.addresses, MEMBER, "/account/addresses"),

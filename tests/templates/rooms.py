@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from webapp.viewmodels import (
@@ -17,6 +18,7 @@ from webapp.viewmodels import (
     Form,
     FormPage,
     GateCheck,
+    InvoicePage,
     MetricsRow,
     ModelRun,
     Option,
@@ -32,6 +34,7 @@ from webapp.viewmodels import (
     SignalGroup,
     Task,
     TastePage,
+    TaxLine,
     Tile,
     TuneCategory,
     Tuning,
@@ -88,8 +91,14 @@ overview = AccountPage(
 overview_new = AccountPage(meta=meta("Account"), name="Ana", email="ana@example.com", member_since=NOW)
 orders = OrdersPage(meta=meta("Your orders"), orders=ORDER_ROWS)
 orders_empty = OrdersPage(meta=meta("Your orders"))
-order = OrderPage(
-    meta=meta("Order K-20418"), order=ORDER, seller_lines=("Kindred Ltd", "1 Paper Street", "10115 Berlin", "VAT DE1")
+order = OrderPage(meta=meta("Order K-20418"), order=replace(ORDER, has_invoice=True))
+invoice = InvoicePage(
+    meta=meta("Invoice K-20418"),
+    order=ORDER,
+    paid_at=ago(1),
+    seller_lines=("Kindred Ltd", "1 Paper Street", "10115 Berlin"),
+    seller_tax_id="DE123456789",
+    taxes=(TaxLine(190, 14992, 2848),),
 )
 wishlist = WishlistPage(
     meta=meta("What you saved"),

@@ -47,6 +47,7 @@ ENDPOINTS = {
     "account.overview": "/account",
     "account.orders": "/account/orders",
     "account.order": "/account/orders/<number>",
+    "account.invoice": "/account/orders/<number>/invoice",
     "account.order_cancel": "/account/orders/<number>/cancel",
     "account.reorder": "/account/orders/<number>/reorder",
     "account.wishlist": "/wishlist",

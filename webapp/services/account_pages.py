@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from flask import url_for
@@ -59,18 +61,58 @@ def orders_page(user_id: int) -> vm.OrdersPage:
     return vm.OrdersPage(meta=_meta(_("Orders")), orders=rows)
 
 
-def order_page(user_id: int, number: str, *, shop_name: str) -> vm.OrderPage:
+def order_page(user_id: int, number: str) -> vm.OrderPage:
     """Build one order."""
     found = orders.own(user_id, number)
     with read_unit() as tx:
         stars = taste.stars_by(tx, Actor(user_id=user_id))
-    label = _("Test payment") if found.order.payment_code == "test" else found.order.payment_code
+    shown = buying.order_view(found, stars=stars, payment_label=_payment_label(found.order))
     return vm.OrderPage(
         meta=_meta(_("Order %(number)s", number=number)),
         crumbs=(vm.Crumb(_("Orders"), url_for("account.orders")), vm.Crumb(number)),
-        order=buying.order_view(found, stars=stars, payment_label=label),
-        seller_lines=(shop_name,),
+        order=replace(shown, has_invoice=found.order.paid_at is not None),
     )
+
+
+def _payment_label(order: order_store.OrderRow) -> str:
+    return _("Test payment") if order.payment_code == "test" else order.payment_code
+
+
+def invoice_page(user_id: int, number: str, *, seller: Sequence[str], tax_id: str) -> vm.InvoicePage:
+    """Build the invoice of a paid order of the member's own; an unpaid one has none.
+
+    Parameters
+    ----------
+    seller : sequence of str
+        Name and address, line by line.
+    """
+    found = orders.own(user_id, number)
+    if found.order.paid_at is None:
+        raise NotFound
+    with read_unit() as tx:
+        permille = order_store.tax_permille(tx, found.order.address.get("country", ""))
+    return vm.InvoicePage(
+        meta=_meta(_("Invoice %(number)s", number=number)),
+        crumbs=(
+            vm.Crumb(_("Orders"), url_for("account.orders")),
+            vm.Crumb(number, url_for("account.order", number=number)),
+            vm.Crumb(_("Invoice")),
+        ),
+        order=buying.order_view(found, payment_label=_payment_label(found.order)),
+        paid_at=found.order.paid_at,
+        seller_lines=tuple(seller),
+        seller_tax_id=tax_id,
+        taxes=_taxes(found.order, permille),
+    )
+
+
+def _taxes(order: order_store.OrderRow, permille: int) -> tuple[vm.TaxLine, ...]:
+    """Name the rate only if it still is the one the order was reckoned with."""
+    if not order.tax_cents:
+        return ()
+    is_same = abs(order.total_cents * permille - order.tax_cents * (1000 + permille)) <= 1000 + permille
+    net = order.total_cents - order.tax_cents
+    return (vm.TaxLine(permille if is_same else 0, net, order.tax_cents),)
 
 
 def wishlist(actor: Actor, *, now: datetime) -> vm.WishlistPage:

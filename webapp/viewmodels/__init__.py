@@ -43,6 +43,7 @@ from webapp.viewmodels.buying import (
     DeliveryMethod,
     DeliveryPage,
     DonePage,
+    InvoicePage,
     OrderLine,
     OrderPage,
     OrderRow,
@@ -54,6 +55,7 @@ from webapp.viewmodels.buying import (
     PaymentTestPage,
     ReviewPage,
     SummaryLine,
+    TaxLine,
     TimelineEntry,
 )
 from webapp.viewmodels.parts import (
@@ -135,6 +137,7 @@ __all__ = [
     "FormPage",
     "GateCheck",
     "HomePage",
+    "InvoicePage",
     "ListingPage",
     "MetricsRow",
     "ModelRun",
@@ -177,6 +180,7 @@ __all__ = [
     "SummaryLine",
     "Task",
     "TastePage",
+    "TaxLine",
     "Tile",
     "TimelineEntry",
     "TuneCategory",

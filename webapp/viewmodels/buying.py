@@ -242,6 +242,7 @@ class OrderView:
     can_cancel: bool = False
     can_pay: bool = False
     pay_url: str = ""
+    has_invoice: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,10 +256,29 @@ class DonePage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPage(Page):
-    """One order of the signed-in shopper, printable as an invoice."""
+    """One order of the signed-in shopper."""
 
     order: OrderView
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """The tax of one rate that an order contains; ``permille`` is 0 when the rate is no longer known."""
+
+    permille: int
+    net_cents: int
+    tax_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoicePage(Page):
+    """The invoice of a paid order."""
+
+    order: OrderView
+    paid_at: datetime | None = None
     seller_lines: tuple[str, ...] = ()
+    seller_tax_id: str = ""
+    taxes: tuple[TaxLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

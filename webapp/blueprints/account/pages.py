@@ -119,9 +119,17 @@ def order_list() -> str:
 
 @bp.get("/account/orders/<number>")
 def order(number: str) -> str:
-    """Show one order, printable as an invoice."""
-    page = account_pages.order_page(member_required().id, number, shop_name=current_app.config["SHOP_NAME"])
-    return render_template("account/order.html", page=page)
+    """Show one order."""
+    return render_template("account/order.html", page=account_pages.order_page(member_required().id, number))
+
+
+@bp.get("/account/orders/<number>/invoice")
+def invoice(number: str) -> str:
+    """Show the invoice of a paid order, made to be printed."""
+    config = current_app.config
+    seller = config["SELLER"] or (config["SHOP_NAME"],)
+    page = account_pages.invoice_page(member_required().id, number, seller=seller, tax_id=config["SELLER_TAX_ID"])
+    return render_template("account/invoice.html", page=page)
 
 
 @bp.post("/account/orders/<number>/cancel")

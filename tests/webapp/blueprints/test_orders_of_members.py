@@ -1,0 +1,147 @@
+"""A member's orders: what happened, the invoice, ordering again, cancelling while unpaid, addresses."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from tests.factories import ShopClient, make_product, make_user, put_in_cart, ready_to_pay
+from webapp.actors import Actor
+from webapp.clock import utc_now
+from webapp.services import checkout
+from webapp.store import carts, orders, products, users
+from webapp.store.models import TaxRate
+from webapp.store.tx import read_unit, unit_of_work
+
+FIELDS = {"name": "Ana", "line1": "Hill 1", "postcode": "10115", "city": "Berlin", "country": "DE"}
+
+
+@pytest.fixture
+def ana(app: Flask) -> int:
+    with unit_of_work() as tx:
+        return make_user(tx, "ana@example.com")
+
+
+@pytest.fixture
+def browser(app: Flask, ana: int) -> ShopClient:
+    client: ShopClient = app.test_client()
+    client.sign_in("ana@example.com")
+    return client
+
+
+def order_of(app: Flask, user_id: int, quantity: int = 2) -> orders.OrderRow:
+    actor = Actor(user_id=user_id)
+    with unit_of_work() as tx:
+        put_in_cart(tx, actor, make_product(tx, name="Tide mug", stock=5, price_cents=1800), quantity)
+    with app.test_request_context():
+        return checkout.place(actor, ready_to_pay(actor), currency="EUR", hold_for=timedelta(minutes=5), now=utc_now())
+
+
+def pay(order: orders.OrderRow) -> None:
+    with unit_of_work() as tx:
+        orders.move(tx, order.order_id, from_states=("placed",), to_state="paid", paid_at=utc_now())
+        orders.add_event(tx, order.order_id, "paid", now=utc_now())
+
+
+def words(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_an_order_tells_what_happened(app: Flask, browser: ShopClient, ana: int) -> None:
+    order = order_of(app, ana)
+    pay(order)
+    text = words(browser.get(f"/account/orders/{order.number}").get_data(as_text=True))
+    assert text.index("Ordered") < text.rindex("Paid")
+    assert "Tide mug" in text
+
+
+def test_a_paid_order_has_an_invoice_with_seller_and_tax(app: Flask, browser: ShopClient, ana: int) -> None:
+    app.config["SELLER"], app.config["SELLER_TAX_ID"] = ("Kindred Ltd", "1 Paper Street"), "DE123456789"
+    order = order_of(app, ana)
+    path = f"/account/orders/{order.number}/invoice"
+    assert path not in browser.get(f"/account/orders/{order.number}").get_data(as_text=True)
+    assert browser.get(path).status_code == 404
+    pay(order)
+    assert path in browser.get(f"/account/orders/{order.number}").get_data(as_text=True)
+    text = words(browser.get(path).get_data(as_text=True))
+    for word in ("Kindred Ltd", "1 Paper Street", "VAT number DE123456789", f"Invoice {order.number}", "Hill 1"):
+        assert word in text
+    # 2 x 18.00 and 4.90 delivery are 40.90, of which 19 % of 34.37 are tax.
+    for sum_of in ("Goods €36.00", "Delivery €4.90", "Net €34.37", "VAT 19.0% €6.53", "Total €40.90"):
+        assert sum_of in text
+
+
+def test_a_rate_that_has_changed_since_is_not_named(app: Flask, browser: ShopClient, ana: int) -> None:
+    order = order_of(app, ana)
+    pay(order)
+    with unit_of_work() as tx:
+        tx.change(update(TaxRate).where(TaxRate.country == "DE").values(permille=160))
+    text = words(browser.get(f"/account/orders/{order.number}/invoice").get_data(as_text=True))
+    assert "VAT €6.53" in text
+
+
+def test_nobody_else_sees_the_invoice(app: Flask, ana: int) -> None:
+    with unit_of_work() as tx:
+        make_user(tx, "ben@example.com")
+    order = order_of(app, ana)
+    pay(order)
+    ben: ShopClient = app.test_client()
+    assert ben.get(f"/account/orders/{order.number}/invoice").status_code == 401
+    ben.sign_in("ben@example.com")
+    assert ben.get(f"/account/orders/{order.number}/invoice").status_code == 404
+
+
+def test_an_unpaid_order_is_cancelled_and_its_stock_is_free_again(app: Flask, browser: ShopClient, ana: int) -> None:
+    order = order_of(app, ana)
+    path = f"/account/orders/{order.number}/cancel"
+    assert browser.get(path).status_code == 405
+    assert browser.send(path).status_code == 303
+    with read_unit() as tx:
+        assert products.card_rows(tx, products.card_select())[0].available == 5
+    assert browser.send(path).status_code == 409
+
+
+def test_a_paid_order_is_not_cancelled_here(app: Flask, browser: ShopClient, ana: int) -> None:
+    order = order_of(app, ana)
+    pay(order)
+    assert browser.send(f"/account/orders/{order.number}/cancel").status_code == 409
+
+
+def test_ordering_again_fills_the_cart_with_what_can_be_had(app: Flask, browser: ShopClient, ana: int) -> None:
+    order = order_of(app, ana, quantity=4)
+    pay(order)
+    assert browser.send(f"/account/orders/{order.number}/reorder").status_code == 303
+    with read_unit() as tx:
+        assert [line.quantity for line in carts.load(tx, Actor(user_id=ana)).lines] == [1]  # four of five are held
+
+
+def test_addresses_are_added_changed_chosen_and_removed(browser: ShopClient, ana: int) -> None:
+    assert browser.send("/account/addresses", FIELDS | {"is_default": "1"}).status_code == 303
+    assert browser.send("/account/addresses", FIELDS | {"line1": "Dale 2", "is_default": "1"}).status_code == 303
+    with read_unit() as tx:
+        rows = users.addresses(tx, ana)
+    assert [(row.line1, row.is_default) for row in rows] == [("Dale 2", True), ("Hill 1", False)]
+    hill = str(rows[1].address_id)
+    browser.send("/account/addresses", FIELDS | {"address_id": hill, "line1": "Hill 3", "is_default": "1"})
+    browser.send("/account/addresses", {"action": "delete", "address_id": str(rows[0].address_id)})
+    with read_unit() as tx:
+        assert [(row.line1, row.is_default) for row in users.addresses(tx, ana)] == [("Hill 3", True)]
+
+
+def test_the_usual_address_is_offered_at_the_checkout(browser: ShopClient, ana: int) -> None:
+    browser.send("/account/addresses", FIELDS | {"is_default": "1"})
+    with unit_of_work() as tx:
+        put_in_cart(tx, Actor(user_id=ana), make_product(tx))
+    browser.send("/checkout/contact", {"email": "ana@example.com"})
+    page = browser.get("/checkout/delivery").get_data(as_text=True)
+    assert re.search(r'name="address_id" value="\d+" checked', page)
+    assert "Hill 1, 10115 Berlin" in page
+
+
+@pytest.mark.parametrize("wrong", [{"name": ""}, {"postcode": ""}, {"country": "XX"}, {"line1": "x" * 200}])
+def test_an_address_that_cannot_be_used_is_named(browser: ShopClient, ana: int, wrong: dict[str, str]) -> None:
+    answer = browser.send("/account/addresses", FIELDS | wrong)
+    assert answer.status_code == 422
+    assert f'id="f-{next(iter(wrong))}-error"' in answer.get_data(as_text=True)
