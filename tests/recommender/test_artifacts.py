@@ -109,6 +109,11 @@ def test_the_same_model_written_twice_is_the_same_to_the_last_byte(tmp_path):
     assert contents(write(tmp_path / "here")) == contents(write(tmp_path / "there"))
 
 
+def test_other_accounts_of_the_machine_may_read_a_model(tmp_path):
+    """The shop may run as somebody else than who trained."""
+    assert write(tmp_path).stat().st_mode & 0o777 == 0o755
+
+
 def test_a_folder_is_never_written_over(tmp_path):
     before = contents(write(tmp_path))
     with pytest.raises(ArtifactError, match="never overwritten") as caught:

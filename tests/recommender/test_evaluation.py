@@ -179,6 +179,14 @@ def test_items_are_told_apart_by_how_many_people_touched_them():
         assert (segments[name].mean, segments[name].n) == (1, 1), "only bo chose something of that kind"
 
 
+def test_a_thing_is_cold_up_to_five_people():
+    everybody = {f"p{n}": "abc" for n in range(5)}
+    split = split_of(everybody | {"ana": "b", "bo": "c"}, {"ana": "a", "bo": "b"})
+    assert [split.train["item_id"].eq(item).sum() for item in "ab"] == [5, 6]
+    cold = judged(split, {"ana": "a", "bo": "b"}).segments["items:cold"]
+    assert cold.n == 1, "ana chose what five people know; what bo chose is known to six"
+
+
 def test_repeated_events_of_one_person_are_one_person():
     split = split_of({"ana": "aaaaaab", "bo": "bc"}, {"ana": "c"})
     assert make_task(split, None).item_counts.tolist() == [1, 2, 1]
@@ -292,7 +300,7 @@ def test_the_same_seed_gives_the_same_figures(walks):
     )
     assert first.metrics == second.metrics
     assert str(first.segments) == str(second.segments), "as text, in which no number is itself"
-    assert first.lists == second.lists
+    assert str(first.lists) == str(second.lists)
 
 
 def test_a_model_that_the_data_cannot_feed_is_named_with_the_reason(walks):

@@ -125,13 +125,17 @@ def test_it_makes_no_difference_in_how_many_parts_events_come(parts, saved_model
         assert [r.score for r in ours] == pytest.approx([r.score for r in theirs], rel=1e-5)
 
 
-def test_the_same_item_again_at_once_is_no_step(own_model):
-    sources = own_model.model_.pipeline.sources.retrievers
-    row = own_model.item_ids.row(thing("kitchen", 1))
-    degrees = sources["itemseq"].degrees_.copy()
-    own_model.absorb(walked("guest", thing("kitchen", 1), thing("kitchen", 1), kind="view"))
-    assert sources["itemseq"].degrees_[row] == degrees[row] + 1, "the audience grew by one person"
-    assert sources["itemseq"].degrees_.sum() == degrees.sum() + 1
+def test_the_same_item_again_at_once_is_no_step(saved_model):
+    first, again = thing("kitchen", 1), thing("garden", 1)
+    strengths = []
+    for path in ([first, again], [first, again, again, again]):
+        model = load(saved_model)
+        source, rows = model.model_.pipeline.sources.retrievers["itemseq"], model.item_ids.rows([first, again])
+        audience = source.degrees_.sum()
+        model.absorb(walked("guest", *path, kind="view"))
+        assert source.degrees_.sum() == audience + 2
+        strengths.append(source.contributions(rows[:1], np.ones(1, dtype=np.float32), rows[1:])[0, 0])
+    assert strengths[0] == strengths[1] > 0
 
 
 def test_somebody_who_comes_back_to_an_item_is_no_new_audience(own_model):

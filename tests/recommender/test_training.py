@@ -94,6 +94,14 @@ def test_settings_are_part_of_the_parameters(walks):
     assert again.source_params == {"itemseq": {"window": 2}}
 
 
+def test_a_candidate_is_judged_with_its_own_settings(walks, trained):
+    """Here it looks backwards only, where the planted order goes forwards."""
+    settings = {"source_params": {"itemseq": {"window": 1, "backward": 1_000.0}}}
+    found = train(walks, strategy="itemseq", random_state=7, settings=settings)
+    assert found.metrics["itemseq"]["ndcg@10"] < trained.metrics["itemseq"]["ndcg@10"]
+    assert found.metrics["popular"]["ndcg@10"] == trained.metrics["popular"]["ndcg@10"]
+
+
 @pytest.mark.parametrize(
     ("params", "told"),
     [
