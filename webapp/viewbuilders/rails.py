@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ from webapp.viewbuilders.cards import cards, personal_card
 
 RAIL_LENGTH = 10
 SHORTEST = 4
+OF_ONE_KIND = 4
 NAMED_RAILS = 2
 
 
@@ -65,11 +67,23 @@ class Shelf:
         personal = [item for item in built if item.reason is not None and item.reason.is_personal]
         if not personal:
             return
-        self.add("for_you", _("Recommended for you"), built[:RAIL_LENGTH], shortest=1, is_personal=True)
-        for number, group in enumerate(_groups(built[RAIL_LENGTH:]), 1):
+        mixed = _mixed(built, rows)
+        self.add("for_you", _("Recommended for you"), mixed, shortest=1, is_personal=True)
+        for number, group in enumerate(_groups([item for item in built if item.product_id not in self.used]), 1):
             reason = group[0].reason
             title = _("Because of %(name)s", name=reason.product_name if reason else "")
             self.add(f"because_{number}", title, group, reason=reason, is_personal=True)
+
+
+def _mixed(items: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Card]:
+    """Return a rail's worth of the best, a few of each kind: one look at a sock is no wish for ten socks."""
+    taken: Counter[int | None] = Counter()
+    chosen, spare = [], []
+    for item in items:
+        kind = rows[item.product_id].category_id
+        (chosen if taken[kind] < OF_ONE_KIND else spare).append(item)
+        taken[kind] += 1
+    return [*chosen, *spare][:RAIL_LENGTH]
 
 
 def _groups(items: Sequence[vm.Card]) -> list[list[vm.Card]]:
