@@ -78,7 +78,8 @@ class Shelf:
 def _mixed(items: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Card]:
     """Return a rail's worth of the best, a few of each kind: one look at a sock is no wish for ten socks."""
     taken: Counter[int | None] = Counter()
-    chosen, spare = [], []
+    chosen: list[vm.Card] = []
+    spare: list[vm.Card] = []
     for item in items:
         kind = rows[item.product_id].category_id
         (chosen if taken[kind] < OF_ONE_KIND else spare).append(item)
