@@ -204,6 +204,12 @@ def test_results_are_written_as_json_beside_the_table(evaluate, tmp_path, run):
     assert told["models"]["popular"]["segments"]["users:heavy"] == {"mean": None, "low": None, "high": None, "n": 0}
 
 
+def test_the_seed_draws_the_users_that_are_judged(evaluate, run):
+    tables = [run(*evaluate, "--max-users", 5, "--seed", seed)[1].splitlines() for seed in (1, 1, 2)]
+    ndcg = [table[4].split()[1:4] for table in tables]
+    assert ndcg[0] == ndcg[1] != ndcg[2]
+
+
 def test_two_models_are_compared_in_one_sentence(evaluate, run):
     _, said, _ = run(*evaluate, "--split", "last-one", "--compare", "itemseq", "popular")
     last = said.splitlines()[-1]

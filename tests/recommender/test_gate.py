@@ -90,8 +90,8 @@ def test_a_report_passes_when_every_check_does():
     assert json.loads(json.dumps(GateReport((good, bad)).to_json())) == {
         "passed": False,
         "checks": [
-            {"name": "one", "passed": True, "detail": "1 of 1"},
-            {"name": "two", "passed": False, "detail": "0 of 1"},
+            {"name": "one", "passed": True, "detail": "1 of 1", "level": "must"},
+            {"name": "two", "passed": False, "detail": "0 of 1", "level": "must"},
         ],
     }
 
@@ -179,9 +179,10 @@ def test_a_model_may_be_a_trifle_worse_than_the_live_one(share, passed):
     assert "the live parameters 0.3000" in next(c.detail for c in found.checks if c.name == "against live")
 
 
-def test_a_tie_with_the_live_model_passes_whatever_the_noise():
+def test_a_loss_against_the_live_model_that_may_be_chance_passes():
     same = noisy(0.3)
     assert against_live(result(same), result(same)).passed
+    assert against_live(result(noisy(0.290, seed=1)), result(noisy(0.300, seed=2))).passed
 
 
 @pytest.mark.parametrize("live", [None, "live"])
@@ -209,9 +210,10 @@ def segment(mean: float, n: int = 100, width: float = 0.0) -> dict[str, Interval
         (segment(0.2 * (1 - SEGMENT_TOLERANCE) - 1e-3), False),
         (segment(0.15, width=0.06), True),
         (segment(0.15, width=0.04), False),
+        (segment(0.15, n=MIN_SEGMENT_USERS), False),
         (segment(0.25), True),
     ],
-    ids=["a trifle worse", "worse", "worse by chance perhaps", "worse for sure", "better"],
+    ids=["a trifle worse", "worse", "worse by chance perhaps", "worse for sure", "just enough of them", "better"],
 )
 def test_no_group_of_people_may_lose(ours, passed):
     """A better mean over everybody does not make up for it."""
@@ -262,7 +264,8 @@ def task(shop_events: pd.DataFrame) -> Task:
 
 @pytest.fixture(scope="module")
 def baselines(task: Task) -> dict[str, ModelResult]:
-    return {name: judge_model(HybridRecommender(strategy=name), task, name=name) for name in BASELINES}
+    named = [name for name in BASELINES if name != "svd_content"]  # there are neither stars nor descriptions here
+    return {name: judge_model(HybridRecommender(strategy=name), task, name=name) for name in named}
 
 
 def of_the_shop(task: Task, **results: ModelResult) -> Evaluation:

@@ -165,6 +165,14 @@ def test_a_question_about_time_to_come_tells_only_of_time_past(lesson, data):
             assert question.now in {time for _, time in events_of(data, user)}
 
 
+def test_a_question_about_time_to_come_is_asked_when_the_first_of_it_happened(lesson, data):
+    n, cuts = len(data.events), plan_for(len(data.events)).cuts
+    for share, listener in zip(cuts, lesson.spy.listeners[N_FOLDS:], strict=True):
+        later = data.events.select(np.arange(n) >= int(n * share))
+        for question in listener.heard:
+            assert question.now == later.timestamps[later.user_rows == question.state.user_row].min()
+
+
 def test_every_question_tells_its_time(lesson):
     assert all(question.knows_time for listener in lesson.spy.listeners for question in listener.heard)
 
@@ -208,9 +216,13 @@ def test_in_time_to_come_everything_chosen_soon_is_right(lesson, data):
         cut = int(n * cuts[part - N_FOLDS])
         soon = range(cut, min(n, int(n * (cuts[part - N_FOLDS] + 0.1)) + 1))
         own = [place for place in soon if data.events.user_rows[place] == user]
-        wanted = {int(data.events.item_rows[p]) for p in own if data.events.kinds[p] != kind_code("dismiss")}
+        wanted: dict[int, int] = {}
+        for place in own:
+            grade = int(grades_of(data.events.kinds[[place]], data.events.values[[place]])[0])
+            item = int(data.events.item_rows[place])
+            wanted[item] = max(wanted.get(item, 0), grade)
         before = {item for item, _ in events_of(lesson.spy.parts[part], user)}
-        assert set(items[grades > 0].tolist()) == (wanted - before) & set(items.tolist())
+        assert grades.tolist() == [wanted.get(item, 0) for item in items.tolist()]
         assert not before & set(items.tolist())
 
 
