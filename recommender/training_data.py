@@ -10,7 +10,8 @@ import numpy as np
 from scipy import sparse
 
 from recommender.catalogue import ItemCatalogue, union_of_items
-from recommender.features.combine import ItemSpaces, build_spaces
+from recommender.features.combine import BLOCKS, ItemSpaces, build_spaces
+from recommender.features.mixture import learn_mixture
 from recommender.interactions import Interactions
 from recommender.state import Histories, UserState, build_state
 from recommender.types import FloatVector, Rows
@@ -71,11 +72,19 @@ class TrainingData:
 
     @property
     def spaces(self) -> ItemSpaces:
-        """Item vectors of the catalogue, computed once for all parts of the events."""
+        """Item vectors of the catalogue and their mixture, computed once for all parts of the events."""
         if "spaces" not in self.catalogue_views:
-            self.catalogue_views["spaces"] = build_spaces(self.catalogue, random_state=self.random_state)
+            self.catalogue_views["spaces"] = self._mixed(build_spaces(self.catalogue, random_state=self.random_state))
         spaces: ItemSpaces = self.catalogue_views["spaces"]
         return spaces
+
+    def _mixed(self, spaces: ItemSpaces) -> ItemSpaces:
+        blocks = {name: vectors for name, vectors in spaces.vectors.items() if name in BLOCKS}
+        if len(blocks) < 2:
+            return spaces
+        steps = self.sequences
+        learned = learn_mixture(blocks, steps.user_rows, steps.item_rows, random_state=self.random_state)
+        return spaces if learned == spaces.block_weights else spaces.reweighted(learned)
 
     @property
     def n_users(self) -> int:
