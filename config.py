@@ -154,6 +154,31 @@ def database_url(raw: str) -> str:
     return raw
 
 
+@_labelled("mail server")
+def smtp_url(raw: str) -> str:
+    """Address of a mail server, with name and password if it wants some."""
+    parts = urlsplit(raw)
+    if raw and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname or not _port_is_number(raw)):
+        raise ValueError("write smtp://name:password@host:587 or smtps://name:password@host")
+    return raw
+
+
+def _port_is_number(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+@_labelled("e-mail address")
+def mail_address(raw: str) -> str:
+    """Bare e-mail address."""
+    name, _at, host = raw.partition("@")
+    if not name or not host or any(character.isspace() or character in '<>",;' for character in raw):
+        raise ValueError("write an address such as shop@example.com")
+    return raw
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("SHOP_ENV", "development", one_of("development", "production", "test"), "How strict the shop is."),
     Setting("HOST", "127.0.0.1", text, "Address the web server listens on."),
@@ -186,6 +211,13 @@ SETTINGS: tuple[Setting, ...] = (
         "DEMO_OPEN_READS", "0", switch, "Answer recommendation reads for any user_id without a key (loopback only)."
     ),
     Setting("TEST_PAYMENTS", "1", switch, "Offer the labelled test payment. Production must say so explicitly."),
+    Setting("STRIPE_SECRET_KEY", "", text, "Secret key of a Stripe account; with it shoppers can pay there."),
+    Setting("STRIPE_WEBHOOK_SECRET", "", text, "Signs what Stripe sends to /payments/stripe/webhook."),
+    Setting("MAIL", "file", one_of("file", "console", "smtp"), "Where mail goes: files, the terminal, a server."),
+    Setting(
+        "SMTP_URL", "", smtp_url, "Mail server for MAIL=smtp: smtp:// uses STARTTLS, smtps:// TLS at once."
+    ),
+    Setting("MAIL_FROM", "shop@localhost", mail_address, "Address that mail comes from."),
     Setting("LOG_LEVEL", "INFO", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "Least important log line written."),
     Setting("LOG_FORMAT", "plain", one_of("plain", "json"), "Shape of log lines."),
 )
@@ -286,8 +318,17 @@ class Config:
             raise ConfigError(_needs_extra("DATABASE_URL", "a PostgreSQL database", "psycopg", "postgres"))
         if self.values["REDIS_URL"] and not _is_installed("redis"):
             raise ConfigError(_needs_extra("REDIS_URL", "a Redis server", "redis", "postgres"))
+        self._check_payments()
+        if self.values["MAIL"] == "smtp" and not self.values["SMTP_URL"]:
+            raise ConfigError("MAIL=smtp needs SMTP_URL, the address of a mail server.")
         if self.values["LOCALE"] not in self.values["LANGUAGES"]:
             raise ConfigError(f"LOCALE={self.values['LOCALE']!r} must be one of LANGUAGES.")
+
+    def _check_payments(self) -> None:
+        if bool(self.values["STRIPE_SECRET_KEY"]) != bool(self.values["STRIPE_WEBHOOK_SECRET"]):
+            raise ConfigError("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET are needed both, or neither.")
+        if self.values["STRIPE_SECRET_KEY"] and not _is_installed("stripe"):
+            raise ConfigError(_needs_extra("STRIPE_SECRET_KEY", "a Stripe account", "stripe", "stripe"))
 
     def flask_settings(self) -> dict[str, Any]:
         """Return what Flask and its extensions read."""
@@ -340,6 +381,11 @@ class ProductionConfig(Config):
             raise ConfigError("SITE_URL must be set to the shop's https:// address in production.")
         if self.values["TEST_PAYMENTS"] and "TEST_PAYMENTS" not in self.given:
             raise ConfigError("TEST_PAYMENTS must be set in production: 0, or 1 for a shop that takes no real money.")
+        key = self.values["STRIPE_SECRET_KEY"]
+        if key and self.values["TEST_PAYMENTS"]:
+            raise ConfigError("TEST_PAYMENTS=1 beside STRIPE_SECRET_KEY would give goods away: set it to 0.")
+        if key.startswith("sk_test_"):
+            raise ConfigError("STRIPE_SECRET_KEY is a test key, which moves no money: production needs the live one.")
 
 
 def _is_installed(package: str) -> bool:

@@ -20,7 +20,7 @@ from tests.servers import need_package, postgres
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 USUAL = os.environ.get("TEST_DATABASE", SQLITE)
 GIVEN_SERVER = os.environ.get("TEST_DATABASE_URL", "")
-WORKING = "kindred_test"
+WORKING = f"kindred_test_{os.environ.get('PYTEST_XDIST_WORKER', '')}"  # one for each process of the suite
 KEEP = """
 DO $$ DECLARE name text; n bigint; BEGIN
   CREATE SCHEMA kept;

@@ -12,7 +12,8 @@ from werkzeug.test import TestResponse
 
 from webapp import passwords
 from webapp.actors import Actor
-from webapp.services import checkout, payments
+from webapp.providers import get_providers
+from webapp.services import checkout
 from webapp.store import carts, catalogue, interactions, products, search, sessions, users
 from webapp.store.models import Picture, Product, Variant
 from webapp.store.tx import Tx
@@ -175,6 +176,6 @@ def ready_to_pay(actor: Actor) -> checkout.Placing:
     """Walk an actor with a full cart through the steps up to the review and return what the button sends."""
     checkout.set_contact(actor, "ana@example.com")
     checkout.set_delivery(actor, ADDRESS, user_id=None)
-    checkout.set_payment(actor, "test", payments.providers(with_test=True))
+    checkout.set_payment(actor, "test", get_providers())
     found, _changes = checkout.review(actor, currency="EUR")
     return checkout.Placing(found.key, found.sums.total_cents)

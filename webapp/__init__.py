@@ -18,6 +18,7 @@ from webapp.frame import choose_locale, register_frame
 from webapp.jobs import register_jobs
 from webapp.logs import configure_logging, register_request_log
 from webapp.picks import Recs
+from webapp.providers import providers_from_config
 from webapp.recs import recs_from_config
 from webapp.security import register_security_headers, wait_only_when_refused
 from webapp.services.feed import DatabaseFeed
@@ -56,7 +57,9 @@ def create_app(config: Config | None = None, *, recs: Recs | None = None) -> Fla
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _prepare_extensions(app, config)
     register_request_log(app)
-    register_security_headers(app, https=config.is_production)
+    app.extensions["payment_providers"] = providers_from_config(config)
+    pay_pages = ("https://checkout.stripe.com",) if config["STRIPE_SECRET_KEY"] else ()
+    register_security_headers(app, https=config.is_production, pay_pages=pay_pages)
     register_auth(app)
     register_error_handlers(app)
     register_frame(app)

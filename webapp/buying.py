@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from flask_babel import gettext as _
@@ -94,9 +95,24 @@ class WholeOrder:
     events: list[OrderEventRow]
 
 
+class ProviderSilent(Exception):  # noqa: N818  says what happened
+    """A provider did not answer: nobody knows what it did. It is asked again later."""
+
+
+class PaymentRefused(Exception):  # noqa: N818  says what happened
+    """A provider will not do what it was asked; trying the same again does not help."""
+
+
+class BadSignature(Exception):  # noqa: N818  says what happened
+    """A message that nobody we know has signed, or an old one sent again."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """What a provider says about a payment; ``kind`` is succeeded, declined, pending or unknown."""
+    """What a provider says about a payment.
+
+    ``kind`` is succeeded, declined, cancelled, pending or unknown; ``order_number`` is empty when it names no order.
+    """
 
     event_id: str
     reference: str
@@ -104,10 +120,31 @@ class ProviderEvent:
     amount_cents: int
     currency: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+    order_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLinks:
+    """What a provider is told about an order: where it sends the shopper back to, and what to write on its page."""
+
+    token: str
+    order_number: str
+    email: str
+    title: str
+    done_url: str
+    back_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An attempt that a provider has begun: where to send the shopper, and its own number of it."""
+
+    url: str
+    external_id: str = ""
 
 
 class PaymentProvider(Protocol):
-    """Somebody who takes money for the shop."""
+    """Somebody who takes money for the shop. A call may raise :class:`ProviderSilent` or :class:`PaymentRefused`."""
 
     code: str
     is_test: bool
@@ -115,5 +152,20 @@ class PaymentProvider(Protocol):
     def label(self) -> str:
         """Name the way to pay, for a shopper."""
 
+    def start(self, payment: PaymentRow, links: PaymentLinks) -> Begun:
+        """Begin an attempt; the same attempt again charges nothing twice."""
+
     def ask(self, payment: PaymentRow) -> ProviderEvent | None:
         """Ask how a payment stands; None while there is no answer."""
+
+    def refund(self, payment: PaymentRow) -> None:
+        """Give back what a payment took, once however often it is asked."""
+
+    def read(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> ProviderEvent | None:
+        """Check and read a message of the provider; None for one that is about something else.
+
+        Raises
+        ------
+        BadSignature
+            If it did not come from the provider just now.
+        """

@@ -23,6 +23,8 @@ from huey.api import Huey
 
 from config import Config
 from webapp.clock import utc_now
+from webapp.mail import sender_from_config
+from webapp.providers import get_providers
 from webapp.services import alerts, checkout, housekeeping, media, outbox, payments, schedule
 from webapp.store import operations
 from webapp.store.tx import unit_of_work
@@ -86,11 +88,10 @@ def every_minute() -> None:
     now = utc_now()
     at = config["RETRAIN_AT"] if config["RETRAIN_NIGHTLY"] else None
     _guarded("schedule", lambda: schedule.queue_due(retrain_at=at, zone=config["TIME_ZONE"], now=now))
-    available = payments.providers(with_test=config["TEST_PAYMENTS"])
-    _guarded("payments", lambda: payments.reconcile(available, now=now))
+    _guarded("payments", lambda: payments.reconcile(get_providers(), now=now))
     _guarded("reservations", lambda: checkout.sweep(now=now))
     _guarded("alerts", lambda: alerts.tell_who_waits(now=now))
-    _guarded("outbox", lambda: outbox.drain(outbox.file_sender(config.instance / "mail"), now=now))
+    _guarded("outbox", lambda: outbox.drain(sender_from_config(config), now=now))
     run_due_jobs()
 
 

@@ -18,8 +18,11 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def content_security_policy(nonce: str) -> str:
-    """Build the policy: our own origin, nonces for what is inline, nothing else."""
+def content_security_policy(nonce: str, pay_pages: tuple[str, ...] = ()) -> str:
+    """Build the policy: our own origin, nonces for what is inline, nothing else.
+
+    A form of the checkout may lead on to ``pay_pages``: browsers hold the redirect after a form to the policy, too.
+    """
     return "; ".join(
         (
             "default-src 'none'",
@@ -29,20 +32,20 @@ def content_security_policy(nonce: str) -> str:
             "font-src 'self'",
             "connect-src 'self'",
             "manifest-src 'self'",
-            "form-action 'self'",
+            " ".join(("form-action 'self'", *pay_pages)),
             "base-uri 'none'",
             "frame-ancestors 'none'",
         )
     )
 
 
-def register_security_headers(app: Flask, *, https: bool) -> None:
+def register_security_headers(app: Flask, *, https: bool, pay_pages: tuple[str, ...] = ()) -> None:
     """Add the headers to every answer."""
 
     @app.after_request
     def add(answer: Response) -> Response:
         headers = answer.headers
-        headers.setdefault("Content-Security-Policy", content_security_policy(csp_nonce()))
+        headers.setdefault("Content-Security-Policy", content_security_policy(csp_nonce(), pay_pages))
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("X-Frame-Options", "DENY")
         headers.setdefault("Referrer-Policy", "same-origin")

@@ -46,7 +46,10 @@ BUYING = (
     Scene("checkout-payment", "checkout/payment.html", purchases.payment),
     Scene("checkout-review", "checkout/review.html", purchases.review),
     Scene("checkout-test-payment", "checkout/test_payment.html", purchases.test_payment),
+    Scene("checkout-pay", "checkout/pay.html", purchases.pay),
+    Scene("checkout-pay-no-way", "checkout/pay.html", purchases.pay_no_way),
     Scene("checkout-done", "checkout/done.html", purchases.done),
+    Scene("checkout-done-waiting", "checkout/done.html", purchases.done_waiting),
 )
 ACCOUNT = (
     Scene("register", "account/register.html", rooms.register),

@@ -19,6 +19,7 @@ from webapp.viewmodels import (
     PaymentMethod,
     PaymentPage,
     PaymentTestPage,
+    PayPage,
     Price,
     ReviewPage,
     SummaryLine,
@@ -148,6 +149,14 @@ test_payment = PaymentTestPage(
     ),
     message="The bank said no. Your cart is still there.",
 )
+pay = PayPage(
+    meta=meta("Pay your order", is_indexed=False),
+    order_number="K-20418",
+    total_cents=17840,
+    methods=(TEST_METHOD, PaymentMethod("stripe", "Card and more, through Stripe")),
+    message="The bank said no. Choose another way.",
+)
+pay_no_way = PayPage(meta=meta("Pay your order", is_indexed=False), order_number="K-20418", total_cents=17840)
 ORDER = OrderView(
     number="K-20418",
     placed_at=ago(2),
@@ -181,3 +190,4 @@ ORDER = OrderView(
 done = DonePage(
     meta=meta("Thank you"), order=ORDER, can_register=True, goes_with=rail("goes_with", "Goes with it", 6, n=4)
 )
+done_waiting = DonePage(meta=meta("Thank you"), order=ORDER, is_waiting=True)

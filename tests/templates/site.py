@@ -35,7 +35,7 @@ ENDPOINTS = {
     "checkout.payment": "/checkout/payment",
     "checkout.review": "/checkout/review",
     "checkout.place": "/checkout/place",
-    "checkout.test_payment": "/checkout/test-payment/<token>",
+    "checkout.pay": "/checkout/pay/<token>",
     "checkout.done": "/checkout/done/<token>",
     "account.register": "/account/register",
     "account.sign_in": "/account/sign-in",

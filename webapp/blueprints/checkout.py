@@ -1,4 +1,4 @@
-"""Checkout: contact, delivery, payment, review, and the page that stands in for a bank."""
+"""Checkout: contact, delivery, payment, review, and the way to and back from whoever takes the money."""
 
 from __future__ import annotations
 
@@ -9,23 +9,21 @@ from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
 from webapp.auth import current_actor, current_member
-from webapp.buying import Checkout, PaymentProvider
+from webapp.buying import Checkout, PaymentLinks
 from webapp.clock import utc_now
-from webapp.errors import Conflict, InvalidInput, NotFound
+from webapp.errors import Conflict, InvalidInput
 from webapp.extensions import limiter
+from webapp.providers import get_providers
 from webapp.recs import get_recs
 from webapp.services import checkout, checkout_pages, discovery, orders, payments
+from webapp.store.orders import OrderRow
 from webapp.viewbuilders import buying
-from webapp.viewbuilders.links import order_from_token, order_token
+from webapp.viewbuilders.links import absolute, order_from_token, order_token
 from webapp.web import field, fields, go, refused
 
 bp = Blueprint("checkout", __name__, url_prefix="/checkout")
 STEPS = ("contact", "delivery", "payment", "review")
 ADDRESS_FIELDS = ("address_id", "name", "line1", "line2", "postcode", "city", "country", "phone", "method")
-
-
-def _providers() -> dict[str, PaymentProvider]:
-    return payments.providers(with_test=current_app.config["TEST_PAYMENTS"])
 
 
 def _loaded(step: str) -> Checkout | Response:
@@ -93,11 +91,11 @@ def payment() -> str | Response | tuple[str, int]:
     if not isinstance(found, Checkout):
         return found
     if request.method == "GET":
-        return render_template("checkout/payment.html", page=checkout_pages.payment(found, vm.Form(), _providers()))
+        return render_template("checkout/payment.html", page=checkout_pages.payment(found, vm.Form(), get_providers()))
     try:
-        checkout.set_payment(current_actor(), field("method"), _providers())
+        checkout.set_payment(current_actor(), field("method"), get_providers())
     except InvalidInput as error:
-        page = checkout_pages.payment(found, refused(error, fields("method")), _providers())
+        page = checkout_pages.payment(found, refused(error, fields("method")), get_providers())
         return render_template("checkout/payment.html", page=page), error.status
     return go("checkout.review")
 
@@ -112,7 +110,7 @@ def review() -> str | Response:
         return go("cart.show")
     if found.step != "review":
         return go(f"checkout.{found.step}")
-    return render_template("checkout/review.html", page=checkout_pages.review(found, changes, _providers()))
+    return render_template("checkout/review.html", page=checkout_pages.review(found, changes, get_providers()))
 
 
 @bp.post("/place")
@@ -137,45 +135,60 @@ def place() -> Response:
     except Conflict as error:
         flash(error.text, "warning")
         return go("checkout.start")
-    endpoint = "checkout.test_payment" if order.state == "placed" else "checkout.done"
-    return redirect(url_for(endpoint, token=order_token(order.order_id)), 303)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
+    if order.state != "placed":
+        return go("checkout.done", token=order_token(order.order_id))
+    return _to_provider(order, order.payment_code)
 
 
-@bp.route("/test-payment/<token>", methods=["GET", "POST"])
-def test_payment(token: str) -> str | Response:
-    """Stand in for a bank: the shopper chooses the answer. Not there at all where test payments are off."""
-    if "test" not in _providers():
-        raise NotFound
-    order_id = order_from_token(token)
-    attempt = payments.open_payment(order_id, "test", now=utc_now())
-    if attempt is None:
+def _to_provider(order: OrderRow, code: str) -> Response:
+    """Send the shopper on to pay."""
+    token = order_token(order.order_id)
+    links = PaymentLinks(
+        token,
+        order.number,
+        order.email,
+        _("%(shop)s, order %(number)s", shop=current_app.config["SHOP_NAME"], number=order.number),
+        absolute(url_for("checkout.done", token=token)),
+        absolute(url_for("checkout.pay", token=token)),
+    )
+    target = payments.start(order.order_id, code, get_providers(), links, now=utc_now())
+    return redirect(target, 303)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
+
+
+@bp.route("/pay/<token>", methods=["GET", "POST"])
+def pay(token: str) -> str | Response | tuple[str, int]:
+    """Pay an order that is placed and not paid yet, in the same way or another one."""
+    order = orders.by_id(order_from_token(token)).order
+    if order.state != "placed":
         return go("checkout.done", token=token)
-    order = orders.by_id(order_id).order
-    message = ""
-    if request.method == "POST":
-        answered = payments.choose_outcome(attempt, field("outcome"), now=utc_now())
-        if answered in {"paid", "waiting"}:
-            return go("checkout.done", token=token)
-        message = {
-            "declined": _("The bank said no. Nothing was paid; you can try again."),
-            "confirm": _("The bank asks you to confirm. Choose once more."),
-        }[answered]
-    page = checkout_pages.test_payment(token, order.number, attempt, message)
-    return render_template("checkout/test_payment.html", page=page)
+    if request.method == "GET":
+        return render_template("checkout/pay.html", page=checkout_pages.pay(order, get_providers()))
+    try:
+        return _to_provider(order, field("method"))
+    except InvalidInput as error:
+        page = checkout_pages.pay(order, get_providers(), message=next(iter(error.errors.values())))
+        return render_template("checkout/pay.html", page=page), error.status
 
 
 @bp.get("/done/<token>")
 def done(token: str) -> str | Response:
-    """Confirm the order."""
-    found = orders.by_id(order_from_token(token))
-    if payments.is_waiting_for_choice(found.order.order_id):
-        return go("checkout.test_payment", token=token)
+    """Confirm the order; a shopper who is back before the provider's message has it asked for."""
+    order_id = order_from_token(token)
+    if orders.by_id(order_id).order.state == "placed":
+        payments.settle(order_id, get_providers(), now=utc_now())
+    found, attempt = orders.by_id(order_id), payments.newest(order_id)
+    is_waiting = found.order.state == "placed" and attempt is not None
+    if is_waiting and attempt is not None and attempt.state in {"declined", "cancelled"}:
+        return go("checkout.pay", token=token)
+    if is_waiting and attempt is not None and (attempt.provider, attempt.state) == ("test", "created"):
+        return go("trial.show" if "test" in get_providers() else "checkout.pay", token=token)
     bought = [line.product_id for line in found.lines if line.product_id is not None]
     rail = discovery.cart_rail(current_actor(), get_recs(), bought, title=_("Goes with what you bought"), now=utc_now())
-    label = checkout_pages.payment_label(found.order.payment_code, _providers())
+    label = checkout_pages.payment_label(found.order.payment_code, get_providers())
     page = vm.DonePage(
         meta=vm.PageMeta(title=_("Thank you"), is_indexed=False),
         order=buying.order_view(found, payment_label=label),
+        is_waiting=is_waiting,
         can_register=current_member() is None,
         goes_with=rail,
     )

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from webapp import viewmodels as vm
 from webapp.buying import Checkout, PaymentProvider
 from webapp.store import users
-from webapp.store.orders import PaymentRow
+from webapp.store.orders import OrderRow
 from webapp.store.tx import read_unit
 from webapp.viewbuilders import buying
 
@@ -79,7 +79,19 @@ def review(found: Checkout, changes: Sequence[str], available: Mapping[str, Paym
     )
 
 
-def test_payment(token: str, number: str, attempt: PaymentRow, message: str) -> vm.PaymentTestPage:
+def pay(order: OrderRow, available: Mapping[str, PaymentProvider], *, message: str = "") -> vm.PayPage:
+    """Build the page on which an order that is not paid yet is paid."""
+    return vm.PayPage(
+        meta=_meta(_("Pay your order")),
+        order_number=order.number,
+        total_cents=order.total_cents,
+        currency=order.currency,
+        methods=buying.payment_methods(available, order.payment_code),
+        message=message,
+    )
+
+
+def test_payment(token: str, order: OrderRow, message: str) -> vm.PaymentTestPage:
     """Build the page that stands in for a bank."""
     outcomes = (
         vm.Option("success", _("It goes through")),
@@ -91,9 +103,9 @@ def test_payment(token: str, number: str, attempt: PaymentRow, message: str) -> 
     return vm.PaymentTestPage(
         meta=_meta(_("Test payment")),
         token=token,
-        order_number=number,
-        total_cents=attempt.amount_cents,
-        currency=attempt.currency,
+        order_number=order.number,
+        total_cents=order.total_cents,
+        currency=order.currency,
         outcomes=outcomes,
         message=message,
     )

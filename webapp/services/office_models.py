@@ -14,8 +14,9 @@ from webapp import recs
 from webapp import viewmodels as vm
 from webapp.formatting import money, number
 from webapp.picks import Recs
+from webapp.providers import get_providers
 from webapp.services import orders as order_service
-from webapp.services import payments, schedule, training
+from webapp.services import schedule, training
 from webapp.services.checkout_pages import payment_label
 from webapp.services.office import order_rows
 from webapp.store import catalogue, orders, products
@@ -145,7 +146,7 @@ def order_page(number_: str) -> vm.AdminOrderPage:
     return vm.AdminOrderPage(
         meta=vm.PageMeta(title=_("Order %(number)s", number=order.number), is_indexed=False),
         order=buying.order_view(
-            found, payment_label=payment_label(order.payment_code, payments.providers(with_test=True)), with_staff=True
+            found, payment_label=payment_label(order.payment_code, get_providers()), with_staff=True
         ),
         transitions=tuple(vm.Option(state, str(buying.STATE_LABELS[state])) for state in following),
         version=str(order.version),

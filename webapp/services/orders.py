@@ -11,6 +11,7 @@ from webapp.actors import Actor
 from webapp.buying import WholeOrder
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.services import carts as cart_service
+from webapp.services import payments
 from webapp.store import operations, orders, stock
 from webapp.store.orders import OrderLineRow, OrderRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
@@ -138,7 +139,7 @@ def _after_move(tx: Tx, order: OrderRow, to_state: str, *, now: datetime) -> Non
         if order.state in IN_THE_HOUSE:
             stock.put_back(tx, order.order_id)
         for payment in orders.payments(tx, order.order_id):
-            orders.set_payment(tx, payment.payment_id, from_states=("succeeded",), to_state="refunded", now=now)
+            payments.give_back(tx, payment, from_states=("succeeded",), now=now)
 
 
 def reorder(actor: Actor, user_id: int, number: str, *, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Send what the outbox holds: mail, written to files unless a sender is set.
+"""Do what the outbox holds: mail, and money to give back.
 
 A message leaves after the transaction that caused it, at least once; its event id lets a receiver drop a repeat.
 """
@@ -6,26 +6,28 @@ A message leaves after the transaction that caused it, at least once; its event 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from pathlib import Path
+from email.utils import format_datetime
 from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
-from webapp.services import letters
+from webapp.mail import Send, file_sender
+from webapp.providers import get_providers
+from webapp.services import letters, payments
 from webapp.store import operations, orders, users
 from webapp.store.tx import read_unit, unit_of_work
 
+__all__ = ["compose", "drain", "file_sender"]
 log = logging.getLogger(__name__)
-Send = Callable[[EmailMessage, str], None]
 BATCH = 50
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=6)
-SENDER = "shop@localhost"
+CLAIM = timedelta(minutes=1)
 WORDS: dict[str, tuple[Any, Any]] = {
     "mail.welcome": (_l("Your account is ready"), _l("You can sign in with this address from now on.")),
     "mail.account_exists": (
@@ -40,42 +42,73 @@ WORDS: dict[str, tuple[Any, Any]] = {
     "mail.order_cancelled": (_l("Your order is cancelled"), _l("Order %(number)s. Nothing was charged.")),
     "mail.order_refunded": (_l("Your money is on its way back"), _l("Order %(number)s.")),
 }
-
-
-def file_sender(folder: Path) -> Send:
-    """Return a sender that writes each mail into a file of its own."""
-
-    def send(mail: EmailMessage, name: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.eml").write_bytes(bytes(mail))
-
-    return send
+OWNER_WORDS: dict[str, tuple[Any, Any]] = {
+    "owner.payment_mismatch": (
+        _l("A payment does not fit its order"),
+        _l("A provider told of another order, amount or currency than payment %(payment_id)s has. Nothing was paid."),
+    ),
+    "owner.stock_mismatch": (
+        _l("Reserved stock does not add up"),
+        _l("Pieces reserved and pieces held for orders differ for the variants %(variants)s."),
+    ),
+}
 
 
 def drain(send: Send, *, now: datetime) -> int:
-    """Send what is due and return how many went out; what fails is tried again later and later."""
-    with read_unit() as tx:
-        due = operations.messages_due(tx, now=now, limit=BATCH)
+    """Do what is due and return how many messages went out; what fails is tried again later and later.
+
+    Each message is claimed first, so two processes never send the same one at once. It counts as sent only after it is:
+    a process that dies in between leaves it to be sent again, under the same Message-ID, by which a reader's mail
+    program knows the repeat.
+    """
     sent = 0
-    for message_id, topic, payload, attempts in due:
-        try:
-            mail = compose(topic, payload, now=now)
-            if mail is not None:
-                send(mail, f"{message_id:08d}-{topic.removeprefix('mail.')}")
-        except OSError as error:
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempts)
-            changes = {"attempts": attempts + 1, "next_try_at": now + pause, "error": str(error)[:500]}
-            log.warning("mail_not_sent", extra={"message_id": message_id, "attempts": attempts + 1})
-        else:
-            changes = {"attempts": attempts + 1, "sent_at": now}
-            sent += 1
-        with unit_of_work() as tx:
-            operations.change_message(tx, message_id, **changes)
-    return sent
+    while True:
+        with read_unit() as tx:
+            due = operations.messages_due(tx, now=now, limit=BATCH)
+        if not due:
+            return sent
+        for message in due:
+            with unit_of_work() as tx:
+                is_ours = operations.claim_message(tx, message.message_id, now=now, until=now + CLAIM)
+            if is_ours:
+                sent += _deliver(message, send, now=now)
+
+
+def _deliver(message: operations.MessageRow, send: Send, *, now: datetime) -> bool:
+    try:
+        _do(message, send, now=now)
+    except OSError as error:  # of the network, of a mail server, of a file
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**message.attempts)
+        changes = {"attempts": message.attempts + 1, "next_try_at": now + pause, "error": str(error)[:500]}
+        log.warning("message_not_sent", extra={"message_id": message.message_id, "attempts": message.attempts + 1})
+    else:
+        changes = {"attempts": message.attempts + 1, "sent_at": now}
+    with unit_of_work() as tx:
+        operations.change_message(tx, message.message_id, **changes)
+    return "sent_at" in changes
+
+
+def _do(message: operations.MessageRow, send: Send, *, now: datetime) -> None:
+    if message.topic == "payment.refund":
+        payments.refund(int(message.payload["payment_id"]), get_providers())
+        return
+    mail = compose(message.topic, message.payload, now=now)
+    if mail is None:
+        return
+    mail["Message-ID"] = f"<{message.event_id}@{sender_address().rpartition('@')[2]}>"
+    mail["Date"] = format_datetime(message.created_at)
+    send(mail, f"{message.message_id:08d}-{message.topic.rpartition('.')[2]}")
+
+
+def sender_address() -> str:
+    """Return the address that mail comes from."""
+    return str(current_app.config["MAIL_FROM"])
 
 
 def compose(topic: str, payload: Mapping[str, Any], *, now: datetime) -> EmailMessage | None:
     """Write a mail; None for a message nobody gets by mail."""
+    if topic.startswith("owner."):
+        return _to_owners(topic, payload)
     to = str(payload.get("email") or "")
     if not to:
         return None
@@ -95,9 +128,20 @@ def compose(topic: str, payload: Mapping[str, Any], *, now: datetime) -> EmailMe
     return _mail(to, subject, text % {"number": number} if "%(number)s" in text else text)
 
 
+def _to_owners(topic: str, payload: Mapping[str, Any]) -> EmailMessage | None:
+    """Write to everybody who runs the shop; links and details are on the owner's pages."""
+    with read_unit() as tx:
+        to = users.emails_of_role(tx, "owner")
+    words = OWNER_WORDS.get(topic)
+    if words is None or not to:
+        return None
+    with force_locale(str(current_app.config["LOCALE"])):
+        return _mail(", ".join(to), str(words[0]), str(words[1]) % dict(payload))
+
+
 def _mail(to: str, subject: str, text: str) -> EmailMessage:
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = SENDER, to, subject
+    mail["From"], mail["To"], mail["Subject"] = sender_address(), to, subject
     mail.set_content(text)
     return mail
 

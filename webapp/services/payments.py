@@ -1,7 +1,7 @@
-"""Paying: the interface to a provider, the labelled test provider, and what an answer of a provider does.
+"""Paying: attempts, what a provider's answer does, what is asked again, what is given back.
 
 An answer reaches the shop as an event with an id of its own, whether the browser brings it back or the provider sends
-it. Each event counts once, in any order.
+it. Each event counts once, in any order. No transaction is open while a provider is asked.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Any
 from flask_babel import gettext as _
 
 from webapp.actors import Actor
-from webapp.buying import PaymentProvider, ProviderEvent
+from webapp.buying import PaymentLinks, PaymentProvider, PaymentRefused, ProviderEvent, ProviderSilent
 from webapp.errors import InvalidInput, NotFound
+from webapp.providers.trial import TestProvider
 from webapp.services import feedback
 from webapp.store import operations, orders, stock
 from webapp.store.orders import OrderLineRow, OrderRow, PaymentRow
@@ -24,38 +25,18 @@ from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 
 log = logging.getLogger(__name__)
 OPEN_STATES = ("created", "pending", "unknown")
+# Money that came counts whatever the shop thought of the attempt before.
+MAY_STILL_SUCCEED = (*OPEN_STATES, "declined", "cancelled")
 ASK_AGAIN_AFTER = timedelta(minutes=1)
-
-
-class TestProvider:
-    """The stand-in that moves no money: the shopper chooses what a provider would answer."""
-
-    __test__ = False  # the name begins like a test class; pytest must not collect it
-    code = "test"
-    is_test = True
-
-    def label(self) -> str:
-        """Name the way to pay, for a shopper."""
-        return _("Test payment")
-
-    def ask(self, payment: PaymentRow) -> ProviderEvent | None:
-        """Answer at last for a payment that was left without an answer: it went through."""
-        return self.event(payment, "succeeded")
-
-    def event(self, payment: PaymentRow, kind: str) -> ProviderEvent:
-        """Make the event a real provider would send."""
-        event_id = f"{payment.reference}:{kind}"
-        return ProviderEvent(event_id, payment.reference, kind, payment.amount_cents, payment.currency)
-
-
-def providers(*, with_test: bool) -> dict[str, PaymentProvider]:
-    """Return the ways to pay on offer by code."""
-    return {"test": TestProvider()} if with_test else {}
+LOOK_AFTER = timedelta(minutes=10)
+LONGEST_OPEN = timedelta(days=7)
+NOTHING_TO_PAY = "none"
 
 
 def begin(tx: Tx, order: OrderRow, provider: str, *, now: datetime) -> PaymentRow:
-    """Begin an attempt to pay, unless one is open already."""
-    open_ones = [row for row in orders.payments(tx, order.order_id) if row.state in OPEN_STATES]
+    """Begin an attempt to pay, unless one with this provider is open already."""
+    attempts = orders.payments(tx, order.order_id)
+    open_ones = [row for row in attempts if row.state in OPEN_STATES and row.provider == provider]
     if open_ones:
         return open_ones[-1]
     return orders.add_payment(tx, order, provider=provider, reference=secrets.token_urlsafe(24), now=now)
@@ -70,14 +51,59 @@ def open_payment(order_id: int, provider: str, *, now: datetime) -> PaymentRow |
         return begin(tx, order, provider, now=now)
 
 
+def start(
+    order_id: int, code: str, available: Mapping[str, PaymentProvider], links: PaymentLinks, *, now: datetime
+) -> str:
+    """Begin to pay an order and return where to send the shopper.
+
+    A provider that does not answer leaves the attempt without an answer: the shopper is told that we wait for it, and
+    the worker asks again. One that refuses leaves it declined: the shopper may choose another way.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such way to pay.
+    """
+    if code not in available:
+        raise InvalidInput({"method": _("Choose how you would like to pay.")})
+    payment = open_payment(order_id, code, now=now)
+    if payment is None:
+        return links.done_url
+    try:
+        begun = available[code].start(payment, links)
+    except ProviderSilent as trouble:
+        log.warning("provider_silent", extra={"payment_id": payment.payment_id, "reason": str(trouble)})
+        apply_event(code, _our_event(payment, "unknown"), now=now)
+        return links.done_url
+    except PaymentRefused as trouble:
+        log.error("provider_refused", extra={"payment_id": payment.payment_id, "reason": str(trouble)})
+        apply_event(code, _our_event(payment, "declined"), now=now)
+        return links.back_url
+    if begun.external_id:
+        with unit_of_work() as tx:
+            orders.name_payment(tx, payment.payment_id, begun.external_id)
+    return begun.url
+
+
+def _our_event(payment: PaymentRow, kind: str) -> ProviderEvent:
+    event_id = f"start:{payment.reference}:{kind}"
+    return ProviderEvent(event_id, payment.reference, kind, payment.amount_cents, payment.currency)
+
+
+def settle_free(tx: Tx, order: OrderRow, *, now: datetime) -> None:
+    """Count an order that costs nothing as paid."""
+    payment = begin(tx, order, NOTHING_TO_PAY, now=now)
+    _apply(tx, NOTHING_TO_PAY, _our_event(payment, "succeeded"), now=now)
+
+
 def apply_event(provider: str, event: ProviderEvent, *, now: datetime) -> str:
     """Let a provider's event have its effect, once.
 
     Returns
     -------
     str
-        ``applied``, ``repeated`` or ``mismatch`` (amount or currency are not the order's: nothing is paid, and the
-        owner is told).
+        ``applied``, ``repeated`` or ``mismatch`` (order, amount or currency are not the payment's: nothing is paid,
+        and the owner is told).
 
     Raises
     ------
@@ -91,12 +117,13 @@ def _apply(tx: Tx, provider: str, event: ProviderEvent, *, now: datetime) -> str
     payment = orders.payment_by_reference(tx, provider, event.reference)
     if payment is None:
         raise NotFound
+    orders.lock(tx, payment.order_id)
     values: dict[str, Any] = {"provider": provider, "event_id": event.event_id, "kind": event.kind}
     values["payload"] = event.payload
     if not orders.add_payment_event(tx, payment_id=payment.payment_id, now=now, **values):
         return "repeated"
     order = orders.by_id(tx, payment.order_id)
-    if order is None or (event.amount_cents, event.currency) != (payment.amount_cents, payment.currency):
+    if order is None or not _fits(event, payment, order):
         log.error("payment_mismatch", extra={"payment_id": payment.payment_id})
         operations.add_message(tx, "owner.payment_mismatch", {"payment_id": payment.payment_id}, now=now)
         return "mismatch"
@@ -107,8 +134,17 @@ def _apply(tx: Tx, provider: str, event: ProviderEvent, *, now: datetime) -> str
     return "applied"
 
 
+def _fits(event: ProviderEvent, payment: PaymentRow, order: OrderRow) -> bool:
+    is_order = event.order_number in {"", order.number}
+    return is_order and (event.amount_cents, event.currency) == (payment.amount_cents, payment.currency)
+
+
 def _succeed(tx: Tx, payment: PaymentRow, order: OrderRow, *, now: datetime) -> None:
-    if not orders.set_payment(tx, payment.payment_id, from_states=OPEN_STATES, to_state="succeeded", now=now):
+    is_paid = any(row.state == "succeeded" for row in orders.payments(tx, order.order_id))
+    if is_paid and payment.state != "succeeded":  # paid twice, in two attempts: one of them goes back
+        give_back(tx, payment, from_states=MAY_STILL_SUCCEED, now=now)
+        return
+    if not orders.set_payment(tx, payment.payment_id, from_states=MAY_STILL_SUCCEED, to_state="succeeded", now=now):
         return
     lines = orders.lines(tx, [order.order_id]).get(order.order_id, [])
     if not stock.sell_held(tx, order.order_id) and not _reserve_late(tx, order, lines, now=now):
@@ -122,8 +158,41 @@ def _succeed(tx: Tx, payment: PaymentRow, order: OrderRow, *, now: datetime) -> 
     log.info("order_paid", extra={"order_id": order.order_id})
 
 
+def give_back(tx: Tx, payment: PaymentRow, *, from_states: tuple[str, ...], now: datetime) -> None:
+    """Mark a payment as given back and have the worker tell its provider so."""
+    if orders.set_payment(tx, payment.payment_id, from_states=from_states, to_state="refunded", now=now):
+        operations.add_message(tx, "payment.refund", {"payment_id": payment.payment_id}, now=now)
+
+
+def refund(payment_id: int, available: Mapping[str, PaymentProvider]) -> None:
+    """Tell a provider to give a payment back.
+
+    Raises
+    ------
+    ConnectionError
+        If it cannot be told now; the message stays in the outbox.
+    """
+    with read_unit() as tx:
+        payment = orders.payment_by_id(tx, payment_id)
+    if payment is None or payment.provider == NOTHING_TO_PAY:
+        return
+    provider = available.get(payment.provider)
+    if provider is None:
+        raise ConnectionError(f"the way to pay {payment.provider!r} is switched off")
+    try:
+        provider.refund(payment)
+    except (ProviderSilent, PaymentRefused) as trouble:
+        raise ConnectionError(str(trouble)) from trouble
+    log.info("payment_refunded", extra={"payment_id": payment_id})
+
+
 def _reserve_late(tx: Tx, order: OrderRow, lines: list[OrderLineRow], *, now: datetime) -> bool:
-    """Take the pieces of an order whose time ran out before the money came, if they are still there."""
+    """Take the pieces of an order whose time ran out before the money came, if they are still there.
+
+    An order that somebody cancelled stays cancelled.
+    """
+    if "expired" not in {row.kind for row in orders.events(tx, order.order_id)}:
+        return False
     wanted: dict[int, int] = {}
     for line in lines:
         if line.variant_id is None:
@@ -138,7 +207,7 @@ def _reserve_late(tx: Tx, order: OrderRow, lines: list[OrderLineRow], *, now: da
 
 
 def _refund_late(tx: Tx, payment: PaymentRow, order: OrderRow, *, now: datetime) -> None:
-    orders.set_payment(tx, payment.payment_id, from_states=("succeeded",), to_state="refunded", now=now)
+    give_back(tx, payment, from_states=("succeeded",), now=now)
     orders.move(tx, order.order_id, from_states=("placed",), to_state="cancelled")
     orders.add_event(tx, order.order_id, "refunded_late", now=now)
     operations.add_message(tx, "mail.order_refunded", {"order_id": order.order_id, "email": order.email}, now=now)
@@ -199,21 +268,45 @@ _OUTCOMES: dict[str, Callable[[TestProvider, PaymentRow, datetime], str]] = {
 
 
 def reconcile(available: Mapping[str, PaymentProvider], *, now: datetime) -> int:
-    """Ask the providers about payments that were left without an answer, and return how many were settled."""
+    """Ask the providers about payments they said nothing of, and return how many were settled.
+
+    One without an answer is asked about after a minute. One that merely lies open is asked about every ten: should the
+    provider's message be lost, the money is found all the same.
+    """
     with read_unit() as tx:
-        waiting = orders.payments_without_answer(tx, before=now - ASK_AGAIN_AFTER)
+        waiting = orders.payments_to_ask(
+            tx, unknown_before=now - ASK_AGAIN_AFTER, open_before=now - LOOK_AFTER, since=now - LONGEST_OPEN
+        )
     settled = 0
     for payment in waiting:
-        provider = available.get(payment.provider)
-        event = provider.ask(payment) if provider else None
-        if event is not None:
-            settled += apply_event(payment.provider, event, now=now) == "applied"
+        with unit_of_work() as tx:
+            orders.note_asked(tx, payment.payment_id, now=now)
+        settled += _ask(payment, available, now=now)
     return settled
 
 
-def is_waiting_for_choice(order_id: int) -> bool:
-    """Whether an order was placed and nobody has told its payment anything yet."""
+def settle(order_id: int, available: Mapping[str, PaymentProvider], *, now: datetime) -> None:
+    """Ask how the newest attempt to pay an order stands, when the shopper comes back before the provider's message.
+
+    One whose provider fell silent is left to :func:`reconcile`.
+    """
+    attempt = newest(order_id)
+    if attempt is not None and attempt.state in {"created", "pending"}:
+        _ask(attempt, available, now=now)
+
+
+def _ask(payment: PaymentRow, available: Mapping[str, PaymentProvider], *, now: datetime) -> bool:
+    provider = available.get(payment.provider)
+    try:
+        event = provider.ask(payment) if provider else None
+    except (ProviderSilent, PaymentRefused) as trouble:
+        log.warning("provider_silent", extra={"payment_id": payment.payment_id, "reason": str(trouble)})
+        return False
+    return event is not None and apply_event(payment.provider, event, now=now) == "applied"
+
+
+def newest(order_id: int) -> PaymentRow | None:
+    """Return the newest attempt to pay an order."""
     with read_unit() as tx:
-        order = orders.by_id(tx, order_id)
         attempts = orders.payments(tx, order_id)
-    return order is not None and order.state == "placed" and bool(attempts) and attempts[-1].state == "created"
+    return attempts[-1] if attempts else None

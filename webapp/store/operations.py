@@ -67,6 +67,18 @@ class ApiKeyRow:
     revoked_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """Something to tell the world; ``event_id`` stays the same however often it is sent."""
+
+    message_id: int
+    event_id: str
+    topic: str
+    payload: dict[str, Any]
+    attempts: int
+    created_at: datetime
+
+
 def take_lease(tx: Tx, name: str, holder: str, *, now: datetime, seconds: float) -> bool:
     """Take or renew a lease; False while somebody else holds it."""
     until = now + timedelta(seconds=seconds)
@@ -259,15 +271,32 @@ def add_message(tx: Tx, topic: str, payload: Mapping[str, Any], *, now: datetime
     )
 
 
-def messages_due(tx: Tx, *, now: datetime, limit: int) -> list[tuple[int, str, dict[str, Any], int]]:
-    """Return id, topic, payload and past attempts of messages to send now."""
+def messages_due(tx: Tx, *, now: datetime, limit: int) -> list[MessageRow]:
+    """Return the messages to send now, oldest first."""
     rows = tx.rows(
-        select(OutboxMessage.id, OutboxMessage.topic, OutboxMessage.payload, OutboxMessage.attempts)
+        select(
+            OutboxMessage.id,
+            OutboxMessage.event_id,
+            OutboxMessage.topic,
+            OutboxMessage.payload,
+            OutboxMessage.attempts,
+            OutboxMessage.created_at,
+        )
         .where(OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at <= now)
         .order_by(OutboxMessage.id)
         .limit(limit)
     )
-    return [(row[0], row[1], dict(row[2]), row[3]) for row in rows]
+    return [MessageRow(*row) for row in rows]
+
+
+def claim_message(tx: Tx, message_id: int, *, now: datetime, until: datetime) -> bool:
+    """Take a message that is due; False when somebody else has it. It is due again at ``until``, should we die."""
+    taken = tx.change(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id, OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at <= now)
+        .values(next_try_at=until)
+    )
+    return bool(taken)
 
 
 def change_message(tx: Tx, message_id: int, **values: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, String, and_, cast, func, insert, or_, select, update
 
 from webapp.store.interactions import insert_or_ignore
 from webapp.store.models import (
@@ -91,6 +91,8 @@ class PaymentRow:
     state: str
     amount_cents: int
     currency: str
+    created_at: datetime
+    external_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,11 @@ def _one(tx: Tx, *where: ColumnElement[bool]) -> OrderRow | None:
 def by_id(tx: Tx, order_id: int) -> OrderRow | None:
     """Return an order by its id."""
     return _one(tx, Order.id == order_id)
+
+
+def lock(tx: Tx, order_id: int) -> None:
+    """Let nobody else change this order meanwhile; SQLite's writers take turns anyway."""
+    tx.row(select(Order.id).where(Order.id == order_id).with_for_update())
 
 
 def by_number(tx: Tx, number: str) -> OrderRow | None:
@@ -287,8 +294,9 @@ def add_payment(tx: Tx, order: OrderRow, *, provider: str, reference: str, now: 
         "state": "created",
         "amount_cents": order.total_cents,
         "currency": order.currency,
+        "created_at": now,
     }
-    payment_id = tx.scalar(insert(Payment).values(**values, created_at=now, updated_at=now).returning(Payment.id))
+    payment_id = tx.scalar(insert(Payment).values(**values, updated_at=now).returning(Payment.id))
     return PaymentRow(int(payment_id or 0), **values)
 
 
@@ -307,7 +315,20 @@ _PAYMENT_COLUMNS = (
     Payment.state,
     Payment.amount_cents,
     Payment.currency,
+    Payment.created_at,
+    Payment.external_id,
 )
+
+
+def name_payment(tx: Tx, payment_id: int, external_id: str) -> None:
+    """Keep the provider's own number of an attempt."""
+    tx.change(update(Payment).where(Payment.id == payment_id).values(external_id=external_id))
+
+
+def payment_by_id(tx: Tx, payment_id: int) -> PaymentRow | None:
+    """Return an attempt by its id."""
+    row = tx.row(select(*_PAYMENT_COLUMNS).where(Payment.id == payment_id))
+    return PaymentRow(*row) if row else None
 
 
 def payment_by_reference(tx: Tx, provider: str, reference: str) -> PaymentRow | None:
@@ -360,9 +381,21 @@ def tax_permille(tx: Tx, country: str) -> int:
     return int(tx.scalar(select(TaxRate.permille).where(TaxRate.country == country)) or 0)
 
 
-def payments_without_answer(tx: Tx, *, before: datetime) -> list[PaymentRow]:
-    """Return attempts whose provider never answered, untouched since a moment."""
+def payments_to_ask(
+    tx: Tx, *, unknown_before: datetime, open_before: datetime, since: datetime, limit: int = 50
+) -> list[PaymentRow]:
+    """Return attempts to ask the provider about: without an answer for a while, or open for long."""
+    asked = func.coalesce(Payment.asked_at, Payment.updated_at)
+    due = or_(
+        and_(Payment.state == "unknown", asked <= unknown_before),
+        and_(Payment.state.in_(("created", "pending")), asked <= open_before),
+    )
     rows = tx.rows(
-        select(*_PAYMENT_COLUMNS).where(Payment.state == "unknown", Payment.updated_at <= before).order_by(Payment.id)
+        select(*_PAYMENT_COLUMNS).where(due, Payment.created_at >= since).order_by(asked, Payment.id).limit(limit)
     )
     return [PaymentRow(*row) for row in rows]
+
+
+def note_asked(tx: Tx, payment_id: int, *, now: datetime) -> None:
+    """Note that a provider is asked about an attempt."""
+    tx.change(update(Payment).where(Payment.id == payment_id).values(asked_at=now))

@@ -147,6 +147,12 @@ def count(tx: Tx) -> int:
     return int(tx.scalar(select(func.count()).select_from(User)) or 0)
 
 
+def emails_of_role(tx: Tx, role: str) -> list[str]:
+    """Return the addresses of everybody with a role whose account is open."""
+    wanted = select(User.email).where(User.role == role, User.is_active, User.email.is_not(None)).order_by(User.id)
+    return [str(email) for email in tx.scalars(wanted)]
+
+
 def names(tx: Tx, user_ids: Collection[int]) -> dict[int, str]:
     """Return the names of some members by their ids."""
     return {row[0]: row[1] for row in tx.rows(select(User.id, User.name).where(User.id.in_(user_ids)))}

@@ -34,6 +34,7 @@ EVENT_LABELS = STATE_LABELS | {
     "payment_declined": _l("Payment declined"),
     "payment_pending": _l("Payment asks for a confirmation"),
     "payment_unknown": _l("Payment provider has not answered yet"),
+    "payment_cancelled": _l("Payment left unfinished"),
     "refunded_late": _l("Paid after the time ran out; refunded"),
 }
 STEP_LABELS = {
@@ -238,7 +239,7 @@ def order_view(
         is_test=order.payment_code == "test",
         can_cancel=can_pay,
         can_pay=can_pay,
-        pay_url=url_for("checkout.test_payment", token=order_token(order.order_id)) if can_pay else "",
+        pay_url=url_for("checkout.pay", token=order_token(order.order_id)) if can_pay else "",
     )
 
 

@@ -177,6 +177,17 @@ class PaymentTestPage(Page):
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayPage(Page):
+    """A placed order that is still to be paid, with the ways to pay."""
+
+    order_number: str
+    total_cents: int
+    currency: str = "EUR"
+    methods: tuple[PaymentMethod, ...] = ()
+    message: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """One line of an order as it was bought."""
@@ -247,9 +258,10 @@ class OrderView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DonePage(Page):
-    """The confirmation of an order."""
+    """The confirmation of an order; ``is_waiting`` while nobody knows yet whether it is paid."""
 
     order: OrderView
+    is_waiting: bool = False
     can_register: bool = False
     goes_with: Rail | None = None
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from config import Config, ConfigError, ProductionConfig
+from config import Config, ConfigError, ProductionConfig, TestConfig
 from tests.factories import (
     PASSWORD,
     ShopClient,
@@ -20,6 +20,7 @@ from tests.factories import (
     ready_to_pay,
     variant_of,
 )
+from webapp import create_app
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.extensions import db
@@ -28,7 +29,6 @@ from webapp.services import accounts, checkout
 from webapp.store import carts, reviews, sessions, users
 from webapp.store.models import Model
 from webapp.store.tx import read_unit, unit_of_work
-from webapp.viewbuilders.links import order_token
 
 ROOT = Path(__file__).resolve().parents[3]
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -112,6 +112,8 @@ def test_s2_the_session_cookie_in_production(tmp_path: Path) -> None:
         {"SITE_URL": ""},
         {"DEMO_OPEN_READS": "1"},
         {"TEST_PAYMENTS": ""},
+        {"STRIPE_SECRET_KEY": "sk_test_x", "STRIPE_WEBHOOK_SECRET": "whsec_x"},
+        {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_WEBHOOK_SECRET": "whsec_x", "TEST_PAYMENTS": "1"},
     ],
 )
 def test_s2_s26_production_refuses_what_is_only_convenient(tmp_path: Path, given: dict[str, str]) -> None:
@@ -121,9 +123,12 @@ def test_s2_s26_production_refuses_what_is_only_convenient(tmp_path: Path, given
         Config.from_environment(usable | {"INSTANCE_PATH": str(tmp_path)} | given, env_file=tmp_path / "none")
 
 
-def test_s26_without_test_payments_their_page_does_not_exist(app: Flask, client: ShopClient) -> None:
-    app.config["TEST_PAYMENTS"] = False
-    assert client.get(f"/checkout/test-payment/{order_token(1)}").status_code == 404
+def test_s26_without_test_payments_their_page_is_in_no_address(tmp_path: Path) -> None:
+    with_them, without = (create_app(TestConfig.under(tmp_path / value, TEST_PAYMENTS=value)) for value in ("1", "0"))
+    found = {"test-payment" in rule.rule for rule in with_them.url_map.iter_rules()}
+    assert found == {True, False}
+    assert not any("test" in rule.rule for rule in without.url_map.iter_rules())
+    assert without.extensions["payment_providers"] == {}
 
 
 def test_s3_the_session_id_changes_at_sign_in_and_the_old_one_is_dead(app: Flask, people: dict[str, int]) -> None:

@@ -11,7 +11,9 @@ from flask import Flask
 from tests.conftest import NOW
 from tests.factories import ADDRESS, make_guest, make_product, make_user, put_in_cart, ready_to_pay, variant_of
 from webapp.actors import Actor
+from webapp.buying import ProviderEvent
 from webapp.errors import Conflict, InvalidInput, NotFound
+from webapp.providers import get_providers
 from webapp.services import accounts, checkout, payments
 from webapp.store import carts, catalogue, interactions, orders, products, users
 from webapp.store.tx import read_unit, unit_of_work
@@ -40,7 +42,7 @@ def pay(order: orders.OrderRow, kind: str = "succeeded", **over: object) -> str:
         "amount_cents": attempt.amount_cents,
         "currency": attempt.currency,
     }
-    return payments.apply_event("test", payments.ProviderEvent(**(values | over)), now=NOW)
+    return payments.apply_event("test", ProviderEvent(**(values | over)), now=NOW)
 
 
 @pytest.fixture
@@ -204,7 +206,7 @@ def test_r8_a_provider_that_never_answered_is_asked(shopper: tuple[Actor, int]) 
     actor, lamp = shopper
     order = place(actor, ready_to_pay(actor))
     pay(order, "unknown")
-    available = payments.providers(with_test=True)
+    available = get_providers()
     assert payments.reconcile(available, now=NOW) == 0
     assert payments.reconcile(available, now=NOW + timedelta(minutes=2)) == 1
     assert payments.reconcile(available, now=NOW + timedelta(minutes=4)) == 0

@@ -222,8 +222,10 @@ class Payment(Model):
     state: Mapped[str] = mapped_column(String(20), default="created")
     amount_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+    external_id: Mapped[str] = mapped_column(String(120), default="", server_default="")
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
+    asked_at: Mapped[Moment | None]
 
 
 class PaymentEvent(Model):
