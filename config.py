@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parent
+TRANSLATIONS = ROOT / "translations"
+WRITTEN_IN = "en"  # the language of the sentences in the code
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MIN_SECRET_LENGTH = 32
 
@@ -197,7 +199,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("SELLER", "", lines, "Name and address of the seller, for invoices."),
     Setting("SELLER_TAX_ID", "", text, "The seller's VAT number, for invoices."),
     Setting("LOCALE", "en", text, "Language and number style when the visitor asks for none we have."),
-    Setting("LANGUAGES", "en", words, "Languages offered."),
+    Setting("LANGUAGES", "en,de", words, "Languages offered: en, and those in translations/."),
     Setting("TIME_ZONE", "Europe/Berlin", zone, "Zone of shown times and of the nightly schedule."),
     Setting("RETRAIN_AT", "03:00", clock, "Time of the nightly retraining, in TIME_ZONE."),
     Setting("RETRAIN_NIGHTLY", "1", switch, "Retrain every night."),
@@ -323,6 +325,9 @@ class Config:
             raise ConfigError("MAIL=smtp needs SMTP_URL, the address of a mail server.")
         if self.values["LOCALE"] not in self.values["LANGUAGES"]:
             raise ConfigError(f"LOCALE={self.values['LOCALE']!r} must be one of LANGUAGES.")
+        unknown = sorted(set(self.values["LANGUAGES"]) - available_languages())
+        if unknown:
+            raise ConfigError(f"LANGUAGES names {', '.join(unknown)}: the shop has no words in that language.")
 
     def _check_payments(self) -> None:
         if bool(self.values["STRIPE_SECRET_KEY"]) != bool(self.values["STRIPE_WEBHOOK_SECRET"]):
@@ -350,6 +355,7 @@ class Config:
             "WTF_CSRF_TIME_LIMIT": None,
             "RATELIMIT_STORAGE_URI": self.values["REDIS_URL"] or "memory://",
             "RATELIMIT_HEADERS_ENABLED": True,
+            "BABEL_TRANSLATION_DIRECTORIES": str(TRANSLATIONS),
             "BABEL_DEFAULT_LOCALE": self.values["LOCALE"],
             "BABEL_DEFAULT_TIMEZONE": str(self.values["TIME_ZONE"]),
         }
@@ -400,6 +406,11 @@ def _needs_extra(name: str, what: str, package: str, extra: str) -> str:
         f"{name} names {what}, but the package {package} is not installed: "
         f"run python3 deploy/environment.py --extras {extra}."
     )
+
+
+def available_languages() -> set[str]:
+    """Return the languages there are words in."""
+    return {WRITTEN_IN, *(path.parts[-3] for path in TRANSLATIONS.glob("*/LC_MESSAGES/messages.mo"))}
 
 
 def kept_secret(path: Path) -> str:

@@ -197,6 +197,9 @@ def _retry_url() -> str:
 KNOWN_STATUS: dict[int, type[ShopError]] = {404: NotFound, 403: Forbidden, 401: NotSignedIn, 429: TooManyRequests}
 
 
+HTTP_TITLES = {405: _l("That is not how this works"), 413: _l("That was too much at once")}
+
+
 class _FromHttp(ShopError):
     """An error Werkzeug raised, told in our words where we have some."""
 
@@ -208,7 +211,7 @@ class _FromHttp(ShopError):
         )
         phrase = HTTPStatus(self.status).phrase if self.status in HTTPStatus._value2member_map_ else "Error"
         self.code = known.code if known else phrase.lower().replace(" ", "-")
-        self.title = known.title if known else phrase
+        self.title = known.title if known else HTTP_TITLES.get(self.status, phrase)
         self.sentence = known.sentence if known else ShopError.sentence
         kept = ("Allow", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
         self.headers = {name: value for name, value in error.get_headers() if name in kept}

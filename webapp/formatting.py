@@ -14,6 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from flask import Flask, request
@@ -62,8 +63,10 @@ def decimal(value: float, places: int = 1, locale: str = FALLBACK_LOCALE) -> str
 
 
 def percent(share: float, places: int = 0, locale: str = FALLBACK_LOCALE) -> str:
-    """Write a share between 0 and 1 as percent."""
-    pattern = "#,##0." + "0" * places + "%" if places else "#,##0%"
+    """Write a share between 0 and 1 as percent, with a space before the sign where the language has one."""
+    pattern = Locale.parse(locale).percent_formats[None].pattern
+    if places:
+        pattern = pattern.replace("#,##0", "#,##0." + "0" * places)
     return format_percent(share, format=pattern, locale=locale)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, current_app, g, get_flashed_messages, request, session
+from babel import Locale
+from flask import Flask, Response, current_app, g, get_flashed_messages, request, session
 from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,18 +19,29 @@ from webapp.services import chrome as chrome_service
 log = logging.getLogger(__name__)
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
+LANGUAGE, LANGUAGE_COOKIE = "lang", "language"
 UNDO_CATEGORY = "undo:"
+LOCALISED = frozenset({"text/html", "application/atom+xml"})
 KINDS = frozenset({"success", "info", "warning", "error"})
 
 
 def choose_locale() -> str:
-    """Return the visitor's language among those the shop has."""
+    """Return the visitor's language among those the shop has.
+
+    What the address names comes first, then the choice made in this browser, then the account's, then what the browser
+    asks for, then the shop's own.
+    """
     languages = list(current_app.config["LANGUAGES"])
-    chosen = request.cookies.get("language", "") if request else ""
-    if chosen in languages:
-        return chosen
-    best = request.accept_languages.best_match(languages) if request and len(languages) > 1 else None
-    return best or str(current_app.config["LOCALE"])
+    if not request:
+        return str(current_app.config["LOCALE"])
+    chosen = (request.args.get(LANGUAGE, ""), request.cookies.get(LANGUAGE_COOKIE, ""), _language_of_account())
+    named = next((language for language in chosen if language in languages), None)
+    return named or request.accept_languages.best_match(languages) or str(current_app.config["LOCALE"])
+
+
+def _language_of_account() -> str:
+    row = getattr(session._get_current_object(), "row", None)  # type: ignore[attr-defined]  # unwrap Flask's proxy
+    return row.language if row else ""
 
 
 def register_frame(app: Flask) -> None:
@@ -38,6 +50,14 @@ def register_frame(app: Flask) -> None:
     @app.context_processor
     def add() -> dict[str, Any]:
         return {"chrome": build_chrome(), "csp_nonce": csp_nonce()}
+
+    @app.after_request
+    def tell_language(answer: Response) -> Response:
+        """Say in which language a page is, and that another visitor may get another one."""
+        if answer.mimetype in LOCALISED:
+            answer.headers["Content-Language"] = _locale()
+            answer.vary.update(("Accept-Language", "Cookie"))
+        return answer
 
 
 def build_chrome() -> vm.Chrome:
@@ -60,7 +80,9 @@ def _chrome() -> vm.Chrome:
     slug = (request.view_args or {}).get("slug", "") if request.endpoint == "shop.category" else ""
     return vm.Chrome(
         shop_name=current_app.config["SHOP_NAME"],
-        locale=str(get_locale() or "en"),
+        locale=_locale(),
+        languages=tuple(_language(code) for code in current_app.config["LANGUAGES"]),
+        named_language=named if (named := request.args.get(LANGUAGE, "")) in current_app.config["LANGUAGES"] else "",
         theme=theme if theme in THEMES else "auto",  # type: ignore[arg-type]  # checked in the line itself
         nav=chrome_service.navigation(tree, slug),
         visitor=vm.Visitor(member.name, member.email, True, member.is_staff) if member else vm.Visitor(),
@@ -72,6 +94,15 @@ def _chrome() -> vm.Chrome:
         is_demo=is_demo,
         is_personalised=actor.is_personalised,
     )
+
+
+def _locale() -> str:
+    return str(get_locale() or current_app.config["LOCALE"])
+
+
+def _language(code: str) -> vm.Language:
+    """Name a language in itself, so that who speaks it finds it."""
+    return vm.Language(code, (Locale.parse(code).get_language_name(code) or code).capitalize())
 
 
 def _next_url() -> str:

@@ -9,6 +9,7 @@ from webapp.viewmodels import (
     Card,
     Chrome,
     Crumb,
+    Language,
     NavCategory,
     Notice,
     PageMeta,
@@ -137,8 +138,11 @@ CATEGORIES = (
     category("Paper", 5, "Notebooks"),
 )
 
-GUEST = Chrome(nav=CATEGORIES, n_cart=0, n_wishlist=0, is_demo=True, next_url="/c/home?page=2")
+LANGUAGES = (Language("en", "English"), Language("de", "Deutsch"))
+
+GUEST = Chrome(languages=LANGUAGES, nav=CATEGORIES, n_cart=0, n_wishlist=0, is_demo=True, next_url="/c/home?page=2")
 MEMBER = Chrome(
+    languages=LANGUAGES,
     nav=CATEGORIES,
     visitor=Visitor("Ana", "ana@example.com", is_signed_in=True),
     n_cart=3,

@@ -24,6 +24,7 @@ ENDPOINTS = {
     "shop.rails": "/rails",
     "shop.about_demo": "/about-this-demo",
     "shop.theme": "/theme",
+    "shop.language": "/language",
     "indexes.feed": "/feed.xml",
     "cart.show": "/cart",
     "cart.add": "/cart/add",

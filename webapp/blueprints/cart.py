@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, flash, jsonify, render_template, request
+from flask_babel import gettext as _
 
 from webapp.auth import current_actor, known_actor
 from webapp.clock import utc_now
@@ -59,7 +60,7 @@ def _refused(error: Conflict | InvalidInput) -> Response:
 
 def _whole(raw: str, name: str) -> int:
     if not (raw.isascii() and raw.isdigit() and len(raw) <= 15):
-        raise InvalidInput({name: "write a whole number"})
+        raise InvalidInput({name: _("Write a whole number.")})
     return int(raw)
 
 

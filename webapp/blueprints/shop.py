@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import (
     Blueprint,
@@ -19,13 +20,14 @@ from flask import (
 )
 
 from webapp import viewmodels as vm
-from webapp.auth import current_actor, known_actor
+from webapp.auth import current_actor, current_member, known_actor
 from webapp.clock import utc_now
 from webapp.errors import NotFound
 from webapp.extensions import limiter
-from webapp.frame import THEME_COOKIE, THEMES
+from webapp.frame import LANGUAGE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES
 from webapp.recs import get_recs
-from webapp.services import demo, discovery, listings, media, product_pages, reviews
+from webapp.security import safe_next
+from webapp.services import accounts, demo, discovery, listings, media, product_pages, reviews
 from webapp.web import back, field, page_number
 
 bp = Blueprint("shop", __name__)
@@ -138,6 +140,26 @@ def picture(name: str) -> Response:
 def about_demo() -> str:
     """Say what the demo shop is made of."""
     return render_template("shop/about_demo.html", page=demo.about(Path(current_app.instance_path)))
+
+
+@bp.post("/language")
+def language() -> Response:
+    """Keep the choice of a language, in this browser and for the member."""
+    chosen = field("language")
+    sent = redirect(without_language(safe_next(request.form.get("next"), url_for("shop.home"))), 303)
+    if chosen in current_app.config["LANGUAGES"]:
+        secure = current_app.config["SESSION_COOKIE_SECURE"]
+        sent.set_cookie(LANGUAGE_COOKIE, chosen, max_age=A_YEAR, samesite="Lax", secure=secure, httponly=True)
+        if member := current_member():
+            accounts.set_language(member.id, chosen)
+    return sent  # type: ignore[return-value]  # werkzeug's Response is Flask's here
+
+
+def without_language(target: str) -> str:
+    """Return an address that names no language, so that the one chosen counts there."""
+    parts = urlsplit(target)
+    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != LANGUAGE]
+    return urlunsplit(parts._replace(query=urlencode(kept)))
 
 
 @bp.post("/theme")

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from webapp import passwords
@@ -78,7 +79,8 @@ def register(*, name: str, email: str, password: str, now: datetime) -> None:
         raise InvalidInput(errors)
     hashed = passwords.hash_password(password)
     with unit_of_work() as tx:
-        added = users.add(tx, email=email, name=name.strip(), password_hash=hashed, created_at=now)
+        values = {"name": name.strip(), "password_hash": hashed, "language": str(get_locale() or "")}
+        added = users.add(tx, email=email, created_at=now, **values)
         topic = "mail.welcome" if added else "mail.account_exists"
         operations.add_message(tx, topic, {"email": email}, now=now)
     log.info("registered", extra={"is_new": added is not None})
@@ -179,6 +181,12 @@ def change_password(user_id: int, *, current: str, new: str, keep_session: str, 
         tokens.drop(tx, user_id)
         operations.add_message(tx, "mail.password_changed", {"email": user.email}, now=now)
     log.info("password_changed", extra={"user_id": user_id})
+
+
+def set_language(user_id: int, language: str) -> None:
+    """Keep the language a member chose, for pages elsewhere and for letters."""
+    with unit_of_work() as tx:
+        users.change(tx, user_id, language=language)
 
 
 def create_owner(*, email: str, name: str, password: str, now: datetime) -> int:

@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from flask_babel import gettext as _
+
 from webapp import recs
 from webapp.errors import Conflict, NotFound
 from webapp.recs import Trained, TrainingError
@@ -67,7 +69,7 @@ def retrain(
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     with unit_of_work() as tx:
         if not operations.take_lease(tx, LEASE, holder, now=clock(), seconds=LEASE_SECONDS):
-            raise Conflict("A training is under way.")
+            raise Conflict(_("A training is under way."))
         operations.fail_unfinished_runs(tx, now=clock(), error=LOST)
         run_id = operations.add_run(tx, trigger=trigger, strategy=strategy, now=clock())
     log.info("training_began", extra={"run_id": run_id, "trigger": trigger})
@@ -207,7 +209,7 @@ def rollback(place: Place, *, version: str | None, user_id: int | None, now: dat
     earlier = [name for name in kept if live is None or name < live]
     chosen = version or (earlier[-1] if earlier else None)
     if chosen is None or chosen not in kept or chosen == live:
-        raise NotFound("There is no version to go back to." if version is None else "")
+        raise NotFound(_("There is no version to go back to.") if version is None else "")
     try:
         recs.publish(place.root, chosen)
     except TrainingError as error:

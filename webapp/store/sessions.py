@@ -27,6 +27,7 @@ class SessionRow:
     user_email: str
     role: str
     is_personalised: bool
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def find(tx: Tx, id_hash: str, *, now: datetime) -> SessionRow | None:
             User.is_active,
             User.is_personalised,
             Guest.is_personalised,
+            User.language,
         )
         .outerjoin(User, User.id == WebSession.user_id)
         .outerjoin(Guest, Guest.id == WebSession.guest_id)
@@ -65,7 +67,7 @@ def find(tx: Tx, id_hash: str, *, now: datetime) -> SessionRow | None:
     if row is None or (row[1] is not None and not row[10]):
         return None
     personalised = row[11] if row[1] is not None else row[12] is not False
-    return SessionRow(*(*row[:7], row[7] or "", row[8] or "", row[9] or "", personalised))
+    return SessionRow(*(*row[:7], row[7] or "", row[8] or "", row[9] or "", personalised, row[13] or ""))
 
 
 def add(tx: Tx, **values: Any) -> None:

@@ -171,12 +171,25 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Language:
+    """A language the shop speaks, named in itself."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chrome:
-    """What the frame of every page needs: the template variable ``chrome``, filled by a context processor."""
+    """What the frame of every page needs: the template variable ``chrome``, filled by a context processor.
+
+    ``named_language`` is the language that the address itself asks for, if it does.
+    """
 
     shop_name: str = "Kindred"
     tagline: str = ""
     locale: str = "en"
+    languages: tuple[Language, ...] = ()
+    named_language: str = ""
     theme: Theme = "auto"
     nav: tuple[NavCategory, ...] = ()
     visitor: Visitor = Visitor()
