@@ -216,9 +216,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("STRIPE_SECRET_KEY", "", text, "Secret key of a Stripe account; with it shoppers can pay there."),
     Setting("STRIPE_WEBHOOK_SECRET", "", text, "Signs what Stripe sends to /payments/stripe/webhook."),
     Setting("MAIL", "file", one_of("file", "console", "smtp"), "Where mail goes: files, the terminal, a server."),
-    Setting(
-        "SMTP_URL", "", smtp_url, "Mail server for MAIL=smtp: smtp:// uses STARTTLS, smtps:// TLS at once."
-    ),
+    Setting("SMTP_URL", "", smtp_url, "Mail server for MAIL=smtp: smtp:// uses STARTTLS, smtps:// TLS at once."),
     Setting("MAIL_FROM", "shop@localhost", mail_address, "Address that mail comes from."),
     Setting("LOG_LEVEL", "INFO", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "Least important log line written."),
     Setting("LOG_FORMAT", "plain", one_of("plain", "json"), "Shape of log lines."),

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from webapp.actors import Actor
@@ -250,6 +251,7 @@ def _order_values(found: Checkout, actor: Actor, placing: Placing, *, now: datet
         "note": placing.note[:MAX_NOTE],
         "place_key": placing.key,
         "body_hash": placing.fingerprint,
+        "language": str(get_locale() or ""),
         "version": 1,
         "placed_at": now,
     }

@@ -118,14 +118,18 @@ def compose(topic: str, payload: Mapping[str, Any], *, now: datetime) -> EmailMe
     words = WORDS.get(topic)
     if words is None:
         return None
-    number = ""
-    if "order_id" in payload:
-        with read_unit() as tx:
-            order = orders.by_id(tx, int(payload["order_id"]))
-        number = order.number if order else ""
-    with force_locale(_language(payload)):
+    order = _order(payload)
+    number = order.number if order else ""
+    with force_locale(_language(payload, order)):
         subject, text = str(words[0]), str(words[1])
     return _mail(to, subject, text % {"number": number} if "%(number)s" in text else text)
+
+
+def _order(payload: Mapping[str, Any]) -> orders.OrderRow | None:
+    if "order_id" not in payload:
+        return None
+    with read_unit() as tx:
+        return orders.by_id(tx, int(payload["order_id"]))
 
 
 def _to_owners(topic: str, payload: Mapping[str, Any]) -> EmailMessage | None:
@@ -146,9 +150,11 @@ def _mail(to: str, subject: str, text: str) -> EmailMessage:
     return mail
 
 
-def _language(payload: Mapping[str, Any]) -> str:
-    """Return the language of the page that caused a message, else the reader's own, else the shop's."""
-    with read_unit() as tx:
-        user = users.by_email(tx, str(payload["email"])) if not payload.get("language") else None
-    chosen = str(payload.get("language") or (user.language if user else ""))
-    return chosen if chosen in current_app.config["LANGUAGES"] else str(current_app.config["LOCALE"])
+def _language(payload: Mapping[str, Any], order: orders.OrderRow | None = None) -> str:
+    """Return the language of the page that caused a message or the order, else the reader's own, else the shop's."""
+    named = str(payload.get("language") or (order.language if order else ""))
+    if not named:
+        with read_unit() as tx:
+            user = users.by_email(tx, str(payload["email"]))
+        named = user.language if user else ""
+    return named if named in current_app.config["LANGUAGES"] else str(current_app.config["LOCALE"])

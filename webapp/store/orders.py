@@ -51,6 +51,7 @@ class OrderRow:
     version: int
     placed_at: datetime
     paid_at: datetime | None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ _COLUMNS = (
     Order.version,
     Order.placed_at,
     Order.paid_at,
+    Order.language,
 )
 
 

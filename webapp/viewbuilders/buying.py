@@ -43,12 +43,18 @@ STEP_LABELS = {
     "payment": _l("Payment"),
     "review": _l("Review"),
 }
+METHOD_NAMES = {"Standard delivery": _l("Standard delivery"), "Express delivery": _l("Express delivery")}
 MAX_LINE = 99
 
 
 def country_name(code: str) -> str:
     """Return a country's name in the visitor's language."""
     return str(Locale.parse(str(get_locale() or "en")).territories.get(code, code))
+
+
+def method_label(name: str) -> str:
+    """Return the name of a way of delivery; those a new shop begins with are translated."""
+    return str(METHOD_NAMES.get(name, name))
 
 
 def cart_line(line: LineRow) -> vm.CartLine:
@@ -130,7 +136,7 @@ def steps(checkout: Checkout, current: str, payment_label: str) -> tuple[vm.Chec
 
 
 def _method_name(checkout: Checkout) -> str:
-    return checkout.method.name if checkout.method else ""
+    return method_label(checkout.method.name) if checkout.method else ""
 
 
 def address_view(values: Mapping[str, str]) -> vm.AddressView:
@@ -168,7 +174,7 @@ def delivery_method(row: DeliveryRow, sums: Sums, *, chosen: str) -> vm.Delivery
     """Build a way of delivery with what it costs for this cart."""
     detail = _("in %(low)s to %(high)s working days", low=row.days_min, high=row.days_max)
     cents = delivery_cents(row, sums.subtotal_cents)
-    return vm.DeliveryMethod(row.code, row.name, cents, sums.currency, detail, row.code == chosen)
+    return vm.DeliveryMethod(row.code, method_label(row.name), cents, sums.currency, detail, row.code == chosen)
 
 
 def payment_methods(available: Mapping[str, PaymentProvider], chosen: str) -> tuple[vm.PaymentMethod, ...]:
@@ -233,7 +239,7 @@ def order_view(
         summary=_order_sums(order, found.lines),
         email=order.email,
         address=address_view(order.address) if order.address else None,
-        delivery_label=order.delivery_label,
+        delivery_label=method_label(order.delivery_label),
         payment_label=payment_label,
         timeline=timeline,
         is_test=order.payment_code == "test",

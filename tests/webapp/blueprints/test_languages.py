@@ -2,15 +2,17 @@
 
 import json
 import re
+from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
 from flask import Flask
 
-from tests.factories import PASSWORD, ShopClient, make_product, make_user
+from tests.factories import PASSWORD, ShopClient, make_guest, make_product, make_user, put_in_cart, ready_to_pay
 from webapp.clock import utc_now
-from webapp.services import outbox
-from webapp.store import users
+from webapp.services import checkout, outbox
+from webapp.services.orders import advance
+from webapp.store import orders, users
 from webapp.store.tx import read_unit, unit_of_work
 
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
@@ -134,6 +136,21 @@ def test_letters_are_written_in_the_readers_language(app: Flask, client: ShopCli
     outbox.drain(lambda mail, _name: sent.append(message_from_bytes(bytes(mail), policy=policy.default)), now=utc_now())
     assert [mail["Subject"] for mail in sent] == ["Ihr Konto ist bereit", "A new password"]
     assert "anmelden" in sent[0].get_content()
+
+
+def test_letters_about_an_order_are_in_the_language_it_was_placed_in(app: Flask, lamp: int) -> None:
+    with unit_of_work() as tx:
+        guest = make_guest(tx)
+        put_in_cart(tx, guest, lamp)
+    with app.test_request_context(headers=GERMAN):
+        order = checkout.place(guest, ready_to_pay(guest), currency="EUR", hold_for=timedelta(minutes=5), now=utc_now())
+    with unit_of_work() as tx:
+        orders.move(tx, order.order_id, from_states=("placed",), to_state="paid", paid_at=utc_now())
+    with app.test_request_context():
+        advance(order.number, to_state="packed", note="", version=order.version + 1, user_id=None, now=utc_now())
+    sent = []
+    outbox.drain(lambda mail, _name: sent.append(mail["Subject"]), now=utc_now())
+    assert sent == ["Wir haben Ihre Bestellung", "Ihre Bestellung ist gepackt"]
 
 
 def test_a_shop_of_one_language_offers_no_choice(app: Flask, client: ShopClient) -> None:
