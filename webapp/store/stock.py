@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from webapp.store.models import Product, Reservation, Variant
 from webapp.store.tx import Tx
@@ -102,6 +102,16 @@ def put_back(tx: Tx, order_id: int) -> None:
     )
     for variant_id, quantity in sorted((row[0], row[1]) for row in rows):
         tx.change(update(Variant).where(Variant.id == variant_id).values(stock=Variant.stock + quantity))
+
+
+def mismatches(tx: Tx) -> list[int]:
+    """Return variants whose reserved pieces are not exactly those held for orders: there must never be any."""
+    held = (
+        select(func.coalesce(func.sum(Reservation.quantity), 0))
+        .where(Reservation.variant_id == Variant.id, Reservation.state == "held")
+        .scalar_subquery()
+    )
+    return list(tx.scalars(select(Variant.id).where(Variant.reserved != held).order_by(Variant.id)))
 
 
 def overdue(tx: Tx, *, now: datetime, limit: int = 100) -> list[int]:
