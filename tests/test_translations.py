@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from babel.messages.catalog import Catalog
 
 from config import available_languages
 from tests import translations
+from tests.templates.gallery import SCENES
+from tests.templates.site import make_app, render
 from tests.translations import ROOT
 
 LANGUAGES = translations.languages()
@@ -60,6 +63,14 @@ def test_the_places_to_fill_are_the_same(language: str) -> None:
             if sorted(PLACE.findall(string)) != sorted(PLACE.findall(original)):
                 wrong.append((original, string))
     assert wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_can_be_shown(language: str) -> None:
+    app = make_app(language=language)
+    for scene in SCENES:
+        page = render(app, scene.template, scene.page, replace(scene.chrome, locale=language), scene.path)
+        assert f'<html lang="{language}"' in page, scene.name
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

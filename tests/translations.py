@@ -32,12 +32,21 @@ A_DAY = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 def extract() -> Catalog:
-    """Return every sentence of templates and Python; those of the scripts stand in a template."""
+    """Return every sentence of templates and Python; those of the scripts stand in a template.
+
+    Raises
+    ------
+    ValueError
+        If two sentences for one thing differ in the sentence for many: translations are found by the first alone.
+    """
     found = Catalog(project="Kindred", charset="utf-8", fuzzy=False)
     for folder, methods in SOURCES.items():
         for name, _line, message, _comments, context in extract_from_dir(
             ROOT / folder, methods, keywords=KEYWORDS, strip_comment_tags=True
         ):
+            known = found.get(message[0] if isinstance(message, tuple) else message)
+            if known is not None and known.id != message:
+                raise ValueError(f"{folder}/{name}: {message!r} is {known.id!r} elsewhere")
             found.add(message, None, [(f"{folder}/{name}", 0)], context=context)
     return found
 

@@ -85,12 +85,18 @@ ENDPOINTS = {
 }
 
 
-def make_app(leave_out: tuple[str, ...] = (), time_zone: str = "UTC") -> Flask:
+def make_app(leave_out: tuple[str, ...] = (), time_zone: str = "UTC", language: str = "en") -> Flask:
     """Build the app; a template that names a field or endpoint that does not exist fails at once."""
     app = Flask("templates", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.update(SECRET_KEY="only for these pages", TESTING=True)
     app.jinja_env.undefined = StrictUndefined
-    Babel(app, default_timezone=time_zone)
+    translations = str(ROOT / "translations")
+    Babel(
+        app,
+        default_timezone=time_zone,
+        default_translation_directories=translations,
+        locale_selector=lambda: language,
+    )
     formatting.install(app)
     app.jinja_env.globals["csrf_token"] = lambda: "token-of-the-test"
     for endpoint, rule in ENDPOINTS.items():
