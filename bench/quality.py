@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -31,6 +32,7 @@ BASKET_DATA = ("musical-instruments", "online-retail")
 NEVER_ALONE = ("buy_again", "recently_viewed")  # they only show what is known already, which the protocol leaves out
 QUICK_MODELS = ("popular", "trending", "itemseq", "hybrid")
 WANTED_GAIN = 1.1
+FEWEST_USERS = 50  # of whom a promise can be judged; below, the table stands without a verdict
 COLUMNS = (
     "model",
     "NDCG@10",
@@ -62,17 +64,25 @@ class Trial(NamedTuple):
 
 
 def run(options: Options) -> Report:
-    """Judge every model on every trial; data sets that are not on this machine are left out and named."""
+    """Judge every model on every trial; data that are not on this machine, or hold nothing to judge, are named."""
     tables: list[Table] = []
     budgets: list[Budget] = []
     facts: dict[str, Any] = {}
     absent = [why for name in _names(options) if (why := datasets.why_missing(name))]
+    not_judged: dict[str, str] = {}
     for trial in _trials(options):
-        judged = _judged(trial, options)
+        try:
+            judged = _judged(trial, options)
+        except DataError as why:
+            not_judged[trial.title] = str(why)
+            continue
+        print(f"{trial.title}: judged", file=sys.stderr, flush=True)
         tables.append(_table(trial, judged))
         budgets += _promises(trial, judged)
         facts[trial.title] = _facts(judged)
-    return Report(tuple(tables), tuple(budgets), "; ".join(absent) if not tables else "", facts | {"absent": absent})
+    left_out = [*absent, *(f"{title}: {why}" for title, why in not_judged.items())]
+    skipped = "" if tables else "; ".join(left_out)
+    return Report(tuple(tables), tuple(budgets), skipped, facts | {"absent": left_out})
 
 
 def _names(options: Options) -> Sequence[str]:
@@ -169,7 +179,7 @@ def _against(judged: Evaluation) -> list[str]:
 
 
 def _promises(trial: Trial, judged: Evaluation) -> list[Budget]:
-    if "hybrid" not in judged.results:
+    if "hybrid" not in judged.results or len(judged.users) < FEWEST_USERS:
         return []
     ours, rival = judged.results["hybrid"].metrics["ndcg@10"].mean, best_single(judged)
     theirs = judged.results[rival].metrics["ndcg@10"].mean
@@ -187,7 +197,8 @@ def _facts(judged: Evaluation) -> dict[str, Any]:
         gap = judged.compare("hybrid", best_single(judged))
     except DataError:
         return facts
-    return facts | {"best single": best_single(judged), "difference": [gap.difference, gap.low, gap.high]}
+    against = {"best single": best_single(judged), "difference": [gap.difference, gap.low, gap.high]}
+    return facts | against | {"users": len(judged.users)}
 
 
 def _summary(result: ModelResult) -> dict[str, Any]:

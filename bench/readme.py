@@ -49,15 +49,16 @@ def _read(name: str) -> dict[str, Any] | None:
 
 
 def _quality(record: dict[str, Any]) -> str:
-    trials = {title: facts for title, facts in record["facts"].items() if title != "absent"}
+    trials = {title: facts for title, facts in record["facts"].items() if "best single" in facts}
     rows = tuple(_quality_row(title, facts) for title, facts in trials.items())
-    columns = ("NDCG@10", *SHOWN_MODELS, "best single model", "hybrid against it [95 %]")
+    columns = ("NDCG@10", "users", *SHOWN_MODELS, "best single model", "hybrid against it [95 %]")
     notes = (
         "`.venv/bin/python -m bench quality --tune --save`: every item ranked, none sampled; what a user "
         "touched before left out; users resampled for intervals. *last-one* holds out each user's last item "
         "(users with three or more), *time* the last tenth of the log. The best single model is the best of "
         "every strategy of this project and of `implicit`'s ALS and BPR, tuned on a split of the training "
-        "part. All models, metrics, segments and times: [bench/results/quality.md](bench/results/quality.md).",
+        "part. Below 50 users a row says little. All models, metrics, segments and times: "
+        "[bench/results/quality.md](bench/results/quality.md).",
     )
     return Table("How good the lists are", columns, rows, notes).markdown()
 
@@ -66,7 +67,7 @@ def _quality_row(title: str, facts: dict[str, Any]) -> tuple[str, ...]:
     known = [f"{facts[name]['ndcg@10'][0]:.4f}" if name in facts else "-" for name in SHOWN_MODELS]
     rival, (gap, low, high) = facts["best single"], facts["difference"]
     ratio = facts["hybrid"]["ndcg@10"][0] / facts[rival]["ndcg@10"][0] - 1
-    return title, *known, rival, f"{ratio:+.1%} ({gap:+.4f} [{low:+.4f} {high:+.4f}])"
+    return title, f"{facts['users']:,}", *known, rival, f"{ratio:+.1%} ({gap:+.4f} [{low:+.4f} {high:+.4f}])"
 
 
 def _shortfalls(record: dict[str, Any]) -> str:
