@@ -132,16 +132,8 @@ class LocalRecs:
         return RecsState(state, version, self._n_calls, self._n_failures, is_open, self._problem)
 
     def warm_up(self) -> None:
-        """Open the live model and ask it once, so that the first visitor does not wait for what is loaded late."""
+        """Open the live model, so that the first visitor does not wait for what is loaded late."""
         self._ensure()
-        if self._live is None:
-            return
-        try:
-            model = self._live.model
-            first = next(iter(model.item_ids))
-            model.recommend("", 1, history=[_look_at(first, model.info["data_until"])])
-        except Exception:  # a model that breaks here breaks no page: those have fallbacks
-            log.warning("recommender_not_warm", exc_info=True)
 
     def _picks(self, ask: Callable[[Any], Sequence[Any]], strategy: str | None, wait_s: float | None = None) -> Picks:
         began = time.perf_counter()
@@ -244,6 +236,7 @@ class LocalRecs:
         fresh = _Live(model, version)
         reading = _Reading(event_id=read_note(self.root, version).get("last_event_id", 0))
         self._reading = self._read_on(fresh, reading) if self.feed is not None else reading
+        _ask_once(model)
         self._live, self._problem = fresh, ""
         log.info("model_taken_up", extra={"version": version})
 
@@ -275,10 +268,15 @@ def to_events(history: Sequence[HistoryRow]) -> list[Any]:
     return [Event(str(row.product_id), row.kind, int(row.at.timestamp()), row.value) for row in history]
 
 
-def _look_at(item_id: str, timestamp: int) -> Any:
+def _ask_once(model: Any) -> None:
+    """Let a model load now what it loads late; one that breaks here breaks no page, for those have fallbacks."""
     from recommender import Event
 
-    return Event(item_id, "view", timestamp)
+    try:
+        look = Event(next(iter(model.item_ids)), "view", model.info["data_until"])
+        model.recommend("", 1, history=[look])
+    except Exception:
+        log.warning("recommender_not_warm", exc_info=True)
 
 
 def to_pick(found: Any) -> Pick:
