@@ -149,6 +149,13 @@ def versions(root: Path) -> list[str]:
     return list(artifacts.versions(root))
 
 
+def prune(root: Path, keep: int) -> list[str]:
+    """Remove the oldest versions beyond the ``keep`` newest, never the live one, and what killed trainings left."""
+    from recommender import artifacts
+
+    return artifacts.prune(root, keep)
+
+
 def current_version(root: Path) -> str | None:
     """Return the published version."""
     from recommender import ArtifactError, artifacts

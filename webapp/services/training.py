@@ -185,10 +185,7 @@ def _remove(place: Place, version: str) -> None:
 
 
 def _prune(place: Place) -> None:
-    """Remove the oldest versions beyond those that are kept, never the live one."""
-    live = recs.current_version(place.root)
-    old = [version for version in recs.versions(place.root) if version != live]
-    for version in old[: max(0, len(old) - (place.keep - 1))]:
+    for version in recs.prune(place.root, place.keep):
         _remove(place, version)
 
 

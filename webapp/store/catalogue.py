@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import ColumnElement, case, delete, exists, func, insert, or_, select, update
 
-from webapp.store.interactions import insert_or_ignore
 from webapp.store.models import Brand, Category, Impression, Interaction, Picture, Product, ProductAttribute, Variant
 from webapp.store.search import fold
 from webapp.store.tx import Tx
@@ -358,12 +357,6 @@ def first_pictures(tx: Tx) -> list[tuple[str, dict[str, Any]]]:
         if spec:
             drawn.setdefault(stem, spec)
     return list(drawn.items())
-
-
-def add_or_ignore(tx: Tx, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, leaving out those that are there."""
-    if rows:
-        tx.execute(insert_or_ignore(tx, table), [dict(row) for row in rows])
 
 
 def add_plain(tx: Tx, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:

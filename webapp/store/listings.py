@@ -227,7 +227,7 @@ def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
     """Return the cards of one page in the order asked for; ties break by id, so pages never overlap."""
     fixed, score = _scored(tx, query)
     orders: dict[str, Sequence[Any]] = {
-        "relevance": (score.desc(), Product.popularity.desc()),
+        "relevance": (*_what_can_be_had_first(), score.desc(), Product.popularity.desc()),
         "popular": (Product.popularity.desc(),),
         "price": (Product.price_cents.asc(),),
         "price-desc": (Product.price_cents.desc(),),
@@ -250,10 +250,14 @@ def ids_of(tx: Tx, query: ListingQuery, *, limit: int) -> list[int]:
     statement = (
         select(Product.id)
         .where(*fixed, *_conditions(query).values())
-        .order_by(score.desc(), Product.popularity.desc(), Product.id)
+        .order_by(*_what_can_be_had_first(), score.desc(), Product.popularity.desc(), Product.id)
         .limit(limit)
     )
     return list(tx.scalars(statement))
+
+
+def _what_can_be_had_first() -> tuple[Any, ...]:
+    return (case((has_stock(), 0), else_=1),)
 
 
 def attribute_names(tx: Tx) -> list[str]:

@@ -16,7 +16,6 @@ from webapp.store.models import (
     Exclusion,
     Guest,
     Order,
-    Review,
     StarRating,
     Throttle,
     User,
@@ -129,11 +128,6 @@ def set_personalised(tx: Tx, actor: Actor, on: bool) -> None:
         tx.change(update(User).where(User.id == actor.user_id).values(is_personalised=on))
     else:
         tx.change(update(Guest).where(Guest.id == actor.guest_id).values(is_personalised=on))
-
-
-def any_with_role(tx: Tx, role: str) -> bool:
-    """Whether somebody has this role."""
-    return tx.scalar(select(User.id).where(User.role == role).limit(1)) is not None
 
 
 def count_role(tx: Tx, role: str) -> int:
@@ -257,8 +251,3 @@ def wishes(tx: Tx, actor: Actor) -> list[int]:
             .order_by(WishlistItem.at.desc(), WishlistItem.id.desc())
         )
     )
-
-
-def review_count(tx: Tx, user_id: int) -> int:
-    """Count a member's reviews."""
-    return int(tx.scalar(select(func.count()).select_from(Review).where(Review.user_id == user_id)) or 0)

@@ -158,8 +158,11 @@ def test_only_so_many_versions_are_kept_and_never_without_the_live_one(shop: Non
     made = [retrain(place, clock=lambda hour=hour: NOW + timedelta(hours=hour)).version for hour in range(3)]
     assert recs.versions(place.root) == made[1:]
     training.rollback(place, version=made[1], user_id=None, now=NOW)
+    draft = place.root / ".draft-of-a-killed-training"
+    draft.mkdir()
     newest = retrain(place, clock=lambda: NOW + timedelta(hours=9)).version
     assert set(recs.versions(place.root)) == {newest, made[2]}
+    assert not draft.exists()
     assert sorted(path.suffix for path in place.root.glob("*.json")) == [".json", ".json"]
 
 

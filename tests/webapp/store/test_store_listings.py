@@ -102,6 +102,13 @@ def test_a_search_is_filtered_and_counted_like_a_category(tx: Tx, shelf: list[in
     assert counts.brands == {"birch": ("Birch", 6), "alder": ("Alder", 6)}
 
 
+def test_a_search_puts_what_is_sold_out_last(tx: Tx) -> None:
+    gone = make_product(tx, name="Brass lamp", popularity=9.0, stock=0)
+    there = make_product(tx, name="Reading lamp for a brass shelf", popularity=1.0)
+    query = ListingQuery(words=("brass", "lamp"), sort="relevance")
+    assert found(tx, query) == listings.ids_of(tx, query, limit=9) == [there, gone]
+
+
 def test_brands_with_equal_names_keep_apart_slugs(tx: Tx) -> None:
     assert make_brand(tx, "Fjord & Field") != make_brand(tx, "Fjord Field")
 
