@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
@@ -23,6 +24,7 @@ from webapp.services import accounts, api_keys, data_sets, discovery, imports, s
 from webapp.services.import_rows import Options, Report
 
 Command = Callable[..., Any]
+BEHIND_THE_SHOP = 10  # niceness
 ANSWER_SECONDS = 60.0  # behind a command nobody waits for a page
 
 
@@ -161,6 +163,8 @@ def retrain(strategy: str, trigger: str, if_none: bool) -> None:
     if if_none and training.has_model(_place()):
         click.echo("A model is live already.")
         return
+    if trigger != "command":
+        os.nice(BEHIND_THE_SHOP)  # the worker's: visitors come first
     with _told() as line:
         outcome = training.retrain(
             _place(),

@@ -36,6 +36,7 @@ HEARTBEAT_SECONDS = 5.0
 PATIENCE_SECONDS = 10.0
 WORKER_THREADS = 2
 PICTURES_A_TURN = 60
+REST_BEFORE_TRAINING = timedelta(seconds=30)
 REFUSED_STATUS = 3  # what `flask retrain` exits with when the gate refused the model
 
 
@@ -181,11 +182,18 @@ def _tidy(_job: operations.JobRow) -> None:
 
 
 def _draw_pictures(_job: operations.JobRow) -> None:
-    """Draw some of the demo's pictures and come back for the others, so that no other job waits long."""
+    """Draw some of the demo's pictures and come back for the others, so that no other job waits long.
+
+    The first model knew only the pictures that were drawn by then, so all of them are followed by a training.
+    """
     config: Config = current_app.config["SHOP"]
-    if media.draw_batch(config.instance / "media", PICTURES_A_TURN):
-        with unit_of_work() as tx:
+    n_left = media.draw_batch(config.instance / "media", PICTURES_A_TURN)
+    with unit_of_work() as tx:
+        if n_left:
             operations.add_job(tx, schedule.PICTURES, due_at=utc_now())
+        elif not operations.has_job(tx, schedule.RETRAIN, ("queued",)):
+            payload = {"trigger": schedule.PICTURES}
+            operations.add_job(tx, schedule.RETRAIN, due_at=utc_now() + REST_BEFORE_TRAINING, payload=payload)
 
 
 DUTIES: dict[str, Callable[[operations.JobRow], None]] = {

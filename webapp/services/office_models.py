@@ -73,7 +73,13 @@ def _figure(value: Any) -> float | None:
 
 
 def _trigger(raw: str) -> str:
-    return {"schedule": _("nightly"), "owner": _("by the owner"), "command": _("by command")}.get(raw, raw)
+    known = {
+        "schedule": _("nightly"),
+        "owner": _("by the owner"),
+        "command": _("by command"),
+        "pictures": _("after the pictures were drawn"),
+    }
+    return known.get(raw, raw)
 
 
 def models_page(

@@ -14,8 +14,8 @@ from tests.conftest import NOW
 from tests.factories import ShopClient, make_product
 from webapp import jobs
 from webapp.errors import Conflict
-from webapp.services import media, seeding
-from webapp.store import catalogue, interactions, orders, products
+from webapp.services import media, schedule, seeding
+from webapp.store import catalogue, interactions, operations, orders, products
 from webapp.store.models import Interaction, Order, OrderLine, Product, StarRating
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -119,3 +119,5 @@ def test_the_worker_draws_what_the_first_pages_do_not_show(
     assert {f"{stem}-320.webp" for stem in wanted[:5]} <= shown
     assert jobs.run_due_jobs() == -(-(len(wanted) - 5) // 20)
     assert all((folder / f"{stem}-320.webp").exists() for stem in wanted)
+    with read_unit() as tx:
+        assert operations.has_job(tx, schedule.RETRAIN, ("queued",))  # the model has not seen those pictures
