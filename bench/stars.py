@@ -1,0 +1,96 @@
+"""How far forecast stars are off on MovieLens-100K, on the folds of the table that Surprise publishes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from bench.options import Options
+from bench.tables import Budget, Report, Table
+from recommender import HybridRecommender, Interactions, ItemCatalogue, datasets
+from recommender.retrievers.svd import Svd
+from recommender.training_data import TrainingData
+from recommender.types import FloatVector
+
+DATA = "movielens-100k"
+FOLDS = 5
+PUBLISHED = (("SVD", 0.934, 0.737), ("SVD++", 0.919, 0.721))
+WANTED_SVD, WANTED_JOINED = 0.934, 0.905
+COLUMNS = ("forecast", "RMSE", "MAE", "RMSE of each fold", "fit s")
+Errors = tuple[float, float]
+Fold = tuple[pd.DataFrame, pd.DataFrame]
+Forecast = Callable[[str, str], float]
+
+
+def run(options: Options) -> Report:
+    """Five folds with ``KFold(5, random_state=0)``; ``--quick`` judges the first alone."""
+    missing = datasets.why_missing(DATA)
+    if missing:
+        return Report(skipped=missing)
+    found: dict[str, list[Errors]] = {"SVD alone": [], "joined forecast": []}
+    seconds: dict[str, float] = dict.fromkeys(found, 0.0)
+    for train, test in _folds(1 if options.quick else FOLDS):
+        for name, fitted in (("SVD alone", _svd), ("joined forecast", _joined)):
+            began = time.perf_counter()
+            forecast = fitted(train, options.seed)
+            seconds[name] += time.perf_counter() - began
+            found[name].append(_errors(forecast, test))
+    rows = [_row(name, errors, seconds[name]) for name, errors in found.items()]
+    rows += [(f"Surprise's {name}, as published", rmse, mae, "", None) for name, rmse, mae in PUBLISHED]
+    notes = ("MovieLens-100K, 80,000 ratings to learn from and 20,000 to forecast in each fold.",)
+    table = Table("Forecast stars", COLUMNS, tuple(rows), notes)
+    return Report((table,), tuple(_budgets(found)))
+
+
+def _folds(n: int) -> Iterator[Fold]:
+    """The folds of Surprise's published table."""
+    from surprise import Dataset, Reader
+    from surprise.model_selection import KFold
+
+    frame = datasets.load_interactions(DATA).frame
+    triples = frame[["user_id", "item_id", "value"]]
+    moments = frame.set_index(["user_id", "item_id"])["timestamp"]
+    folds = KFold(FOLDS, random_state=0).split(Dataset.load_from_df(triples, Reader(rating_scale=(1, 5))))
+    for _number, (train, test) in zip(range(n), folds, strict=False):
+        known = [(train.to_raw_uid(user), train.to_raw_iid(item), stars) for user, item, stars in train.all_ratings()]
+        yield _ratings(known, moments), _ratings(test, moments)
+
+
+def _ratings(triples: list[tuple[str, str, float]], moments: pd.Series) -> pd.DataFrame:
+    frame = pd.DataFrame(triples, columns=["user_id", "item_id", "value"]).assign(kind="rating")
+    keys = pd.MultiIndex.from_frame(frame[["user_id", "item_id"]])
+    return frame.assign(timestamp=moments.loc[keys].to_numpy())
+
+
+def _svd(train: pd.DataFrame, seed: int) -> Forecast:
+    data = TrainingData.build(Interactions.from_frame(train))
+    svd, users, items = Svd(random_state=seed).fit(data), data.events.users, data.catalogue.items
+    return lambda user, item: svd.predict(users.row(user), items.row(item))
+
+
+def _joined(train: pd.DataFrame, seed: int) -> Forecast:
+    """What a product page shows."""
+    catalogue = datasets.load_catalogue(DATA)
+    model = HybridRecommender(random_state=seed)
+    model.fit(Interactions.from_frame(train), ItemCatalogue.from_frame(catalogue.frame) if catalogue else None)
+    return model.predict_rating
+
+
+def _errors(forecast: Forecast, test: pd.DataFrame) -> Errors:
+    told: FloatVector = np.array([forecast(user, item) for user, item in zip(test.user_id, test.item_id, strict=True)])
+    off = told - test["value"].to_numpy(np.float64)
+    return float(np.sqrt(np.mean(off**2))), float(np.mean(np.abs(off)))
+
+
+def _row(name: str, errors: list[Errors], seconds: float) -> tuple[str, float, float, str, float]:
+    rmse, mae = np.mean(errors, axis=0)
+    return name, float(rmse), float(mae), " ".join(f"{fold:.4f}" for fold, _mae in errors), seconds / len(errors)
+
+
+def _budgets(found: dict[str, list[Errors]]) -> Iterator[Budget]:
+    wanted = {"SVD alone": WANTED_SVD, "joined forecast": WANTED_JOINED}
+    for name, errors in found.items():
+        yield Budget(f"stars, {name}, five folds", float(np.mean([e for e, _ in errors])), wanted[name], "RMSE")
