@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from webapp.store.models import Brand, Category, Impression, Interaction, Picture, Product, ProductAttribute, Variant
 from webapp.store.search import fold
@@ -193,20 +193,34 @@ def set_alt(tx: Tx, product_id: int, alt: str) -> None:
 
 
 def refresh_popularity(tx: Tx, *, now: datetime) -> None:
-    """Count anew how sought-after each product is: events by kind, the recent ones more."""
-    kind = case(*[(Interaction.kind == name, weight) for name, weight in KIND_WEIGHTS.items()], else_=0.0)
-    ages = [(Interaction.at >= now - timedelta(days=days), weight) for days, weight in AGE_WEIGHTS]
-    score = (
-        select(func.coalesce(func.sum(kind * case(*ages, else_=OLD_WEIGHT)), 0.0))
-        .where(Interaction.product_id == Product.id)
-        .scalar_subquery()
-    )
+    """Count anew how sought-after each product is: people by what they did with it, the recent ones more.
+
+    Each person counts once per product and kind, however often they did it: nobody moves what others are shown by
+    repeating themselves. A purchase that no order stands behind is one piece, whatever number it came with.
+    """
+    pieces = case((Interaction.order_ref.is_not(None), func.coalesce(Interaction.value, 1.0)), else_=1.0)
     sold = (
-        select(func.coalesce(func.sum(func.coalesce(Interaction.value, 1.0)), 0.0))
+        select(func.coalesce(func.sum(pieces), 0.0))
         .where(Interaction.product_id == Product.id, Interaction.kind == "purchase")
         .scalar_subquery()
     )
-    tx.change(update(Product).values(popularity=score, sold_count=sold))
+    tx.change(update(Product).values(popularity=0.0, sold_count=sold))
+    found = [{"of_product": row[0], "score": row[1]} for row in tx.rows(_scores(now))]
+    write = update(Product).where(Product.id == bindparam("of_product")).values(popularity=bindparam("score"))
+    for start in range(0, len(found), CHUNK):
+        tx.execute(write, found[start : start + CHUNK])
+
+
+def _scores(now: datetime) -> Select[Any]:
+    kind = case(*[(Interaction.kind == name, weight) for name, weight in KIND_WEIGHTS.items()], else_=0.0)
+    ages = [(Interaction.at >= now - timedelta(days=days), weight) for days, weight in AGE_WEIGHTS]
+    weight = func.max(kind * case(*ages, else_=OLD_WEIGHT)).label("weight")
+    each = (
+        select(Interaction.product_id, weight)
+        .group_by(Interaction.product_id, Interaction.kind, Interaction.user_id, Interaction.guest_id)
+        .subquery()
+    )
+    return select(each.c.product_id, func.sum(each.c.weight)).group_by(each.c.product_id)
 
 
 def backdate(tx: Tx) -> None:
