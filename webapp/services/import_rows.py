@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -245,14 +246,19 @@ def _archive(pictures: Path | None) -> Callable[[str], bytes | None] | None:
 
 def _from_folder(root: Path, name: str) -> bytes | None:
     path = (root / name).resolve()
-    return path.read_bytes() if path.is_relative_to(root) and path.is_file() else None
+    if not path.is_relative_to(root) or not path.is_file() or path.stat().st_size > MAX_PICTURE_BYTES:
+        return None
+    return path.read_bytes()
 
 
 def _from_zip(bundle: zipfile.ZipFile, members: Mapping[str, str], name: str) -> bytes | None:
     member = members.get(name)
     if member is None or bundle.getinfo(member).file_size > MAX_PICTURE_BYTES:
         return None
-    return bundle.read(member)
+    try:
+        return bundle.read(member)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):  # damaged, odd or encrypted
+        return None
 
 
 def _is_missing(price: Any) -> bool:

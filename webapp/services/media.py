@@ -7,6 +7,7 @@ import io
 import logging
 import multiprocessing
 import os
+import struct
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -14,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from webapp.errors import NotFound
 from webapp.store import catalogue, products
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 WIDTHS = (320, 640, 960)
 CARD_WIDTH = 320
 MAX_PIXELS = 40_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # one of the others starts Ghostscript
+# What reading a damaged file may raise, found by damaging many.
+BROKEN = (OSError, ValueError, TypeError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)
 CHUNK = 16
 PAPER = (246, 244, 240)
 
@@ -123,11 +127,11 @@ def keep_picture(folder: Path, content: bytes) -> dict[str, Any] | None:
         Stem, width and height for the picture's row; None when this is no picture that can be used.
     """
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 return None
             whole = ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError):
+    except BROKEN:
         return None
     stem = f"file-{hashlib.sha256(content).hexdigest()[:16]}"
     widths = [width for width in WIDTHS if width <= max(whole.width, CARD_WIDTH)]  # nothing is blown up
