@@ -158,6 +158,31 @@ def find_actor(ref: str | None) -> Actor:
     return Actor(actor.user_id, actor.guest_id, on) if on is not None else NOBODY
 
 
+def confirm_password(user_id: int, password: str, *, field: str, now: datetime) -> users.UserRow:
+    """Have a signed-in member show the password again, for what nobody may do from a browser left open.
+
+    Raises
+    ------
+    InvalidInput
+        Naming ``field``.
+    TooManyRequests
+        After ten wrong ones within a quarter of an hour.
+    """
+    key = throttle_key("again", str(user_id))
+    with read_unit() as tx:
+        user = users.by_id(tx, user_id)
+        wait = users.blocked_for(tx, [key], limits={key: ACCOUNT_FAILURES}, now=now)
+    if user is None:
+        raise NotFound
+    if wait:
+        raise TooManyRequests(wait, _("Too many tries for now. Please wait a little."))
+    if not passwords.verify(user.password_hash, password):
+        with unit_of_work() as tx:
+            users.note_failure(tx, [key], window=WINDOW, now=now)
+        raise InvalidInput({field: _("This is not your present password.")})
+    return user
+
+
 def change_password(user_id: int, *, current: str, new: str, keep_session: str, now: datetime) -> None:
     """Set a new password and end every other session of the member.
 
@@ -165,13 +190,10 @@ def change_password(user_id: int, *, current: str, new: str, keep_session: str, 
     ------
     InvalidInput
         Naming ``current_password`` or ``new_password``.
+    TooManyRequests
+        As :func:`confirm_password` does.
     """
-    with read_unit() as tx:
-        user = users.by_id(tx, user_id)
-    if user is None:
-        raise NotFound
-    if not passwords.verify(user.password_hash, current):
-        raise InvalidInput({"current_password": _("This is not your present password.")})
+    user = confirm_password(user_id, current, field="current_password", now=now)
     if problem := passwords.problem_with(new, email=user.email):
         raise InvalidInput({"new_password": problem})
     hashed = passwords.hash_password(new)

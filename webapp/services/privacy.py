@@ -8,11 +8,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from webapp import passwords
-from webapp.errors import InvalidInput, NotFound
+from webapp.errors import InvalidInput
+from webapp.services import accounts
 from webapp.store import operations, orders, personal, stock, users
 from webapp.store.tx import Tx, read_unit, unit_of_work
-from webapp.store.users import UserRow
 
 log = logging.getLogger(__name__)
 ERASED = "erased"  # the setting that tells the training since when older models hold somebody who is gone
@@ -27,7 +26,7 @@ def export(user_id: int, password: str, *, now: datetime) -> dict[str, Any]:
     InvalidInput
         Naming ``export_password``.
     """
-    _check_password(user_id, password, "export_password")
+    accounts.confirm_password(user_id, password, field="export_password", now=now)
     with read_unit() as tx:
         found = personal.everything(tx, user_id)
     log.info("data_exported", extra={"user_id": user_id})
@@ -37,16 +36,6 @@ def export(user_id: int, password: str, *, now: datetime) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _check_password(user_id: int, password: str, name: str) -> UserRow:
-    with read_unit() as tx:
-        user = users.by_id(tx, user_id)
-    if user is None:
-        raise NotFound
-    if not passwords.verify(user.password_hash, password):
-        raise InvalidInput({name: _("This is not your present password.")})
-    return user
 
 
 def delete_account(user_id: int, password: str, *, keep_reviews: bool, now: datetime) -> None:
@@ -60,7 +49,7 @@ def delete_account(user_id: int, password: str, *, keep_reviews: bool, now: date
     InvalidInput
         Naming ``password``, also when an order is still to be sent or nobody would be left to run the shop.
     """
-    user = _check_password(user_id, password, "password")
+    user = accounts.confirm_password(user_id, password, field="password", now=now)
     with unit_of_work() as tx:
         if user.role == "owner" and users.count_role(tx, "owner") == 1:
             raise InvalidInput({"password": _("You are the only owner. Give the shop another one first.")})

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from webapp import passwords
 from webapp.errors import Conflict, InvalidInput, NotFound, TooManyRequests
 from webapp.services import one_time
-from webapp.services.accounts import clean_email, throttle_key
+from webapp.services.accounts import clean_email, confirm_password, throttle_key
 from webapp.store import operations, sessions, tokens, users
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
@@ -107,7 +107,7 @@ def ask_new_email(user_id: int, *, email: str, password: str, caller: str, langu
     InvalidInput
         Naming ``new_email`` or ``password``.
     TooManyRequests
-        After five letters to one address within a quarter of an hour.
+        After five letters to one address, or ten wrong passwords, within a quarter of an hour.
     """
     with read_unit() as tx:
         user = users.by_id(tx, user_id)
@@ -119,8 +119,7 @@ def ask_new_email(user_id: int, *, email: str, password: str, caller: str, langu
         raise InvalidInput({"new_email": refused.errors["email"]}) from refused
     if new == user.email:
         raise InvalidInput({"new_email": _("This is the address you have.")})
-    if not passwords.verify(user.password_hash, password):
-        raise InvalidInput({"password": _("This is not your present password.")})
+    confirm_password(user_id, password, field="password", now=now)
     with unit_of_work() as tx:
         _count(tx, "email", new, caller, now=now)
         payload = {"email": new, "user_id": user_id, "language": language}

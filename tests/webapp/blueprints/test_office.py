@@ -8,7 +8,16 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from tests.conftest import NOW
-from tests.factories import ShopClient, make_guest, make_product, make_user, put_in_cart, ready_to_pay, variant_of
+from tests.factories import (
+    PASSWORD,
+    ShopClient,
+    make_guest,
+    make_product,
+    make_user,
+    put_in_cart,
+    ready_to_pay,
+    variant_of,
+)
 from webapp.clock import utc_now
 from webapp.services import checkout, payments
 from webapp.store import catalogue, operations, orders, products, search, stock
@@ -176,14 +185,15 @@ def state_of(order: OrderRow) -> str:
 def test_two_people_cannot_move_one_order_twice(office: ShopClient, order: OrderRow) -> None:
     path, stale = f"/admin/orders/{order.number}", str(order.version)
     office.send(path, {"status": "packed", "version": stale})
-    office.send(path, {"status": "refunded", "version": stale})
+    office.send(path, {"status": "refunded", "version": stale, "password": PASSWORD})
     assert state_of(order) == "packed"
 
 
 def test_a_refund_before_it_left_puts_the_pieces_back(office: ShopClient, order: OrderRow, lamp: int) -> None:
     with read_unit() as tx:
         assert products.variants_of(tx, [lamp])[0].stock == 3
-    office.send(f"/admin/orders/{order.number}", {"status": "refunded", "version": str(order.version)})
+    form = {"status": "refunded", "version": str(order.version), "password": PASSWORD}
+    office.send(f"/admin/orders/{order.number}", form)
     with read_unit() as tx:
         assert products.variants_of(tx, [lamp])[0].stock == 5
         assert orders.payments(tx, order.order_id)[0].state == "refunded"

@@ -187,6 +187,7 @@ def addresses() -> str | Response | tuple[str, int]:
 
 
 @bp.route("/account/security", methods=["GET", "POST"])
+@limiter.limit("20/hour", methods=["POST"])
 def security() -> str | Response | tuple[str, int]:
     """Change the password, see where one is signed in."""
     member = member_required()

@@ -14,7 +14,7 @@ from webapp.auth import member_required, role_required
 from webapp.clock import utc_now
 from webapp.errors import Conflict, InvalidInput
 from webapp.recs import get_recs
-from webapp.services import office, office_models, orders, training
+from webapp.services import accounts, office, office_models, orders, training
 from webapp.web import back, field, fields, go, page_number, refused
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -102,14 +102,16 @@ def order(number: str) -> Answer:
     """Show one order and move it on."""
     if request.method == "GET":
         return render_template("admin/order.html", page=office_models.order_page(number))
-    version = field("version")
+    version, user_id = field("version"), member_required().id
     try:
+        if field("status") == "refunded":  # money leaves the shop
+            accounts.confirm_password(user_id, field("password"), field="password", now=utc_now())
         orders.advance(
             number,
             to_state=field("status"),
             note=field("note"),
             version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1,
-            user_id=member_required().id,
+            user_id=user_id,
             now=utc_now(),
         )
     except InvalidInput as error:
