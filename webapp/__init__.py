@@ -23,6 +23,7 @@ from webapp.recs import recs_from_config
 from webapp.security import register_security_headers, wait_only_when_refused
 from webapp.services.feed import DatabaseFeed
 from webapp.sessions import DatabaseSessions
+from webapp.web import register_request_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,6 +51,8 @@ def create_app(config: Config | None = None, *, recs: Recs | None = None) -> Fla
         static_folder=str(ROOT / "static"),
         instance_path=str(config.instance),
     )
+    if config.is_production and app.debug:
+        raise ConfigError("FLASK_DEBUG=1 and --debug show the inside of the shop to everybody: not in production.")
     app.config.from_mapping(config.flask_settings())
     configure_logging(config["LOG_LEVEL"], config["LOG_FORMAT"])
     if config["TRUSTED_PROXIES"]:
@@ -62,6 +65,7 @@ def create_app(config: Config | None = None, *, recs: Recs | None = None) -> Fla
     register_security_headers(app, https=config.is_production, pay_pages=pay_pages)
     register_auth(app)
     register_error_handlers(app)
+    register_request_rules(app)
     register_frame(app)
     register_blueprints(app)
     register_commands(app)

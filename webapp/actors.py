@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from webapp.numbers import whole
+
 GUEST_PREFIX = "g"
 
 
@@ -33,10 +35,10 @@ class Actor:
     @classmethod
     def from_ref(cls, ref: str) -> Actor | None:
         """Read what :attr:`ref` wrote; None when it is neither."""
-        number = ref.removeprefix(GUEST_PREFIX)
-        if not (number.isascii() and number.isdigit()) or len(number) > 15:
+        number = whole(ref.removeprefix(GUEST_PREFIX))
+        if number is None:
             return None
-        return cls(guest_id=int(number)) if ref.startswith(GUEST_PREFIX) else cls(user_id=int(number))
+        return cls(guest_id=number) if ref.startswith(GUEST_PREFIX) else cls(user_id=number)
 
 
 NOBODY = Actor()

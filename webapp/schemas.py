@@ -9,6 +9,7 @@ from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from webapp.errors import BadRequest, InvalidInput
+from webapp.numbers import MAX_ID
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BATCH = 1000
@@ -36,7 +37,7 @@ def _list(value: Any) -> Any:
 
 
 UserId = Annotated[str, BeforeValidator(_plain_id), Field(min_length=1, max_length=200)]
-ProductId = Annotated[int, BeforeValidator(_no_flag), Field(ge=1, le=2**53)]
+ProductId = Annotated[int, BeforeValidator(_no_flag), Field(ge=1, le=MAX_ID)]
 Stars = Annotated[int, BeforeValidator(_no_flag), Field(ge=1, le=5)]
 
 
@@ -182,6 +183,8 @@ def parse_body(model: type[Model]) -> Model:
         Naming every field that cannot be used.
     """
     body = request.get_json(silent=True)
+    if b"\\u0000" in request.get_data():  # no text can hold it in PostgreSQL
+        raise BadRequest("The body holds a NUL character.")
     if not isinstance(body, dict):
         raise BadRequest("The body must be a JSON object, with Content-Type: application/json.")
     return validated(model, body)

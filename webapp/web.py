@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, flash, jsonify, redirect, request, url_for
+from flask import Flask, Response, flash, jsonify, redirect, request, url_for
 
 from webapp import viewmodels as vm
-from webapp.errors import InvalidInput, NotFound, wants_json
+from webapp.errors import BadRequest, InvalidInput, NotFound, wants_json
+from webapp.numbers import KeyConverter, whole
 from webapp.security import safe_next
 
 MAX_FIELD = 10_000
+NUL = "\0"
+
+
+def register_request_rules(app: Flask) -> None:
+    """Refuse what no page can mean: numbers no row can have, and the NUL character, which PostgreSQL cannot store."""
+    app.url_map.converters["int"] = KeyConverter
+
+    @app.before_request
+    def refuse_nul() -> None:
+        if NUL in request.path or any(NUL in text for part in request.values.lists() for text in (part[0], *part[1])):
+            raise BadRequest
 
 
 def field(name: str, default: str = "") -> str:
@@ -35,15 +47,15 @@ def number_field(name: str) -> int | None:
     raw = field(name).strip()
     if not raw:
         return None
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 15):
+    number = whole(raw)
+    if number is None:
         raise NotFound
-    return int(raw)
+    return number
 
 
 def page_number() -> int:
     """Return the page asked for, 1 when that makes no sense."""
-    raw = request.args.get("page", "")
-    return int(raw) if raw.isascii() and raw.isdigit() and 0 < int(raw) <= 10_000 else 1
+    return whole(request.args.get("page", ""), 10_000) or 1
 
 
 def back(fallback: str = "") -> Response:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from webapp.auth import current_actor, known_actor
 from webapp.clock import utc_now
 from webapp.errors import Conflict, InvalidInput, wants_json
+from webapp.numbers import whole
 from webapp.recs import get_recs
 from webapp.services import carts, checkout, discovery
 from webapp.viewbuilders import buying
@@ -59,9 +60,10 @@ def _refused(error: Conflict | InvalidInput) -> Response:
 
 
 def _whole(raw: str, name: str) -> int:
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 15):
+    number = whole(raw)
+    if number is None:
         raise InvalidInput({name: _("Write a whole number.")})
-    return int(raw)
+    return number
 
 
 @bp.post("/line/<int:line_id>")

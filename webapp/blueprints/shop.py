@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import (
@@ -25,9 +24,11 @@ from webapp.clock import utc_now
 from webapp.errors import NotFound
 from webapp.extensions import limiter
 from webapp.frame import LANGUAGE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES
+from webapp.numbers import whole
 from webapp.recs import get_recs
 from webapp.security import safe_next
 from webapp.services import accounts, demo, discovery, listings, media, product_pages, reviews
+from webapp.viewbuilders.links import product_url
 from webapp.web import back, field, page_number
 
 bp = Blueprint("shop", __name__)
@@ -80,8 +81,8 @@ def product(product_id: int, slug: str = "") -> str | Response:
     """Show a product and write down that it was looked at."""
     found = product_pages.find(product_id)
     if slug != found.slug:
-        query: dict[str, Any] = request.args.to_dict(flat=False)
-        return redirect(url_for("shop.product", product_id=product_id, slug=found.slug, **query), 301)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
+        query = urlencode(list(request.args.items(multi=True)))  # url_for would read some names as its own
+        return redirect(product_url(product_id, found.slug) + (f"?{query}" if query else ""), 301)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
     now = utc_now()
     product_pages.note_view(known_actor(), product_id, request_id=field("request_id")[:40], now=now)
     return render_template("shop/product.html", page=page_of(found))
@@ -97,7 +98,7 @@ def page_of(
         found,
         current_actor(),
         get_recs(),
-        variant_id=int(variant) if variant.isascii() and variant.isdigit() and len(variant) < 16 else None,
+        variant_id=whole(variant),
         stars=reviews.parse_stars(stars) if stars in {"1", "2", "3", "4", "5"} else None,
         sort=sort if sort in product_pages.SORT_LABELS else "newest",
         page=page_number(),
@@ -115,7 +116,7 @@ def rails() -> str:
         request.args.get("context", "home"),
         current_actor(),
         get_recs(),
-        product_id=int(product_id) if product_id.isascii() and product_id.isdigit() else None,
+        product_id=whole(product_id),
         history_limit=current_app.config["HISTORY_LIMIT"],
         shop_name=current_app.config["SHOP_NAME"],
         now=utc_now(),

@@ -15,6 +15,7 @@ from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.errors import NotFound
 from webapp.formatting import major_units
+from webapp.numbers import whole
 from webapp.services import chrome
 from webapp.store import listings, products, search
 from webapp.store.catalogue import slugify
@@ -53,7 +54,7 @@ def parse(path: str, arguments: MultiDict[str, str]) -> Asked:
         _amount(arguments.get("price_to", "")),
         arguments.get("in_stock") == "1",
         arguments.get("sort", "") if arguments.get("sort") in SORTS else "",
-        min(int(page), build.MAX_PAGE) if page.isascii() and page.isdigit() and int(page) > 0 else 1,
+        min(whole(page) or 1, build.MAX_PAGE),
         arguments.get("plain") == "1",
     )
 

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from webapp import viewmodels as vm
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.formatting import amount, major_units
+from webapp.numbers import whole
 from webapp.store import catalogue, operations, orders, products, search, users
 from webapp.store.orders import OrderRow
 from webapp.store.rows import PictureRow, ProductRow
@@ -262,9 +263,8 @@ def save_product(product_id: int, fields: Mapping[str, str], *, user_id: int, no
         version = fields.get("version", "")
         if errors:
             raise InvalidInput(errors)
-        if not version.isdigit() or not catalogue.change_product(
-            tx, product_id, version=int(version), updated_at=now, **values
-        ):
+        known = whole(version)
+        if known is None or not catalogue.change_product(tx, product_id, version=known, updated_at=now, **values):
             raise Conflict(_("Somebody else changed this product meanwhile. Please look again."))
         _apply(tx, product, changes)
         catalogue.set_alt(tx, product_id, fields.get("alt", "").strip()[:300])
