@@ -344,6 +344,7 @@ class Config:
             "MAX_CONTENT_LENGTH": self.values["MAX_BODY_KB"] * 1024,
             "MAX_FORM_MEMORY_SIZE": self.values["MAX_BODY_KB"] * 1024,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # an error that is logged names nobody
             "SESSION_COOKIE_NAME": "__Host-session" if self.is_production else "kindred_session",
             "SESSION_COOKIE_SECURE": self.is_production,
             "SESSION_COOKIE_HTTPONLY": True,
