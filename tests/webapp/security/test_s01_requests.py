@@ -1,0 +1,57 @@
+"""S1, S9, S10: what a request must bring, what of it is believed, and what every answer says to the browser."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask, request
+
+from config import TestConfig
+from tests.factories import PASSWORD, ShopClient
+from webapp import create_app
+from webapp.actors import Actor
+from webapp.picks import NullRecs
+
+
+@pytest.mark.parametrize("header", ["Bearer kd_made-up", "Basic eDp4", "x", ""])
+def test_s1_a_header_instead_of_the_token_brings_no_session_along(app: Flask, ana: Actor, header: str) -> None:
+    client: ShopClient = app.test_client()
+    client.sign_in("ana@example.com")
+    for path in ("/account/delete", "/account/export"):
+        form = {"password": PASSWORD, "export_password": PASSWORD}
+        assert client.post(path, data=form, headers={"Authorization": header}).status_code == 401, path
+    assert client.get("/account").status_code == 200
+
+
+def test_s1_a_token_of_another_session_opens_nothing(app: Flask, ana: Actor) -> None:
+    client: ShopClient = app.test_client()
+    client.sign_in("ana@example.com")
+    stranger: ShopClient = app.test_client()
+    assert client.post("/account/sign-out", headers={"X-CSRFToken": stranger.token()}).status_code == 400
+    assert client.get("/account").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/account", "/nothing-here", "/api/search?q=x", "/media/none.webp", "/cart"])
+def test_s10_every_answer_has_the_headers(client: ShopClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
+    assert (policy["default-src"], policy["base-uri"], policy["frame-ancestors"]) == ("'none'",) * 3
+
+
+def test_s9_behind_a_proxy_only_its_own_word_is_believed(tmp_path: Path) -> None:
+    behind = create_app(
+        TestConfig.under(tmp_path, TRUSTED_PROXIES="1", SITE_URL="https://shop.example"), recs=NullRecs()
+    )
+    seen: list[tuple[str | None, str, str]] = []
+
+    @behind.before_request
+    def look() -> tuple[str, int]:
+        seen.append((request.remote_addr, request.scheme, request.host))
+        return "", 204
+
+    client = behind.test_client()
+    headers = {"X-Forwarded-For": "1.1.1.1, 2.2.2.2", "X-Forwarded-Proto": "https"}
+    client.get("/", headers=headers | {"X-Forwarded-Host": "shop.example"})
+    assert seen == [("2.2.2.2", "https", "shop.example")]
+    assert client.get("/", headers=headers | {"X-Forwarded-Host": "evil.example"}).status_code == 400
