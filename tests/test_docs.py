@@ -42,7 +42,8 @@ from webapp.viewbuilders import cards
 ROOT = Path(__file__).resolve().parents[1]
 README, OWNER, API = ROOT / "README.md", ROOT / "docs" / "owner.md", ROOT / "docs" / "api.md"
 LIBRARY, DEVELOPMENT = ROOT / "docs" / "recommender.md", ROOT / "docs" / "development.md"
-PAGES = (README, OWNER, API, LIBRARY, DEVELOPMENT)
+SECURITY = ROOT / "docs" / "security.md"
+PAGES = (README, OWNER, API, LIBRARY, DEVELOPMENT, SECURITY)
 SETTINGS_BLOCK = re.compile(r"(<!-- settings:begin -->\n)(.*?)(<!-- settings:end -->)", re.DOTALL)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # Where docs/api.md describes the parts that several answers share; "" is the section of the call itself.
