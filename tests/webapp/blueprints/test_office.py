@@ -135,6 +135,14 @@ def test_two_people_who_edit_at_once_do_not_overwrite_each_other(office: ShopCli
         assert products.cards(tx, [lamp])[lamp].name == "Theirs"
 
 
+@pytest.mark.parametrize("version", ["", "²", "-1", "9" * 30])
+def test_a_version_that_is_none_changes_nothing(office: ShopClient, lamp: int, version: str) -> None:
+    path = f"/admin/products/{lamp}"
+    before = form_of(office, path)
+    assert office.send(path, before | {"name": "Another name", "version": version}).status_code == 303
+    assert form_of(office, path) == before
+
+
 def test_a_refused_editor_keeps_what_was_typed_and_names_the_fields(office: ShopClient, lamp: int) -> None:
     path = f"/admin/products/{lamp}"
     answer = office.send(path, form_of(office, path) | {"name": "", "price": "cheap", "category": "nowhere"})
