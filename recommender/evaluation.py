@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,77 +14,43 @@ from recommender.errors import DataError
 from recommender.fitting import specs_for
 from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
-from recommender.metrics import (
-    Interval,
-    PairedDifference,
-    absolute_errors,
-    bootstrap_interval,
-    coverage,
-    exposure,
-    gini,
-    mean,
-    novelty,
-    paired_bootstrap,
-    ranking_metrics,
-    squared_errors,
+from recommender.judging import (
+    BOOTSTRAP_ROUNDS,
+    HEAVY_USER_EVENTS,
+    NEW_USER_EVENTS,
+    STAR_MODELS,
+    Judged,
+    ModelResult,
+    Task,
+    judge_fitted,
+    judge_model,
+    peak_mb,
+    reset_peak,
 )
+from recommender.metrics import PairedDifference, paired_bootstrap
 from recommender.splits import Split, Unit, check_leakage, split_by_time, split_last_one
-from recommender.types import FloatVector, Progress, Recommendation, Rows, no_progress
+from recommender.types import Progress, Rows, no_progress
 from recommender.weights import EventWeights
 
+__all__ = [
+    "BOOTSTRAP_ROUNDS",
+    "HEAVY_USER_EVENTS",
+    "NEW_USER_EVENTS",
+    "STAR_MODELS",
+    "Evaluation",
+    "Judged",
+    "ModelResult",
+    "SplitName",
+    "Task",
+    "evaluate",
+    "judge_fitted",
+    "judge_model",
+    "make_split",
+    "make_task",
+    "peak_mb",
+    "reset_peak",
+]
 SplitName = Literal["last-one", "time"]
-
-
-class Judged(Protocol):
-    """What can be judged: anything that lists items for a user, a fitted :class:`HybridRecommender` above all."""
-
-    strategy: str
-
-    @property
-    def info(self) -> dict[str, Any]:
-        """Facts about the fit."""
-
-    def recommend(self, user_id: str, k: int = 10, *, now: int, with_reasons: bool) -> list[Recommendation]:
-        """The ``k`` best items for a user at a time, none of which the user touched before."""
-
-    def predict_rating(self, user_id: str, item_id: str) -> float:
-        """Stars that the user would give; asked only of strategies in ``STAR_MODELS``."""
-
-
-NEW_USER_EVENTS, HEAVY_USER_EVENTS = 2, 20
-COLD_ITEM_EVENTS = 5
-HEAD_SHARE = 0.2
-BOOTSTRAP_ROUNDS = 1000
-STAR_MODELS = ("svd", "svd_content", "hybrid")
-
-
-@dataclass(frozen=True)
-class ModelResult:
-    """What one model showed.
-
-    Attributes
-    ----------
-    per_user : dict of str to ndarray of shape (n_users,)
-        Ranking metrics per test user, NaN where a user cannot be judged.
-    metrics : dict of str to Interval
-        Means with bootstrap intervals; also "rmse" and "mae" for models that forecast stars.
-    lists : dict of str to float
-        coverage, gini and novelty (bits) at the cutoff.
-    segments : dict of str to Interval
-        NDCG per segment of users or items, such as "users:new" or "items:cold".
-    fit_seconds, p50_ms, p95_ms, peak_mb : float
-    """
-
-    name: str
-    per_user: Mapping[str, FloatVector]
-    metrics: dict[str, Interval]
-    lists: dict[str, float]
-    segments: dict[str, Interval]
-    fit_seconds: float
-    p50_ms: float
-    p95_ms: float
-    peak_mb: float
-    info: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,34 +84,30 @@ class Evaluation:
         return paired_bootstrap(self.results[a].per_user[key], self.results[b].per_user[key], BOOTSTRAP_ROUNDS)
 
 
-@dataclass(frozen=True)
-class Task:
-    """A split in rows, ready to judge lists against."""
-
-    split: Split
-    events: Interactions
-    catalogue: ItemCatalogue | None
-    users: list[str]
-    relevant: list[Rows]
-    item_ids: list[str]
-    item_counts: Rows
-    user_counts: Rows
-    asked_at: Rows
-
-
-def make_split(frame: pd.DataFrame, how: SplitName, unit: Unit = "event") -> Split:
-    """Hold out by name, and check that nothing leaks."""
+def make_split(frame: pd.DataFrame, how: SplitName, unit: Unit = "event", *, first_only: bool = True) -> Split:
+    """Hold out by name, and check that nothing leaks; without ``first_only`` training keeps repeated interactions."""
     if how not in ("last-one", "time"):
         raise DataError(f"split must be last-one or time, not {how!r}")
-    split = split_last_one(frame, unit=unit) if how == "last-one" else split_by_time(frame, unit=unit)
+    hold_out = split_last_one if how == "last-one" else split_by_time
+    split = hold_out(frame, unit=unit, first_only=first_only)
     check_leakage(split)
     if not len(split.test):
         raise DataError(f"the {how} split leaves no test event whose user and item the training part knows")
     return split
 
 
-def make_task(split: Split, items: pd.DataFrame | None, *, max_users: int | None = None, seed: int = 0) -> Task:
-    """Turn a split into rows; ``max_users`` test users are drawn when there are more."""
+def make_task(
+    split: Split,
+    items: pd.DataFrame | None,
+    *,
+    max_users: int | None = None,
+    seed: int = 0,
+    rated: pd.DataFrame | None = None,
+) -> Task:
+    """Turn a split into rows; ``max_users`` test users are drawn when there are more.
+
+    ``rated`` are the ratings that star forecasts are held against, those of the test by default.
+    """
     events = Interactions.from_frame(split.train)
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
     test = split.test
@@ -167,7 +127,13 @@ def make_task(split: Split, items: pd.DataFrame | None, *, max_users: int | None
         item_counts=touching,
         user_counts=counts[events.users.rows(users)],
         asked_at=_request_times(split, users),
+        rated=ratings_of(split.test) if rated is None else rated,
     )
+
+
+def ratings_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of an event frame that hold stars."""
+    return frame[(frame["kind"] == "rating") & frame["value"].notna()] if "kind" in frame.columns else frame.head(0)
 
 
 def evaluate(
@@ -238,100 +204,6 @@ def evaluate(
     )
 
 
-def judge_model(recommender: HybridRecommender, task: Task, *, k: int = 10, name: str = "") -> ModelResult:
-    """Fit one model on the task's training part and judge it."""
-    reset_peak()
-    started = time.perf_counter()
-    recommender.fit(task.events, task.catalogue)
-    fit_seconds = time.perf_counter() - started
-    return judge_fitted(recommender, task, k=k, name=name or recommender.strategy, fit_seconds=fit_seconds)
-
-
-def judge_fitted(
-    recommender: Judged, task: Task, *, k: int = 10, name: str = "", fit_seconds: float = 0.0
-) -> ModelResult:
-    """Judge a model that was fitted on the task's training part."""
-    ranked, times = _lists(recommender, task, k)
-    per_user = ranking_metrics(ranked, task.relevant, [k])
-    metrics = {key: bootstrap_interval(values, BOOTSTRAP_ROUNDS) for key, values in per_user.items()}
-    shown = exposure(ranked, len(task.item_ids), k)
-    lists = {
-        f"coverage@{k}": coverage(ranked, len(task.item_ids), k),
-        f"gini@{k}": gini(shown),
-        f"novelty@{k}": mean(novelty(ranked, task.item_counts, task.events.n_users, k)),
-    }
-    metrics |= _star_errors(recommender, task)
-    return ModelResult(
-        name=name or recommender.strategy,
-        per_user=per_user,
-        metrics=metrics,
-        lists=lists,
-        segments=_segments(ranked, per_user[f"ndcg@{k}"], task, k),
-        fit_seconds=fit_seconds,
-        p50_ms=float(np.percentile(times, 50)),
-        p95_ms=float(np.percentile(times, 95)),
-        peak_mb=peak_mb(),
-        info=recommender.info,
-    )
-
-
-def _lists(recommender: Judged, task: Task, k: int) -> tuple[Rows, FloatVector]:
-    """Ranked rows per user, -1 as padding, and milliseconds per request."""
-    ranked = np.full((len(task.users), k), -1, dtype=np.int64)
-    times = np.zeros(len(task.users))
-    for number, user in enumerate(task.users):
-        started = time.perf_counter()
-        found = recommender.recommend(user, k, now=int(task.asked_at[number]), with_reasons=False)
-        times[number] = (time.perf_counter() - started) * 1000
-        rows = task.events.items.rows([r.item_id for r in found])
-        ranked[number, : len(rows)] = rows
-    return ranked, times
-
-
-def _star_errors(recommender: Judged, task: Task) -> dict[str, Interval]:
-    """RMSE and MAE of star forecasts over the test ratings, for models that make them."""
-    test = task.split.test
-    if recommender.strategy not in STAR_MODELS or "kind" not in test.columns:
-        return {}
-    rated = test[(test["kind"] == "rating") & test["value"].notna()]
-    try:
-        forecast = [recommender.predict_rating(u, i) for u, i in zip(rated["user_id"], rated["item_id"], strict=True)]
-    except DataError:
-        return {}
-    if not forecast:
-        return {}
-    actual = rated["value"].to_numpy(dtype=np.float64)
-    squared, absolute = squared_errors(forecast, actual), absolute_errors(forecast, actual)
-    return {
-        "rmse": bootstrap_interval(squared, BOOTSTRAP_ROUNDS, transform=np.sqrt),
-        "mae": bootstrap_interval(absolute, BOOTSTRAP_ROUNDS),
-    }
-
-
-def _segments(ranked: Rows, ndcg: FloatVector, task: Task, k: int) -> dict[str, Interval]:
-    """NDCG for groups of users, and for the part of each user's truth that is cold, tail or head."""
-    counts = task.user_counts
-    users = {
-        "users:new": counts <= NEW_USER_EVENTS,
-        "users:light": (counts > NEW_USER_EVENTS) & (counts < HEAVY_USER_EVENTS),
-        "users:heavy": counts >= HEAVY_USER_EVENTS,
-    }
-    segments = {name: bootstrap_interval(ndcg[mask], BOOTSTRAP_ROUNDS) for name, mask in users.items()}
-    for name, mask in _item_groups(task.item_counts).items():
-        part = [rows[mask[rows]] for rows in task.relevant]
-        values = ranking_metrics(ranked, part, [k])[f"ndcg@{k}"]
-        segments[name] = bootstrap_interval(values, BOOTSTRAP_ROUNDS)
-    return segments
-
-
-def _item_groups(item_counts: Rows) -> dict[str, np.ndarray[Any, np.dtype[np.bool_]]]:
-    """Cold items, the most-wanted fifth (head) and the others (tail)."""
-    order = np.argsort(-item_counts, kind="stable")
-    head = np.zeros(len(item_counts), dtype=bool)
-    head[order[: max(1, int(len(order) * HEAD_SHARE))]] = True
-    return {"items:cold": item_counts <= COLD_ITEM_EVENTS, "items:tail": ~head, "items:head": head}
-
-
 def _request_times(split: Split, users: list[str]) -> Rows:
     """When each user asks, UTC seconds: at the cut, or, without one, at the time of the held-out event.
 
@@ -347,21 +219,3 @@ def _audiences(events: Interactions) -> Rows:
     """Distinct users per item."""
     pairs = np.unique(events.user_rows * events.n_items + events.item_rows)
     return np.bincount(pairs % events.n_items, minlength=events.n_items)
-
-
-def peak_mb() -> float:
-    """Highest resident memory of this process since :func:`reset_peak`, in megabytes; NaN where it is not told."""
-    try:
-        status = Path("/proc/self/status").read_text("ascii")
-    except OSError:
-        return float("nan")
-    line = next((line for line in status.splitlines() if line.startswith("VmHWM")), "")
-    return int(line.split()[1]) / 1024 if line else float("nan")
-
-
-def reset_peak() -> None:
-    """Start measuring the peak anew, where the system lets a process do so."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5", "ascii")
-    except OSError:
-        return

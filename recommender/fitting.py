@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,9 @@ from recommender.model import FittedModel
 from recommender.pipeline import Pipeline
 from recommender.ranker import MIN_GROUPS, Ranker
 from recommender.ranktraining import training_lists
+from recommender.retrievers.content import Content
 from recommender.retrievers.svd import Svd, last_ratings
+from recommender.retrievers.svd_content import SvdContent
 from recommender.sources import HYBRID_SOURCES, SOURCES, FittedSources, SourceSpec, fit_sources, make_source
 from recommender.stars import Ratings, StarForecast
 from recommender.training_data import TrainingData
@@ -69,6 +71,21 @@ def fit_model(
         model.stars = _forecast_stars(model, data, random_state)
     model.info = _describe(model, data, strategy)
     return model
+
+
+def model_of_source(model: FittedModel, source: str, random_state: int) -> FittedModel:
+    """The model for answers of one source alone; see :meth:`HybridRecommender.asking`."""
+    held = model.extras.retrievers | model.pipeline.sources.retrievers
+    svd, content = held.get("svd"), held.get("content")
+    if source in held:
+        found = held[source]
+    elif source == SvdContent.name and isinstance(svd, Svd):
+        found = SvdContent.of(svd, content if isinstance(content, Content) else None, random_state)
+    else:
+        reason = (model.pipeline.sources.skipped | model.extras.skipped).get(source, "it is no source of this model")
+        raise DataError(f"strategy {source!r} cannot be asked: {reason}")
+    extras = FittedSources({**model.extras.retrievers, source: found}, model.extras.skipped)
+    return replace(model, extras=extras, stars=None, info=model.info | {"strategy": source})
 
 
 def specs_for(

@@ -15,13 +15,13 @@ from recommender.answer import Answerer, Ask
 from recommender.base import Estimator, require_fitted
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import ArtifactError, DataError
-from recommender.fitting import fit_model
+from recommender.fitting import fit_model, model_of_source
 from recommender.idmap import IdMap
 from recommender.interactions import Interactions
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
 from recommender.state import EventLog
-from recommender.types import Event, Progress, Recommendation, no_progress
+from recommender.types import Event, FloatMatrix, Progress, Recommendation, no_progress
 from recommender.validation import DataReport
 from recommender.weights import EventWeights
 
@@ -248,6 +248,29 @@ class HybridRecommender(Estimator):
         """Names that ``strategy=`` of :meth:`recommend` takes."""
         require_fitted(self, "model_")
         return self._answerer.strategies
+
+    def item_vectors(self, item_ids: Sequence[str], space: str = "combined") -> FloatMatrix | None:
+        """Vectors of items in a space of the catalogue, zeros for unknown ones; None where there is no such space."""
+        require_fitted(self, "model_")
+        vectors = self.model_.spaces.vectors.get(space)
+        if vectors is None:
+            return None
+        rows = self.model_.items.rows(list(item_ids))
+        return np.where((rows >= 0)[:, None], np.asarray(vectors)[np.maximum(rows, 0)], np.float32(0.0))
+
+    def asking(self, source: str) -> Self:
+        """The same fitted model, answering with one of its sources alone; nothing is fitted.
+
+        ``svd_content`` is put together where the model has its two halves.
+
+        Raises
+        ------
+        DataError
+            When the model does not hold the source.
+        """
+        require_fitted(self, "model_")
+        model = model_of_source(self.model_, source, self.random_state)
+        return type(self)(**{**self.get_params(), "strategy": source})._serve(model)
 
     @property
     def data_report(self) -> DataReport:

@@ -9,24 +9,16 @@ from typing import Any
 
 import pandas as pd
 
+from recommender import gate
 from recommender.catalogue import ItemCatalogue
-from recommender.errors import DataError
-from recommender.evaluation import (
-    Evaluation,
-    ModelResult,
-    judge_model,
-    make_split,
-    make_task,
-    peak_mb,
-)
-from recommender.gate import BASELINES, Check, GateReport, judge, metrics_json
+from recommender.evaluation import peak_mb
+from recommender.gate import Check, GateReport, metrics_json
 from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
+from recommender.rehearsal import LIVE, MAX_JUDGED_USERS, Around, Rehearsal, recommender_from, rehearse
 from recommender.types import Progress, no_progress
-from recommender.weights import EventWeights
 
-LIVE = "live"
-MAX_JUDGED_USERS = 2_000
+__all__ = ["LIVE", "MAX_JUDGED_USERS", "Around", "TrainResult", "recommender_from", "train"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +36,8 @@ class TrainResult:
     gate : GateReport
     seconds, peak_mb : float
     n_events, n_users, n_items : int
+    notes : dict
+        What was mended in the data and which sources were left out.
     """
 
     model: HybridRecommender
@@ -67,6 +61,7 @@ def train(
     settings: Mapping[str, Any] | None = None,
     live_params: Mapping[str, Any] | None = None,
     with_evaluation: bool = True,
+    around: Around | None = None,
     progress: Progress = no_progress,
 ) -> TrainResult:
     """Evaluate on a time split, judge, and refit on every row.
@@ -83,6 +78,8 @@ def train(
         ``TrainResult.params`` of the model now live; they are refitted on the same split and the gate compares.
     with_evaluation : bool
         False for a first start: nothing is live that could be made worse, and people are waiting.
+    around : Around, optional
+        What the gate should know beside the data.
     progress : callable
 
     Raises
@@ -92,20 +89,24 @@ def train(
     """
     started = time.perf_counter()
     params: dict[str, Any] = {"strategy": strategy, "random_state": random_state, **(settings or {})}
-    evaluation: Evaluation | None = None
-    if with_evaluation:
-        evaluation, gate = _evaluated(events, items, params, live_params, progress)
-    else:
-        gate = GateReport((Check("first model", True, "nothing was live before, so nothing was compared"),))
-    progress("fit on all data", 0.0)
+    around = around or Around()
     log = Interactions.from_frame(events)
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
+    rehearsal = Rehearsal(None, _first_model())
+    if with_evaluation:
+        rehearsal = rehearse(events, items, params, live_params, around, progress)
+    progress("fit on all data", 0.0)
     model = recommender_from(params).fit(log, catalogue, progress=progress)
+    report = rehearsal.gate
+    if with_evaluation:
+        progress("gate", 0.0)
+        report = report.joined(_last_checks(model, log, catalogue, around, is_refused=not report.passed))
+        report = report.joined(gate.unjudged_points(report))
     return TrainResult(
         model=model,
         params=params,
-        metrics=metrics_json(evaluation) if evaluation else {},
-        gate=gate,
+        metrics=metrics_json(rehearsal.evaluation) if rehearsal.evaluation else {},
+        gate=report,
         seconds=time.perf_counter() - started,
         peak_mb=peak_mb(),
         n_events=len(log),
@@ -115,50 +116,16 @@ def train(
     )
 
 
-def recommender_from(params: Mapping[str, Any]) -> HybridRecommender:
-    """An unfitted recommender from the JSON form of its parameters."""
-    given = dict(params)
-    if isinstance(given.get("weights"), Mapping):
-        given["weights"] = EventWeights.from_dict(given["weights"])
-    try:
-        return HybridRecommender(**given)
-    except TypeError as error:
-        raise DataError(f"these parameters make no recommender: {error}") from error
+def _first_model() -> GateReport:
+    return GateReport((Check("first model", True, "nothing was live before, so nothing was compared"),))
 
 
-def _evaluated(
-    events: pd.DataFrame,
-    items: pd.DataFrame | None,
-    params: Mapping[str, Any],
-    live_params: Mapping[str, Any] | None,
-    progress: Progress,
-) -> tuple[Evaluation | None, GateReport]:
-    """Judge candidate, baselines and live parameters on one time split; too short a log fails the gate by itself."""
-    try:
-        split = make_split(events, "time")
-    except DataError as error:
-        return None, GateReport((Check("time split", False, str(error)),))
-    task = make_task(split, items, max_users=MAX_JUDGED_USERS)
-    candidate = str(params["strategy"])
-    recommenders = {name: HybridRecommender(strategy=name) for name in BASELINES if name != candidate}
-    recommenders[candidate] = recommender_from(params)
-    results: dict[str, ModelResult] = {}
-    failed: dict[str, str] = {}
-    compare_live = live_params is not None and dict(live_params) != dict(params)
-    if live_params is not None and compare_live:
-        try:
-            recommenders[LIVE] = recommender_from(live_params)
-        except DataError as error:  # of another version of this code
-            failed[LIVE] = str(error)
-    for number, (name, recommender) in enumerate(recommenders.items()):
-        progress(f"evaluate {name}", number / len(recommenders))
-        try:
-            results[name] = judge_model(recommender, task, name=name)
-        except DataError as error:
-            failed[name] = str(error)
-    if live_params is not None and not compare_live and candidate in results:
-        results[LIVE] = results[candidate]
-    evaluation = Evaluation(
-        "time", "event", 10, task.users, len(split.train), len(split.test), len(task.item_ids), results, failed
-    )
-    return evaluation, judge(evaluation, candidate, LIVE)
+def _last_checks(
+    model: HybridRecommender, log: Interactions, catalogue: ItemCatalogue | None, around: Around, *, is_refused: bool
+) -> list[Check]:
+    """Checks of the log and of the model itself; one that is refused already is not saved to be looked at."""
+    described = catalogue.items if catalogue is not None else None
+    checks = gate.check_data(gate.LogFacts(log, around.now, around.rows_before, described))
+    if is_refused:
+        return checks
+    return [*checks, *gate.check_integrity(model, described), gate.check_policy(model, around.may_be_known)]

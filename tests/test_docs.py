@@ -26,7 +26,9 @@ from recommender import gate
 from recommender.__main__ import _parser
 from recommender.__main__ import main as recommender_command
 from recommender.datasets import DATA_SETS, ENVIRONMENT_NAME
+from recommender.gate import data
 from recommender.metrics import RANKING_METRICS
+from recommender.offpolicy import MAX_WEIGHT, MIN_EFFECTIVE
 from recommender.readers import EVENT_COLUMNS, ITEM_COLUMNS, MAPPINGS
 from recommender.sources import HYBRID_SOURCES, SOURCES
 from recommender.types import EVENT_KINDS, SPACES
@@ -273,9 +275,48 @@ def test_the_gate_is_described_with_its_numbers() -> None:
         assert f"`{baseline}`" in told
     for number in (gate.MIN_JUDGED_USERS, gate.MIN_SEGMENT_USERS):
         assert f"at least {number} users" in told
-    shares = (gate.LIVE_TOLERANCE, gate.SEGMENT_TOLERANCE, gate.MIN_COVERAGE_SHARE, gate.RMSE_TOLERANCE)
+    shares = (
+        gate.LIVE_TOLERANCE,
+        gate.SEGMENT_TOLERANCE,
+        gate.MIN_COVERAGE_SHARE,
+        gate.RMSE_TOLERANCE,
+        gate.MIN_VALUE_SHARE,
+        gate.NOVELTY_TOLERANCE,
+        gate.DISTANCE_TOLERANCE,
+        gate.BRANDS_TOLERANCE,
+        gate.PRICE_TOLERANCE,
+        data.MIN_ROWS_SHARE,
+        data.MAX_KIND_SHIFT,
+        data.MAX_REPEATED,
+        data.MAX_UNKNOWN,
+        data.MAX_BOT_SHARE,
+    )
     for share in shares:
         assert f"{share * 100:g} %" in told
+    for words in (
+        f"between {gate.LEAST_OVERLAP} and {gate.MOST_OVERLAP}",
+        f"within {gate.MAX_LOAD_SECONDS:g} s",
+        f"at most {gate.MAX_MODEL_MB:g} MB",
+        f"at most {gate.MUCH_SLOWER:g} times as long as live, or {gate.NO_WAIT_MS:g} ms",
+        f"from {gate.SLOWER} times",
+        f"at most {gate.CALIBRATION_TOLERANCE} stars",
+        f"at most {gate.GINI_TOLERANCE} more uneven",
+        f"at most {data.MAX_AGE_HOURS} hours",
+        f"more than {data.BOT_EVENTS_A_DAY} on one day",
+        f"{data.SIGMAS:g} standard deviations of the {data.DAYS_BEFORE} days",
+        f"below {MIN_EFFECTIVE} ",
+        f"capped at {MAX_WEIGHT:g}",
+    ):
+        assert words in told
+
+
+def test_each_point_and_check_of_the_gate_is_described() -> None:
+    told = section(LIBRARY, "The gate")
+    for point, what in gate.POINTS.items():
+        assert f"| {point} |" in told
+        for check in what.checks:
+            if point != "baselines" and check.strip() not in ("time split", "evaluated", "persona"):
+                assert check.strip() in told, check
 
 
 # Links

@@ -16,7 +16,7 @@ from recommender.metrics.ranking import (
     recall,
     reciprocal_rank,
 )
-from recommender.metrics.stars import absolute_errors, mae, rmse, squared_errors
+from recommender.metrics.stars import absolute_errors, calibration_error, mae, rmse, squared_errors
 from recommender.metrics.values import Values, mean
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "absolute_errors",
     "average_precision",
     "bootstrap_interval",
+    "calibration_error",
     "coverage",
     "doubly_robust",
     "effective_sample_size",

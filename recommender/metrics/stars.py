@@ -29,6 +29,26 @@ def mae(forecast: ArrayLike, actual: ArrayLike) -> float:
     return mean(absolute_errors(forecast, actual))
 
 
+def calibration_error(forecast: ArrayLike, actual: ArrayLike, n_bins: int = 5) -> float:
+    """How far mean forecasts are from the mean stars given, over groups of like forecasts, in stars; NaN for none.
+
+    The forecasts are sorted into ``n_bins`` groups of equal size; the absolute differences of the group means are
+    averaged by size. A forecast that always says the mean is calibrated, only useless: read it beside RMSE.
+
+    References
+    ----------
+    Naeini, Cooper, Hauskrecht (2015), Obtaining Well Calibrated Probabilities Using Bayesian Binning (ECE), for stars.
+    """
+    gaps = -_differences(forecast, actual).ravel()
+    told = np.asarray(forecast, dtype=np.float64).ravel()
+    judged = ~np.isnan(gaps)
+    if not judged.any():
+        return float("nan")
+    ordered = gaps[judged][np.argsort(told[judged], kind="stable")]
+    groups = [group for group in np.array_split(ordered, n_bins) if len(group)]
+    return float(sum(abs(group.sum()) for group in groups) / len(ordered))
+
+
 def _differences(forecast: ArrayLike, actual: ArrayLike) -> Values:
     left, right = np.asarray(forecast, dtype=np.float64), np.asarray(actual, dtype=np.float64)
     if left.shape != right.shape:

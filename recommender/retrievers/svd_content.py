@@ -46,6 +46,16 @@ class SvdContent(Retriever):
             self.content_ = None
         return self
 
+    @classmethod
+    def of(cls, svd: Svd, content: Content | None, random_state: int = 0) -> Self:
+        """The blend of two halves that were fitted already, the second searched through Annoy."""
+        self = cls(random_state=random_state)
+        self.svd_, self.content_ = svd, None
+        if content is not None:
+            joined = Content(**content.get_params()).set_params(backend="annoy", random_state=random_state)
+            self.content_ = joined.load_arrays(content.state_arrays())
+        return self
+
     def score(self, query: Query) -> FloatVector:
         require_fitted(self, "svd_")
         stars = quantiles(self.svd_.score(query))

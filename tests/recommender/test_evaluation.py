@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from math import isnan, log2, sqrt
 from typing import Any
 
@@ -97,6 +98,47 @@ def test_what_lists_show_beyond_being_right(three):
     bits = {"a": log2(4 / 4), "c": log2(4 / 2), "d": log2(4 / 1)}
     lists = ["da", "dc", "ad"]
     assert result.lists["novelty@2"] == pytest.approx(np.mean([sum(bits[item] for item in one) / 2 for one in lists]))
+
+
+def test_what_somebody_touched_before_is_counted_where_it_comes_again(three):
+    """Ana touched a, bo touched a and b, cy has no list: three of four places."""
+    assert judged(three, {"ana": "da", "bo": "ab"}).lists["repeats@2"] == pytest.approx(3 / 4)
+    assert judged(three, {"ana": "d"}).lists["repeats@2"] == 0
+    assert isnan(judged(three, {}).lists["repeats@2"])
+
+
+def test_prices_and_brands_of_what_is_shown(three):
+    """Places: d twice at 5, a and c once, a without a price and c at 2; of two brands one is shown."""
+    items = pd.DataFrame({"item_id": list("abcd"), "price": [None, 9, 2, 5], "brand": ["", "hid", "seen", "seen"]})
+    result = judge_fitted(Planned({"ana": "da", "bo": "dc"}), make_task(three, items), k=2)
+    assert result.lists["price@2"] == pytest.approx((5 + 5 + 2) / 3)
+    assert result.lists["brands@2"] == pytest.approx(1 / 2)
+
+
+@pytest.mark.parametrize("items", [None, pd.DataFrame({"item_id": list("abcd")}), pd.DataFrame({"item_id": ["z"]})])
+def test_without_a_catalogue_that_tells_there_is_no_price_brand_or_distance(three, items):
+    lists = judge_fitted(Planned({"ana": "da"}), make_task(three, items), k=2).lists
+    assert all(isnan(lists[f"{name}@2"]) for name in ("price", "brands", "distance"))
+
+
+def test_the_distance_within_a_list_is_that_of_the_items_vectors(shop_events, shop_items):
+    """Of a fitted model, which has vectors; the mean over all pairs of all lists."""
+    task = make_task(make_split(shop_events, "last-one"), shop_items, max_users=8)
+    model = HybridRecommender(strategy="popular").fit(task.events, task.catalogue)
+    vectors = [
+        model.item_vectors([r.item_id for r in model.recommend(user, 3, now=int(at))])
+        for user, at in zip(task.users, task.asked_at, strict=True)
+    ]
+    by_pair = [[1 - a @ b for a, b in combinations(one / np.linalg.norm(one, axis=1)[:, None], 2)] for one in vectors]
+    assert judge_fitted(model, task, k=3).lists["distance@3"] == pytest.approx(np.mean(by_pair), abs=1e-5)
+
+
+def test_top_categories_are_told_apart(three):
+    """Ana's d is of the lamps and was found, bo's c of the cups and was not; cy wanted one of each."""
+    items = pd.DataFrame({"item_id": list("abcd"), "category": ["", "", "Cups > Tea", "Lamps > Desk"]})
+    segments = judge_fitted(Planned({"ana": "d", "cy": "d"}), make_task(three, items), k=1).segments
+    assert (segments["category:Lamps"].mean, segments["category:Lamps"].n) == (1, 2)
+    assert (segments["category:Cups"].mean, segments["category:Cups"].n) == (0, 2)
 
 
 def test_somebody_who_gets_no_list_counts_as_zero(three):

@@ -14,6 +14,7 @@ from recommender.errors import DataError
 from recommender.metrics import (
     RANKING_METRICS,
     bootstrap_interval,
+    calibration_error,
     coverage,
     doubly_robust,
     effective_sample_size,
@@ -189,6 +190,22 @@ def test_star_errors_by_hand():
     assert rmse([4, nan], [3, 1]) == 1.0
     with pytest.raises(DataError, match="do not pair"):
         rmse([1, 2], [1])
+
+
+def test_calibration_by_hand():
+    """Two groups of like forecasts: 1 and 2 where 2 and 2 were given, 4 and 5 where 3 and 5 were: each half a star."""
+    assert calibration_error([5, 1, 4, 2], [5, 2, 3, 2], n_bins=2) == pytest.approx((0.5 + 0.5) / 2)
+    assert calibration_error([3, 3], [1, 5], n_bins=1) == 0.0, "always the mean is calibrated"
+    assert calibration_error([4, nan, 2], [3, 1, nan], n_bins=5) == 1.0
+    assert isnan(calibration_error([], []))
+
+
+@quick
+@given(st.lists(st.tuples(st.floats(1, 5), st.floats(1, 5)), min_size=1, max_size=30), st.integers(1, 6))
+def test_a_forecast_is_never_further_off_in_groups_than_one_by_one(pairs, n_bins):
+    forecast, actual = zip(*pairs, strict=True)
+    error = calibration_error(forecast, actual, n_bins)
+    assert abs(np.mean(forecast) - np.mean(actual)) - 1e-9 <= error <= mae(forecast, actual) + 1e-9
 
 
 def test_exposure_and_coverage_count_the_first_k_places():

@@ -1,0 +1,283 @@
+"""What one fitted model shows on held-out events: its lists, how right, varied and quick they are, and its stars."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from recommender.catalogue import ItemCatalogue
+from recommender.errors import DataError
+from recommender.hybrid import HybridRecommender
+from recommender.interactions import Interactions
+from recommender.metrics import (
+    Interval,
+    absolute_errors,
+    bootstrap_interval,
+    calibration_error,
+    coverage,
+    exposure,
+    gini,
+    intra_list_distance,
+    mean,
+    novelty,
+    ranking_metrics,
+    squared_errors,
+)
+from recommender.splits import Split
+from recommender.types import BoolMask, FloatVector, Recommendation, Rows
+
+NEW_USER_EVENTS, HEAVY_USER_EVENTS = 2, 20
+COLD_ITEM_EVENTS = 5
+HEAD_SHARE = 0.2
+TOP_CATEGORIES = 5
+BOOTSTRAP_ROUNDS = 1000
+STAR_MODELS = ("svd", "svd_content", "hybrid")
+
+
+class Judged(Protocol):
+    """What can be judged: anything that lists items for a user, a fitted :class:`HybridRecommender` above all."""
+
+    strategy: str
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """Facts about the fit."""
+
+    def recommend(self, user_id: str, k: int = 10, *, now: int, with_reasons: bool) -> list[Recommendation]:
+        """The ``k`` best items for a user at a time, none of which the user touched before."""
+
+    def predict_rating(self, user_id: str, item_id: str) -> float:
+        """Stars that the user would give; asked only of strategies in ``STAR_MODELS``."""
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """What one model showed.
+
+    Attributes
+    ----------
+    per_user : dict of str to ndarray of shape (n_users,)
+        Ranking metrics per test user, NaN where a user cannot be judged.
+    metrics : dict of str to Interval
+        Means with bootstrap intervals; also "rmse" and "mae" for models that forecast stars.
+    lists : dict of str to float
+        coverage, gini, novelty (bits), distance (within a list), repeats (share of things touched before), price (mean
+        of the places) and brands (share that is shown to anybody) at the cutoff; NaN where the data does not tell.
+    segments : dict of str to Interval
+        NDCG per segment of users or items, such as "users:new", "items:cold" or "category:Home".
+    fit_seconds, p50_ms, p95_ms, peak_mb : float
+    segment_values : dict of str to ndarray of shape (n_users,)
+        The NDCG behind ``segments``, NaN for users outside, so that two models can be compared in pairs.
+    ranked : ndarray of shape (n_users, k), optional
+        The lists themselves: rows of ``Task.item_ids``, -1 as padding.
+    """
+
+    name: str
+    per_user: Mapping[str, FloatVector]
+    metrics: dict[str, Interval]
+    lists: dict[str, float]
+    segments: dict[str, Interval]
+    fit_seconds: float
+    p50_ms: float
+    p95_ms: float
+    peak_mb: float
+    info: dict[str, Any] = field(default_factory=dict)
+    segment_values: Mapping[str, FloatVector] = field(default_factory=dict)
+    ranked: Rows | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """A split in rows, ready to judge lists against; ``rated`` holds the ratings for star forecasts."""
+
+    split: Split
+    events: Interactions
+    catalogue: ItemCatalogue | None
+    users: list[str]
+    relevant: list[Rows]
+    item_ids: list[str]
+    item_counts: Rows
+    user_counts: Rows
+    asked_at: Rows
+    rated: pd.DataFrame
+
+
+def judge_model(recommender: HybridRecommender, task: Task, *, k: int = 10, name: str = "") -> ModelResult:
+    """Fit one model on the task's training part and judge it."""
+    reset_peak()
+    started = time.perf_counter()
+    recommender.fit(task.events, task.catalogue)
+    fit_seconds = time.perf_counter() - started
+    return judge_fitted(recommender, task, k=k, name=name or recommender.strategy, fit_seconds=fit_seconds)
+
+
+def judge_fitted(
+    recommender: Judged, task: Task, *, k: int = 10, name: str = "", fit_seconds: float = 0.0
+) -> ModelResult:
+    """Judge a model that was fitted on the task's training part."""
+    ranked, times = _lists(recommender, task, k)
+    per_user = ranking_metrics(ranked, task.relevant, [k])
+    metrics = {key: bootstrap_interval(values, BOOTSTRAP_ROUNDS) for key, values in per_user.items()}
+    segments = segment_values(ranked, per_user[f"ndcg@{k}"], task, k)
+    return ModelResult(
+        name=name or recommender.strategy,
+        per_user=per_user,
+        metrics=metrics | _star_errors(recommender, task),
+        lists=_list_figures(recommender, ranked, task, k),
+        segments={name: bootstrap_interval(values, BOOTSTRAP_ROUNDS) for name, values in segments.items()},
+        fit_seconds=fit_seconds,
+        p50_ms=float(np.percentile(times, 50)),
+        p95_ms=float(np.percentile(times, 95)),
+        peak_mb=peak_mb(),
+        info=recommender.info,
+        segment_values=segments,
+        ranked=ranked,
+    )
+
+
+def _list_figures(recommender: Judged, ranked: Rows, task: Task, k: int) -> dict[str, float]:
+    """What the lists are like beyond being right."""
+    n_items = len(task.item_ids)
+    return {
+        f"coverage@{k}": coverage(ranked, n_items, k),
+        f"gini@{k}": gini(exposure(ranked, n_items, k)),
+        f"novelty@{k}": mean(novelty(ranked, task.item_counts, task.events.n_users, k)),
+        f"distance@{k}": _distance(recommender, ranked, task, k),
+        f"repeats@{k}": _repeats(ranked, task),
+        f"price@{k}": _price(ranked, task),
+        f"brands@{k}": _brands(ranked, task),
+    }
+
+
+def _distance(recommender: Judged, ranked: Rows, task: Task, k: int) -> float:
+    """Mean distance of the items within a list by their content; NaN where nothing describes them."""
+    shown = np.unique(ranked[ranked >= 0])
+    if not isinstance(recommender, HybridRecommender) or not len(shown):
+        return float("nan")
+    vectors = recommender.item_vectors([task.item_ids[row] for row in shown])
+    if vectors is None:
+        return float("nan")
+    among_shown = np.where(ranked >= 0, np.searchsorted(shown, np.maximum(ranked, 0)), -1)
+    return mean(intra_list_distance(among_shown, vectors, k))
+
+
+def _repeats(ranked: Rows, task: Task) -> float:
+    """Share of the places that hold something that the user had touched in training; NaN for empty lists."""
+    events, n_items = task.events, len(task.item_ids)
+    known = np.unique(events.user_rows * n_items + events.item_rows)
+    users = events.users.rows(task.users)
+    shown = ranked >= 0
+    keys = (users[:, None] * n_items + ranked)[shown]
+    return float(np.isin(keys, known).mean()) if len(keys) else float("nan")
+
+
+def _price(ranked: Rows, task: Task) -> float:
+    """Mean price of the places, in the unit of the catalogue; NaN where no price is known."""
+    if task.catalogue is None:
+        return float("nan")
+    rows = task.catalogue.items.rows(task.item_ids)[ranked[ranked >= 0]]
+    return mean(task.catalogue.prices[rows[rows >= 0]])
+
+
+def _brands(ranked: Rows, task: Task) -> float:
+    """Share of the brands of the items that somebody is shown; NaN where no brand is known."""
+    if task.catalogue is None:
+        return float("nan")
+    rows = task.catalogue.items.rows(task.item_ids)
+    brands = np.where(rows >= 0, task.catalogue.fields["brand"][np.maximum(rows, 0)], "").astype(str)
+    there, shown = set(brands) - {""}, set(brands[np.unique(ranked[ranked >= 0])]) - {""}
+    return len(shown) / len(there) if there else float("nan")
+
+
+def _lists(recommender: Judged, task: Task, k: int) -> tuple[Rows, FloatVector]:
+    """Ranked rows per user, -1 as padding, and milliseconds per request."""
+    ranked = np.full((len(task.users), k), -1, dtype=np.int64)
+    times = np.zeros(len(task.users))
+    for number, user in enumerate(task.users):
+        started = time.perf_counter()
+        found = recommender.recommend(user, k, now=int(task.asked_at[number]), with_reasons=False)
+        times[number] = (time.perf_counter() - started) * 1000
+        rows = task.events.items.rows([r.item_id for r in found])
+        ranked[number, : len(rows)] = rows
+    return ranked, times
+
+
+def _star_errors(recommender: Judged, task: Task) -> dict[str, Interval]:
+    """RMSE, MAE and calibration of star forecasts over the held-out ratings, for models that make them."""
+    rated = task.rated
+    if recommender.strategy not in STAR_MODELS:
+        return {}
+    try:
+        forecast = [recommender.predict_rating(u, i) for u, i in zip(rated["user_id"], rated["item_id"], strict=True)]
+    except DataError:
+        return {}
+    if not forecast:
+        return {}
+    actual = rated["value"].to_numpy(dtype=np.float64)
+    squared, absolute = squared_errors(forecast, actual), absolute_errors(forecast, actual)
+    unsure, nan = calibration_error(forecast, actual), float("nan")
+    return {
+        "rmse": bootstrap_interval(squared, BOOTSTRAP_ROUNDS, transform=np.sqrt),
+        "mae": bootstrap_interval(absolute, BOOTSTRAP_ROUNDS),
+        "calibration": Interval(unsure, nan, nan, len(forecast)),
+    }
+
+
+def segment_values(ranked: Rows, ndcg: FloatVector, task: Task, k: int) -> dict[str, FloatVector]:
+    """NDCG for groups of users, and for the part of each user's truth that is cold, tail, head or of a category."""
+    counts = task.user_counts
+    users = {
+        "users:new": counts <= NEW_USER_EVENTS,
+        "users:light": (counts > NEW_USER_EVENTS) & (counts < HEAVY_USER_EVENTS),
+        "users:heavy": counts >= HEAVY_USER_EVENTS,
+    }
+    values = {name: np.where(mask, ndcg, np.nan) for name, mask in users.items()}
+    for name, mask in (_item_groups(task.item_counts) | _categories(task)).items():
+        part = [rows[mask[rows]] for rows in task.relevant]
+        values[name] = ranking_metrics(ranked, part, [k])[f"ndcg@{k}"]
+    return values
+
+
+def _categories(task: Task) -> dict[str, BoolMask]:
+    """Items of the top categories that are asked for most."""
+    if task.catalogue is None:
+        return {}
+    rows = task.catalogue.items.rows(task.item_ids)
+    paths = np.where(rows >= 0, task.catalogue.fields["category"][np.maximum(rows, 0)], "").astype(str)
+    tops = np.array([path.split(">")[0].strip() for path in paths], dtype=object)
+    wanted = np.concatenate([np.zeros(0, np.int64), *task.relevant])
+    names, counts = np.unique(tops[wanted].astype(str), return_counts=True)
+    most = [name for _, name in sorted(zip((-counts).tolist(), names.tolist(), strict=True)) if name]
+    return {f"category:{name}": tops == name for name in most[:TOP_CATEGORIES]}
+
+
+def _item_groups(item_counts: Rows) -> dict[str, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """Cold items, the most-wanted fifth (head) and the others (tail)."""
+    order = np.argsort(-item_counts, kind="stable")
+    head = np.zeros(len(item_counts), dtype=bool)
+    head[order[: max(1, int(len(order) * HEAD_SHARE))]] = True
+    return {"items:cold": item_counts <= COLD_ITEM_EVENTS, "items:tail": ~head, "items:head": head}
+
+
+def peak_mb() -> float:
+    """Highest resident memory of this process since :func:`reset_peak`, in megabytes; NaN where it is not told."""
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+    except OSError:
+        return float("nan")
+    line = next((line for line in status.splitlines() if line.startswith("VmHWM")), "")
+    return int(line.split()[1]) / 1024 if line else float("nan")
+
+
+def reset_peak() -> None:
+    """Start measuring the peak anew, where the system lets a process do so."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", "ascii")
+    except OSError:
+        return

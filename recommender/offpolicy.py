@@ -1,0 +1,179 @@
+"""What a model's lists would have earned, judged from a log in which chance had a say in what was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recommender.errors import DataError
+from recommender.judging import Judged
+from recommender.metrics import PolicyValue, doubly_robust, snips
+from recommender.types import AnyArray, BoolMask, FloatVector, Rows
+from recommender.validation import clean_ids, clean_timestamps, fail_where, require_columns, to_numbers
+
+LOGGED_COLUMNS = ("user_id", "item_id", "request_id", "position", "propensity", "clicked")
+MIN_EFFECTIVE = 500
+MAX_REQUESTS = 2_000
+MAX_WEIGHT = 50.0
+_PRIOR_SHOWS = 20.0
+
+
+@dataclass(frozen=True)
+class LoggedValue:
+    """Clicks per place that chance filled: of the policy of the day, and of a model by two estimators.
+
+    Attributes
+    ----------
+    logged : float
+        What was earned; NaN where chance filled nothing.
+    snips, robust : PolicyValue
+        Self-normalised inverse propensities; and those on top of a model of the clicks.
+    n_requests, n_chance : int
+        Requests looked at, and their places that were filled with a probability below 1. A place that was certain to
+        hold what it held tells nothing of what else might have stood there, and is left out.
+    """
+
+    logged: float
+    snips: PolicyValue
+    robust: PolicyValue
+    n_requests: int
+    n_chance: int
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the estimate rests on enough rows to go by."""
+        return self.snips.effective_sample_size >= MIN_EFFECTIVE
+
+
+def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
+    """Check logged places.
+
+    Raises
+    ------
+    DataError
+        Naming column and first rows: a missing column or id, a position below 1, a propensity outside (0, 1], a click
+        that is neither 0 nor 1, two items at one place of a request.
+    """
+    require_columns(frame, LOGGED_COLUMNS)
+    frame = frame.reset_index(drop=True)
+    ids = {name: clean_ids(frame[name], name, {}) for name in ("user_id", "item_id", "request_id")}
+    numbers = {name: to_numbers(frame[name]) for name in ("position", "propensity", "clicked")}
+    place, chance, clicked = numbers["position"], numbers["propensity"], numbers["clicked"]
+    fail_where(~((place >= 1) & (place == np.floor(place))), "position", frame["position"], "no whole number from 1 on")
+    fail_where(~((chance > 0) & (chance <= 1)), "propensity", frame["propensity"], "not above 0 and at most 1")
+    fail_where(~np.isin(clicked, (0.0, 1.0)), "clicked", frame["clicked"], "neither 0 nor 1")
+    clean = pd.DataFrame(ids | numbers)
+    twice = clean.duplicated(["request_id", "position"])
+    fail_where(twice, "position", frame["position"], "a place that stands in the request twice")
+    if "timestamp" in frame.columns:
+        clean["timestamp"] = clean_timestamps(frame, {})
+    return clean
+
+
+def logged_value(model: Judged, logged: pd.DataFrame, *, now: int, seed: int = 0) -> LoggedValue:
+    """What a model would have earned in the requests of a log.
+
+    The model's list of as many places as the request had is taken as its choice, each item as likely at each place.
+
+    Parameters
+    ----------
+    model : Judged
+        Fitted on events from before the log.
+    logged : DataFrame
+        As :func:`clean_logged` gives it.
+    now : int
+        Time of requests that have none of their own, UTC seconds.
+    seed : int
+        Of the draw of at most ``MAX_REQUESTS`` requests.
+
+    References
+    ----------
+    Swaminathan, Joachims (2015); Dudík, Langford, Li (2011). The model of the clicks is the click rate of an item,
+    drawn to the overall rate where it was shown seldom, learned on the other half of the requests.
+    """
+    rows = _drawn(logged, seed)
+    requests = pd.factorize(rows["request_id"])[0].astype(np.int64)
+    lists = _lists(model, rows, requests, now)
+    by_chance = rows["propensity"].to_numpy(dtype=np.float64) < 1
+    shown = _Shown.of(rows[by_chance], requests[by_chance])
+    target = shown.chosen_by(lists) / np.bincount(requests)[shown.requests]
+    told, hoped = _click_model(shown, lists)
+    clicks, chances = shown.clicks, shown.chances
+    return LoggedValue(
+        logged=float(clicks.mean()) if len(clicks) else float("nan"),
+        snips=snips(clicks, chances, target, max_weight=MAX_WEIGHT),
+        robust=doubly_robust(clicks, chances, target, predicted=told, predicted_target=hoped, max_weight=MAX_WEIGHT),
+        n_requests=int(requests.max()) + 1,
+        n_chance=len(clicks),
+    )
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """Places that chance filled, as columns of equal length; ``requests`` are row numbers into the model's lists."""
+
+    items: AnyArray
+    requests: Rows
+    clicks: FloatVector
+    chances: FloatVector
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, requests: Rows) -> _Shown:
+        items = rows["item_id"].to_numpy(dtype=object)
+        return cls(items, requests, *(rows[name].to_numpy(dtype=np.float64) for name in ("clicked", "propensity")))
+
+    def chosen_by(self, lists: Sequence[tuple[str, ...]]) -> BoolMask:
+        """Which of the items the model's list for the request holds."""
+        pairs = zip(self.items, self.requests, strict=True)
+        return np.array([item in lists[request] for item, request in pairs], dtype=bool)
+
+
+def _drawn(logged: pd.DataFrame, seed: int) -> pd.DataFrame:
+    names = np.array(sorted(logged["request_id"].unique()), dtype=object)
+    if not len(names):
+        raise DataError("the log of shown places is empty")
+    if len(names) <= MAX_REQUESTS:
+        return logged
+    kept = np.random.default_rng(seed).choice(names, MAX_REQUESTS, replace=False)
+    return logged[logged["request_id"].isin(set(kept))]
+
+
+def _lists(model: Judged, rows: pd.DataFrame, requests: Rows, now: int) -> list[tuple[str, ...]]:
+    """The model's items for each request, as many as places were shown."""
+    firsts = rows.assign(_request=requests, _size=1).groupby("_request", sort=True)
+    users, sizes = firsts["user_id"].first(), firsts["_size"].sum()
+    times = firsts["timestamp"].min() if "timestamp" in rows.columns else pd.Series(now, index=users.index)
+    asked = zip(users.tolist(), sizes.tolist(), times.tolist(), strict=True)
+    return [
+        tuple(r.item_id for r in model.recommend(user, int(size), now=int(time), with_reasons=False))
+        for user, size, time in asked
+    ]
+
+
+def _click_model(shown: _Shown, lists: Sequence[tuple[str, ...]]) -> tuple[FloatVector, FloatVector]:
+    """Click rates of the shown items and means of those of the model's lists, from the other half of the requests."""
+    told, hoped = np.zeros(len(shown.items)), np.zeros(len(shown.items))
+    for half in (0, 1):
+        own = shown.requests % 2 == half
+        rates, overall = _rates(shown.items[~own], shown.clicks[~own])
+        told[own] = [rates.get(item, overall) for item in shown.items[own]]
+        requests, back = np.unique(shown.requests[own], return_inverse=True)
+        means = [np.mean([rates.get(item, overall) for item in lists[request]] or [0.0]) for request in requests]
+        hoped[own] = np.array(means)[back]
+    return told, hoped
+
+
+def _rates(items: AnyArray, clicks: FloatVector) -> tuple[dict[str, float], float]:
+    overall = float(clicks.mean()) if len(clicks) else 0.0
+    names, codes = np.unique(items.astype(str), return_inverse=True)
+    shown, clicked = np.bincount(codes), np.bincount(codes, weights=clicks)
+    rates = (clicked + _PRIOR_SHOWS * overall) / (shown + _PRIOR_SHOWS)
+    return dict(zip(names.tolist(), rates.tolist(), strict=True)), overall
+
+
+def in_words(value: PolicyValue) -> str:
+    """An estimate with its interval."""
+    return f"{value.value:.4f} [{value.low:.4f} {value.high:.4f}]"

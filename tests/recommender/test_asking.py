@@ -1,0 +1,54 @@
+"""One fitted model, asked for one of its sources alone: what the gate compares it with, without another fit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recommender.errors import DataError
+from recommender.gate import BASELINES
+from recommender.hybrid import HybridRecommender
+from tests.recommender.conftest import quick_model
+from tests.recommender.worlds import ids
+
+USERS = ("u00", "u01", "u07", "somebody new")
+
+
+def lists(model: HybridRecommender) -> list[list[str]]:
+    return [ids(model.recommend(user, 8)) for user in USERS]
+
+
+@pytest.mark.parametrize("source", BASELINES)
+def test_a_source_answers_as_if_it_had_been_fitted_alone(source, shop_model, shop_events, shop_items):
+    asked = shop_model.asking(source)
+    assert asked.strategy == asked.info["strategy"] == source
+    assert lists(asked) == lists(quick_model(shop_events, shop_items, strategy=source))
+    assert shop_model.strategy == "hybrid"
+
+
+def test_the_stars_of_the_base_blend_are_those_of_its_svd(shop_model, shop_events, shop_items):
+    alone = quick_model(shop_events, shop_items, strategy="svd")
+    for user, item in (("u00", "kitchen-04"), ("u01", "garden-09")):
+        assert shop_model.asking("svd_content").predict_rating(user, item) == pytest.approx(
+            alone.predict_rating(user, item)
+        )
+
+
+def test_what_the_model_does_not_hold_cannot_be_asked(shop_events):
+    without_stars = quick_model(shop_events[shop_events["kind"] != "rating"], None, strategy="itemseq")
+    for source in ("svd_content", "itemknn", "nonsense"):
+        with pytest.raises(DataError, match=f"strategy '{source}' cannot be asked"):
+            without_stars.asking(source)
+
+
+def test_without_descriptions_the_base_blend_is_its_stars_alone(shop_events):
+    bare = quick_model(shop_events, None)
+    assert lists(bare.asking("svd_content")) == lists(quick_model(shop_events, None, strategy="svd_content"))
+
+
+def test_vectors_of_items_known_and_unknown(shop_model):
+    found = shop_model.item_vectors(["kitchen-01", "nothing", "kitchen-00"])
+    rows = shop_model.item_ids.rows(["kitchen-01", "kitchen-00"])
+    assert np.array_equal(found[[0, 2]], shop_model.model_.spaces.vectors["combined"][rows])
+    assert not found[1].any()
+    assert shop_model.item_vectors(["kitchen-01"], space="smell") is None
