@@ -57,7 +57,7 @@ POINTS: dict[str, Point] = {
     "beyond accuracy": Point(
         ("nothing again", "coverage", "gini", "novelty", "distance", "price", "brands"), _NO_FIGURES
     ),
-    "logged picks": Point(("logged picks",), "since the split nothing was logged with the probability of being shown"),
+    "logged picks": Point(("logged picks",), "no place is on record that chance filled since the split"),
     "change": Point(("change", "change ", "persona "), _NOTHING_LIVE),
     "speed": Point(("speed", "load time"), _NOTHING_LIVE),
     "policy": Point(("policy",), _REFUSED),

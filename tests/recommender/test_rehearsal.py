@@ -56,7 +56,7 @@ def test_a_first_judged_night_says_what_it_could_not_judge(walks):
     unjudged = {name: check.detail for name, check in seen(found).items() if check.detail.startswith("not judged")}
     assert unjudged == {
         "stars": "not judged: candidate and live parameters do not both forecast stars",
-        "logged picks": "not judged: since the split nothing was logged with the probability of being shown",
+        "logged picks": "not judged: no place is on record that chance filled since the split",
         "change": "not judged: there are no figures of live parameters to compare with",
         "policy": "not judged: nobody said who may be known",
     }
@@ -175,7 +175,7 @@ def test_places_that_chance_filled_are_judged_from_the_split_on(walks, cut):
     assert (few.level, few.passed) == ("warning", False)
     assert few.detail.startswith("not judged: an effective sample of ")
     before = seen(trained(walks, around=Around(logged=places(300, cut - 1))))["logged picks"]
-    assert before.detail == "not judged: since the split nothing was logged with the probability of being shown"
+    assert before.detail == "not judged: no place is on record that chance filled since the split"
 
 
 def test_a_log_without_chance_is_told_from_no_log(walks, cut):

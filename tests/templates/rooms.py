@@ -180,6 +180,8 @@ LIVE = ModelRun(
         GateCheck("Not worse than the live parameters", True, "ndcg@10 0.0914 against 0.0907, allowed down to 0.0889"),
         GateCheck("Better than popularity", True, "ndcg@10 0.0914 against 0.0312"),
         GateCheck("Covers the shelves", True, "61 % of what can be sold, at least 40 % asked"),
+        GateCheck("newest event", False, "it is 31 hours old", "warning"),
+        GateCheck("logged picks", True, "not judged: no place is on record that chance filled", "note"),
     ),
     metric_names=METRICS,
     metrics=(

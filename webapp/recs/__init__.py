@@ -11,6 +11,7 @@ from config import Config
 from webapp.picks import Recs
 from webapp.recs.files import DataFiles, FilePart, UnreadableFileError, data_set, read_parts
 from webapp.recs.library import (
+    Surroundings,
     Trained,
     TrainingError,
     current_version,
@@ -29,6 +30,7 @@ __all__ = [
     "Feed",
     "FilePart",
     "LocalRecs",
+    "Surroundings",
     "Trained",
     "TrainingError",
     "UnreadableFileError",

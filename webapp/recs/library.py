@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,31 @@ STAR_WEIGHTS = (0.0, 0.0, 0.6, 1.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One condition of the gate."""
+    """One condition of the gate; only one of the level "must" refuses, a "warning" or "note" only tells."""
 
     name: str
     passed: bool
     detail: str
+    level: str = "must"
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the model may not be published because of this."""
+        return self.level == "must" and not self.passed
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the gate should know beside events and products.
+
+    ``rows_before`` are the events of the training before, ``may_be_known`` the ids of people whom a model may hold, and
+    ``logged`` the places that chance filled.
+    """
+
+    now: datetime
+    rows_before: int | None
+    may_be_known: Collection[str]
+    logged: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -52,6 +73,7 @@ def train(
     strategy: str = "hybrid",
     with_evaluation: bool = True,
     live_parameters: Mapping[str, Any] | None = None,
+    surroundings: Surroundings | None = None,
     progress: Progress | None = None,
 ) -> Trained:
     """Train and judge a model: the library splits by time, fits, evaluates, asks the gate and refits on everything.
@@ -77,11 +99,12 @@ def train(
             live_params=dict(live_parameters or {}) or None,
             with_evaluation=with_evaluation,
             settings=settings,
+            around=_around(surroundings) if surroundings else None,
             progress=progress or _silent,
         )
     except (DataError, OSError, ArithmeticError) as error:
         raise TrainingError(str(error)) from error
-    checks = tuple(Check(check.name, bool(check.passed), check.detail) for check in result.gate.checks)
+    checks = tuple(Check(check.name, bool(check.passed), check.detail, check.level) for check in result.gate.checks)
     return Trained(
         result.model,
         dict(result.params),
@@ -93,6 +116,17 @@ def train(
         int(result.n_users),
         int(result.n_items),
         dict(result.notes),
+    )
+
+
+def _around(found: Surroundings) -> Any:
+    from recommender.training import Around
+
+    return Around(
+        now=int(found.now.timestamp()),
+        rows_before=found.rows_before,
+        may_be_known=found.may_be_known,
+        logged=found.logged,
     )
 
 

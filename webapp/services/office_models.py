@@ -48,7 +48,8 @@ def run_view(row: ModelRunRow, *, live: str | None, kept: Sequence[str]) -> vm.M
         message=row.error,
         gate_passed=row.gate_passed,
         checks=tuple(
-            vm.GateCheck(check["name"], bool(check["passed"]), check.get("detail", "")) for check in row.checks
+            vm.GateCheck(check["name"], bool(check["passed"]), check.get("detail", ""), check.get("level", "must"))
+            for check in row.checks
         ),
         metric_names=names,
         metrics=tuple(

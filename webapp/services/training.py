@@ -9,7 +9,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 
 from webapp import recs
 from webapp.errors import Conflict, NotFound
-from webapp.recs import Trained, TrainingError
+from webapp.recs import Surroundings, Trained, TrainingError
 from webapp.services.privacy import ERASED
 from webapp.store import catalogue, interactions, operations, personal
 from webapp.store.operations import ModelRunRow
@@ -121,12 +121,19 @@ def _train_and_publish(
         events = interactions.training_frame(tx)
         items = catalogue.item_frame(tx, media=place.media)
         live_run = operations.run_by_version(tx, live) if live else None
+        surroundings = Surroundings(
+            now=clock(),
+            rows_before=operations.events_of_last_run(tx),
+            may_be_known=interactions.may_be_known(tx),
+            logged=interactions.logged_places(tx),
+        )
     trained = recs.train(
         events,
         items,
         strategy=strategy,
         with_evaluation=with_evaluation,
         live_parameters=live_run.parameters if live_run else None,
+        surroundings=surroundings,
         progress=tell,
     )
     version = f"{clock():%Y%m%d-%H%M%S}-{run_id}"
@@ -142,7 +149,7 @@ def _train_and_publish(
 
 def _record(run_id: int, trained: Trained, version: str | None, clock: Clock) -> Outcome:
     state = "published" if version else "refused"
-    checks = [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in trained.checks]
+    checks = [asdict(check) for check in trained.checks]
     with unit_of_work() as tx:
         operations.change_run(
             tx,
@@ -161,7 +168,7 @@ def _record(run_id: int, trained: Trained, version: str | None, clock: Clock) ->
             checks=checks,
             gate_passed=trained.passed,
         )
-    missed = "; ".join(check.detail or check.name for check in trained.checks if not check.passed)
+    missed = "; ".join(f"{check.name}: {check.detail}" for check in trained.checks if check.refuses)
     log.info("training_ended", extra={"run_id": run_id, "state": state, "version": version})
     return Outcome(run_id, state, version, missed)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import cast, delete, exists, func, insert, literal, select, update
+from sqlalchemy import and_, cast, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
@@ -18,6 +18,7 @@ from webapp.store.scope import owned_by, owner_values
 from webapp.store.tx import Tx
 
 FRAME_COLUMNS = ("user_id", "item_id", "kind", "value", "timestamp", "order_id")
+LOGGED_COLUMNS = ("request_id", "user_id", "item_id", "position", "propensity", "clicked", "timestamp")
 BATCH = 5000
 
 
@@ -173,6 +174,53 @@ def training_frame(tx: Tx) -> pd.DataFrame:
     return _to_frame(tx.stream(_frame_select(), size=20_000))
 
 
+def may_be_known(tx: Tx) -> set[str]:
+    """Return the ids, in the library's words, of everybody who is there and has not switched personalisation off."""
+    members = tx.scalars(select(User.id).where(User.is_personalised))
+    guests = tx.scalars(select(Guest.id).where(Guest.is_personalised))
+    return {str(user) for user in members} | {f"g{guest}" for guest in guests}
+
+
+def logged_places(tx: Tx) -> pd.DataFrame:
+    """Return the places of every rail of which chance filled a part.
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``LOGGED_COLUMNS``: ``request_id`` names the rail of one request, ``propensity`` is the probability
+        with which the place held the item, ``clicked`` 1 if its owner came to the product from there, ``timestamp`` UTC
+        seconds. Nobody is among them who has switched personalisation off.
+    """
+    chance = select(Impression.request_id, Impression.slot).where(Impression.propensity < 1).distinct().subquery()
+    same_owner = or_(Interaction.user_id == Impression.user_id, Interaction.guest_id == Impression.guest_id)
+    same_pick = and_(
+        Interaction.request_id == Impression.request_id, Interaction.product_id == Impression.product_id, same_owner
+    )
+    rows = tx.rows(
+        select(
+            Impression.request_id,
+            Impression.slot,
+            Impression.user_id,
+            Impression.guest_id,
+            Impression.product_id,
+            Impression.position,
+            Impression.propensity,
+            exists().where(same_pick),
+            Impression.at,
+        )
+        .join(chance, and_(chance.c.request_id == Impression.request_id, chance.c.slot == Impression.slot))
+        .outerjoin(User, User.id == Impression.user_id)
+        .outerjoin(Guest, Guest.id == Impression.guest_id)
+        .where(User.is_personalised.is_not(False), Guest.is_personalised.is_not(False))
+        .order_by(Impression.request_id, Impression.slot, Impression.position)
+    )
+    records = [
+        (f"{request}/{slot}", _owner_id(user, guest), str(product), place, chance_of, int(hit), int(at.timestamp()))
+        for request, slot, user, guest, product, place, chance_of, hit, at in rows
+    ]
+    return pd.DataFrame.from_records(records, columns=list(LOGGED_COLUMNS))
+
+
 def events_after(tx: Tx, last_id: int, *, limit: int) -> tuple[pd.DataFrame, int]:
     """Return the events added after a row id, and the id of the last one."""
     rows = list(tx.rows(_frame_select().where(Interaction.id > last_id).limit(limit)))
@@ -187,7 +235,7 @@ def last_id(tx: Tx) -> int:
 def _to_frame(rows: Iterable[Any]) -> pd.DataFrame:
     records = [
         (
-            str(user) if user is not None else f"g{guest}",
+            _owner_id(user, guest),
             str(product),
             kind,
             value,
@@ -198,6 +246,10 @@ def _to_frame(rows: Iterable[Any]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame.from_records(records, columns=list(FRAME_COLUMNS))
     return frame.astype({"value": "float64", "timestamp": "int64"})
+
+
+def _owner_id(user: int | None, guest: int | None) -> str:
+    return str(user) if user is not None else f"g{guest}"
 
 
 def add_impressions(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:

@@ -143,6 +143,12 @@ def runs(tx: Tx, *, limit: int) -> list[ModelRunRow]:
     return [ModelRunRow(*row) for row in rows]
 
 
+def events_of_last_run(tx: Tx) -> int | None:
+    """Return how many events the last training that came to a verdict learned from."""
+    judged = ModelRun.state.in_(("published", "refused"))
+    return tx.scalar(select(ModelRun.n_events).where(judged).order_by(ModelRun.id.desc()).limit(1))
+
+
 def run_by_version(tx: Tx, version: str) -> ModelRunRow | None:
     """Return the run that made a version."""
     row = tx.row(select(*_RUN_COLUMNS).where(ModelRun.version == version))

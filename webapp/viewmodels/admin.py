@@ -9,6 +9,7 @@ from typing import Literal
 from webapp.viewmodels.buying import OrderRow, OrderView
 from webapp.viewmodels.parts import Form, Option, Page, Pagination, Picture, Price
 
+CheckLevel = Literal["must", "warning", "note"]
 RunStatus = Literal["running", "live", "published", "refused", "failed", "rolled_back"]
 
 
@@ -34,11 +35,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class GateCheck:
-    """One condition a model has to meet before it may serve."""
+    """One condition a model has to meet before it may serve; a warning refuses nothing, a note is only told."""
 
     name: str
     passed: bool
     detail: str = ""
+    level: CheckLevel = "must"
 
 
 @dataclass(frozen=True, slots=True)

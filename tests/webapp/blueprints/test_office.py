@@ -232,10 +232,15 @@ def test_runs_are_shown_with_figures_and_verdict(office: ShopClient) -> None:
             finished_at=NOW,
             gate_passed=False,
             metrics={"hybrid": {"ndcg@10": 0.1234}, "popular": {"ndcg@10": 0.2}},
-            checks=[{"name": "beats popular", "passed": False, "detail": "0.1234 is below 0.2000"}],
+            checks=[
+                {"name": "beats popular", "passed": False, "detail": "0.1234 is below 0.2000"},
+                {"name": "machines", "passed": False, "detail": "too many", "level": "warning"},
+                {"name": "change", "passed": True, "detail": "not judged", "level": "note"},
+            ],
         )
     page = office.get("/admin/models").get_data(as_text=True)
     assert "0.1234 is below 0.2000" in page
+    assert re.findall(r'<li class="(missed|warned|noted|passed)">', page) == ["missed", "warned", "noted"]
     assert "ndcg@10" in page
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.factories import make_event, make_product, make_user
@@ -24,7 +25,8 @@ from webapp.picks import Ask
 from webapp.recs import LocalRecs
 from webapp.services import schedule, training
 from webapp.services.training import Place
-from webapp.store import operations
+from webapp.store import operations, users
+from webapp.store.models import User
 from webapp.store.operations import ModelRunRow
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -78,7 +80,8 @@ def test_a_model_that_passes_is_published_with_its_figures(shop: None, place: Pl
     run = runs()[0]
     assert (run.state, run.gate_passed, run.version) == ("published", True, outcome.version)
     assert run.metrics["itemseq"]["ndcg@10"] > run.metrics["popular"]["ndcg@10"]
-    assert {check["name"] for check in run.checks} >= {"against popular", "enough users"}
+    assert {check["name"] for check in run.checks} >= {"against popular", "enough users", "saved model", "policy"}
+    assert {check["level"] for check in run.checks} == {"must", "warning", "note"}
     assert (run.n_events, run.n_users, run.n_items) == (360, 60, 30)
     served = LocalRecs(place.root, budget_ms=5000, background=False)
     served.refresh()
@@ -95,6 +98,40 @@ def test_r14_a_model_that_cannot_be_judged_is_refused_and_the_old_one_serves(
     assert recs.current_version(place.root) == live
     assert runs()[0].version is None
     assert recs.versions(place.root) == [live]
+
+
+def verdicts() -> dict[str, bool]:
+    return {check["name"]: check["passed"] for check in runs()[0].checks}
+
+
+def test_the_gate_knows_the_time_the_training_before_and_who_paused(shop: None, place: Place) -> None:
+    assert retrain(place).state == "published"
+    assert "rows" not in verdicts(), "there was no training before"
+    with unit_of_work() as tx:
+        first = tx.scalar(select(User.id).limit(1))
+        users.set_personalised(tx, Actor(user_id=first), on=False)
+    assert retrain(place, clock=lambda: NOW + timedelta(hours=1)).state == "published"
+    assert {"rows", "newest event", "policy"} <= verdicts().keys()
+    assert verdicts()["newest event"] is False, "the events ended days ago, which refuses nothing"
+    assert runs()[0].n_users == 59
+
+
+def test_somebody_who_paused_and_is_learned_from_all_the_same_is_found(
+    shop: None, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training.interactions, "may_be_known", lambda _tx: {"1", "2"})
+    refused = retrain(place)
+    assert refused.state == "refused"
+    assert refused.message == "policy: 58 of 60 people in the model must not be known to it"
+
+
+def test_a_log_that_lost_most_of_its_events_is_refused_once(shop: None, place: Place) -> None:
+    """A broken import shows itself; what the owner meant to delete passes the next time."""
+    before = retrain(place).run_id
+    with unit_of_work() as tx:
+        operations.change_run(tx, before, n_events=1000)
+    assert retrain(place).message == "rows: 360 rows, 1000 in the training before"
+    assert retrain(place).state == "published"
 
 
 def test_a_first_model_needs_no_evaluation(app: Flask, place: Place) -> None:

@@ -1,6 +1,7 @@
 """Events: once each, read back at once, handed to training in the library's columns."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -95,3 +96,46 @@ def test_a_second_vote_replaces_the_first_and_the_sums_follow(tx: Tx) -> None:
 def _sums(tx: Tx, product_id: int) -> tuple[int, int]:
     row = products.cards(tx, [product_id])[product_id]
     return row.rating_count, row.rating_sum
+
+
+def place(actor: Actor, product_id: int, position: int, propensity: float, request_id: str = "r1") -> dict[str, Any]:
+    owner = {"user_id": actor.user_id, "guest_id": actor.guest_id}
+    return {
+        "request_id": request_id,
+        "slot": "home",
+        "position": position,
+        "product_id": product_id,
+        "propensity": propensity,
+        "at": NOW,
+        "seen_at": None,
+        **owner,
+    }
+
+
+def test_places_that_chance_filled_are_handed_to_the_gate(tx: Tx) -> None:
+    """With the certain places of the same rail, and what their owner came to from there."""
+    ana, guest = Actor(user_id=make_user(tx)), make_guest(tx)
+    lamp, bulb = make_product(tx), make_product(tx)
+    rows = [place(ana, lamp, 1, 1.0), place(ana, bulb, 2, 0.25), place(guest, lamp, 1, 1.0, "certain")]
+    interactions.add_impressions(tx, [*rows, place(guest, lamp, 1, 0.5, "r2")])
+    make_event(tx, ana, bulb, request_id="r1", at=NOW)
+    make_event(tx, guest, lamp, request_id="elsewhere", at=NOW)
+    make_event(tx, ana, lamp, request_id="r2", at=NOW)
+    found = interactions.logged_places(tx)
+    when, a, g = int(NOW.timestamp()), str(ana.user_id), f"g{guest.guest_id}"
+    assert [tuple(row) for row in found.itertuples(index=False)] == [
+        ("r1/home", a, str(lamp), 1, 1.0, 0, when),
+        ("r1/home", a, str(bulb), 2, 0.25, 1, when),
+        ("r2/home", g, str(lamp), 1, 0.5, 0, when),
+    ]
+
+
+def test_who_paused_may_not_be_known_and_leaves_no_places(tx: Tx) -> None:
+    ana, bo, guest = Actor(user_id=make_user(tx)), Actor(user_id=make_user(tx)), make_guest(tx)
+    lamp = make_product(tx)
+    interactions.add_impressions(tx, [place(one, lamp, n, 0.5) for n, one in enumerate((ana, bo, guest), 1)])
+    assert interactions.may_be_known(tx) == {str(ana.user_id), str(bo.user_id), f"g{guest.guest_id}"}
+    for one in (bo, guest):
+        users.set_personalised(tx, one, on=False)
+    assert interactions.may_be_known(tx) == {str(ana.user_id)}
+    assert set(interactions.logged_places(tx)["user_id"]) == {str(ana.user_id)}
