@@ -15,10 +15,10 @@ from recommender.evaluation import peak_mb
 from recommender.gate import Check, GateReport, metrics_json
 from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
-from recommender.rehearsal import LIVE, MAX_JUDGED_USERS, Around, Rehearsal, recommender_from, rehearse
+from recommender.rehearsal import LIVE, Around, Rehearsal, recommender_from, rehearse
 from recommender.types import Progress, no_progress
 
-__all__ = ["LIVE", "MAX_JUDGED_USERS", "Around", "TrainResult", "recommender_from", "train"]
+__all__ = ["LIVE", "Around", "TrainResult", "recommender_from", "train"]
 
 
 @dataclass(frozen=True)

@@ -38,11 +38,6 @@ class GateReport:
         """Whether the model may be published."""
         return not any(check.refuses for check in self.checks)
 
-    @property
-    def warnings(self) -> tuple[Check, ...]:
-        """What somebody should look at."""
-        return tuple(check for check in self.checks if check.level == "warning" and not check.passed)
-
     def joined(self, checks: Iterable[Check]) -> GateReport:
         """The report with further checks."""
         return GateReport((*self.checks, *checks))
