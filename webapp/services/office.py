@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import url_for
@@ -12,7 +11,8 @@ from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.formatting import amount, major_units
+from webapp.formatting import amount
+from webapp.money import parse_price
 from webapp.numbers import whole
 from webapp.store import catalogue, operations, orders, products, search, users
 from webapp.store.orders import OrderRow
@@ -24,30 +24,11 @@ from webapp.viewbuilders.listing import pagination
 
 PAGE_SIZE = 50
 MAX_STOCK = 1_000_000
-MAX_CENTS = 10**9
 WEEK = timedelta(days=7)
 
 
 def _meta(title: str) -> vm.PageMeta:
     return vm.PageMeta(title=title, is_indexed=False)
-
-
-def parse_price(raw: str, currency: str, *, name: str) -> int:
-    """Read a price in major units with a point or a comma.
-
-    Raises
-    ------
-    InvalidInput
-        Naming the field.
-    """
-    unit = 1 / major_units(1, currency)
-    try:
-        cents = Decimal(raw.strip().replace(",", ".")) * unit
-    except InvalidOperation:
-        cents = Decimal("NaN")
-    if not cents.is_finite() or cents != cents.to_integral_value() or not 0 <= cents < MAX_CENTS:
-        raise InvalidInput({name: _("Write a price such as 9.99.")})
-    return int(cents)
 
 
 def parse_stock(raw: str, *, name: str) -> int:
