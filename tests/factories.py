@@ -12,9 +12,10 @@ from werkzeug.test import TestResponse
 
 from webapp import passwords
 from webapp.actors import Actor
+from webapp.clock import utc_now
 from webapp.providers import get_providers
 from webapp.services import checkout
-from webapp.store import carts, catalogue, interactions, products, search, sessions, users
+from webapp.store import carts, catalogue, interactions, products, search, sessions, users, vouchers
 from webapp.store.models import Picture, Product, Variant
 from webapp.store.tx import Tx
 
@@ -154,6 +155,15 @@ def make_event(
     return interactions.add_once(tx, actor, product_id=product_id, kind=kind, at=at, **more)
 
 
+def make_voucher(tx: Tx, code: str = "SPRING", kind: str = "percent", value: int = 10, **over: Any) -> int:
+    """Make a voucher that everybody can use as often as they like, and return its id."""
+    plain = {"min_cents": 0, "starts_at": None, "ends_at": None, "max_uses": None, "per_user": None}
+    values = {"code": code, "kind": kind, "value": value, "uses": 0, "is_active": True, "user_id": None}
+    made = vouchers.add(tx, values | plain | over)
+    assert made is not None
+    return made
+
+
 def put_in_cart(tx: Tx, actor: Actor, product_id: int, quantity: int = 1, *, now: datetime = A_WHILE_AGO) -> int:
     """Put pieces of a product's first variant into a cart and return the cart's id."""
     variant = products.variants_of(tx, [product_id])[0]
@@ -177,5 +187,5 @@ def ready_to_pay(actor: Actor) -> checkout.Placing:
     checkout.set_contact(actor, "ana@example.com")
     checkout.set_delivery(actor, ADDRESS, user_id=None)
     checkout.set_payment(actor, "test", get_providers())
-    found, _changes = checkout.review(actor, currency="EUR")
+    found, _changes = checkout.review(actor, currency="EUR", now=utc_now())
     return checkout.Placing(found.key, found.sums.total_cents)

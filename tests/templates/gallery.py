@@ -38,6 +38,9 @@ SHOP = (
 )
 BUYING = (
     Scene("cart", "cart/show.html", purchases.cart_full),
+    Scene("cart-voucher", "cart/show.html", purchases.cart_voucher),
+    Scene("cart-voucher-wrong", "cart/show.html", purchases.cart_voucher_wrong),
+    Scene("cart-voucher-idle", "cart/show.html", purchases.cart_voucher_idle),
     Scene("cart-empty", "cart/show.html", purchases.cart_empty),
     Scene("checkout-contact", "checkout/contact.html", purchases.contact),
     Scene("checkout-contact-wrong", "checkout/contact.html", purchases.contact_wrong, MEMBER),
@@ -45,6 +48,8 @@ BUYING = (
     Scene("checkout-delivery-wrong", "checkout/delivery.html", purchases.delivery_wrong),
     Scene("checkout-payment", "checkout/payment.html", purchases.payment),
     Scene("checkout-review", "checkout/review.html", purchases.review),
+    Scene("checkout-review-voucher", "checkout/review.html", purchases.review_voucher),
+    Scene("checkout-review-short", "checkout/review.html", purchases.review_short),
     Scene("checkout-test-payment", "checkout/test_payment.html", purchases.test_payment),
     Scene("checkout-pay", "checkout/pay.html", purchases.pay),
     Scene("checkout-pay-no-way", "checkout/pay.html", purchases.pay_no_way),

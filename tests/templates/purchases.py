@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from webapp.viewmodels import (
     AddressView,
     CartLine,
@@ -65,6 +67,20 @@ cart_full = CartPage(
     summary=UNSHIPPED,
     free_shipping_left_cents=2650,
     goes_with=rail("goes_with", "Goes with what is in your cart", 4, n=4),
+)
+DISCOUNTED = replace(SUMMARY, discount_cents=1735, total_cents=16105, tax_cents=2571, voucher_code="SPRING")
+cart_voucher = replace(
+    cart_full,
+    summary=replace(UNSHIPPED, discount_cents=1735, total_cents=15615, tax_cents=0, voucher_code="SPRING"),
+    voucher_code="SPRING",
+    removed="Cress vase, terracotta",
+    has_changes=True,
+)
+cart_voucher_wrong = replace(
+    cart_full, form=Form({"code": "SPRNG"}, {"code": "We do not know this code."}), free_shipping_left_cents=0
+)
+cart_voucher_idle = replace(
+    cart_full, voucher_code="SPRING", voucher_problem="The voucher SPRING counts from goods worth €200.00 on."
 )
 cart_empty = CartPage(
     meta=meta("Your cart"), summary=OrderSummary(0, 0), recent=rail("recent", "You looked at these lately", 1)
@@ -136,6 +152,8 @@ review = ReviewPage(
     idempotency_key="k-1",
     changes=("Tide mug costs 18.00 now, it was 16.00.",),
 )
+review_voucher = replace(review, summary=DISCOUNTED, changes=())
+review_short = replace(review, changes=("Tide mug is sold out.",), can_pay=False)
 test_payment = PaymentTestPage(
     meta=meta("Test payment", is_indexed=False),
     token="t-1",

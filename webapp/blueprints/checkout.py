@@ -29,7 +29,7 @@ ADDRESS_FIELDS = ("address_id", "name", "line1", "line2", "postcode", "city", "c
 def _loaded(step: str) -> Checkout | Response:
     """Return the checkout, or the way to the step that has to be done first."""
     try:
-        found = checkout.load(current_actor(), currency=current_app.config["CURRENCY"])
+        found = checkout.load(current_actor(), currency=current_app.config["CURRENCY"], now=utc_now())
     except Conflict as error:
         flash(error.text, "info")
         return go("cart.show")
@@ -104,7 +104,7 @@ def payment() -> str | Response | tuple[str, int]:
 def review() -> str | Response:
     """Show everything once more with the exact amount."""
     try:
-        found, changes = checkout.review(current_actor(), currency=current_app.config["CURRENCY"])
+        found, changes = checkout.review(current_actor(), currency=current_app.config["CURRENCY"], now=utc_now())
     except Conflict as error:
         flash(error.text, "info")
         return go("cart.show")

@@ -12,9 +12,9 @@ from flask_babel import ngettext
 from webapp.actors import Actor
 from webapp.errors import InvalidInput, NotFound, OutOfStock
 from webapp.services import feedback
-from webapp.store import carts, products, taste
+from webapp.store import carts, products, taste, vouchers
 from webapp.store.models.buying import MAX_QUANTITY
-from webapp.store.rows import CartRow, VariantRow
+from webapp.store.rows import CartRow, LineRow, VariantRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
 
@@ -145,9 +145,72 @@ def _put_quantity(tx: Tx, cart_id: int, line_id: int, variant_id: int, quantity:
     return _("Quantity %(n)s.", n=quantity)
 
 
-def remove(actor: Actor, line_id: int, *, now: datetime) -> Added:
-    """Take a line out of the visitor's cart."""
-    return set_quantity(actor, line_id, 0, now=now)
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A line that was taken out, with what is needed to put it back."""
+
+    variant_id: int
+    quantity: int
+    name: str
+    n_cart: int
+
+
+def remove(actor: Actor, line_id: int, *, now: datetime) -> Removed:
+    """Take a line out of the visitor's cart.
+
+    Raises
+    ------
+    NotFound
+        If the line is not in this visitor's cart.
+    """
+    with unit_of_work() as tx:
+        line = _own_line(tx, actor, line_id)
+        carts.remove_line(tx, line_id)
+        carts.touch(tx, carts.ensure(tx, actor, now=now), now=now)
+        return Removed(line.variant_id, line.quantity, line.name, carts.n_items(tx, actor))
+
+
+def _own_line(tx: Tx, actor: Actor, line_id: int) -> LineRow:
+    line = next((row for row in carts.load(tx, actor).lines if row.line_id == line_id), None)
+    if line is None:
+        raise NotFound
+    return line
+
+
+def save_for_later(actor: Actor, line_id: int, *, now: datetime) -> Added:
+    """Move a line from the visitor's cart to what is saved for later.
+
+    Raises
+    ------
+    NotFound
+        If the line is not in this visitor's cart.
+    """
+    with unit_of_work() as tx:
+        line = _own_line(tx, actor, line_id)
+        _save(tx, actor, line, now=now)
+        carts.touch(tx, carts.ensure(tx, actor, now=now), now=now)
+        return Added(_("%(name)s is saved.", name=line.name), carts.n_items(tx, actor))
+
+
+def _save(tx: Tx, actor: Actor, line: LineRow, *, now: datetime) -> None:
+    carts.remove_line(tx, line.line_id)
+    if taste.wish(tx, actor, line.product_id, now=now):
+        feedback.note(tx, actor, product_id=line.product_id, kind="wishlist", now=now)
+
+
+def accept_changes(actor: Actor, *, now: datetime) -> str:
+    """Agree to today's prices and to what is still there; what is sold out is saved for later. Return a sentence."""
+    with unit_of_work() as tx:
+        cart = carts.load(tx, actor)
+        for line in cart.lines:
+            if not line.is_visible or line.available <= 0:
+                _save(tx, actor, line, now=now)
+            elif line.quantity > line.available:
+                carts.add_line(tx, cart.cart_id, line.variant_id, line.available, price_cents=line.price_cents, now=now)
+        if cart.lines:
+            carts.see_prices(tx, cart.cart_id)
+            carts.touch(tx, cart.cart_id, now=now)
+    return _("Your cart is up to date. What is sold out is saved for later.")
 
 
 def merge(tx: Tx, guest_id: int, user_id: int, *, now: datetime) -> str:
@@ -166,6 +229,7 @@ def merge(tx: Tx, guest_id: int, user_id: int, *, now: datetime) -> str:
         was_cut = was_cut or possible < wanted
         if possible > 0:
             carts.add_line(tx, cart_id, variant_id, possible, price_cents=seen_cents, now=now)
+    vouchers.bring_along(tx, guest_id, cart_id)
     carts.remove_of_guest(tx, guest_id)
     carts.touch(tx, cart_id, now=now)
     return _("Your two carts are one now; some things are fewer, because no more are left.") if was_cut else ""

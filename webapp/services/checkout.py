@@ -20,9 +20,10 @@ from webapp.buying import Checkout, PaymentProvider, Sums, changes_of, sums_of
 from webapp.errors import Conflict, InvalidInput, NotFound, OutOfStock
 from webapp.services import payments
 from webapp.services.accounts import clean_address, clean_email
-from webapp.store import carts, operations, orders, stock, users
+from webapp.services.vouchers import n_used_by, user_of
+from webapp.store import carts, operations, orders, stock, users, vouchers
 from webapp.store.orders import DeliveryRow, OrderRow
-from webapp.store.rows import CartRow, LineRow
+from webapp.store.rows import CartRow, LineRow, VoucherRow
 from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 MAX_NOTE = 500
 
 
-def load(actor: Actor, *, currency: str) -> Checkout:
+def load(actor: Actor, *, currency: str, now: datetime) -> Checkout:
     """Return the visitor's checkout with today's prices.
 
     Raises
@@ -39,13 +40,13 @@ def load(actor: Actor, *, currency: str) -> Checkout:
         If the cart is empty.
     """
     with read_unit() as tx:
-        found = _load(tx, actor, currency)
+        found = _load(tx, actor, currency, now=now)
     if not found.cart.lines:
         raise Conflict(_("Your cart is empty."))
     return found
 
 
-def _load(tx: Tx, actor: Actor, currency: str) -> Checkout:
+def _load(tx: Tx, actor: Actor, currency: str, *, now: datetime) -> Checkout:
     cart = carts.load(tx, actor) if actor.is_known else CartRow()
     chosen = cart.checkout
     methods = tuple(orders.delivery_methods(tx))
@@ -54,6 +55,7 @@ def _load(tx: Tx, actor: Actor, currency: str) -> Checkout:
     if method is not None and address.get("country") not in method.countries:
         method = None
     permille = orders.tax_permille(tx, address["country"]) if address else 0
+    user = user_of(tx, cart.voucher, actor, chosen.get("email", ""))
     return Checkout(
         cart,
         chosen.get("email", ""),
@@ -62,7 +64,7 @@ def _load(tx: Tx, actor: Actor, currency: str) -> Checkout:
         methods,
         chosen.get("payment", ""),
         chosen.get("key", ""),
-        sums_of(cart, method, permille, currency),
+        sums_of(cart, method, permille, currency, now=now, user=user),
     )
 
 
@@ -119,7 +121,7 @@ def set_payment(actor: Actor, code: str, available: Mapping[str, PaymentProvider
     _change(actor, payment=code)
 
 
-def review(actor: Actor, *, currency: str) -> tuple[Checkout, list[str]]:
+def review(actor: Actor, *, currency: str, now: datetime) -> tuple[Checkout, list[str]]:
     """Return the checkout for the last look, with what changed since it was last seen.
 
     The key made here stays the same until the cart changes: two tabs, a double click or "back" place one order. Nothing
@@ -131,7 +133,7 @@ def review(actor: Actor, *, currency: str) -> tuple[Checkout, list[str]]:
         If the cart is empty.
     """
     with unit_of_work() as tx:
-        found = _load(tx, actor, currency)
+        found = _load(tx, actor, currency, now=now)
         if not found.cart.lines:
             raise Conflict(_("Your cart is empty."))
         if found.step != "review":
@@ -140,7 +142,7 @@ def review(actor: Actor, *, currency: str) -> tuple[Checkout, list[str]]:
         key = found.key if found.cart.checkout.get("seen") == seen and found.key else secrets.token_urlsafe(24)
         carts.see_prices(tx, found.cart.cart_id)
         carts.set_checkout(tx, found.cart.cart_id, found.cart.checkout | {"key": key, "seen": seen})
-        return replace(found, key=key), changes_of(found.cart)
+        return replace(found, key=key), changes_of(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def _place(tx: Tx, actor: Actor, placing: Placing, *, currency: str, hold_for: t
     earlier = orders.by_place_key(tx, placing.key)
     if earlier is not None:
         return _replayed(earlier, actor, placing)
-    found = _load(tx, actor, currency)
+    found = _load(tx, actor, currency, now=now)
     _check_unchanged(found, placing)
     wanted: dict[int, int] = {}
     for line in found.cart.lines:
@@ -200,11 +202,23 @@ def _place(tx: Tx, actor: Actor, placing: Placing, *, currency: str, hold_for: t
         raise Conflict
     stock.hold(tx, order.order_id, wanted, until=now + hold_for)
     orders.add_event(tx, order.order_id, "placed", now=now)
-    payments.begin(tx, order, found.payment, now=now)
+    if found.sums.voucher_code and found.cart.voucher is not None:
+        _take_voucher(tx, found.cart.voucher, actor, order, now=now)
     operations.add_message(tx, "mail.order_placed", {"order_id": order.order_id, "email": order.email}, now=now)
     carts.empty(tx, found.cart.cart_id, now=now)
     log.info("order_placed", extra={"order_id": order.order_id})
+    if order.total_cents == 0:
+        payments.settle_free(tx, order, now=now)
+        return orders.by_id(tx, order.order_id) or order
+    payments.begin(tx, order, found.payment, now=now)
     return order
+
+
+def _take_voucher(tx: Tx, voucher: VoucherRow, actor: Actor, order: OrderRow, *, now: datetime) -> None:
+    """Use the voucher of an order just added; somebody else may have been faster."""
+    is_free = vouchers.take(tx, voucher.voucher_id, now=now)
+    if not is_free or (voucher.per_user is not None and n_used_by(tx, voucher, actor, order.email) > voucher.per_user):
+        raise Conflict(_("The voucher %(code)s has just been used up.", code=voucher.code))
 
 
 def _replayed(order: OrderRow, actor: Actor, placing: Placing) -> OrderRow:
@@ -240,13 +254,14 @@ def _order_values(found: Checkout, actor: Actor, placing: Placing, *, now: datet
         "state": "placed",
         "subtotal_cents": sums.subtotal_cents,
         "delivery_cents": sums.delivery_cents or 0,
-        "discount_cents": 0,
+        "discount_cents": sums.discount_cents,
         "tax_cents": sums.tax_cents,
         "total_cents": sums.total_cents,
         "currency": sums.currency,
         "delivery_label": method.name if method else "",
         "payment_code": found.payment,
-        "voucher_code": "",
+        "voucher_id": found.cart.voucher.voucher_id if found.cart.voucher and sums.voucher_code else None,
+        "voucher_code": sums.voucher_code,
         "is_gift": placing.is_gift,
         "note": placing.note[:MAX_NOTE],
         "place_key": placing.key,
@@ -288,13 +303,16 @@ def sweep(*, now: datetime) -> int:
 def _expire(tx: Tx, *, order_id: int, now: datetime) -> bool:
     if not stock.release_held(tx, order_id):
         return False
-    orders.move(tx, order_id, from_states=("placed",), to_state="cancelled")
+    if orders.move(tx, order_id, from_states=("placed",), to_state="cancelled"):
+        vouchers.give_back(tx, order_id)
     orders.add_event(tx, order_id, "expired", now=now)
     return True
 
 
-def cart_sums(cart: CartRow, *, currency: str) -> tuple[Sums, list[DeliveryRow]]:
+def cart_sums(actor: Actor, cart: CartRow, *, currency: str, now: datetime) -> tuple[Sums, list[DeliveryRow]]:
     """Return the sums of a cart before any address is known, with the ways of delivery for an estimate."""
     with read_unit() as tx:
         methods = orders.delivery_methods(tx)
-    return sums_of(cart, methods[0] if methods and cart.lines else None, 0, currency), methods
+        user = user_of(tx, cart.voucher, actor, "")
+    method = methods[0] if methods and cart.lines else None
+    return sums_of(cart, method, 0, currency, now=now, user=user), methods

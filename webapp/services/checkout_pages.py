@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
-from webapp.buying import Checkout, PaymentProvider
+from webapp.buying import Checkout, PaymentProvider, is_short
 from webapp.store import users
 from webapp.store.orders import OrderRow
 from webapp.store.tx import read_unit
@@ -76,6 +76,7 @@ def review(found: Checkout, changes: Sequence[str], available: Mapping[str, Paym
         payment=chosen,
         idempotency_key=found.key,
         changes=tuple(changes),
+        can_pay=not any(is_short(line) for line in found.cart.lines),
     )
 
 

@@ -14,8 +14,10 @@ from typing import Any
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from webapp.formatting import money
 from webapp.services import one_time
 from webapp.store import alerts, users
+from webapp.store.orders import OrderRow
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders.links import alert_token, mailed_url
 
@@ -32,6 +34,23 @@ class Letter:
 
 def _text(*paragraphs: str) -> str:
     return "\n\n".join(paragraphs) + "\n"
+
+
+def sums(order: OrderRow, locale: str) -> str:
+    """Write what an order costs, line by line, as its page shows it."""
+
+    def cents(value: int) -> str:
+        return money(value, order.currency, locale)
+
+    discount = _("Discount") + (f" ({order.voucher_code})" if order.voucher_code else "")
+    lines = [f"{_('Goods')}: {cents(order.subtotal_cents)}"]
+    if order.discount_cents:
+        lines.append(f"{discount}: \N{MINUS SIGN}{cents(order.discount_cents)}")
+    lines.append(f"{_('Delivery')}: {cents(order.delivery_cents) if order.delivery_cents else _('free')}")
+    lines.append(f"{_('Total')}: {cents(order.total_cents)}")
+    if order.tax_cents:
+        lines.append(f"{_('of which tax')}: {cents(order.tax_cents)}")
+    return "\n".join(lines)
 
 
 def _reset(payload: Payload, now: datetime) -> Letter | None:

@@ -12,7 +12,7 @@ from webapp.buying import WholeOrder
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.services import carts as cart_service
 from webapp.services import payments
-from webapp.store import operations, orders, stock
+from webapp.store import operations, orders, stock, vouchers
 from webapp.store.orders import OrderLineRow, OrderRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
@@ -89,6 +89,7 @@ def cancel_own(user_id: int, number: str, *, now: datetime) -> None:
         if not orders.move(tx, order.order_id, from_states=("placed",), to_state="cancelled"):
             raise Conflict(_("This order can no longer be cancelled here."))
         stock.release_held(tx, order.order_id)
+        vouchers.give_back(tx, order.order_id)
         orders.add_event(tx, order.order_id, "cancelled", user_id=user_id, now=now)
 
 
@@ -135,6 +136,7 @@ def advance(number: str, *, to_state: str, note: str, version: int, user_id: int
 def _after_move(tx: Tx, order: OrderRow, to_state: str, *, now: datetime) -> None:
     if to_state == "cancelled":
         stock.release_held(tx, order.order_id)
+        vouchers.give_back(tx, order.order_id)
     if to_state == "refunded":
         if order.state in IN_THE_HOUSE:
             stock.put_back(tx, order.order_id)

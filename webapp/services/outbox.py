@@ -42,6 +42,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     "mail.order_cancelled": (_l("Your order is cancelled"), _l("Order %(number)s. Nothing was charged.")),
     "mail.order_refunded": (_l("Your money is on its way back"), _l("Order %(number)s.")),
 }
+WITH_SUMS = ("mail.order_placed", "mail.order_paid")
 OWNER_WORDS: dict[str, tuple[Any, Any]] = {
     "owner.payment_mismatch": (
         _l("A payment does not fit its order"),
@@ -120,9 +121,13 @@ def compose(topic: str, payload: Mapping[str, Any], *, now: datetime) -> EmailMe
         return None
     order = _order(payload)
     number = order.number if order else ""
-    with force_locale(_language(payload, order)):
+    language = _language(payload, order)
+    with force_locale(language):
         subject, text = str(words[0]), str(words[1])
-    return _mail(to, subject, text % {"number": number} if "%(number)s" in text else text)
+        text = text % {"number": number} if "%(number)s" in text else text
+        if order is not None and topic in WITH_SUMS:
+            text = f"{text}\n\n{letters.sums(order, language)}\n"
+    return _mail(to, subject, text)
 
 
 def _order(payload: Mapping[str, Any]) -> orders.OrderRow | None:

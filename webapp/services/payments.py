@@ -19,7 +19,7 @@ from webapp.buying import PaymentLinks, PaymentProvider, PaymentRefused, Provide
 from webapp.errors import InvalidInput, NotFound
 from webapp.providers.trial import TestProvider
 from webapp.services import feedback
-from webapp.store import operations, orders, stock
+from webapp.store import operations, orders, stock, vouchers
 from webapp.store.orders import OrderLineRow, OrderRow, PaymentRow
 from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 
@@ -187,7 +187,7 @@ def refund(payment_id: int, available: Mapping[str, PaymentProvider]) -> None:
 
 
 def _reserve_late(tx: Tx, order: OrderRow, lines: list[OrderLineRow], *, now: datetime) -> bool:
-    """Take the pieces of an order whose time ran out before the money came, if they are still there.
+    """Take the pieces and the voucher of an order whose time ran out before the money came, if they are still there.
 
     An order that somebody cancelled stays cancelled.
     """
@@ -198,17 +198,20 @@ def _reserve_late(tx: Tx, order: OrderRow, lines: list[OrderLineRow], *, now: da
         if line.variant_id is None:
             return False
         wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
-    free = stock.free(tx, sorted(wanted))
-    if any(free.get(variant, 0) < quantity for variant, quantity in wanted.items()):
-        return False
-    stock.reserve_all(tx, wanted)
+    with tx.nested() as part:
+        # Pieces first, then the voucher, as in placing an order: two of them never wait for each other in a circle.
+        is_short = bool(stock.reserve_all(tx, wanted))
+        if is_short or not (order.voucher_id is None or vouchers.take_again(tx, order.voucher_id)):
+            part.rollback()
+            return False
     stock.hold_again(tx, order.order_id, wanted, until=now)
     return stock.sell_held(tx, order.order_id)
 
 
 def _refund_late(tx: Tx, payment: PaymentRow, order: OrderRow, *, now: datetime) -> None:
     give_back(tx, payment, from_states=("succeeded",), now=now)
-    orders.move(tx, order.order_id, from_states=("placed",), to_state="cancelled")
+    if orders.move(tx, order.order_id, from_states=("placed",), to_state="cancelled"):
+        vouchers.give_back(tx, order.order_id)
     orders.add_event(tx, order.order_id, "refunded_late", now=now)
     operations.add_message(tx, "mail.order_refunded", {"order_id": order.order_id, "email": order.email}, now=now)
 

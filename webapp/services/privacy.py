@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from webapp.errors import InvalidInput
 from webapp.services import accounts
-from webapp.store import operations, orders, personal, stock, users
+from webapp.store import operations, orders, personal, stock, users, vouchers
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -71,4 +71,5 @@ def _settle_orders(tx: Tx, user_id: int, *, now: datetime) -> None:
     for order_id in [order_id for order_id, state in states.items() if state == "placed"]:
         orders.move(tx, order_id, from_states=("placed",), to_state="cancelled")
         stock.release_held(tx, order_id)
+        vouchers.give_back(tx, order_id)
         orders.add_event(tx, order_id, "cancelled", now=now)

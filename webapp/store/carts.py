@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import case, delete, func, select, update
 
 from webapp.actors import Actor
+from webapp.store import vouchers
 from webapp.store.interactions import insert_or_ignore
-from webapp.store.models import Cart, CartLine, Picture, Product, Variant
-from webapp.store.rows import CartRow, LineRow, PictureRow
+from webapp.store.models import Cart, CartLine, Picture, Product, Variant, Voucher
+from webapp.store.rows import CartRow, LineRow, PictureRow, VoucherRow
 from webapp.store.scope import owned_by, owner_values
 from webapp.store.tx import Tx
 
@@ -28,11 +29,16 @@ def lock(tx: Tx, actor: Actor) -> None:
 
 
 def load(tx: Tx, actor: Actor) -> CartRow:
-    """Return the actor's cart with its lines: two statements."""
-    head = tx.row(select(Cart.id, Cart.version, Cart.checkout).where(owned_by(Cart, actor)))
+    """Return the actor's cart with its lines and its voucher: two statements."""
+    head = tx.row(
+        select(Cart.id, Cart.version, Cart.checkout, *vouchers.COLUMNS)
+        .outerjoin(Voucher, Voucher.id == Cart.voucher_id)
+        .where(owned_by(Cart, actor))
+    )
     if head is None:
         return CartRow()
-    return CartRow(head[0], head[1], dict(head[2] or {}), tuple(_lines(tx, head[0])))
+    voucher = VoucherRow(*head[3:]) if head[3] is not None else None
+    return CartRow(head[0], head[1], dict(head[2] or {}), tuple(_lines(tx, head[0])), voucher)
 
 
 def _lines(tx: Tx, cart_id: int) -> list[LineRow]:
@@ -135,7 +141,8 @@ def see_prices(tx: Tx, cart_id: int) -> None:
 def empty(tx: Tx, cart_id: int, *, now: datetime) -> None:
     """Take everything out after an order."""
     tx.change(delete(CartLine).where(CartLine.cart_id == cart_id))
-    tx.change(update(Cart).where(Cart.id == cart_id).values(version=Cart.version + 1, updated_at=now, checkout={}))
+    emptied = {"version": Cart.version + 1, "updated_at": now, "checkout": {}, "voucher_id": None}
+    tx.change(update(Cart).where(Cart.id == cart_id).values(**emptied))
 
 
 def lines_of_guest(tx: Tx, guest_id: int) -> list[tuple[int, int, int]]:

@@ -52,6 +52,8 @@ class OrderRow:
     placed_at: datetime
     paid_at: datetime | None
     language: str = ""
+    voucher_id: int | None = None
+    voucher_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ _COLUMNS = (
     Order.placed_at,
     Order.paid_at,
     Order.language,
+    Order.voucher_id,
+    Order.voucher_code,
 )
 
 
@@ -360,22 +364,44 @@ def add_payment_event(
     return added is not None
 
 
+_DELIVERY_COLUMNS = (
+    DeliveryMethod.code,
+    DeliveryMethod.name,
+    DeliveryMethod.price_cents,
+    DeliveryMethod.free_from_cents,
+    DeliveryMethod.countries,
+    DeliveryMethod.days_min,
+    DeliveryMethod.days_max,
+)
+
+
 def delivery_methods(tx: Tx) -> list[DeliveryRow]:
     """Return the ways of delivery on offer."""
-    rows = tx.rows(
-        select(
-            DeliveryMethod.code,
-            DeliveryMethod.name,
-            DeliveryMethod.price_cents,
-            DeliveryMethod.free_from_cents,
-            DeliveryMethod.countries,
-            DeliveryMethod.days_min,
-            DeliveryMethod.days_max,
-        )
-        .where(DeliveryMethod.is_active)
-        .order_by(DeliveryMethod.position)
-    )
+    rows = tx.rows(select(*_DELIVERY_COLUMNS).where(DeliveryMethod.is_active).order_by(DeliveryMethod.position))
     return [DeliveryRow(*row) for row in rows]
+
+
+def every_delivery_method(tx: Tx) -> list[tuple[DeliveryRow, bool]]:
+    """Return every way of delivery and whether it is on offer."""
+    columns = (*_DELIVERY_COLUMNS, DeliveryMethod.is_active)
+    rows = tx.rows(select(*columns).order_by(DeliveryMethod.position))
+    return [(DeliveryRow(*row[:-1]), bool(row[-1])) for row in rows]
+
+
+def change_delivery_method(tx: Tx, code: str, **values: Any) -> None:
+    """Change a way of delivery."""
+    tx.change(update(DeliveryMethod).where(DeliveryMethod.code == code).values(**values))
+
+
+def tax_rates(tx: Tx) -> dict[str, int]:
+    """Return the tax contained in prices by country, in thousandths."""
+    return {row[0]: row[1] for row in tx.rows(select(TaxRate.country, TaxRate.permille).order_by(TaxRate.country))}
+
+
+def set_tax_rate(tx: Tx, country: str, permille: int) -> None:
+    """Set the tax contained in the prices of a country."""
+    tx.execute(insert_or_ignore(tx, TaxRate).values(country=country, permille=permille))
+    tx.change(update(TaxRate).where(TaxRate.country == country).values(permille=permille))
 
 
 def tax_permille(tx: Tx, country: str) -> int:

@@ -48,6 +48,7 @@ EXPORTED: Mapping[str, Part] = {
     "reviews": Part(),
     "exclusions": Part(),
     "impressions": Part(),
+    "vouchers": Part(),
     "carts": Part(),
     "cart_lines": Part(parent=("carts", "cart_id")),
     "orders": Part(hidden=frozenset({"place_key", "body_hash"})),

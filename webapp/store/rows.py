@@ -140,6 +140,24 @@ class LineRow:
 
 
 @dataclass(frozen=True, slots=True)
+class VoucherRow:
+    """A code that lowers the price; ``value`` is percent or cents, as ``kind`` says; only for ``user_id``, if set."""
+
+    voucher_id: int
+    code: str
+    kind: str
+    value: int
+    min_cents: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+    max_uses: int | None
+    per_user: int | None
+    uses: int
+    is_active: bool
+    user_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CartRow:
     """A cart and its lines; an actor without a cart has id 0 and none."""
 
@@ -147,6 +165,7 @@ class CartRow:
     version: int = 0
     checkout: dict[str, Any] = field(default_factory=dict)
     lines: tuple[LineRow, ...] = ()
+    voucher: VoucherRow | None = None
 
     @property
     def n_items(self) -> int:

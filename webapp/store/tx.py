@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable
+from sqlalchemy import Connection, Engine, Executable, NestedTransaction
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -69,6 +69,10 @@ class Tx:
     def execute(self, statement: Executable, parameters: Parameters = None) -> None:
         """Run a statement whose result nobody needs."""
         self.connection.execute(statement, parameters)
+
+    def nested(self) -> NestedTransaction:
+        """Begin a part that can be taken back by itself: ``with tx.nested() as part: ... part.rollback()``."""
+        return self.connection.begin_nested()
 
     def rollback(self) -> None:
         """Take back everything so far."""

@@ -87,20 +87,28 @@ def summary(cart: CartRow, sums: Sums) -> vm.OrderSummary:
         sums.total_cents,
         sums.currency,
         sums.delivery_cents,
-        0,
+        sums.discount_cents,
         sums.tax_cents,
         cart.n_items,
-        "",
+        sums.voucher_code,
         lines,
     )
 
 
 def cart_page(
-    cart: CartRow, sums: Sums, methods: Sequence[DeliveryRow], *, goes_with: vm.Rail | None, recent: vm.Rail | None
+    cart: CartRow,
+    sums: Sums,
+    methods: Sequence[DeliveryRow],
+    *,
+    goes_with: vm.Rail | None,
+    recent: vm.Rail | None,
+    removed: str = "",
+    form: vm.Form | None = None,
 ) -> vm.CartPage:
     """Build the cart."""
     free_from = [row.free_from_cents for row in methods if row.free_from_cents is not None]
-    left = max(0, min(free_from) - sums.subtotal_cents) if free_from and cart.lines else None
+    counts = free_from and cart.lines and not sums.is_delivery_free
+    left = max(0, min(free_from) - sums.subtotal_cents) if counts else None
     return vm.CartPage(
         meta=vm.PageMeta(title=_("Cart"), is_indexed=False),
         crumbs=(vm.Crumb(_("Home"), url_for("shop.home")), vm.Crumb(_("Cart"))),
@@ -109,6 +117,11 @@ def cart_page(
         goes_with=goes_with,
         recent=recent,
         free_shipping_left_cents=left,
+        has_changes=any(problem_of(line) for line in cart.lines),
+        removed=removed,
+        voucher_code=cart.voucher.code if cart.voucher else "",
+        voucher_problem=sums.voucher_problem,
+        form=form or vm.Form(),
     )
 
 
@@ -173,7 +186,7 @@ def saved_address(row: AddressRow) -> vm.AddressView:
 def delivery_method(row: DeliveryRow, sums: Sums, *, chosen: str) -> vm.DeliveryMethod:
     """Build a way of delivery with what it costs for this cart."""
     detail = _("in %(low)s to %(high)s working days", low=row.days_min, high=row.days_max)
-    cents = delivery_cents(row, sums.subtotal_cents)
+    cents = delivery_cents(row, sums.subtotal_cents, is_free=sums.is_delivery_free)
     return vm.DeliveryMethod(row.code, method_label(row.name), cents, sums.currency, detail, row.code == chosen)
 
 
@@ -262,6 +275,7 @@ def _order_sums(order: OrderRow, lines: Sequence[OrderLineRow]) -> vm.OrderSumma
         order.discount_cents,
         order.tax_cents,
         sum(line.quantity for line in lines),
+        order.voucher_code,
     )
 
 

@@ -61,13 +61,21 @@ class OrderSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartPage(Page):
-    """The cart with its cross-sell rail; an empty cart shows what was looked at instead."""
+    """The cart with its cross-sell rail; an empty cart shows what was looked at instead.
+
+    ``has_changes`` asks the shopper to agree to what changed; ``removed`` names what can be put back.
+    """
 
     lines: tuple[CartLine, ...] = ()
     summary: OrderSummary
     goes_with: Rail | None = None
     recent: Rail | None = None
     free_shipping_left_cents: int | None = None
+    has_changes: bool = False
+    removed: str = ""
+    voucher_code: str = ""
+    voucher_problem: str = ""
+    form: Form = EMPTY_FORM
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +162,10 @@ class PaymentPage(CheckoutPage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewPage(CheckoutPage):
-    """Step four: everything once more; ``changes`` are sentences about what differs from before."""
+    """Step four: everything once more; ``changes`` are sentences about what differs from before.
+
+    Without ``can_pay`` something is no longer there and the shopper has to agree to that first.
+    """
 
     email: str
     address: AddressView
@@ -163,6 +174,7 @@ class ReviewPage(CheckoutPage):
     idempotency_key: str
     is_gift: bool = False
     changes: tuple[str, ...] = ()
+    can_pay: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from tests.factories import (
     make_event,
     make_product,
     make_user,
+    make_voucher,
     put_in_cart,
     ready_to_pay,
     variant_of,
@@ -51,6 +52,7 @@ def ana(app: Flask) -> int:
     """A member who did everything one can do here."""
     with unit_of_work() as tx:
         user_id = make_user(tx, "ana@example.com", name="Ana Okafor")
+        make_voucher(tx, user_id=user_id)
         lamp, mug = make_product(tx, name="Lamp"), make_product(tx, name="Mug")
         actor = Actor(user_id=user_id)
         for kind in ("view", "click", "wishlist"):

@@ -88,7 +88,7 @@ def test_r5_two_tabs_at_the_review_share_the_key_until_the_cart_changes(shopper:
     with unit_of_work() as tx:
         cart = put_in_cart(tx, actor, make_product(tx))
         carts.touch(tx, cart, now=NOW)
-    assert checkout.review(actor, currency="EUR")[0].key != first.key
+    assert checkout.review(actor, currency="EUR", now=NOW)[0].key != first.key
 
 
 def test_r6_the_same_key_with_another_body_is_refused(shopper: tuple[Actor, int]) -> None:
@@ -129,7 +129,7 @@ def test_s15_a_cart_that_changed_after_the_review_stops_the_order(shopper: tuple
     with pytest.raises(Conflict):
         place(actor, placing)
     assert left(lamp) == (10, 0)
-    found, changes = checkout.review(actor, currency="EUR")
+    found, changes = checkout.review(actor, currency="EUR", now=NOW)
     assert len(changes) == 1
     assert place(actor, checkout.Placing(found.key, found.sums.total_cents)).total_cents == 2 * 2500 + 0
 
@@ -137,7 +137,7 @@ def test_s15_a_cart_that_changed_after_the_review_stops_the_order(shopper: tuple
 def test_s15_steps_cannot_be_skipped(shopper: tuple[Actor, int]) -> None:
     actor, _lamp = shopper
     checkout.set_contact(actor, "ana@example.com")
-    assert checkout.review(actor, currency="EUR")[0].step == "delivery"
+    assert checkout.review(actor, currency="EUR", now=NOW)[0].step == "delivery"
     with pytest.raises(Conflict):
         place(actor, checkout.Placing("made-up-key", 4490))
 
@@ -256,7 +256,7 @@ def test_members_use_a_saved_address_and_nobody_elses(app: Flask, request_contex
         saved = users.addresses(tx, ana)[0].address_id
     chosen = {"address_id": str(saved), "method": "standard"}
     checkout.set_delivery(Actor(user_id=ana), chosen, user_id=ana)
-    assert checkout.load(Actor(user_id=ana), currency="EUR").address["city"] == "Berlin"
+    assert checkout.load(Actor(user_id=ana), currency="EUR", now=NOW).address["city"] == "Berlin"
     with pytest.raises(InvalidInput) as refused:
         checkout.set_delivery(Actor(user_id=ben), chosen, user_id=ben)
     assert list(refused.value.errors) == ["address_id"]

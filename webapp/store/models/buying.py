@@ -79,7 +79,7 @@ class TaxRate(Model):
 
 
 class Voucher(Model):
-    """A code that lowers the price; ``uses`` is counted in one guarded statement."""
+    """A code that lowers the price, for all or one member; ``uses`` is counted in one guarded statement."""
 
     __tablename__ = "vouchers"
     __table_args__ = (
@@ -99,6 +99,7 @@ class Voucher(Model):
     per_user: Mapped[int | None]
     uses: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
+    user_id: Mapped[int | None] = reference("users.id")
 
 
 class Order(Model):
