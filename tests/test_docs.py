@@ -156,7 +156,7 @@ def test_every_named_command_exists() -> None:
     known = {name for name, _command in flask_commands()} | {"db upgrade", "db migrate", "db check"}
     for path in PAGES:
         code = "\n".join([*words_of(text_of(path)), *blocks(path, "sh")])
-        for used in re.findall(r"\bflask ((?:db |api-key )?[a-z-]+)", code):
+        for used in re.findall(r"\bflask ((?:db |api-key |voucher )?[a-z-]+)", code):
             assert used in known, f"{path.name} names flask {used}"
         for used in re.findall(r"-m recommender ([a-z]+)", code):
             assert used in library_commands(), f"{path.name} names recommender {used}"

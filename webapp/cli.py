@@ -20,8 +20,9 @@ from webapp.clock import utc_now
 from webapp.errors import InvalidInput, ShopError
 from webapp.progress import ProgressLine
 from webapp.recs import UnreadableFileError, get_recs
-from webapp.services import accounts, api_keys, data_sets, discovery, imports, seeding, training
+from webapp.services import accounts, api_keys, data_sets, discovery, imports, seeding, training, vouchers
 from webapp.services.import_rows import Options, Report
+from webapp.services.vouchers import VOUCHER_KINDS
 
 Command = Callable[..., Any]
 BEHIND_THE_SHOP = 10  # niceness
@@ -294,6 +295,57 @@ def api_key_revoke(key_id: int) -> None:
     click.echo("The key is revoked.")
 
 
+@click.group("voucher")
+def voucher() -> None:
+    """Codes that lower the price."""
+
+
+@voucher.command("create")
+@click.argument("code")
+@click.option("--kind", type=click.Choice(VOUCHER_KINDS), required=True)
+@click.option("--value", default="", help="Percent, or an amount; nothing for free delivery.")
+@click.option("--min", "min_", default="", help="Smallest worth of the goods.")
+@click.option("--starts", default="", help="First day, such as 2026-12-01.")
+@click.option("--ends", default="", help="Last day.")
+@click.option("--max-uses", default="", help="Uses in all.")
+@click.option("--per-user", default="", help="Uses for each shopper.")
+@click.option("--member", default="", help="E-mail address of the only member it is for.")
+@with_appcontext
+def voucher_create(code: str, min_: str, **given: str) -> None:
+    """Make a voucher."""
+    config = _config()
+    with _told():
+        made = vouchers.create(
+            {"code": code, "min": min_, **given},
+            currency=config["CURRENCY"],
+            zone=config["TIME_ZONE"],
+            user_id=None,
+            now=utc_now(),
+        )
+    click.echo(f"The voucher {made} counts from now on.")
+
+
+@voucher.command("list")
+@with_appcontext
+def voucher_list() -> None:
+    """List all vouchers."""
+    for row in vouchers.every():
+        most = f" of {row.max_uses}" if row.max_uses is not None else ""
+        click.echo(
+            f"{row.code:20} {row.kind:14} {row.value:>8}  used {row.uses}{most}{'' if row.is_active else '  off'}"
+        )
+
+
+@voucher.command("stop")
+@click.argument("code")
+@with_appcontext
+def voucher_stop(code: str) -> None:
+    """Let a voucher count no more."""
+    with _told():
+        vouchers.switch(code, on=False, user_id=None, now=utc_now())
+    click.echo("The voucher counts no more.")
+
+
 COMMANDS = (
     seed,
     import_catalog,
@@ -306,6 +358,7 @@ COMMANDS = (
     worker,
     create_admin,
     api_key,
+    voucher,
 )
 
 

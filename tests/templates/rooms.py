@@ -8,13 +8,16 @@ from datetime import timedelta
 from webapp.viewmodels import (
     AccountPage,
     AddressesPage,
+    AdminDeliveryPage,
     AdminHomePage,
     AdminModelsPage,
     AdminOrderPage,
     AdminOrdersPage,
     AdminProductPage,
     AdminProductsPage,
+    AdminVouchersPage,
     Alert,
+    DeliveryRow,
     Form,
     FormPage,
     GateCheck,
@@ -35,10 +38,12 @@ from webapp.viewmodels import (
     Task,
     TastePage,
     TaxLine,
+    TaxRow,
     Tile,
     TuneCategory,
     Tuning,
     VariantRow,
+    VoucherRow,
     WishlistPage,
 )
 
@@ -293,6 +298,47 @@ admin_orders = AdminOrdersPage(
     meta=meta("Orders"), orders=ORDER_ROWS, states=(Option("", "all", True), Option("paid", "paid")), pagination=PAGES
 )
 admin_orders_empty = AdminOrdersPage(meta=meta("Orders"))
+KINDS = (Option("percent", "Percent off"), Option("amount", "Amount off"), Option("free_delivery", "Free delivery"))
+admin_vouchers = AdminVouchersPage(
+    meta=meta("Vouchers"),
+    rows=(
+        VoucherRow("SPRING", "10 % off the goods", "from €30.00, once for each shopper", "always", "12 of 100", "on"),
+        VoucherRow("ANA-2026", "€7.50 off the goods", "only for Ana Okafor", "1 Dec – 24 Dec 2026", "0", "not yet"),
+        VoucherRow("SHIPFREE", "free delivery", "", "always", "4", "off", is_active=False),
+    ),
+    kinds=KINDS,
+)
+admin_vouchers_wrong = AdminVouchersPage(
+    meta=meta("Vouchers"),
+    kinds=KINDS,
+    form=Form(
+        {"code": "späti", "kind": "percent", "value": "101", "member": "nobody@example.com"},
+        {
+            "code": "Three to forty letters, digits, dashes.",
+            "value": "Write a whole number from 1 to 100.",
+            "member": "No member has this address.",
+        },
+    ),
+)
+admin_delivery = AdminDeliveryPage(
+    meta=meta("Delivery and tax"),
+    methods=(
+        DeliveryRow("standard", "Standard delivery", "4.90", "50.00", countries="AT BE DE DK FR NL PL"),
+        DeliveryRow("express", "Express delivery", "12.90", "", "1", "2", "DE", is_active=False),
+    ),
+    taxes=(TaxRow("AT", "Austria", "20"), TaxRow("FR", "France", "5.5"), TaxRow("DE", "Germany", "19")),
+)
+admin_delivery_wrong = replace(
+    admin_delivery,
+    form=Form(
+        {"price-standard": "much", "on-express": "1", "tax-DE": "190"},
+        {
+            "price-standard": "Write a price such as 9.99.",
+            "max-express": "The most days are fewer than the fewest.",
+            "tax-DE": "Write percent from 0 to 50, such as 19 or 5.5.",
+        },
+    ),
+)
 admin_order = AdminOrderPage(
     meta=meta("Order K-20418"),
     order=ORDER,

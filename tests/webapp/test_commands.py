@@ -34,6 +34,9 @@ def test_an_owner_is_made_and_made_again(app: Flask, flask: FlaskCliRunner) -> N
         (["create-admin", "--email", "a@example.com", "--password", "short"], "password"),
         (["api-key", "revoke", "7"], "Error"),
         (["rollback"], "no version"),
+        (["voucher", "create", "X", "--kind", "percent", "--value", "200"], "code"),
+        (["voucher", "create", "SPRING", "--kind", "percent", "--value", "200"], "value"),
+        (["voucher", "stop", "NONE"], "no voucher"),
         (["import-catalog", "no-such-file.csv"], "no-such-file.csv"),
         (["import-data", "no-such-set"], "no-such-set"),
     ],
@@ -110,3 +113,16 @@ def test_every_command_of_the_design_is_there(app: Flask) -> None:
         "create-admin",
         "api-key",
     } <= set(app.cli.commands)
+
+
+def test_a_voucher_is_made_listed_and_stopped(app: Flask, flask: FlaskCliRunner) -> None:
+    with unit_of_work() as tx:
+        make_user(tx, "ana@example.com")
+    options = ["--kind", "amount", "--value", "5", "--max-uses", "3", "--member", "ana@example.com"]
+    made = flask.invoke(args=["voucher", "create", "spring", *options])
+    assert (made.exit_code, made.output) == (0, "The voucher SPRING counts from now on.\n")
+    again = flask.invoke(args=["voucher", "create", "spring", *options])
+    assert again.exit_code == 1
+    assert flask.invoke(args=["voucher", "list"]).output.split() == ["SPRING", "amount", "500", "used", "0", "of", "3"]
+    assert flask.invoke(args=["voucher", "stop", "spring"]).exit_code == 0
+    assert flask.invoke(args=["voucher", "list"]).output.rstrip().endswith("off")

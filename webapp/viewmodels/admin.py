@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from webapp.viewmodels.buying import OrderRow, OrderView
-from webapp.viewmodels.parts import Form, Option, Page, Pagination, Picture, Price
+from webapp.viewmodels.parts import EMPTY_FORM, Form, Option, Page, Pagination, Picture, Price
 
 CheckLevel = Literal["must", "warning", "note"]
 RunStatus = Literal["running", "live", "published", "refused", "failed", "rolled_back"]
@@ -185,3 +185,59 @@ class AdminModelsPage(Page):
     is_training: bool = False
     next_run_at: datetime | None = None
     schedule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherRow:
+    """A voucher in words."""
+
+    code: str
+    effect: str
+    conditions: str = ""
+    period: str = ""
+    uses: str = "0"
+    state: str = ""
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminVouchersPage(Page):
+    """All vouchers, and the form for a new one."""
+
+    rows: tuple[VoucherRow, ...] = ()
+    kinds: tuple[Option, ...] = ()
+    currency: str = "EUR"
+    form: Form = EMPTY_FORM
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A way of delivery as the owner edits it; amounts and countries are text fields."""
+
+    code: str
+    name: str
+    price: str
+    free_from: str = ""
+    days_min: str = "2"
+    days_max: str = "4"
+    countries: str = ""
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRow:
+    """The tax contained in the prices of a country, in percent."""
+
+    country: str
+    name: str
+    percent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminDeliveryPage(Page):
+    """Ways of delivery and tax rates, editable."""
+
+    methods: tuple[DeliveryRow, ...] = ()
+    taxes: tuple[TaxRow, ...] = ()
+    currency: str = "EUR"
+    form: Form = EMPTY_FORM

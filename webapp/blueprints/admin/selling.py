@@ -1,0 +1,71 @@
+"""The owner's pages about vouchers, delivery and tax."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, flash, render_template, request
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from webapp.auth import member_required
+from webapp.blueprints.admin.pages import bp, staff
+from webapp.clock import utc_now
+from webapp.errors import InvalidInput
+from webapp.services import office_selling
+from webapp.services import vouchers as voucher_service
+from webapp.web import field, fields, go, refused
+
+VOUCHER_FIELDS = ("code", "kind", "value", "min", "starts", "ends", "max_uses", "per_user", "member")
+
+
+def _place() -> dict[str, Any]:
+    config = current_app.config
+    return {"currency": config["CURRENCY"], "locale": str(get_locale() or "en"), "zone": config["TIME_ZONE"]}
+
+
+@bp.route("/vouchers", methods=["GET", "POST"])
+@staff
+def vouchers() -> str | Response | tuple[str, int]:
+    """Show all vouchers and make a new one."""
+    if request.method == "GET":
+        return render_template("admin/vouchers.html", page=office_selling.vouchers_page(**_place(), now=utc_now()))
+    config, values = current_app.config, fields(*VOUCHER_FIELDS)
+    try:
+        code = voucher_service.create(
+            values,
+            currency=config["CURRENCY"],
+            zone=config["TIME_ZONE"],
+            user_id=member_required().id,
+            now=utc_now(),
+        )
+    except InvalidInput as error:
+        page = office_selling.vouchers_page(refused(error, values), **_place(), now=utc_now())
+        return render_template("admin/vouchers.html", page=page), error.status
+    flash(_("The voucher %(code)s counts from now on.", code=code), "success")
+    return go("admin.vouchers")
+
+
+@bp.post("/vouchers/<code>/switch")
+@staff
+def voucher_switch(code: str) -> Response:
+    """Let a voucher count, or not any more."""
+    voucher_service.switch(code, on=field("on") == "1", user_id=member_required().id, now=utc_now())
+    return go("admin.vouchers")
+
+
+@bp.route("/delivery", methods=["GET", "POST"])
+@staff
+def delivery() -> str | Response | tuple[str, int]:
+    """Show and change delivery and tax."""
+    currency = current_app.config["CURRENCY"]
+    if request.method == "GET":
+        return render_template("admin/delivery.html", page=office_selling.delivery_page(currency=currency))
+    values = {name: value[:2000] for name, value in request.form.items()}
+    try:
+        office_selling.save_delivery(values, currency=currency, user_id=member_required().id, now=utc_now())
+    except InvalidInput as error:
+        page = office_selling.delivery_page(refused(error, values), currency=currency)
+        return render_template("admin/delivery.html", page=page), error.status
+    flash(_("Delivery and tax are saved; they count from the next look at a cart."), "success")
+    return go("admin.delivery")
