@@ -109,6 +109,9 @@ def owner(album: Album, window: Window, shop: RealShop) -> None:
     album.take(window, "admin-product", walks.first_link(window.page, "/admin/products", "td a"))
     album.take(window, "admin-orders", "/admin/orders")
     album.take(window, "admin-order", walks.first_link(window.page, "/admin/orders", "td a"))
+    walks.make_voucher(window.page, "SPRING", 10)
+    album.take(window, "admin-vouchers", "/admin/vouchers")
+    album.take(window, "admin-delivery", "/admin/delivery")
     album.take(window, "admin-models", "/admin/models")
 
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import walks
-from tests.browser.shop import Account
+from tests.browser.shop import Account, RealShop
 from tests.browser.window import Window
 from tests.chromium import needs_chromium
 
@@ -83,6 +83,49 @@ def test_without_scripts_a_guest_rates_and_buys_all_the_same(open_window: OpenWi
     for _step in walks.check_out(page, EMAIL):
         window.look_through()
     expect_an_order(page)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_owner_makes_a_voucher_and_a_guest_buys_with_it(
+    shop: RealShop, open_window: OpenWindow, scripts: bool
+) -> None:
+    code = f"WALK-{secrets.token_hex(4)}".upper()
+    office = open_window(1440, scripts=scripts)
+    walks.sign_in(office.page, shop.account("owner"))
+    walks.make_voucher(office.page, code, 25)
+    window = open_window(375, scripts=scripts)
+    page = window.page
+    walks.put_in_cart(page, walks.product_paths(page)[0])
+    walks.enter_voucher(page, code.lower())
+    window.look_through()
+    discount = page.locator(".cart-side .sums").get_by_text(f"Discount ({code})")
+    expect(discount).to_be_visible()
+    page.locator(".cart-side").get_by_role("button", name=f"Remove {code}").click()
+    expect(discount).to_have_count(0)
+    walks.enter_voucher(page, "no-such-code")
+    expect(page.locator(".cart-side .error-text")).to_have_text("We do not know this code.")
+    window.forgive("/cart/voucher")
+    walks.enter_voucher(page, code)
+    for step in walks.check_out(page, EMAIL):
+        if step == "review":
+            page.locator(".order-fold summary").click()
+            expect(page.locator(".order-fold").get_by_text(f"Discount ({code})")).to_be_visible()
+    expect_an_order(page)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_what_was_removed_is_put_back_and_what_is_saved_waits(open_window: OpenWindow, scripts: bool) -> None:
+    page = open_window(375, scripts=scripts).page
+    walks.put_in_cart(page, walks.product_paths(page)[0])
+    page.goto("/cart")
+    page.get_by_role("button", name=re.compile("^Remove ")).click()
+    walks.expect_in_cart(page, 0)
+    page.get_by_role("button", name="Put it back").click()
+    walks.expect_in_cart(page, 1)
+    page.get_by_role("button", name=re.compile("^Save for later")).click()
+    walks.expect_in_cart(page, 0)
+    page.goto("/wishlist")
+    expect(page.locator(".card")).to_have_count(1)
 
 
 def tab_to(page: Page, goal: Locator) -> None:

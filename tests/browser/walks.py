@@ -95,6 +95,24 @@ def sign_in(page: Page, account: Account) -> None:
     expect(page).not_to_have_url(re.compile("sign-in"))
 
 
+def make_voucher(page: Page, code: str, percent: int) -> None:
+    """As the owner, make a voucher."""
+    page.goto("/admin/vouchers")
+    page.get_by_label("Code", exact=True).fill(code)
+    page.get_by_label("What it does").select_option(label="Percent off")
+    page.get_by_label("How much").fill(str(percent))
+    page.get_by_role("button", name="Make voucher").click()
+    expect(page.get_by_role("cell", name=code, exact=True)).to_be_visible()
+
+
+def enter_voucher(page: Page, code: str) -> None:
+    """Open the cart and send a code."""
+    page.goto("/cart")
+    page.get_by_text("Do you have a voucher?").click()
+    page.get_by_label("Code of the voucher").fill(code)
+    page.get_by_role("button", name="Use it").click()
+
+
 def check_out(page: Page, email: str) -> Iterator[str]:
     """Go from the cart to the confirmation as a guest; the name of each step is handed over when it is shown."""
     page.goto("/cart")
