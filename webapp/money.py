@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 
 from flask_babel import gettext as _
 
@@ -23,7 +23,7 @@ def parse_price(raw: str, currency: str, *, name: str) -> int:
     unit = 1 / major_units(1, currency)
     try:
         cents = Decimal(raw.strip().replace(",", ".")) * unit
-    except InvalidOperation:
+    except DecimalException:
         cents = Decimal("NaN")
     if not cents.is_finite() or cents != cents.to_integral_value() or not 0 <= cents < MAX_CENTS:
         raise InvalidInput({name: _("Write a price such as 9.99.")})

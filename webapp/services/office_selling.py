@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -164,7 +164,7 @@ def _read_method(code: str, fields: Mapping[str, str], currency: str, errors: di
     days = [_whole(f"{name}-{code}", given(name), MOST_DAYS, errors) for name in ("min", "max")]
     if days[0] > days[1]:
         errors[f"max-{code}"] = _("The most days are fewer than the fewest.")
-    if not given("name"):
+    if not given("name") or not given("name").isprintable():
         errors[f"name-{code}"] = _("A name is needed.")
     countries = given("countries").upper().replace(",", " ").split()
     if not countries or any(len(one) != 2 or one not in COUNTRIES for one in countries):
@@ -190,7 +190,7 @@ def _whole(name: str, raw: str, most: int, errors: dict[str, str]) -> int:
 def _read_permille(country: str, fields: Mapping[str, str], errors: dict[str, str]) -> int:
     try:
         permille = Decimal(fields.get(f"tax-{country}", "").strip().replace(",", ".")) * 10
-    except InvalidOperation:
+    except DecimalException:
         permille = Decimal("NaN")
     if not permille.is_finite() or permille != permille.to_integral_value() or not 0 <= permille <= MOST_PERMILLE:
         errors[f"tax-{country}"] = _("Write percent from 0 to 50, such as 19 or 5.5.")

@@ -339,8 +339,10 @@ def test_a_country_that_is_new_gets_a_tax(office: ShopClient) -> None:
     ("name", "value"),
     [
         ("name-standard", ""),
+        ("name-standard", "By\0bike"),
         ("price-standard", "much"),
         ("price-standard", "-1"),
+        ("price-standard", "1e999999"),
         ("free-standard", "x"),
         ("min-standard", "x"),
         ("max-standard", "91"),
@@ -351,6 +353,7 @@ def test_a_country_that_is_new_gets_a_tax(office: ShopClient) -> None:
         ("tax-DE", "51"),
         ("tax-DE", "19.55"),
         ("tax-DE", "NaN"),
+        ("tax-DE", "1e999999"),
         ("tax-DE", ""),
     ],
 )
