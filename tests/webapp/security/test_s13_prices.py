@@ -46,7 +46,7 @@ def test_s13_nothing_the_browser_sends_is_a_price(app: Flask, ana: Actor) -> Non
     client.send("/checkout/contact", {"email": "ana@example.com"} | FORGED)
     client.send("/checkout/delivery", ADDRESS | FORGED)
     client.send("/checkout/payment", {"method": "test"} | FORGED)
-    found, _changes = checkout.review(ana, currency="EUR")
+    found, _changes = checkout.review(ana, currency="EUR", now=utc_now())
     assert (found.sums.subtotal_cents, found.sums.total_cents) == (9800, 9800 + found.sums.delivery_cents)
     client.send("/checkout/place", FORGED | {"idempotency_key": found.key})
     client.send("/checkout/place", FORGED | {"idempotency_key": found.key, "total_cents": str(found.sums.total_cents)})
@@ -74,7 +74,7 @@ def test_s13_the_sum_is_that_of_the_catalogue(app: Flask, ana: Actor) -> None:
             for variant, quantity in wanted.items():
                 stored.add_line(tx, cart, variant, quantity, price_cents=1, now=utc_now())
         with app.test_request_context():
-            found, _changes = checkout.review(ana, currency="EUR")
+            found, _changes = checkout.review(ana, currency="EUR", now=utc_now())
         subtotal = sum(prices[variant] * quantity for variant, quantity in wanted.items())
         assert found.sums.subtotal_cents == subtotal
         assert found.sums.total_cents == subtotal + found.sums.delivery_cents
