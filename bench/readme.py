@@ -74,7 +74,7 @@ def _shortfalls(record: dict[str, Any]) -> str:
     missed = [budget for budget in record["budgets"] if not budget["met"]]
     if not missed:
         return ""
-    words = [f"{b['what']} is {b['measured']:.2f}, wanted {b['limit']:.2f}" for b in missed]
+    words = [f"{b['what']} is {b['measured']:.3f}, wanted {b['limit']:.3f}" for b in missed]
     return "What falls short: " + "; ".join(words) + "."
 
 

@@ -20,7 +20,7 @@ HOOKS = (
     ("sources", "recommender.pipeline", "", "_answer"),
     ("candidates", "recommender.pipeline", "Pipeline", "candidates"),
     ("features", "recommender.pipeline", "Pipeline", "features"),
-    ("ranker", "recommender.ranker", "Ranker", "predict"),
+    ("ranker", "recommender.ranker", "Ranker", "predict_best"),
     ("reasons", "recommender.answer", "Answerer", "_reasons"),
     ("rest", "recommender.hybrid", "HybridRecommender", "recommend"),
 )

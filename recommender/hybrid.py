@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from recommender import artifacts
+from recommender import artifacts, modelcard
 from recommender.answer import Answerer, Ask
 from recommender.base import Estimator, require_fitted
 from recommender.catalogue import ItemCatalogue
@@ -285,11 +285,12 @@ class HybridRecommender(Estimator):
         return dict(self.model_.info)
 
     def save(self, path: Path | str) -> None:
-        """Write the model to a new folder: arrays, JSON, LightGBM text and a manifest of checksums; no pickle."""
+        """Write the model to a new folder: arrays, JSON, LightGBM text, a model card and a manifest of checksums."""
         require_fitted(self, "model_")
         params = {n: v for n, v in self.get_params().items() if n != "weights"}
         data = self.model_.to_json() | {"params": params}
-        artifacts.write_folder(Path(path), data=data, arrays=self.model_.to_arrays(), texts=self.model_.to_texts())
+        texts = self.model_.to_texts() | {modelcard.FILE_NAME: modelcard.model_card(self.model_)}
+        artifacts.write_folder(Path(path), data=data, arrays=self.model_.to_arrays(), texts=texts)
 
     def _known_to_the_user_alone(self, history: Sequence[Event] | None) -> list[str]:
         """Items of a history that are newer than the model: touched, so not to be recommended as new."""

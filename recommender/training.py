@@ -102,10 +102,13 @@ def train(
         progress("gate", 0.0)
         report = report.joined(_last_checks(model, log, catalogue, around, is_refused=not report.passed))
         report = report.joined(gate.unjudged_points(report))
+    metrics = metrics_json(rehearsal.evaluation) if rehearsal.evaluation else {}
+    if with_evaluation:
+        model.model_.info["judged"] = {"metrics": metrics, "gate": report.to_json()}
     return TrainResult(
         model=model,
         params=params,
-        metrics=metrics_json(rehearsal.evaluation) if rehearsal.evaluation else {},
+        metrics=metrics,
         gate=report,
         seconds=time.perf_counter() - started,
         peak_mb=peak_mb(),

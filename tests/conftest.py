@@ -33,6 +33,7 @@ class Shop:
     databases: Databases
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file in one process, and all that walk through the open shop in one."""
     for item in items:

@@ -1,0 +1,118 @@
+"""A page about a model: what it learned from, how it was judged, what decides, where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from recommender.model import FittedModel
+
+FILE_NAME = "model_card.md"
+SHOWN_FEATURES = 15
+SHOWN_METRICS = ("ndcg@10", "recall@10", "map@10", "mrr@10", "coverage@10", "rmse", "mae")
+LIMITS = (
+    "It orders products for people who look around in a shop. It was not made to judge people.",
+    "What it learned from shows what people were shown; products that were never shown are judged by likeness alone.",
+    "A stated reason is evidence that moved the score, checked by taking it away; it is not all of the evidence.",
+)
+
+
+def model_card(model: FittedModel) -> str:
+    """The card in Markdown.
+
+    Where the model was judged, ``model.info["judged"]`` holds "metrics" per model and the report of the "gate" as JSON.
+
+    References
+    ----------
+    Mitchell et al. (2019), Model Cards for Model Reporting.
+    """
+    parts = [
+        "# Model card",
+        *_section("What it is", _identity(model)),
+        *_section("What it learned from", _data(model.info)),
+        *_section("How it was judged", _verdict(model.info.get("judged"))),
+        *_section("What decides the order", _importance(model.info.get("ranker"))),
+        *_section("What went in besides", _sources(model.info)),
+        *_section("Where it ends", [f"- {limit}" for limit in LIMITS]),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _section(title: str, lines: Iterable[str]) -> list[str]:
+    return ["", f"## {title}", "", *lines]
+
+
+def _identity(model: FittedModel) -> Iterator[str]:
+    yield f"A recommender with the strategy `{model.info['strategy']}`."
+    if model.ranker is not None:
+        n_trees = model.ranker.report.get("rounds", 0)
+        yield f"Its order is learned: a blend of {len(model.ranker.names)} features, corrected by {n_trees} trees."
+
+
+def _data(info: Mapping[str, Any]) -> Iterator[str]:
+    until = datetime.fromtimestamp(info["data_until"], UTC)
+    yield (
+        f"{info['n_events']:,} events of {info['n_users']:,} people about {info['n_items']:,} products, "
+        f"the last of {until:%Y-%m-%d %H:%M} UTC."
+    )
+    repairs = {name: n for name, n in info["data"].get("repairs", {}).items() if n}
+    yield from _list("Rows that were mended", (f"{name}: {n:,}" for name, n in sorted(repairs.items())))
+
+
+def _verdict(found: Mapping[str, Any] | None) -> Iterator[str]:
+    if not found:
+        yield "It was not: nothing was live before, and somebody was waiting for a first model."
+        return
+    if found["metrics"]:
+        yield "On the last part of the log, by models that had not seen it:"
+        yield ""
+        yield from _metrics(found["metrics"])
+        yield ""
+    yield "The gate let it through." if found["gate"]["passed"] else "The gate refused it."
+    yield ""
+    rows = ([c["name"], _word(c), c["detail"]] for c in found["gate"]["checks"])
+    yield from _table(["check", "verdict", "seen"], rows)
+
+
+def _metrics(found: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    names = [name for name in SHOWN_METRICS if any(name in values for values in found.values())]
+    best_first = sorted(found, key=lambda model: (-found[model].get("ndcg@10", 0.0), model))
+    yield from _table(["model", *names], ([model, *_figures(found[model], names)] for model in best_first))
+
+
+def _figures(values: Mapping[str, float], names: Sequence[str]) -> list[str]:
+    return [f"{values[name]:.4f}" if name in values else "-" for name in names]
+
+
+def _word(check: Mapping[str, Any]) -> str:
+    if check["level"] == "note":
+        return "told"
+    return "passed" if check["passed"] else {"must": "refused", "warning": "warning"}[check["level"]]
+
+
+def _importance(ranker: Mapping[str, Any] | None) -> Iterator[str]:
+    if not ranker:
+        yield "No order was learned: the ranks of the sources are joined by fixed weights."
+        return
+    shares = sorted(ranker["importance"].items(), key=lambda share: (-share[1], share[0]))[:SHOWN_FEATURES]
+    yield from _table(["feature", "share of the gain"], ([f"`{name}`", f"{share:.1%}"] for name, share in shares))
+
+
+def _sources(info: Mapping[str, Any]) -> Iterator[str]:
+    yield f"Sources: {', '.join(f'`{name}`' for name in (*info['sources'], *info['extras']))}."
+    yield from _list("Left out", (f"`{name}`: {why}" for name, why in sorted(info["skipped"].items())))
+    yield from _list("Notes", (f"`{name}`: {what}" for name, what in sorted(info["notes"].items())))
+
+
+def _list(title: str, lines: Iterable[str]) -> Iterator[str]:
+    found = [f"- {line}" for line in lines]
+    if found:
+        yield from ("", f"{title}:", "", *found)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(header)} |"
+    yield f"|{' --- |' * len(header)}"
+    for row in rows:
+        yield f"| {' | '.join(str(cell).replace('|', '/') for cell in row)} |"
