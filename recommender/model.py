@@ -136,12 +136,15 @@ class FittedModel:
             )
         star_trees = texts.get("stars/trees.txt", "")
         stars = StarForecast.from_parts(_part(arrays, "stars/"), star_trees, columns) if star_trees else None
+        pipeline = Pipeline(sources("sources"), columns)
+        if ranker is not None and tuple(ranker.names) != tuple(pipeline.builder.names):
+            raise ValueError("its order was learned over other features than this version of the library makes")
         return cls(
             users=IdMap.from_arrays(_part(arrays, "users/")),
             items=IdMap.from_arrays(_part(arrays, "items/")),
             histories=Histories(arrays["history/starts"], log),
             weights=EventWeights.from_dict(data["weights"]),
-            pipeline=Pipeline(sources("sources"), columns),
+            pipeline=pipeline,
             extras=sources("extras"),
             spaces=spaces,
             families=arrays["items/families"],

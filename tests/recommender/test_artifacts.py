@@ -300,6 +300,16 @@ def test_a_model_answers_the_same_after_it_was_saved_and_loaded(shop_model, save
     assert loaded.get_params() | {"weights": None} == shop_model.get_params()
 
 
+def test_an_order_learned_over_other_features_is_refused(saved_model, tmp_path):
+    """A model of an earlier library must not be found out by the first visitor."""
+    data, arrays, texts = read_folder(saved_model)
+    names = data["ranker"]["names"]
+    data["ranker"]["names"] = [*names[:-1], "no such feature"]
+    write_folder(tmp_path / "old", data=data, arrays=arrays, texts=texts)
+    with pytest.raises(ArtifactError, match="other features"):
+        load(tmp_path / "old")
+
+
 def test_a_loaded_model_saved_again_is_the_same_folder(saved_model, tmp_path):
     load(saved_model).save(tmp_path / "v1")
     assert contents(tmp_path / "v1") == contents(saved_model)
@@ -317,7 +327,7 @@ def test_the_same_seed_gives_the_same_folder_but_for_the_time_it_took(shop_event
 
 
 def test_a_model_holds_arrays_json_and_text_and_no_pickle(saved_model):
-    assert {p.suffix for p in saved_model.rglob("*") if p.is_file()} <= {".npy", ".json", ".txt"}
+    assert {p.suffix for p in saved_model.rglob("*") if p.is_file()} <= {".npy", ".json", ".txt", ".md"}
     for file in saved_model.rglob("*.npy"):
         assert not np.load(file, allow_pickle=False).dtype.hasobject
 

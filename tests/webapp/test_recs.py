@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,8 +19,9 @@ from tests.factories import ShopClient, make_event, make_product, make_user
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import RecsUnavailable
-from webapp.picks import Ask, RecsState
+from webapp.picks import Ask, Picks, RecsState
 from webapp.recs import LocalRecs
+from webapp.recs.recent import RecentAnswers
 from webapp.recs.serving import FAILURES_TO_OPEN
 from webapp.services.feed import DatabaseFeed
 from webapp.store import catalogue, interactions
@@ -98,6 +100,48 @@ def test_somebody_unknown_is_recommended_what_fits_the_first_look(app: Flask, mo
     assert picks.model_version == "v1"
     assert set(picks.product_ids) <= set(shelf[1:8])
     assert [pick.rank for pick in picks.items] == [1, 2, 3, 4, 5]
+
+
+def test_the_same_question_is_answered_once_until_something_it_depends_on_changes(
+    app: Flask, models: Path, shelf: list[int]
+) -> None:
+    publish(app, "v1", "content")
+    recs = local(app)
+    ask = Ask("nobody", looked_at(shelf[0]), k=5, now=NOW)
+    first = recs.for_user(ask)
+    assert recs.for_user(replace(ask, history=list(ask.history))) == first
+    assert recs.state().n_calls == 1
+    others = [
+        replace(ask, user="somebody"),
+        replace(ask, k=4),
+        replace(ask, exclude=[shelf[1]]),
+        replace(ask, history=looked_at(shelf[9])),
+        replace(ask, history=looked_at(shelf[0], "rating", 5.0)),
+        replace(ask, product_ids=[shelf[2]]),
+        replace(ask, strategy="content"),
+        replace(ask, category=SHELVES[0]),
+        replace(ask, context="search"),
+        replace(ask, now=NOW + timedelta(minutes=1)),
+    ]
+    for n, other in enumerate(others, 2):
+        recs.for_user(other)
+        assert recs.state().n_calls == n
+    with unit_of_work() as tx:
+        make_event(tx, Actor(user_id=make_user(tx)), shelf[3], "view", at=NOW)
+    recs.refresh()
+    recs.for_user(ask)
+    publish(app, "v2", "popular")
+    recs.refresh()
+    assert recs.for_user(ask).model_version == "v2"
+    assert recs.state().n_calls == len(others) + 3
+
+
+def test_only_so_many_answers_are_kept() -> None:
+    recent = RecentAnswers(size=2)
+    for question in "abc":
+        recent.keep(question, Picks(model_version=question))
+        recent.get("a")
+    assert [getattr(recent.get(question), "model_version", None) for question in "abc"] == ["a", None, "c"]
 
 
 def test_excluded_products_stay_out(app: Flask, models: Path, shelf: list[int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+log = logging.getLogger(__name__)
 Progress = Callable[[str, float], None]
 # The library keeps a trace of what somebody rated low, because it was chosen all the same. A shop that went by it would
 # fill the page with more of what a shopper has just turned down.
@@ -198,6 +200,21 @@ def current_version(root: Path) -> str | None:
         return artifacts.current_version(root)
     except (ArtifactError, OSError, ValueError):
         return None
+
+
+def can_open(root: Path) -> bool:
+    """Whether there is a published version and it can be opened; if not, the log says why."""
+    from recommender import ArtifactError, load
+
+    version = current_version(root)
+    if version is None:
+        return False
+    try:
+        load(root / version)
+    except ArtifactError as error:
+        log.warning("model_unusable", extra={"version": version, "problem": str(error)})
+        return False
+    return True
 
 
 def read_note(root: Path, version: str) -> dict[str, Any]:

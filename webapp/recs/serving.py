@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as CallTimeout
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ import pandas as pd
 from webapp.errors import RecsUnavailable
 from webapp.picks import Ask, Pick, PickReason, Picks, RecsState
 from webapp.recs.library import read_note
+from webapp.recs.recent import RecentAnswers
 from webapp.store.rows import HistoryRow
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ class LocalRecs:
         self._reading = _Reading()
         self._bad: tuple[str, float] = ("", 0.0)
         self._problem = ""
+        self._answers = RecentAnswers()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -92,6 +94,11 @@ class LocalRecs:
 
     def for_user(self, ask: Ask) -> Picks:
         """Recommend to one visitor with the events known so far; nothing is refitted."""
+        self._ensure()
+        key = self._question(ask)
+        kept = self._answers.get(key)
+        if kept is not None:
+            return kept
         options = {
             "history": to_events(ask.history),
             "replace_history": True,
@@ -102,7 +109,17 @@ class LocalRecs:
             "category": ask.category,
             "now": int(ask.now.timestamp()) if ask.now else None,
         }
-        return self._picks(lambda model: model.recommend(ask.user, ask.k, **options), ask.strategy, ask.wait_s)
+        found = self._picks(lambda model: model.recommend(ask.user, ask.k, **options), ask.strategy, ask.wait_s)
+        self._answers.keep(key, found)
+        return found
+
+    def _question(self, ask: Ask) -> Hashable:
+        """All that an answer depends on: who asks for what, the model, what it has read since, and the minute."""
+        minute = int(ask.now.timestamp()) // 60 if ask.now else None
+        asked = (ask.user, ask.k, ask.context, ask.category, ask.strategy, minute)
+        about = (tuple(ask.history), frozenset(ask.exclude), tuple(ask.product_ids))
+        version = self._live.version if self._live else ""
+        return (version, self._reading.event_id, self._reading.items_at, asked, about)
 
     def similar(self, product_id: int, *, k: int, space: str = "combined") -> Picks:
         """Name alternatives to a product."""

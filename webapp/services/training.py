@@ -234,8 +234,8 @@ def rollback(place: Place, *, version: str | None, user_id: int | None, now: dat
 
 
 def has_model(place: Place) -> bool:
-    """Whether a version is published."""
-    return recs.current_version(place.root) is not None
+    """Whether a version is published that this program can open; one of an earlier program may not be."""
+    return recs.can_open(place.root)
 
 
 def evaluate(
