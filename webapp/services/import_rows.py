@@ -6,6 +6,7 @@ import hashlib
 import math
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -71,7 +72,7 @@ class Report:
         self.reasons[kind] = self.reasons.get(kind, 0) + 1
 
 
-class Writer:
+class Writer(ABC):
     """Writes batches of one kind; ``rejected`` gathers the rows it leaves out."""
 
     def __init__(self) -> None:
@@ -82,17 +83,17 @@ class Writer:
         self.rejected.append((row, reason))
         report.reject(reason)
 
+    @abstractmethod
     def look(self, tx: Tx, batch: Batch, report: Report) -> None:
         """Count what a batch would do."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, tx: Tx, batch: Batch, report: Report) -> None:
         """Write a batch."""
-        raise NotImplementedError
 
+    @abstractmethod
     def finish(self, tx: Tx) -> None:
         """Do what is due once, at the end."""
-        raise NotImplementedError
 
 
 class CatalogueWriter(Writer):
