@@ -17,10 +17,10 @@ from recommender.pipeline import Pipeline
 from recommender.ranker import MIN_GROUPS, Ranker
 from recommender.ranktraining import training_lists
 from recommender.retrievers.content import Content
-from recommender.retrievers.svd import Svd, last_rating_rows, last_ratings
+from recommender.retrievers.svd import Svd, last_ratings
 from recommender.retrievers.svd_content import SvdContent
 from recommender.sources import HYBRID_SOURCES, SOURCES, FittedSources, SourceSpec, fit_sources, make_source
-from recommender.stars import Ratings, StarForecast, is_better_than_svd, latest_of_each
+from recommender.stars import Ratings, StarForecast
 from recommender.training_data import TrainingData
 from recommender.types import FloatVector, Progress, Rows
 from recommender.weights import EventWeights
@@ -125,7 +125,7 @@ def _learn_order(
 
 
 def _forecast_stars(model: FittedModel, data: TrainingData, random_state: int) -> StarForecast | None:
-    """Learn to join the star forecasts; None where there are too few ratings or the SVD alone forecasts as well."""
+    """Learn to join the star forecasts; None where there are too few ratings."""
     if not isinstance(model.extras.retrievers.get("svd"), Svd):
         return None
 
@@ -135,15 +135,9 @@ def _forecast_stars(model: FittedModel, data: TrainingData, random_state: int) -
         return svd.fit_ratings(users, items, stars, data.n_users, data.n_items).predict_pairs
 
     ratings = Ratings(*last_ratings(data))
-    columns, held = (
-        model.pipeline.columns,
-        latest_of_each(ratings.users, data.events.timestamps[last_rating_rows(data)]),
-    )
-    if not is_better_than_svd(ratings, held, columns, data.n_users, fit_svd, random_state=random_state):
-        return None
     forecast = StarForecast(n_folds=5 if len(ratings) <= MANY_RATINGS else 2, random_state=random_state)
     try:
-        return forecast.fit(ratings, columns, data.n_users, fit_svd)
+        return forecast.fit(ratings, model.pipeline.columns, data.n_users, fit_svd)
     except SourceUnavailableError:
         return None
 

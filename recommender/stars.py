@@ -12,7 +12,7 @@ from scipy import sparse
 from recommender.base import Estimator, SourceUnavailableError, require_fitted
 from recommender.neighbours import NeighbourTable
 from recommender.rankfeatures import ItemColumns
-from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
+from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 
 FEATURES = (
     "svd",
@@ -30,7 +30,6 @@ FEATURES = (
 )
 MIN_RATINGS = 500
 MAX_STACKED = 200_000
-LATEST_SHARE, FEWEST_OWN, FEWEST_HELD = 0.1, 3, 100
 TREE_PARAMS: dict[str, Any] = {
     "objective": "l2",
     "num_leaves": 31,
@@ -404,33 +403,3 @@ class StarForecast(Estimator):
         agreed = np.bincount(owner, weights=strength * raters.residuals[place], minlength=len(items))
         used = np.bincount(owner, minlength=len(items))
         return (agreed / np.maximum(total, 1e-9)).astype(np.float32), used.astype(np.float32)
-
-
-def latest_of_each(users: Rows, times: Rows) -> BoolMask:
-    """Mask of the latest tenth of each user's ratings, at least one of those with three or more."""
-    order = np.lexsort((times, users))
-    counts = np.bincount(users)
-    ends = np.cumsum(counts)[users[order]]
-    from_the_end = ends - 1 - np.arange(len(order))
-    n_own = counts[users[order]]
-    latest: BoolMask = np.zeros(len(users), dtype=bool)
-    latest[order] = (from_the_end < n_own * LATEST_SHARE) & (n_own >= FEWEST_OWN)
-    return latest
-
-
-def is_better_than_svd(
-    ratings: Ratings, held: BoolMask, columns: ItemColumns, n_users: int, fit_svd: FitSvd, *, random_state: int
-) -> bool:
-    """Whether the joined forecast of held ratings, learned from the others, is off less than the SVD's alone.
-
-    It has to be so in the root of the mean square and in the mean. Where too few ratings are left on a side to tell,
-    the answer is yes.
-    """
-    early, late = ratings.take(~held), ratings.take(held)
-    if len(late) < FEWEST_HELD or len(early) < MIN_RATINGS:
-        return True
-    joined = StarForecast(n_folds=2, random_state=random_state).fit(early, columns, n_users, fit_svd)
-    alone = fit_svd(early.users, early.items, early.stars)(late.users, late.items)
-    ours = joined.predict(late.users, late.items, alone) - late.stars
-    theirs = np.clip(alone, 1, 5) - late.stars
-    return bool(np.mean(ours**2) < np.mean(theirs**2) and np.mean(np.abs(ours)) < np.mean(np.abs(theirs)))

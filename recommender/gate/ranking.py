@@ -156,9 +156,9 @@ def _stars(result: ModelResult, live: ModelResult) -> list[Check]:
     checks = []
     for name, key, words in (("stars", "rmse", "RMSE"), ("stars on average", "mae", "MAE")):
         if key in result.metrics and key in live.metrics:
-            own, theirs = result.metrics[key].mean, live.metrics[key].mean
-            passed = own <= theirs * (1 + RMSE_TOLERANCE)
-            checks.append(Check(name, passed, f"{words} of the star forecast {own:.4f}, live {theirs:.4f}"))
+            error, limit = result.metrics[key], live.metrics[key].mean * (1 + RMSE_TOLERANCE)
+            told = f"{error.mean:.4f} [{error.low:.4f} {error.high:.4f}], live {live.metrics[key].mean:.4f}"
+            checks.append(Check(name, error.low <= limit, f"{words} of the star forecast {told}"))
     if "calibration" in result.metrics and "calibration" in live.metrics:
         own, theirs = result.metrics["calibration"].mean, live.metrics["calibration"].mean
         detail = f"forecasts are {own:.3f} stars off in groups of like ones, live {theirs:.3f}"

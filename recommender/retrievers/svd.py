@@ -156,16 +156,10 @@ class Svd(Retriever):
 
 def last_ratings(data: TrainingData) -> tuple[Rows, Rows, FloatVector]:
     """Each user's last rating of each item: user rows, item rows and stars, ordered by user and item."""
-    events, last = data.events, last_rating_rows(data)
-    return events.user_rows[last], events.item_rows[last], events.values[last]
-
-
-def last_rating_rows(data: TrainingData) -> Rows:
-    """Positions among the events of each user's last rating of each item, ordered by user and item."""
-    rated = np.flatnonzero(stars_of(data.events))[::-1]
-    users, items = data.events.user_rows[rated], data.events.item_rows[rated]
+    rated = stars_of(data.events)
+    users, items = data.events.user_rows[rated][::-1], data.events.item_rows[rated][::-1]
     _, first = np.unique(users * data.n_items + items, return_index=True)
-    return rated[first]
+    return users[first], items[first], data.events.values[rated][::-1][first]
 
 
 def _place(values: AnyArray, rows: Rows, n_rows: int) -> AnyArray:

@@ -88,6 +88,13 @@ def test_a_candidate_that_could_not_be_judged_is_refused_with_the_reason():
     assert judge(failed, "hybrid").checks[0].detail == "hybrid could not be judged: it was not evaluated"
 
 
+@pytest.mark.parametrize(("low", "passed"), [(0.80, True), (0.809, False)])
+def test_an_error_of_the_stars_that_may_be_chance_refuses_nothing(low, passed):
+    ours = result(0.4, rmse=0.9)
+    ours.metrics["rmse"] = Interval(0.9, low, 1.0, 100)
+    assert checks(against_live(ours, result(0.3, rmse=0.8)))["stars"] is passed
+
+
 @pytest.mark.parametrize("value", [0.0, float("nan")])
 def test_a_model_that_never_hits_or_has_no_figure_is_refused(value):
     assert "finite" in missed(judge(evaluation(hybrid=result(value)), "hybrid"))

@@ -23,8 +23,6 @@ from recommender.stars import (
     Raters,
     Ratings,
     StarForecast,
-    is_better_than_svd,
-    latest_of_each,
     rating_neighbours,
 )
 from recommender.training_data import TrainingData
@@ -284,37 +282,6 @@ def test_items_are_neighbours_whose_residuals_agree():
     assert neighbours_of(table, 0) == pytest.approx({1: 1.0 * 2 / (2 + 6)})
     assert neighbours_of(table, 1) == pytest.approx({0: 1.0 * 2 / (2 + 6)})
     assert neighbours_of(table, 2) == neighbours_of(table, 3) == {}
-
-
-# Whether it pays
-
-
-def test_the_latest_tenth_of_each_user_is_held_and_at_least_one_of_three():
-    users = np.array([0] * 20 + [1] * 3 + [2] * 2)
-    times = np.concatenate([np.arange(20)[::-1], [5, 9, 7], [1, 2]])
-    held = latest_of_each(users, times)
-    assert np.flatnonzero(held).tolist() == [0, 1, 21]
-
-
-def test_it_pays_where_tastes_per_brand_are_planted(ratings, columns):
-    held = np.random.default_rng(3).random(len(ratings)) < 0.1
-    assert is_better_than_svd(ratings, held, columns, N_USERS, fit_svd, random_state=0)
-
-
-def test_it_does_not_pay_where_the_svd_knows_all_there_is(ratings, columns):
-    """An SVD that forecasts every rating leaves nothing to correct."""
-    known = dict(zip(zip(ratings.users.tolist(), ratings.items.tolist(), strict=True), ratings.stars, strict=True))
-
-    def knowing(_users: Rows, _items: Rows, _stars: FloatVector):
-        return lambda u, i: np.array([known[pair] for pair in zip(u.tolist(), i.tolist(), strict=True)])
-
-    held = np.random.default_rng(3).random(len(ratings)) < 0.1
-    assert not is_better_than_svd(ratings, held, columns, N_USERS, knowing, random_state=0)
-
-
-def test_too_few_held_ratings_tell_nothing(ratings, columns):
-    held = np.arange(len(ratings)) < 5
-    assert is_better_than_svd(ratings, held, columns, N_USERS, fit_svd, random_state=0)
 
 
 # In a model
