@@ -76,6 +76,8 @@ class ModelResult:
         The NDCG behind ``segments``, NaN for users outside, so that two models can be compared in pairs.
     ranked : ndarray of shape (n_users, k), optional
         The lists themselves: rows of ``Task.item_ids``, -1 as padding.
+    star_errors : dict of str to ndarray of shape (n_ratings,)
+        The squares behind "rmse" and the amounts behind "mae", in the order of ``Task.rated``.
     """
 
     name: str
@@ -90,6 +92,7 @@ class ModelResult:
     info: dict[str, Any] = field(default_factory=dict)
     segment_values: Mapping[str, FloatVector] = field(default_factory=dict)
     ranked: Rows | None = None
+    star_errors: Mapping[str, FloatVector] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,10 +128,11 @@ def judge_fitted(
     per_user = ranking_metrics(ranked, task.relevant, [k])
     metrics = {key: bootstrap_interval(values, BOOTSTRAP_ROUNDS) for key, values in per_user.items()}
     segments = segment_values(ranked, per_user[f"ndcg@{k}"], task, k)
+    star_metrics, star_errors = _star_figures(recommender, task)
     return ModelResult(
         name=name or recommender.strategy,
         per_user=per_user,
-        metrics=metrics | _star_errors(recommender, task),
+        metrics=metrics | star_metrics,
         lists=_list_figures(recommender, ranked, task, k),
         segments={name: bootstrap_interval(values, BOOTSTRAP_ROUNDS) for name, values in segments.items()},
         fit_seconds=fit_seconds,
@@ -138,6 +142,7 @@ def judge_fitted(
         info=recommender.info,
         segment_values=segments,
         ranked=ranked,
+        star_errors=star_errors,
     )
 
 
@@ -208,25 +213,26 @@ def _lists(recommender: Judged, task: Task, k: int) -> tuple[Rows, FloatVector]:
     return ranked, times
 
 
-def _star_errors(recommender: Judged, task: Task) -> dict[str, Interval]:
-    """RMSE, MAE and calibration of star forecasts over the held-out ratings, for models that make them."""
+def _star_figures(recommender: Judged, task: Task) -> tuple[dict[str, Interval], dict[str, FloatVector]]:
+    """RMSE, MAE and calibration over the held-out ratings, for models that forecast stars, and the errors behind."""
     rated = task.rated
     if recommender.strategy not in STAR_MODELS:
-        return {}
+        return {}, {}
     try:
         forecast = [recommender.predict_rating(u, i) for u, i in zip(rated["user_id"], rated["item_id"], strict=True)]
     except DataError:
-        return {}
+        return {}, {}
     if not forecast:
-        return {}
+        return {}, {}
     actual = rated["value"].to_numpy(dtype=np.float64)
     squared, absolute = squared_errors(forecast, actual), absolute_errors(forecast, actual)
     unsure, nan = calibration_error(forecast, actual), float("nan")
-    return {
+    metrics = {
         "rmse": bootstrap_interval(squared, BOOTSTRAP_ROUNDS, transform=np.sqrt),
         "mae": bootstrap_interval(absolute, BOOTSTRAP_ROUNDS),
         "calibration": Interval(unsure, nan, nan, len(forecast)),
     }
+    return metrics, {"rmse": squared, "mae": absolute}
 
 
 def segment_values(ranked: Rows, ndcg: FloatVector, task: Task, k: int) -> dict[str, FloatVector]:

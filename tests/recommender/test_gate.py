@@ -88,13 +88,6 @@ def test_a_candidate_that_could_not_be_judged_is_refused_with_the_reason():
     assert judge(failed, "hybrid").checks[0].detail == "hybrid could not be judged: it was not evaluated"
 
 
-@pytest.mark.parametrize(("low", "passed"), [(0.80, True), (0.809, False)])
-def test_an_error_of_the_stars_that_may_be_chance_refuses_nothing(low, passed):
-    ours = result(0.4, rmse=0.9)
-    ours.metrics["rmse"] = Interval(0.9, low, 1.0, 100)
-    assert checks(against_live(ours, result(0.3, rmse=0.8)))["stars"] is passed
-
-
 @pytest.mark.parametrize("value", [0.0, float("nan")])
 def test_a_model_that_never_hits_or_has_no_figure_is_refused(value):
     assert "finite" in missed(judge(evaluation(hybrid=result(value)), "hybrid"))
@@ -220,6 +213,16 @@ def test_a_worse_star_forecast_is_refused_however_good_the_lists(share, passed):
     found = against_live(result(0.4, rmse=0.9 * share), result(0.3, rmse=0.9))
     assert checks(found)["stars"] is passed
     assert found.passed is passed
+
+
+@pytest.mark.parametrize(("noise", "passed"), [(1.0, True), (0.01, False)])
+def test_stars_that_are_worse_by_chance_alone_are_let_through(noise, passed):
+    """On the same 200 ratings the errors are 5 % larger on average; it depends on their spread whether that is sure."""
+    theirs = steady(0.8)
+    ours = theirs * 1.05 + noise * noisy(0.0)
+    both = [replace(result(0.3, rmse=float(errors.mean())), star_errors={"rmse": errors}) for errors in (ours, theirs)]
+    assert both[0].metrics["rmse"].mean > both[1].metrics["rmse"].mean * (1 + RMSE_TOLERANCE)
+    assert checks(against_live(*both))["stars"] is passed
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(None, 0.9), (0.9, None), (None, None)])
