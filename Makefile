@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 TESTS ?= tests
-PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadgroup
+PARALLEL ?= --numprocesses auto --maxprocesses 4
 
 .PHONY: run test lint bench screenshots clean
 

@@ -7,12 +7,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import event
+from xdist.scheduler import LoadScopeScheduling
 
 from config import TestConfig
 from tests.databases import POSTGRESQL, SQLITE, USUAL, Databases, databases
@@ -22,6 +24,8 @@ from webapp.extensions import db, limiter
 from webapp.picks import NullRecs
 from webapp.store.tx import Tx, unit_of_work
 
+BROWSER = "tests/browser/"
+LONG = ("tests/templates/test_scripts.py", BROWSER, "tests/webapp/reliability/", "tests/journeys/")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -33,12 +37,24 @@ class Shop:
     databases: Databases
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
+class ByFile(LoadScopeScheduling):
+    """Hands out files whole, so that what a file sets up is set up once, and all walks through the open shop as one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::")[0]
+        return BROWSER if path.startswith(BROWSER) else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Share the files among the processes in the order in which they stand."""
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, and all that walk through the open shop in one."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else item.path.stem))
+    """Begin with what takes long, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: next((n for n, path in enumerate(LONG) if item.nodeid.startswith(path)), len(LONG)))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
