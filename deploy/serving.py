@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import Any
 
+from webapp.extensions import db
+from webapp.recs import prepare
+
+preload_app = True  # the code is loaded once, before the processes part, so that they share its memory
 WARM_UP_SECONDS = 10.0  # well below the time after which gunicorn gives up on a process that does not begin
+
+
+def on_starting(_server: Any) -> None:
+    """Load what the first recommendation needs as well, and let the collector leave alone what is shared."""
+    prepare()
+    gc.collect()
+    gc.freeze()
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """Leave what was opened before to the process that opened it."""
+    app = worker.app.wsgi()
+    with app.app_context():
+        db.engine.dispose(close=False)
 
 
 def post_worker_init(worker: Any) -> None:

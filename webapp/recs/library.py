@@ -202,6 +202,13 @@ def current_version(root: Path) -> str | None:
         return None
 
 
+def prepare() -> None:
+    """Load the library with what it loads late, for a process that is about to part into several."""
+    import lightgbm  # noqa: F401
+
+    import recommender  # noqa: F401
+
+
 def can_open(root: Path) -> bool:
     """Whether there is a published version and it can be opened; if not, the log says why."""
     from recommender import ArtifactError, load
