@@ -158,15 +158,17 @@ class Answerer:
         names = np.array([signal.source for signal in self.model.pipeline.signals], dtype=object)
         return Ordered(found.rows[order], scores[order], names[found.found_by[order]]), found
 
-    def _scored(
-        self, query: Query, found: CandidateSet, picked: Rows | None = None, *, as_for: UserState | None = None
-    ) -> FloatVector:
-        """Scores of candidates; ``as_for`` is the state that decides between the learned order and the fusion."""
-        features = self.model.pipeline.features(query, found, picked)
-        deciding = query.state if as_for is None else as_for
-        if self.model.ranker is not None and not deciding.is_cold:
-            return self.model.ranker.predict_best(features) if picked is None else self.model.ranker.predict(features)
-        return self._fused(features, deciding)
+    def _scored(self, query: Query, found: CandidateSet) -> FloatVector:
+        features = self.model.pipeline.features(query, found)
+        if self.model.ranker is not None and not query.state.is_cold:
+            return self.model.ranker.predict_best(features)
+        return self._fused(features, query.state)
+
+    def _scores_each(self, features: FloatMatrix, state: UserState) -> FloatMatrix:
+        """Scores of the same items under parts of a state that is not cold, shape (n_parts, n_rows)."""
+        if self.model.ranker is not None:
+            return self.model.ranker.predict_each(features)
+        return np.stack([self._fused(rows, state) for rows in features])
 
     def _fused(self, features: FloatMatrix, state: UserState) -> FloatVector:
         pipeline = self.model.pipeline
@@ -241,15 +243,12 @@ class Answerer:
 
         closeup = CloseUp(self.model.pipeline, query.state, found.rows)
 
-        def rescore(state: UserState) -> FloatVector:
-            without = replace(query, state=state)
-            again = replace(found, scores=closeup.scores(without))
-            scores = self._scored(without, again, picked, as_for=query.state)
-            return push_down(scores, found.rows[picked], self._vectors(), _disliked(state), 0.0)
+        def rescore(states: Sequence[UserState]) -> FloatMatrix:
+            asked = [replace(query, state=state) for state in states]
+            features = self.model.pipeline.builder.build_each(asked, closeup.scores_each(asked), found.rows, picked)
+            return self._scores_each(features, query.state)
 
-        # Rescored in the same way as without the signal, so that rounding proves no reason.
-        base = rescore(query.state)
-        reasons = named_signals(closeup, query.state, picked, base, rescore)
+        reasons = named_signals(closeup, query.state, picked, rescore)
         named: list[RowReason | None] = [None] * len(ordered.rows)
         for place, reason in zip(ours.tolist(), reasons, strict=True):
             named[place] = reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -13,7 +14,7 @@ from recommender.errors import RecommenderError
 from recommender.state import UserState
 from recommender.topn import best_among
 from recommender.training_data import TrainingData
-from recommender.types import AnyArray, BoolMask, FloatVector, Rows
+from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
 
 
 class Candidates(NamedTuple):
@@ -112,6 +113,10 @@ class Retriever(Estimator, ABC):
     def score_rows(self, query: Query, rows: Rows) -> FloatVector:
         """Scores of some rows, shape (len(rows),): ``score(query)[rows]`` up to rounding, at a cost that fits them."""
         return self.score(query)[rows]
+
+    def score_rows_each(self, queries: Sequence[Query], rows: Rows) -> FloatMatrix:
+        """:meth:`score_rows` of several requests about the same rows, shape (n_queries, len(rows))."""
+        return np.stack([self.score_rows(query, rows) for query in queries])
 
     @property
     def is_indexed(self) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from recommender.base import Query
 from recommender.pipeline import Pipeline
 from recommender.retrievers.content import Content
 from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
-from recommender.sources import askable
+from recommender.sources import Signal, askable
 from recommender.state import UserState
 from recommender.types import FloatMatrix, FloatVector, Rows
 
@@ -37,16 +39,32 @@ class CloseUp:
             if isinstance(source, ItemItemRetriever)
         }
 
-    def scores(self, query: Query) -> dict[str, FloatVector]:
-        """Scores of the rows per signal that can speak, as :meth:`Pipeline.scores` up to rounding."""
-        found: dict[str, FloatVector] = {}
-        for signal, source, question in askable(self.pipeline.sources, self.pipeline.signals, query):
-            if signal.source in self._parts and isinstance(source, ItemItemRetriever):
-                history, weights = source.evidence(question)
-                found[signal.name] = weights @ self._parts[signal.source][self._places(history)]
-            else:
-                found[signal.name] = source.score_rows(question, self.rows)
+    def scores_each(self, queries: Sequence[Query]) -> list[dict[str, FloatVector]]:
+        """Per request the scores of the rows per signal that can speak, as :meth:`Pipeline.scores` up to rounding."""
+        found: list[dict[str, FloatVector]] = [{} for _ in queries]
+        asked: dict[str, list[tuple[int, Query]]] = {}
+        for number, query in enumerate(queries):
+            for signal, _, question in askable(self.pipeline.sources, self.pipeline.signals, query):
+                asked.setdefault(signal.name, []).append((number, question))
+        for signal in self.pipeline.signals:
+            own = asked.get(signal.name, [])
+            if own:
+                table = self._scores_of(signal, [question for _, question in own])
+                for (number, _), scores in zip(own, table, strict=True):
+                    found[number][signal.name] = scores
         return found
+
+    def _scores_of(self, signal: Signal, questions: Sequence[Query]) -> FloatMatrix:
+        """Scores that one signal gives the rows, shape (n_questions, n_rows)."""
+        source = self.pipeline.sources.retrievers[signal.source]
+        if not isinstance(source, ItemItemRetriever):
+            return source.score_rows_each(questions, self.rows)
+        weights = np.zeros((len(questions), len(self._history)), dtype=np.float32)
+        for number, question in enumerate(questions):
+            history, own = source.evidence(question)
+            weights[number, self._places(history)] = own
+        scores: FloatMatrix = weights @ self._parts[signal.source]
+        return scores
 
     def shares(self, state: UserState, names: tuple[str, ...], picked: Rows) -> FloatMatrix:
         """Share of each picked item's evidence that comes from each history item.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from recommender.base import Retriever
 from recommender.closeup import CloseUp
 from recommender.state import UserState
-from recommender.types import EVENT_KINDS, FloatVector, Rows
+from recommender.types import EVENT_KINDS, BoolMask, FloatMatrix, Rows
 
 EXPLAINING_SOURCES = ("itemseq", "itemknn", "ease", "rp3beta", "content")
 MIN_SHARE = 0.2
@@ -27,7 +27,7 @@ _KIND_OF_EVENT = {
     "dismiss": "similar",
 }
 
-Rescore = Callable[[UserState], FloatVector]
+Rescore = Callable[[Sequence[UserState]], FloatMatrix]
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,7 @@ class RowReason:
     share: float = 1.0
 
 
-def named_signals(
-    closeup: CloseUp, state: UserState, picked: Rows, scores: FloatVector, rescore: Rescore
-) -> list[RowReason | None]:
+def named_signals(closeup: CloseUp, state: UserState, picked: Rows, rescore: Rescore) -> list[RowReason | None]:
     """For each picked item the history item that speaks most for it, if taking it away lowers the item's score.
 
     Parameters
@@ -51,10 +49,8 @@ def named_signals(
     state : UserState
     picked : ndarray of shape (n_picked,)
         Positions among the candidates.
-    scores : ndarray of shape (n_picked,)
-        Scores of the picked items under the full state.
     rescore : callable
-        Scores of the same items under another state.
+        Scores of the picked items under each of several states, shape (n_states, n_picked).
     """
     if not len(state.item_rows) or not len(picked):
         return [None] * len(picked)
@@ -62,23 +58,24 @@ def named_signals(
     shares[state.stars <= DISLIKED_STARS] = 0.0
     strongest, share = shares.argmax(axis=0), shares.max(axis=0)
     named = share >= MIN_SHARE
-    proven = _proven(state, strongest, named, scores, rescore)
+    proven = _proven(state, strongest, named, rescore)
     return [
         RowReason(reason_kind(state, int(h)), int(state.item_rows[h]), float(s)) if ok else None
         for h, s, ok in zip(strongest, share, proven, strict=True)
     ]
 
 
-def _proven(
-    state: UserState, strongest: Rows, named: FloatVector, scores: FloatVector, rescore: Rescore
-) -> FloatVector:
+def _proven(state: UserState, strongest: Rows, named: BoolMask, rescore: Rescore) -> BoolMask:
     """Mask of targets whose score falls without their named signal; only the most used signals are tried."""
     proven = np.zeros(len(strongest), dtype=bool)
     signals, uses = np.unique(strongest[named], return_counts=True)
-    for signal in signals[np.lexsort((signals, -uses))][:MAX_CHECKS]:
-        own = named & (strongest == signal)
-        without = rescore(state.without(int(state.item_rows[signal])))
-        proven |= own & (without < scores)
+    tried = signals[np.lexsort((signals, -uses))][:MAX_CHECKS]
+    if not len(tried):
+        return proven
+    # With and without are scored in the same way, so that rounding proves no reason.
+    scores = rescore([state, *(state.without(int(state.item_rows[signal])) for signal in tried)])
+    for signal, without in zip(tried, scores[1:], strict=True):
+        proven |= named & (strongest == signal) & (without < scores[0])
     return proven
 
 

@@ -164,35 +164,56 @@ class FeatureBuilder:
         picked : ndarray, optional
             Positions in ``candidates`` to build rows for; all by default.
         """
-        rows = candidates if picked is None else candidates[picked]
-        blocks = [
-            self._signals(scores, len(candidates), picked),
-            self._items(query.state, rows),
-            self._affinities(query.state, rows),
-            np.repeat(self._user(query)[:, None], len(rows), axis=1),
-        ]
-        return np.ascontiguousarray(np.concatenate(blocks).T, dtype=np.float32)
+        return self.build_each([query], [scores], candidates, picked)[0]
 
-    def _signals(self, scores: Mapping[str, FloatVector], n: int, picked: Rows | None) -> FloatMatrix:
-        """Score, share of the largest score and log rank of every signal, shape (3 * n_signals, n_rows)."""
-        table = np.zeros((len(self.signals), 3, n if picked is None else len(picked)), dtype=np.float32)
+    def build_each(
+        self,
+        queries: Sequence[Query],
+        scores: Sequence[Mapping[str, FloatVector]],
+        candidates: Rows,
+        picked: Rows | None = None,
+    ) -> FloatMatrix:
+        """:meth:`build` for several requests about the same candidates, shape (n_queries, n_rows, n_features)."""
+        rows = candidates if picked is None else candidates[picked]
+        signals = self._signals(scores, len(candidates), picked)
+        items = self._items(rows)
+        tables = [
+            np.concatenate(
+                [
+                    own,
+                    items,
+                    self._era(query.state, rows)[None],
+                    self._affinities(query.state, rows),
+                    np.repeat(self._user(query)[:, None], len(rows), axis=1),
+                ]
+            ).T
+            for query, own in zip(queries, signals, strict=True)
+        ]
+        return np.ascontiguousarray(tables, dtype=np.float32)
+
+    def _signals(self, scores: Sequence[Mapping[str, FloatVector]], n: int, picked: Rows | None) -> AnyArray:
+        """Score, share of the largest score and log rank of every signal, shape (n_queries, 3 * n_signals, n_rows)."""
+        n_rows = n if picked is None else len(picked)
+        table = np.zeros((len(scores) * len(self.signals), 3, n_rows), dtype=np.float32)
         table[:, 2] = np.log1p(n)
-        known = [place for place, name in enumerate(self.signals) if name in scores]
+        asked = [(number, name) for number in range(len(scores)) for name in self.signals]
+        known = [place for place, (number, name) in enumerate(asked) if name in scores[number]]
         if known and n:
-            own = np.stack([scores[self.signals[place]] for place in known])
+            own = np.stack([scores[asked[place][0]][asked[place][1]] for place in known])
             own[np.isnan(own)] = 0.0
             largest = np.abs(own).max(axis=1, keepdims=True)
             shown = own if picked is None else own[:, picked]
             rank = _ranks(own) if picked is None else _ranks_of(own, picked)
             table[known] = np.stack([shown, shown / np.where(largest > 0, largest, 1.0), np.log1p(rank)], axis=1)
-        return table.reshape(3 * len(self.signals), -1)
+        return table.reshape(len(scores), 3 * len(self.signals), n_rows)
 
-    def _items(self, state: UserState, rows: Rows) -> FloatMatrix:
+    def _items(self, rows: Rows) -> FloatMatrix:
+        """The item columns but the last, which goes by the user's time."""
         columns = self.columns
         age = np.log1p(np.maximum(columns.now - columns.first_seen[rows], 0) / DAY_SECONDS)
         idle = np.log1p(np.maximum(columns.now - columns.last_seen[rows], 0) / DAY_SECONDS)
         static = [columns.log_counts[rows], *columns.log_recent[rows].T, age, idle, columns.stars[rows]]
-        return np.stack([*static, self._era(state, rows)])
+        return np.stack(static)
 
     def _era(self, state: UserState, rows: Rows) -> FloatVector:
         """Log of the item's events around the time of the user's latest event."""

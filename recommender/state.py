@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -107,7 +108,7 @@ class UserState:
     user_row: int = -1
     n_events: int = 0
 
-    @property
+    @cached_property
     def is_cold(self) -> bool:
         """True when nothing known to the model speaks for a taste."""
         return not len(self.item_rows) or not bool((self.weights > 0).any())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Self
 
 import numpy as np
@@ -74,6 +75,12 @@ class Content(Retriever):
     def score_rows(self, query: Query, rows: Rows) -> FloatVector:
         require_fitted(self, "vectors_")
         return self._exact.similarities_of(rows, self.profile(query.state))
+
+    def score_rows_each(self, queries: Sequence[Query], rows: Rows) -> FloatMatrix:
+        require_fitted(self, "vectors_")
+        profiles = np.stack([self.profile(query.state) for query in queries])
+        scores: FloatMatrix = profiles @ np.asarray(self.vectors_[rows], dtype=np.float32).T
+        return scores
 
     @property
     def is_indexed(self) -> bool:

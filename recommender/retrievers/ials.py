@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -114,6 +115,12 @@ class Ials(Retriever):
     def score_rows(self, query: Query, rows: Rows) -> FloatVector:
         require_fitted(self, "item_factors_")
         scores: FloatVector = self.item_factors_[rows] @ self.user_factors(query.state)
+        return scores
+
+    def score_rows_each(self, queries: Sequence[Query], rows: Rows) -> FloatMatrix:
+        require_fitted(self, "item_factors_")
+        users = np.stack([self.user_factors(query.state) for query in queries])
+        scores: FloatMatrix = users @ np.asarray(self.item_factors_[rows]).T
         return scores
 
     def state_arrays(self) -> dict[str, AnyArray]:

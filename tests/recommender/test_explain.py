@@ -83,19 +83,18 @@ def test_among_the_same_candidates_every_named_signal_holds(learned, shop_model,
         question = query_of(model, state)
         found = pipeline.candidates(question, np.ones(len(model.item_ids), dtype=bool))
 
-        def rescore(other, found=found, state=state):
-            asked = query_of(model, other)
-            again = type(found)(found.rows, found.best_rank, found.found_by, pipeline.scores(asked, found.rows))
-            return answerer._scored(asked, again, as_for=state)
+        def rescore(states, found=found, state=state):
+            asked = [query_of(model, other) for other in states]
+            scores = [pipeline.scores(question, found.rows) for question in asked]
+            return answerer._scores_each(pipeline.builder.build_each(asked, scores, found.rows), state)
 
-        base, everything = rescore(state), np.arange(len(found.rows))
+        everything = np.arange(len(found.rows))
         for reason, place in zip(
-            named_signals(CloseUp(pipeline, state, found.rows), state, everything, base, rescore),
-            everything,
-            strict=True,
+            named_signals(CloseUp(pipeline, state, found.rows), state, everything, rescore), everything, strict=True
         ):
             if reason is not None:
-                assert rescore(state.without(reason.row))[place] < base[place]
+                base, without = rescore([state, state.without(reason.row)])
+                assert without[place] < base[place]
                 proven += 1
     assert proven > 20
 
@@ -144,17 +143,17 @@ def test_shares_of_all_signals_add_up_to_one_or_nothing(shop_model, shop_data):
 
 def test_only_the_most_used_signals_are_tried(shop_model):
     """Proving costs a rescoring each; a long history must not make a request slow."""
-    tried = []
+    tried: list[UserState] = []
     state = shop_model._answerer.state_of(shop_model.model_.histories.of(0))
     targets = np.arange(len(shop_model.item_ids))
 
-    def rescore(other):
-        tried.append(other)
-        return np.zeros(len(targets))
+    def rescore(states):
+        tried.extend(states)
+        return np.array([np.ones(len(targets)), *(np.zeros(len(targets)) for _ in states[1:])])
 
     closeup = CloseUp(shop_model.model_.pipeline, state, targets)
-    named = named_signals(closeup, state, targets, np.ones(len(targets)), rescore)
-    assert len(tried) == MAX_CHECKS
+    named = named_signals(closeup, state, targets, rescore)
+    assert len(tried) == 1 + MAX_CHECKS, "the whole state, and it without each of the signals tried"
     assert len({reason.row for reason in named if reason}) == MAX_CHECKS
 
 
@@ -162,7 +161,7 @@ def test_a_score_that_does_not_fall_proves_nothing(shop_model):
     state = shop_model._answerer.state_of(shop_model.model_.histories.of(0))
     targets = np.arange(10)
     closeup = CloseUp(shop_model.model_.pipeline, state, targets)
-    same = named_signals(closeup, state, targets, np.ones(10), lambda other: np.ones(10))
+    same = named_signals(closeup, state, targets, lambda states: np.ones((len(states), 10)))
     assert same == [None] * 10
 
 
@@ -208,9 +207,10 @@ def test_a_close_look_scores_as_the_sources_do(shop_model):
     for user in range(5):
         state = shop_model._answerer.state_of(shop_model.model_.histories.of(user))
         closeup = CloseUp(pipeline, state, rows)
-        for part in (state, state.head(1), *(state.without(int(row)) for row in state.item_rows[:4])):
-            question = query_of(shop_model, part)
-            near, far = closeup.scores(question), pipeline.scores(question, rows)
+        parts = [state, state.head(1), state.head(0), *(state.without(int(row)) for row in state.item_rows[:4])]
+        questions = [query_of(shop_model, part) for part in parts]
+        for question, near in zip(questions, closeup.scores_each(questions), strict=True):
+            far = pipeline.scores(question, rows)
             assert near.keys() == far.keys()
             for name, scores in near.items():
                 np.testing.assert_allclose(scores, far[name], rtol=1e-4, atol=1e-5, err_msg=name)

@@ -303,6 +303,13 @@ def test_an_item_is_scored_alone_as_it_is_among_others(with_trees, fresh):
     assert together.tolist() == pytest.approx(alone, abs=1e-5)
 
 
+def test_several_requests_at_once_are_scored_as_one_by_one(with_trees, fresh):
+    features = fresh.features.reshape(-1, PER_LIST, len(NAMES))[:5]
+    for ranker in (with_trees, Ranker(max_rounds=0).fit(fresh, NAMES)):
+        alone = [ranker.predict(rows) for rows in features]
+        assert same_bytes(np.ascontiguousarray(ranker.predict_each(features)), np.stack(alone))
+
+
 def test_nothing_is_scored_as_nothing(with_trees, fresh):
     nothing = fresh.features[:0]
     assert with_trees.predict(nothing).shape == (0,)
