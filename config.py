@@ -203,6 +203,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TIME_ZONE", "Europe/Berlin", zone, "Zone of shown times and of the nightly schedule."),
     Setting("RETRAIN_AT", "03:00", clock, "Time of the nightly retraining, in TIME_ZONE."),
     Setting("RETRAIN_NIGHTLY", "1", switch, "Retrain every night."),
+    Setting(
+        "SEARCH_SECONDS", "120", whole(0, 86_400), "Seconds a night for the search of better parameters. 0: no search."
+    ),
     Setting("MODELS_KEPT", "5", whole(2, 100), "Published model versions kept for rollback."),
     Setting("RECS_BUDGET_MS", "150", whole(10, 10_000), "Longest wait for the recommender on a page."),
     Setting("HISTORY_LIMIT", "200", whole(10, 2000), "Newest events of a shopper handed to the recommender."),

@@ -31,6 +31,8 @@ EXTRAS = {
     "deep": "requirements-deep.txt",
     "spark": "requirements-spark.txt",
     "kafka": "requirements-kafka.txt",
+    "tracking": "requirements-tracking.txt",
+    "prefect": "requirements-prefect.txt",
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from recommender import datasets
+from recommender import datasets, tracking
 from recommender.catalogue import ItemCatalogue
 from recommender.console import ConsoleProgress
 from recommender.errors import DataError, RecommenderError
@@ -154,6 +154,7 @@ def _train(options: argparse.Namespace) -> None:
     with ConsoleProgress("train") as progress:
         model.fit(Interactions.from_frame(events), catalogue, progress=progress)
     model.save(options.out)
+    _track(tracking.of_model(model, options.out.name))
     info = model.info
     print(
         f"{options.out}: {info['strategy']} from {info['n_events']} events, {info['n_users']} users and "
@@ -179,6 +180,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             progress=progress,
         )
     print(as_table(result))
+    _track(tracking.of_evaluation(result, "evaluate"))
     if options.compare:
         print(comparison(result, *options.compare))
     if options.json:
@@ -216,8 +218,17 @@ def _tune(options: argparse.Namespace) -> None:
             progress=progress,
         )
     result.parameters.write(options.out)
+    _track(tracking.of_search(result, options.out.stem))
     print(found_table(result))
     print(f"{options.out}: parameters; {trials}: every trial, which the next run does not repeat")
+
+
+def _track(run: tracking.Run) -> None:
+    """Tell MLflow, where it is named; a run that could not be told is still a run."""
+    try:
+        tracking.track(run)
+    except tracking.TrackingError as error:
+        print(f"not tracked: {error}", file=sys.stderr)
 
 
 def _names(text: str) -> list[str]:

@@ -5,20 +5,41 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from recommender import gate
 from recommender.catalogue import ItemCatalogue
-from recommender.evaluation import peak_mb
+from recommender.errors import DataError
+from recommender.evaluation import make_split, peak_mb
+from recommender.fitting import specs_for
 from recommender.gate import Check, GateReport, metrics_json
 from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
+from recommender.parameters import Parameters
 from recommender.rehearsal import LIVE, Around, Rehearsal, recommender_from, rehearse
+from recommender.tuning import STUDIES, Budget, TuneResult, training_part, tune
 from recommender.types import Progress, no_progress
+from recommender.weights import EventWeights
 
-__all__ = ["LIVE", "Around", "TrainResult", "recommender_from", "train"]
+__all__ = ["LIVE", "Around", "Search", "TrainResult", "recommender_from", "train"]
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search for better parameters before the training, on the part of the log that the gate does not judge by.
+
+    Attributes
+    ----------
+    budget : Budget
+    trials : Path or None
+        File that keeps every trial.
+    """
+
+    budget: Budget
+    trials: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +59,8 @@ class TrainResult:
     n_events, n_users, n_items : int
     notes : dict
         What was mended in the data and which sources were left out.
+    tuned : TuneResult or None
+        What a search before the training found.
     """
 
     model: HybridRecommender
@@ -50,6 +73,7 @@ class TrainResult:
     n_users: int
     n_items: int
     notes: dict[str, Any] = field(default_factory=dict)
+    tuned: TuneResult | None = None
 
 
 def train(
@@ -62,9 +86,10 @@ def train(
     live_params: Mapping[str, Any] | None = None,
     with_evaluation: bool = True,
     around: Around | None = None,
+    search: Search | None = None,
     progress: Progress = no_progress,
 ) -> TrainResult:
-    """Evaluate on a time split, judge, and refit on every row.
+    """Search parameters if asked to, evaluate on a time split, judge, and refit on every row.
 
     Parameters
     ----------
@@ -80,6 +105,8 @@ def train(
         False for a first start: nothing is live that could be made worse, and people are waiting.
     around : Around, optional
         What the gate should know beside the data.
+    search : Search, optional
+        Look for better parameters than those of ``settings`` first. A log too short to search in is trained as it is.
     progress : callable
 
     Raises
@@ -92,6 +119,9 @@ def train(
     around = around or Around()
     log = Interactions.from_frame(events)
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
+    tuned = _searched(events, items, params, search, progress) if search is not None else None
+    if tuned is not None:
+        params |= _plain(tuned.parameters.settings_for(strategy))
     rehearsal = Rehearsal(None, _first_model())
     if with_evaluation:
         rehearsal = rehearse(events, items, params, live_params, around, progress)
@@ -102,6 +132,8 @@ def train(
         progress("gate", 0.0)
         report = report.joined(_last_checks(model, log, catalogue, around, is_refused=not report.passed))
         report = report.joined(gate.unjudged_points(report))
+    if tuned is not None:
+        report = report.joined([gate.note("search for parameters", _told(tuned))])
     metrics = metrics_json(rehearsal.evaluation) if rehearsal.evaluation else {}
     if with_evaluation:
         model.model_.info["judged"] = {"metrics": metrics, "gate": report.to_json()}
@@ -116,7 +148,44 @@ def train(
         n_users=log.n_users,
         n_items=len(model.item_ids),
         notes={"data": log.report.repairs, "skipped": model.info["skipped"]},
+        tuned=tuned,
     )
+
+
+def _searched(
+    events: pd.DataFrame, items: pd.DataFrame | None, params: Mapping[str, Any], search: Search, progress: Progress
+) -> TuneResult | None:
+    """What the search finds on the events from before the gate's test; None for a log too short to hold that back."""
+    blend, extras = specs_for(params["strategy"], {})
+    weights = params.get("weights")
+    start = Parameters(
+        {name: dict(own) for name, own in params.get("source_params", {}).items()},
+        EventWeights.from_dict(weights) if isinstance(weights, Mapping) else weights,
+    )
+    try:
+        return tune(
+            training_part(events, make_split(events, "time", first_only=False)),
+            items,
+            studies=[name for name in STUDIES if name == "weights" or name in blend or name in extras],
+            budget=search.budget,
+            start=start,
+            random_state=params["random_state"],
+            trials=search.trials,
+            progress=progress,
+        )
+    except DataError:
+        return None
+
+
+def _told(tuned: TuneResult) -> str:
+    n_trials = sum(one.n_trials for one in tuned.found.values())
+    taken = [f"{name} {one.start_score:.4f} -> {one.score:.4f}" for name, one in tuned.found.items() if one.is_taken]
+    return f"{n_trials} trials in {tuned.seconds:.0f} s; taken: {', '.join(taken) or 'nothing'}"
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings in the form that is kept as JSON."""
+    return {name: value.to_dict() if isinstance(value, EventWeights) else value for name, value in settings.items()}
 
 
 def _first_model() -> GateReport:

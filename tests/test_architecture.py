@@ -19,6 +19,7 @@ ONLY_IMPORTER = {
     "surprise": ("recommender/retrievers/",),
     "annoy": ("recommender/vectorindex.py",),
     "lightgbm": ("recommender/ranker.py", "recommender/stars.py"),
+    "mlflow": ("recommender/tracking.py",),
 }
 
 

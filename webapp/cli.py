@@ -49,7 +49,7 @@ def _told() -> Iterator[ProgressLine]:
 
 def _place() -> training.Place:
     config = _config()
-    return training.Place(config.instance / "models", config.instance / "media", config["MODELS_KEPT"])
+    return training.Place.under(config.instance, config["MODELS_KEPT"])
 
 
 @click.command("seed")
@@ -158,8 +158,15 @@ def _print_report(report: Report, *, dry_run: bool) -> None:
 @click.option("--strategy", default="hybrid", show_default=True)
 @click.option("--trigger", default="command", hidden=True)
 @click.option("--if-none", is_flag=True, help="Only where no model is live; then nothing is evaluated first.")
+@click.option(
+    "--search-seconds",
+    type=click.FloatRange(min=0),
+    default=0,
+    show_default=True,
+    help="Look for better parameters first.",
+)
 @with_appcontext
-def retrain(strategy: str, trigger: str, if_none: bool) -> None:
+def retrain(strategy: str, trigger: str, if_none: bool, search_seconds: float) -> None:
     """Train on everything the shop has; publish if the gate lets it through (exit status 3 if not)."""
     if if_none and training.has_model(_place()):
         click.echo("A model is live already.")
@@ -174,6 +181,7 @@ def retrain(strategy: str, trigger: str, if_none: bool) -> None:
             clock=utc_now,
             progress=line,
             with_evaluation=not if_none,
+            search_seconds=search_seconds,
         )
     if outcome.state == "failed":
         raise click.ClickException(outcome.message)

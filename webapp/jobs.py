@@ -137,6 +137,8 @@ def _retrain(job: operations.JobRow) -> None:
     config: Config = current_app.config["SHOP"]
     trigger = str(job.payload.get("trigger", "schedule"))
     command = [sys.executable, "-m", "flask", "--app", "app", "retrain", "--trigger", trigger]
+    if trigger == "schedule":
+        command += ["--search-seconds", str(config["SEARCH_SECONDS"])]
     surroundings = os.environ | {"INSTANCE_PATH": str(config.instance), "DATABASE_URL": config.database_url}
     process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
     _children.add(process)

@@ -11,7 +11,8 @@ import pytest
 from recommender.errors import DataError
 from recommender.gate import Check
 from recommender.hybrid import HybridRecommender
-from recommender.training import LIVE, TrainResult, recommender_from, train
+from recommender.training import LIVE, Search, TrainResult, recommender_from, train
+from recommender.tuning import Budget
 from recommender.weights import DEFAULT_STAR_WEIGHTS, EventWeights
 from tests.recommender.worlds import DAY, START, data_of, ids, purchases, ring_walks
 
@@ -74,6 +75,31 @@ def test_the_model_itself_is_fitted_on_every_row(trained, walks, items):
         data_of(walks).events, data_of(walks, items).catalogue
     )
     assert lists(trained.model) == lists(everything)
+
+
+def test_a_search_before_it_goes_by_the_part_that_the_gate_does_not_judge(walks, tmp_path):
+    """Who walks forwards is badly foretold by looking back over a long memory: that is found, and the model has it."""
+    poor = {"source_params": {"itemseq": {"history_decay": 0.99, "backward": 1.0, "gap_decay": 0.99}}}
+    search = Search(Budget(trials=12), tmp_path / "trials.jsonl")
+    found = train(walks, strategy="itemseq", settings=poor, search=search)
+    assert found.tuned is not None
+    assert found.tuned.found["itemseq"].is_taken
+    better = found.tuned.parameters.source_params["itemseq"]
+    assert found.params["source_params"]["itemseq"] == better != poor["source_params"]["itemseq"]
+    assert check(found, "search for parameters").level == "note"
+    assert re.search(r"taken: itemseq 0\.\d+ -> 0\.\d+", check(found, "search for parameters").detail)
+    assert (tmp_path / "trials.jsonl").read_text("utf-8").count("\n") == sum(
+        one.n_trials for one in found.tuned.found.values()
+    )
+    again = recommender_from(json.loads(json.dumps(found.params)))
+    assert again.source_params["itemseq"] == better
+
+
+def test_a_log_too_short_to_search_in_is_trained_as_it_is(walks):
+    few = walks[walks["user_id"] < "u006"]
+    found = train(few, strategy="itemseq", search=Search(Budget(trials=2)))
+    assert found.tuned is None
+    assert found.params == {"strategy": "itemseq", "random_state": 0}
 
 
 def test_its_parameters_make_the_same_model_again(trained, walks, items):

@@ -11,17 +11,20 @@ from config import Config
 from webapp.picks import Recs
 from webapp.recs.files import DataFiles, FilePart, UnreadableFileError, data_set, read_parts
 from webapp.recs.library import (
+    SearchOrder,
     Surroundings,
     Trained,
     TrainingError,
     can_open,
     current_version,
     evaluate,
+    keep_parameters,
     prepare,
     prune,
     publish,
     read_note,
     save,
+    tell_tracker,
     train,
     versions,
 )
@@ -32,6 +35,7 @@ __all__ = [
     "Feed",
     "FilePart",
     "LocalRecs",
+    "SearchOrder",
     "Surroundings",
     "Trained",
     "TrainingError",
@@ -41,6 +45,7 @@ __all__ = [
     "data_set",
     "evaluate",
     "get_recs",
+    "keep_parameters",
     "prepare",
     "prune",
     "publish",
@@ -48,6 +53,7 @@ __all__ = [
     "read_parts",
     "recs_from_config",
     "save",
+    "tell_tracker",
     "train",
     "versions",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model with its figures; ``model`` is opaque to the shop."""
+    """A trained model with its figures; ``model`` and ``result`` are opaque to the shop."""
 
     model: Any
     parameters: dict[str, Any]
@@ -62,6 +62,15 @@ class Trained:
     n_users: int
     n_items: int
     notes: dict[str, Any] = field(default_factory=dict)
+    result: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOrder:
+    """A search for better parameters before a training: how long it may take, and the file of its trials."""
+
+    seconds: float
+    trials: Path
 
 
 class TrainingError(Exception):
@@ -75,25 +84,28 @@ def train(
     strategy: str = "hybrid",
     with_evaluation: bool = True,
     live_parameters: Mapping[str, Any] | None = None,
+    kept: Path | None = None,
+    search: SearchOrder | None = None,
     surroundings: Surroundings | None = None,
     progress: Progress | None = None,
 ) -> Trained:
     """Train and judge a model: the library splits by time, fits, evaluates, asks the gate and refits on everything.
 
-    Without evaluation somebody waits for a first model, so the order is learned from fewer lists, too.
+    Without evaluation somebody waits for a first model, so the order is learned from fewer lists, too. ``kept`` names a
+    file of parameters to begin with, where there is one; a ``search`` looks for better ones first.
 
     Raises
     ------
     TrainingError
-        If there is nothing to learn from.
+        If there is nothing to learn from, or the file of parameters cannot be used.
     """
     from recommender import DataError, training
-    from recommender.weights import EventWeights
+    from recommender.tuning import Budget
 
-    settings: dict[str, Any] = {"weights": EventWeights(stars=STAR_WEIGHTS).to_dict()}
-    if not with_evaluation:
-        settings["effort"] = "quick"
     try:
+        settings = _settings(strategy, kept)
+        if not with_evaluation:
+            settings["effort"] = "quick"
         result = training.train(
             events,
             items,
@@ -102,6 +114,7 @@ def train(
             with_evaluation=with_evaluation,
             settings=settings,
             around=_around(surroundings) if surroundings else None,
+            search=training.Search(Budget(trials=0, seconds=search.seconds), search.trials) if search else None,
             progress=progress or _silent,
         )
     except (DataError, OSError, ArithmeticError) as error:
@@ -118,7 +131,44 @@ def train(
         int(result.n_users),
         int(result.n_items),
         dict(result.notes),
+        result,
     )
+
+
+def tell_tracker(trained: Trained, name: str) -> None:
+    """Tell the tracking server of a training, where one is named; trouble with it is logged and stops nothing."""
+    from recommender import tracking
+
+    try:
+        run_id = tracking.track(tracking.of_training(trained.result, name))
+    except tracking.TrackingError as error:
+        log.warning("training_not_tracked", extra={"reason": str(error)})
+    else:
+        if run_id is not None:
+            log.info("training_tracked", extra={"tracking_run": run_id})
+
+
+def _settings(strategy: str, kept: Path | None) -> dict[str, Any]:
+    """Parameters of the model: the shop's, and over them those of a file."""
+    from recommender.parameters import Parameters
+    from recommender.weights import EventWeights
+
+    found = Parameters.read(kept).settings_for(strategy) if kept is not None and kept.exists() else {}
+    weights = found.pop("weights", EventWeights(stars=STAR_WEIGHTS))
+    return {"weights": weights.to_dict(), **found}
+
+
+def keep_parameters(trained: Trained, path: Path) -> None:
+    """Write what a search found into a file, for the trainings to come; nothing where nothing better was found."""
+    from recommender.parameters import Parameters
+
+    tuned = trained.result.tuned
+    if tuned is None or not tuned.parameters.about["taken"]:
+        return
+    found = tuned.parameters
+    are_found = "weights" in found.about["taken"] or (path.exists() and Parameters.read(path).weights is not None)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace(found, weights=found.weights if are_found else None).write(path)
 
 
 def _around(found: Surroundings) -> Any:

@@ -31,6 +31,8 @@ LEASE = "training"
 LEASE_SECONDS = 300.0
 TELL_EVERY_SECONDS = 1.0
 MOST_RUNS = 200
+SEARCHES = "searches"
+SEARCHES_KEPT = 30
 LOST = "the process that trained stopped before the end"
 
 
@@ -52,14 +54,38 @@ class Place:
     media: Path
     keep: int
 
+    @classmethod
+    def under(cls, instance: Path, keep: int) -> Place:
+        """The folders of an instance."""
+        return cls(instance / "models", instance / "media", keep)
+
+    @property
+    def parameters(self) -> Path:
+        """File of the parameters that a search found to be better than the defaults."""
+        return self.root / SEARCHES / "parameters.json"
+
+    def trials(self, run_id: int) -> Path:
+        """File of what the search of a run tried."""
+        folder = self.root / SEARCHES
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"run-{run_id:06d}.jsonl"
+
 
 def retrain(
-    place: Place, *, trigger: str, strategy: str, clock: Clock, progress: Progress, with_evaluation: bool = True
+    place: Place,
+    *,
+    trigger: str,
+    strategy: str,
+    clock: Clock,
+    progress: Progress,
+    with_evaluation: bool = True,
+    search_seconds: float = 0.0,
 ) -> Outcome:
     """Train on everything the shop has and publish the model if the gate lets it through.
 
     Whatever happens, the model that serves goes on serving. A run whose process died is marked failed here, by the next
-    one. Without evaluation nothing is compared: for a first start, when no model could be made worse.
+    one. Without evaluation nothing is compared: for a first start, when no model could be made worse. With
+    ``search_seconds`` better parameters are looked for first; what was found is kept if the model is published.
 
     Raises
     ------
@@ -75,7 +101,15 @@ def retrain(
     log.info("training_began", extra={"run_id": run_id, "trigger": trigger})
     try:
         tell = _Teller(run_id, holder, clock, progress)
-        return _train_and_publish(place, run_id, strategy, clock, tell, with_evaluation=with_evaluation)
+        return _train_and_publish(
+            place,
+            run_id,
+            strategy,
+            clock,
+            tell,
+            with_evaluation=with_evaluation,
+            search=recs.SearchOrder(search_seconds, place.trials(run_id)) if search_seconds else None,
+        )
     except (TrainingError, OSError, MemoryError) as error:
         return _fail(run_id, str(error) or type(error).__name__, clock)
     except BaseException:
@@ -112,7 +146,14 @@ class _Teller:
 
 
 def _train_and_publish(
-    place: Place, run_id: int, strategy: str, clock: Clock, tell: _Teller, *, with_evaluation: bool
+    place: Place,
+    run_id: int,
+    strategy: str,
+    clock: Clock,
+    tell: _Teller,
+    *,
+    with_evaluation: bool,
+    search: recs.SearchOrder | None,
 ) -> Outcome:
     tell("reading events", 0.0)
     live = recs.current_version(place.root)
@@ -133,6 +174,8 @@ def _train_and_publish(
         strategy=strategy,
         with_evaluation=with_evaluation,
         live_parameters=live_run.parameters if live_run else None,
+        kept=place.parameters,
+        search=search,
         surroundings=surroundings,
         progress=tell,
     )
@@ -140,6 +183,8 @@ def _train_and_publish(
     if trained.passed:
         recs.save(trained, place.root, version, {"last_event_id": last_event_id, "run_id": run_id})
         recs.publish(place.root, version)
+        recs.keep_parameters(trained, place.parameters)
+    recs.tell_tracker(trained, version)
     outcome = _record(run_id, trained, version if trained.passed else None, clock)
     if trained.passed:
         _drop_models_of_the_erased(place)
@@ -194,6 +239,8 @@ def _remove(place: Place, version: str) -> None:
 def _prune(place: Place) -> None:
     for version in recs.prune(place.root, place.keep):
         _remove(place, version)
+    for trials in sorted((place.root / SEARCHES).glob("run-*.jsonl"))[:-SEARCHES_KEPT]:
+        trials.unlink(missing_ok=True)
 
 
 def rollback(place: Place, *, version: str | None, user_id: int | None, now: datetime) -> str:

@@ -1,5 +1,6 @@
 """Training: judged before it is published, never twice at once, and whatever dies leaves the old model serving."""
 
+import json
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.factories import make_event, make_product, make_user
+from tests.servers import need_package
 from webapp import jobs, recs
 from webapp.actors import Actor
 from webapp.clock import utc_now
@@ -206,6 +208,42 @@ def test_only_so_many_versions_are_kept_and_never_without_the_live_one(shop: Non
     assert sorted(path.suffix for path in place.root.glob("*.json")) == [".json", ".json"]
 
 
+def test_a_search_is_noted_and_what_it_tried_is_kept(shop: None, place: Place) -> None:
+    retrain(place, search_seconds=2.0)
+    run = runs()[0]
+    note = next(check for check in run.checks if check["name"] == "search for parameters")
+    assert (note["level"], note["passed"]) == ("note", True)
+    tried = [json.loads(line) for line in place.trials(run.run_id).read_text("utf-8").splitlines()]
+    assert {trial["study"] for trial in tried} == {"weights", "itemseq", "trending"}
+    assert note["detail"].startswith(f"{len(tried)} trials")
+    assert place.parameters.exists() is not note["detail"].endswith("nothing")
+
+
+def test_trainings_begin_with_the_parameters_that_were_kept(shop: None, place: Place) -> None:
+    place.parameters.parent.mkdir(parents=True)
+    place.parameters.write_text(json.dumps({"schema": 1, "source_params": {"itemseq": {"window": 7}}}), "utf-8")
+    assert retrain(place).state == "published"
+    assert runs()[0].parameters["source_params"] == {"itemseq": {"window": 7}}
+
+
+def test_a_broken_file_of_parameters_is_named_and_the_live_model_serves_on(shop: None, place: Place) -> None:
+    live = retrain(place).version
+    place.parameters.parent.mkdir(parents=True, exist_ok=True)
+    place.parameters.write_text("{", "utf-8")
+    outcome = retrain(place, clock=lambda: NOW + timedelta(hours=1))
+    assert outcome.state == "failed"
+    assert "parameters.json" in outcome.message
+    assert recs.current_version(place.root) == live
+
+
+def test_the_trials_of_the_latest_searches_alone_are_kept(shop: None, place: Place) -> None:
+    for number in range(900, 935):
+        place.trials(number).write_text("", "utf-8")
+    retrain(place)
+    kept = sorted(path.name for path in place.parameters.parent.iterdir())
+    assert kept == [f"run-{number:06d}.jsonl" for number in range(905, 935)]
+
+
 def surroundings(app: Flask) -> dict[str, str]:
     """Return what another process needs to work on the same shop."""
     same = {"INSTANCE_PATH": app.instance_path, "DATABASE_URL": app.config["SHOP"].database_url}
@@ -230,6 +268,27 @@ def test_r12_a_killed_training_leaves_the_old_model_and_the_next_starts_clean(
     after = retrain(place, clock=lambda: utc_now() + timedelta(seconds=training.LEASE_SECONDS + 1))
     assert after.state == "published"
     assert [run.state for run in runs()] == ["published", "failed", "published"]
+
+
+@pytest.mark.slow
+def test_the_training_runs_as_a_prefect_flow(app: Flask, shop: None, place: Place, tmp_path: Path) -> None:
+    """Prefect's own server is started by the flow and ends with it."""
+    need_package("prefect", "prefect")
+    quiet = {
+        "PREFECT_HOME": str(tmp_path),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    }
+    command = [sys.executable, "-m", "deploy.prefect_flow", "--now", "--strategy", "itemseq"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=surroundings(app) | quiet, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "Completed" in done.stdout + done.stderr
+    run = runs()[0]
+    assert (run.trigger, run.state) == ("prefect", "published")
+    assert recs.current_version(place.root) == run.version
 
 
 @pytest.mark.slow

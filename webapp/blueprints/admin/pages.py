@@ -24,8 +24,7 @@ Answer = str | Response | tuple[str, int]
 
 
 def _place() -> training.Place:
-    instance = Path(current_app.instance_path)
-    return training.Place(instance / "models", instance / "media", current_app.config["MODELS_KEPT"])
+    return training.Place.under(Path(current_app.instance_path), current_app.config["MODELS_KEPT"])
 
 
 @bp.get("/")

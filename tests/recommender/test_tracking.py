@@ -1,0 +1,88 @@
+"""Runs told to MLflow, by its own client into a real tracking database; nothing is told, or imported, unasked."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recommender.tracking import URI, Run, TrackingError, track
+from tests.recommender.worlds import ring_walks
+from tests.servers import free_port, need_package
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    path = tmp_path / "events.csv"
+    ring_walks(40).to_csv(path, index=False)
+    return path
+
+
+def command(folder: Path, *arguments: str, uri: str) -> subprocess.CompletedProcess[str]:
+    """The library's command line in a process of its own: the client leaves much behind in one."""
+    surroundings = os.environ | {URI: uri, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "recommender", *arguments],
+        cwd=folder,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+def told(database: Path, table: str) -> dict[str, object]:
+    """Keys and values of the only run."""
+    with sqlite3.connect(database) as connection:
+        return dict(connection.execute(f"SELECT key, value FROM {table}").fetchall())
+
+
+@pytest.mark.slow
+def test_trainings_and_evaluations_are_told(events: Path, tmp_path: Path) -> None:
+    need_package("mlflow", "tracking")
+    first, second = tmp_path / "first.db", tmp_path / "second.db"
+    train = ("train", "--interactions", str(events), "--strategy", "itemseq", "--out", "model")
+    done = command(tmp_path, *train, uri=f"sqlite:///{first}")
+    assert (done.returncode, "not tracked" in done.stderr) == (0, False), done.stderr
+    assert told(first, "params")["strategy"] == "itemseq"
+    assert told(first, "params")["weights.kinds.purchase"] == "1.0"
+    assert told(first, "metrics")["n_users"] == 40
+    assert told(first, "tags")["mlflow.runName"] == "model"
+    cards = list(tmp_path.glob("mlruns/**/model_card.md")) + list(tmp_path.glob("mlartifacts/**/model_card.md"))
+    assert [card.read_text("utf-8")[:12] for card in cards] == ["# Model card"]
+
+    judge = ("evaluate", "--interactions", str(events), "--split", "last-one", "--models", "itemseq,popular")
+    done = command(tmp_path, *judge, uri=f"sqlite:///{second}")
+    assert (done.returncode, "not tracked" in done.stderr) == (0, False), done.stderr
+    figures = told(second, "metrics")
+    assert 0 < figures["popular/ndcg_at_10"] < figures["itemseq/ndcg_at_10"] <= 1
+
+
+@pytest.mark.slow
+def test_a_server_that_is_away_costs_a_sentence_and_no_model(events: Path, tmp_path: Path) -> None:
+    need_package("mlflow", "tracking")
+    train = ("train", "--interactions", str(events), "--strategy", "popular", "--out", "model")
+    done = command(tmp_path, *train, uri=f"http://127.0.0.1:{free_port()}")
+    assert done.returncode == 0
+    assert "not tracked: MLflow at http://127.0.0.1:" in done.stderr
+    assert (tmp_path / "model" / "manifest.json").is_file()
+
+
+def test_nothing_is_told_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(URI, raising=False)
+    monkeypatch.setitem(sys.modules, "mlflow", None)  # an import would fail
+    assert track(Run("night")) is None
+
+
+def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(URI, "http://127.0.0.1:1")
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    with pytest.raises(TrackingError, match=r"requirements-tracking\.txt"):
+        track(Run("night"))
