@@ -19,6 +19,7 @@ from recommender.types import AnyArray
 SCHEMA = 1
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
+CARD = "model_card.md"
 _CHUNK = 1 << 20
 
 
@@ -118,6 +119,16 @@ def versions(root: Path) -> list[str]:
         return []
     folders = (p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))  # drafts begin with a dot
     return sorted(p.name for p in folders if (p / MANIFEST).is_file())
+
+
+def model_card(root: Path, version: str) -> str | None:
+    """The card of a saved version, in Markdown; None where there is no such version."""
+    if version not in versions(root):
+        return None
+    try:
+        return (root / version / CARD).read_text("utf-8")
+    except OSError:
+        return None
 
 
 def prune(root: Path, keep: int) -> list[str]:

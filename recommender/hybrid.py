@@ -289,7 +289,7 @@ class HybridRecommender(Estimator):
         require_fitted(self, "model_")
         params = {n: v for n, v in self.get_params().items() if n != "weights"}
         data = self.model_.to_json() | {"params": params}
-        texts = self.model_.to_texts() | {modelcard.FILE_NAME: modelcard.model_card(self.model_)}
+        texts = self.model_.to_texts() | {artifacts.CARD: modelcard.model_card(self.model_)}
         artifacts.write_folder(Path(path), data=data, arrays=self.model_.to_arrays(), texts=texts)
 
     def _known_to_the_user_alone(self, history: Sequence[Event] | None) -> list[str]:

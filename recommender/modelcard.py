@@ -8,7 +8,6 @@ from typing import Any
 
 from recommender.model import FittedModel
 
-FILE_NAME = "model_card.md"
 SHOWN_FEATURES = 15
 SHOWN_METRICS = ("ndcg@10", "recall@10", "map@10", "mrr@10", "coverage@10", "rmse", "mae")
 LIMITS = (

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from recommender import modelcard
+from recommender import artifacts, modelcard
 from recommender.errors import RecommenderError
 from recommender.evaluation import Evaluation
 from recommender.gate import metrics_json
@@ -90,7 +90,7 @@ def of_training(result: TrainResult, name: str) -> Run:
         name,
         result.params,
         {**_figures(result.metrics), **facts, "items": result.n_items},
-        {modelcard.FILE_NAME: modelcard.model_card(result.model.model_)},
+        {artifacts.CARD: modelcard.model_card(result.model.model_)},
         {"gate": "passed" if result.gate.passed else "refused"},
     )
 
@@ -100,7 +100,7 @@ def of_model(model: HybridRecommender, name: str) -> Run:
     info = model.info
     facts = {f"n_{what}": float(info[f"n_{what}"]) for what in ("events", "users", "items")}
     params = {**model.get_params(), "weights": model.model_.weights.to_dict()}
-    card = {modelcard.FILE_NAME: modelcard.model_card(model.model_)}
+    card = {artifacts.CARD: modelcard.model_card(model.model_)}
     return Run(name, params, {**facts, "seconds": info["fit_seconds"]}, card)
 
 

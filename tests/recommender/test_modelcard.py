@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from recommender.artifacts import CARD
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
-from recommender.modelcard import FILE_NAME, model_card
+from recommender.modelcard import model_card
 from recommender.training import TrainResult, train
 from tests.recommender.worlds import DAY, START, purchases, ring_walks
 
@@ -21,10 +22,10 @@ def trained() -> TrainResult:
 
 def test_a_saved_model_carries_its_card(trained, tmp_path):
     trained.model.save(tmp_path / "one")
-    written = (tmp_path / "one" / FILE_NAME).read_text("utf-8")
+    written = (tmp_path / "one" / CARD).read_text("utf-8")
     assert written == model_card(trained.model.model_)
     load(tmp_path / "one").save(tmp_path / "two")
-    assert (tmp_path / "two" / FILE_NAME).read_text("utf-8") == written
+    assert (tmp_path / "two" / CARD).read_text("utf-8") == written
 
 
 def test_the_card_tells_the_data_and_every_verdict(trained):

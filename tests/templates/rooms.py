@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from webapp.viewmodels import (
     AccountPage,
     AddressesPage,
     AdminDeliveryPage,
     AdminHomePage,
+    AdminModelCardPage,
     AdminModelsPage,
     AdminOrderPage,
     AdminOrdersPage,
@@ -229,6 +232,17 @@ models = AdminModelsPage(
 models_refused = AdminModelsPage(meta=meta("Recommender"), live=LIVE, chosen=REFUSED, runs=(REFUSED, LIVE))
 models_running = AdminModelsPage(
     meta=meta("Recommender"), live=LIVE, chosen=RUNNING, runs=(RUNNING, LIVE), is_training=True
+)
+model_card = AdminModelCardPage(
+    meta=meta("Model card"),
+    version="20261120-031502-9f3a",
+    card=Markup(
+        "<h1>Model card</h1><h2>What decides the order</h2>"
+        '<div class="table-box" tabindex="0" role="region" aria-label="Table"><table class="table">'
+        "<thead><tr><th>feature</th><th>share of the gain</th></tr></thead>"
+        "<tbody><tr><td><code>itemseq_share</code></td><td>31.2%</td></tr></tbody></table></div>"
+        "<h2>Where it ends</h2><ul><li>It was not made to judge people.</li></ul>"
+    ),
 )
 models_empty = AdminModelsPage(meta=meta("Recommender"))
 

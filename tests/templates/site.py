@@ -88,6 +88,7 @@ ENDPOINTS = {
     "admin.voucher_switch": "/admin/vouchers/<code>/switch",
     "admin.delivery": "/admin/delivery",
     "admin.models": "/admin/models",
+    "admin.model_card": "/admin/models/<version>",
     "admin.retrain": "/admin/retrain",
     "admin.rollback": "/admin/rollback",
 }

@@ -235,6 +235,13 @@ def versions(root: Path) -> list[str]:
     return list(artifacts.versions(root))
 
 
+def model_card(root: Path, version: str) -> str | None:
+    """Return what a saved version says about itself, in Markdown; None where there is no such version."""
+    from recommender import artifacts
+
+    return artifacts.model_card(root, version)
+
+
 def prune(root: Path, keep: int) -> list[str]:
     """Remove the oldest versions beyond the ``keep`` newest, never the live one, and what killed trainings left."""
     from recommender import artifacts

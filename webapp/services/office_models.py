@@ -12,7 +12,9 @@ from flask_babel import gettext as _
 
 from webapp import recs
 from webapp import viewmodels as vm
+from webapp.errors import NotFound
 from webapp.formatting import money, number
+from webapp.markdown import markdown
 from webapp.picks import Recs
 from webapp.providers import get_providers
 from webapp.services import orders as order_service
@@ -104,6 +106,24 @@ def models_page(
         is_training=training.is_training(now=now),
         next_run_at=schedule.next_due(now, retrain_at, zone) if retrain_at else None,
         schedule=nightly or _("Nightly training is switched off."),
+    )
+
+
+def model_card_page(place: training.Place, version: str) -> vm.AdminModelCardPage:
+    """Build the page of a model's card.
+
+    Raises
+    ------
+    NotFound
+        If there is no such version, or it has no card.
+    """
+    text = recs.model_card(place.root, version)
+    if text is None:
+        raise NotFound
+    return vm.AdminModelCardPage(
+        meta=vm.PageMeta(title=_("Model card %(version)s", version=version), is_indexed=False),
+        version=version,
+        card=markdown(text),
     )
 
 

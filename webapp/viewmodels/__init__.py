@@ -21,6 +21,7 @@ from webapp.viewmodels.account import (
 from webapp.viewmodels.admin import (
     AdminDeliveryPage,
     AdminHomePage,
+    AdminModelCardPage,
     AdminModelsPage,
     AdminOrderPage,
     AdminOrdersPage,
@@ -115,6 +116,7 @@ __all__ = [
     "AddressesPage",
     "AdminDeliveryPage",
     "AdminHomePage",
+    "AdminModelCardPage",
     "AdminModelsPage",
     "AdminOrderPage",
     "AdminOrdersPage",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from markupsafe import Markup
+
 from webapp.viewmodels.buying import OrderRow, OrderView
 from webapp.viewmodels.parts import EMPTY_FORM, Form, Option, Page, Pagination, Picture, Price
 
@@ -185,6 +187,14 @@ class AdminModelsPage(Page):
     is_training: bool = False
     next_run_at: datetime | None = None
     schedule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminModelCardPage(Page):
+    """What a model says about itself; ``card`` is markup made by us, headings from the first level on."""
+
+    version: str
+    card: Markup
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,11 @@ def test_there_is_nothing_to_roll_back_to_without_models(office: ShopClient) -> 
     assert office.send("/admin/models/rollback", {"version": "../../etc"}).status_code == 404
 
 
+def test_the_card_of_a_version_that_is_not_there_is_not_found(office: ShopClient) -> None:
+    for version in ("20260101-000000-1", "..", "searches"):
+        assert office.get(f"/admin/models/{version}").status_code == 404
+
+
 def test_runs_are_shown_with_figures_and_verdict(office: ShopClient) -> None:
     with unit_of_work() as tx:
         run_id = operations.add_run(tx, trigger="command", strategy="hybrid", now=NOW)

@@ -21,6 +21,7 @@ OFFICE = {
     "admin.voucher_switch": {"owner", "staff"},
     "admin.delivery": {"owner", "staff"},
     "admin.models": {"owner", "staff"},
+    "admin.model_card": {"owner", "staff"},
     "admin.retrain": {"owner"},
     "admin.rollback": {"owner"},
 }

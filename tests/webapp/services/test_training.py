@@ -25,7 +25,7 @@ from webapp.clock import utc_now
 from webapp.errors import Conflict, NotFound
 from webapp.picks import Ask
 from webapp.recs import LocalRecs
-from webapp.services import schedule, training
+from webapp.services import office_models, schedule, training
 from webapp.services.training import Place
 from webapp.store import operations, users
 from webapp.store.models import User
@@ -206,6 +206,18 @@ def test_only_so_many_versions_are_kept_and_never_without_the_live_one(shop: Non
     assert set(recs.versions(place.root)) == {newest, made[2]}
     assert not draft.exists()
     assert sorted(path.suffix for path in place.root.glob("*.json")) == [".json", ".json"]
+
+
+def test_a_published_version_has_a_card(app: Flask, shop: None, place: Place) -> None:
+    version = retrain(place).version
+    assert version is not None
+    with app.test_request_context():
+        page = office_models.model_card_page(place, version)
+    assert "<h1>Model card</h1>" in page.card
+    assert "360 events of 60 people about 30 products" in page.card
+    assert "The gate let it through." in page.card
+    with pytest.raises(NotFound):
+        office_models.model_card_page(place, "20200101-000000-9")
 
 
 def test_a_search_is_noted_and_what_it_tried_is_kept(shop: None, place: Place) -> None:

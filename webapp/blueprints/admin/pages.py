@@ -138,6 +138,13 @@ def models() -> str:
     return render_template("admin/models.html", page=page)
 
 
+@bp.get("/models/<version>")
+@staff
+def model_card(version: str) -> str:
+    """Show what a model says about itself."""
+    return render_template("admin/model_card.html", page=office_models.model_card_page(_place(), version))
+
+
 @bp.post("/models/retrain")
 @owner
 def retrain() -> Response:
