@@ -26,6 +26,8 @@ PROGRAMS = {
     "retrain": Program("bench.retrain", "seconds and peak memory of the nightly training, stage by stage"),
     "memory": Program("bench.footprint", "memory of web server and worker, and of one web process more"),
     "quality": Program("bench.quality", "every strategy on the real data sets, both splits, with intervals"),
+    "pages": Program("bench.pages", "when a page is there and whether it jumps, in Chromium on a slow phone"),
+    "foldin": Program("bench.foldin", "what folding in lacks of fitting anew, on the real data sets"),
     "stars": Program("bench.stars", "how far forecast stars are off, on the folds of Surprise's published table"),
 }
 

@@ -12,6 +12,7 @@ from webapp import formatting
 from webapp.auth import register_auth
 from webapp.blueprints import register_blueprints
 from webapp.cli import register_commands
+from webapp.compression import register_compression
 from webapp.errors import register_error_handlers
 from webapp.extensions import babel, csrf, db, limiter, login_manager, migrate, prepare_engine
 from webapp.frame import choose_locale, register_frame
@@ -58,6 +59,7 @@ def create_app(config: Config | None = None, *, recs: Recs | None = None) -> Fla
     if config["TRUSTED_PROXIES"]:
         hops = config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    register_compression(app)
     _prepare_extensions(app, config)
     register_request_log(app)
     app.extensions["payment_providers"] = providers_from_config(config)
