@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config, ConfigError
 from webapp import formatting
+from webapp.assets import register_assets
 from webapp.auth import register_auth
 from webapp.blueprints import register_blueprints
 from webapp.cli import register_commands
@@ -87,6 +88,7 @@ def _prepare_extensions(app: Flask, config: Config) -> None:
     limiter.init_app(app)
     babel.init_app(app, locale_selector=choose_locale)
     formatting.install(app)
+    register_assets(app)
     app.session_interface = DatabaseSessions(config["SESSION_DAYS"])
 
 

@@ -14,6 +14,8 @@ from functools import lru_cache
 
 from flask import Flask, Response, request
 
+from webapp.assets import FILES
+
 TEXTS = frozenset(
     {
         "application/atom+xml",
@@ -46,10 +48,10 @@ def compressed(response: Response) -> Response:
     if response.mimetype not in TEXTS or "Content-Encoding" in response.headers:
         return response
     response.vary.add("Accept-Encoding")
-    is_file = response.direct_passthrough
+    is_file = request.endpoint in FILES
     if request.method == "HEAD" or response.status_code in NOT_WHOLE or not request.accept_encodings["gzip"]:
         return response
-    if response.is_streamed and not is_file:
+    if response.is_streamed and not response.direct_passthrough:
         return response
     response.direct_passthrough = False
     plain = response.get_data()

@@ -5,19 +5,16 @@ The pure functions take the locale; the filters installed in the app pass the on
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial, wraps
-from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
-from flask import Flask, request
+from flask import Flask
 from flask_babel import get_locale, to_user_timezone
 
 FALLBACK_LOCALE = "en"
@@ -104,33 +101,6 @@ def iso(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
-class Assets:
-    """URLs of static files that change when the content does.
-
-    A page names the same few files hundreds of times, so a file is looked at no more than once in ``check_s`` seconds.
-    """
-
-    def __init__(self, folder: Path, url_path: str = "/static", check_s: float = 1.0) -> None:
-        self._folder = folder
-        self._url_path = url_path
-        self._check_s = check_s
-        self._known: dict[str, tuple[float, str]] = {}
-
-    def version(self, filename: str) -> str:
-        """Return a short hash of the file's content, empty when there is no such file."""
-        now = monotonic()
-        known = self._known.get(filename)
-        if known is None or now - known[0] >= self._check_s:
-            path = self._folder / filename
-            known = now, hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
-            self._known[filename] = known
-        return known[1]
-
-    def url(self, filename: str) -> str:
-        """Return the URL of a static file with its content hash."""
-        return f"{request.script_root}{self._url_path}/{filename}?v={self.version(filename)}"
-
-
 def has_endpoint(app: Flask, name: str) -> bool:
     """Tell whether the app serves an endpoint; templates leave out what it does not offer."""
     return name in app.view_functions
@@ -180,5 +150,4 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update({name: _localised(function) for name, function in localised.items()})
     app.jinja_env.filters.update(day=_in_shop_time(day), daytime=_in_shop_time(daytime))
     app.jinja_env.filters.update(ago=_ago_now, amount=amount, duration=duration, iso=iso, paragraphs=paragraphs)
-    assets = Assets(Path(app.static_folder or "static"), app.static_url_path or "/static")
-    app.jinja_env.globals.update(asset=assets.url, has_endpoint=partial(has_endpoint, app))
+    app.jinja_env.globals.update(has_endpoint=partial(has_endpoint, app))

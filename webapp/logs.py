@@ -12,10 +12,12 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
+from webapp.assets import FILES
+
 log = logging.getLogger("webapp.access")
 STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 LOGGERS = ("webapp", "recommender", "huey")
-QUIET_ENDPOINTS = frozenset({"static", "shop.media", "health.live", "health.ready"})
+QUIET_ENDPOINTS = FILES | frozenset({"shop.media", "health.live", "health.ready"})
 
 
 class ShopFormatter(logging.Formatter):

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
+from webapp.assets import FILES
+
 MAX_NEXT_LENGTH = 2000
 PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
 
@@ -54,7 +56,7 @@ def register_security_headers(app: Flask, *, https: bool, pay_pages: tuple[str, 
         headers.setdefault("Permissions-Policy", PERMISSIONS)
         if https:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-        if request.endpoint == "static" and "v" in request.args:  # the address changes with the content
+        if request.endpoint in FILES and "v" in request.args:  # the address changes with the content
             headers["Cache-Control"] = "public, max-age=31536000, immutable"
         if answer.mimetype == "text/html" or request.path.startswith("/api/"):
             headers.setdefault("Cache-Control", "private, no-store" if request.method != "GET" else "private, no-cache")

@@ -10,6 +10,7 @@ from flask_babel import Babel
 from jinja2 import StrictUndefined
 
 from webapp import formatting
+from webapp.assets import register_assets
 from webapp.viewmodels import Chrome, Page, RailsPartial
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,6 +108,7 @@ def make_app(leave_out: tuple[str, ...] = (), time_zone: str = "UTC", language: 
         locale_selector=lambda: language,
     )
     formatting.install(app)
+    register_assets(app)
     app.jinja_env.globals["csrf_token"] = lambda: "token-of-the-test"
     for endpoint, rule in ENDPOINTS.items():
         if endpoint not in leave_out:

@@ -72,17 +72,6 @@ def test_times_are_shown_in_the_zone_of_the_shop() -> None:
         assert render_template_string("{{ at | daytime }}", at=late).endswith("8:30\N{NARROW NO-BREAK SPACE}AM JST")
 
 
-def test_asset_address_changes_with_its_content(tmp_path) -> None:
-    file = tmp_path / "a.css"
-    file.write_text("a{}")
-    assets = formatting.Assets(tmp_path, check_s=0)
-    before = assets.version("a.css")
-    file.write_text("b{color:red}")
-    assert before
-    assert assets.version("a.css") != before
-    assert assets.version("missing.css") == ""
-
-
 def test_has_endpoint_knows_what_the_app_serves() -> None:
     app = make_app(leave_out=("shop.theme",))
     assert formatting.has_endpoint(app, "shop.home")
