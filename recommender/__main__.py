@@ -1,4 +1,4 @@
-"""python -m recommender train | evaluate | tune | recommend | similar: the library on files, without a shop."""
+"""python -m recommender train | evaluate | tune | recommend | similar | bench: the library on files, without a shop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from recommender import datasets, tracking
+from recommender import datasets, latency, tracking
 from recommender.catalogue import ItemCatalogue
 from recommender.console import ConsoleProgress
 from recommender.errors import DataError, RecommenderError
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_tune(commands)
     _add_recommend(commands)
     _add_similar(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -109,6 +110,16 @@ def _add_similar(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command.add_argument("--k", type=int, default=10)
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
     command.set_defaults(run=_similar)
+
+
+def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("bench", help="time the answers of a saved model")
+    command.add_argument("--model", required=True, type=Path)
+    command.add_argument("--models", default="", help="strategies, comma-separated (default: all it holds)")
+    command.add_argument("--requests", type=int, default=200, help="per strategy (default: 200)")
+    command.add_argument("--k", type=int, default=10)
+    command.add_argument("--seed", type=int, default=0)
+    command.set_defaults(run=_bench)
 
 
 def _data_options(command: argparse.ArgumentParser) -> None:
@@ -264,6 +275,12 @@ def _similar(options: argparse.Namespace) -> None:
     if options.item_id not in model.item_ids:
         raise DataError(f"item {options.item_id!r} is not known to this model")
     _print(model.similar(options.item_id, options.k, space=options.space), as_json_text=options.json)
+
+
+def _bench(options: argparse.Namespace) -> None:
+    model = load(options.model)
+    wanted = {"strategies": _names(options.models), "k": options.k, "n_requests": options.requests}
+    print(latency.as_table(latency.measure(model, random_state=options.seed, **wanted)))
 
 
 def _print(found: list[Recommendation], *, as_json_text: bool) -> None:

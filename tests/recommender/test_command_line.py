@@ -147,6 +147,17 @@ def test_a_list_can_be_had_as_json(saved_model, run):
     assert json.loads(said)[0]["reasons"][0].keys() == {"kind", "item_id", "share"}
 
 
+def test_the_answers_of_a_model_are_timed(saved_model, run):
+    status, out, _ = run("bench", "--model", saved_model, "--requests", "5")
+    lines = [line.split() for line in out.splitlines()]
+    assert status == 0
+    assert lines[0] == ["strategy", "p50", "ms", "p95", "ms", "p99", "ms"]
+    assert [line[0] for line in lines[1:]] == list(load(saved_model).strategies)
+    for _name, *shares in lines[1:]:
+        half, most, nearly_all = map(float, shares)
+        assert 0 < half <= most <= nearly_all
+
+
 def test_a_strategy_can_be_chosen(saved_model, run):
     _, said, _ = run("recommend", "--model", saved_model, "--user-id", "u00", "--strategy", "popular", "--k", 3)
     assert {row[3] for row in rows_of(said)} == {"popular"}
@@ -254,6 +265,8 @@ MISTAKES = {
     "recommend --model {model} --user-id u00 --strategy best": "this model has no strategy 'best'",
     "recommend --model {model} --user-id u00 --k 0": "k must be a whole number",
     "similar --model {model} --item-id gone": "item 'gone' is not known",
+    "bench --model {model} --models best": "this model has no strategy 'best'",
+    "bench --model {model} --requests 0": "at least one request",
     f"evaluate {EVENTS} --models popular,newest": "no strategy 'newest'",
     f"evaluate {EVENTS} --models ,": "--models names no model",
     f"evaluate {EVENTS} --models popular --k 0": "k must be at least 1",
