@@ -20,7 +20,7 @@ from webapp.clock import utc_now
 from webapp.errors import InvalidInput, ShopError
 from webapp.progress import ProgressLine
 from webapp.recs import UnreadableFileError, get_recs
-from webapp.services import accounts, api_keys, data_sets, discovery, imports, seeding, training, vouchers
+from webapp.services import accounts, api_keys, backups, data_sets, discovery, imports, seeding, training, vouchers
 from webapp.services.import_rows import Options, Report
 from webapp.services.vouchers import VOUCHER_KINDS
 
@@ -247,6 +247,26 @@ def rollback(version: str | None) -> None:
     click.echo(f"Version {chosen} is live.")
 
 
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@with_appcontext
+def backup(file: Path) -> None:
+    """Write the whole shop into one new FILE, while it goes on selling. Keep it safe: it holds everything."""
+    with _told() as line:
+        size = backups.backup(_config().instance, file.absolute(), now=utc_now(), progress=line)
+    click.echo(f"{file}: {size / 1e6:.1f} MB")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@with_appcontext
+def restore(file: Path) -> None:
+    """Put a shop that was backed up into an empty instance folder."""
+    with _told() as line:
+        about = backups.restore(_config().instance, file, progress=line)
+    click.echo(f"The shop of {about['made_at']} is back. Now: flask db upgrade, then start it.")
+
+
 @click.command("worker")
 @with_appcontext
 def worker() -> None:
@@ -363,6 +383,8 @@ COMMANDS = (
     recommend,
     evaluate,
     rollback,
+    backup,
+    restore,
     worker,
     create_admin,
     api_key,

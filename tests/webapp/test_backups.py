@@ -1,0 +1,160 @@
+"""R24: the shop in one file and back, while it goes on selling; nothing half-restored, nothing written over."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import stat
+import tarfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from flask.testing import FlaskCliRunner
+
+from config import TestConfig
+from tests.factories import make_product, make_user
+from webapp import create_app
+from webapp.extensions import db
+from webapp.picks import NullRecs
+from webapp.store import products, users
+from webapp.store.tx import read_unit, unit_of_work
+
+
+@pytest.fixture
+def flask(app: Flask) -> FlaskCliRunner:
+    return app.test_cli_runner()
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Flask]:
+    """Another machine: a folder without a shop."""
+    (tmp_path / "other").mkdir()
+    other = create_app(TestConfig.under(tmp_path / "other"), recs=NullRecs())
+    yield other
+    with other.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def kept(app: Flask, flask: FlaskCliRunner, tmp_path: Path) -> Path:
+    """A backup of a shop with a member, a product, a picture and a model."""
+    with unit_of_work() as tx:
+        make_product(tx, name="Oslo lamp", stock=3)
+        make_user(tx, email="ana@example.com")
+    picture, model = Path(app.instance_path, "media", "lamp-320.webp"), Path(app.instance_path, "models", "20260101-1")
+    picture.write_bytes(b"a picture")
+    model.mkdir()
+    (model / "manifest.json").write_text("{}")
+    told = flask.invoke(args=["backup", str(tmp_path / "shop.tar.gz")])
+    shutil.rmtree(model)
+    picture.unlink()
+    assert told.exit_code == 0, told.output
+    assert "MB" in told.output
+    return tmp_path / "shop.tar.gz"
+
+
+def restored(shop: Flask, file: Path) -> Result:
+    """What the command says on the other machine."""
+    with shop.app_context():
+        return shop.test_cli_runner().invoke(args=["restore", str(file)])
+
+
+def test_a_shop_comes_back_as_it_was_on_another_machine(kept: Path, empty: Flask) -> None:
+    told = restored(empty, kept)
+    assert told.exit_code == 0, told.output
+    assert "is back" in told.output
+    instance = Path(empty.instance_path)
+    assert (instance / "media" / "lamp-320.webp").read_bytes() == b"a picture"
+    assert (instance / "models" / "20260101-1" / "manifest.json").is_file()
+    with empty.app_context(), read_unit() as tx:
+        assert products.count(tx) == 1
+        assert users.by_email(tx, "ana@example.com") is not None
+    assert "Oslo lamp" in empty.test_client().get("/search?q=lamp").get_data(as_text=True)
+    assert not list(instance.glob(".restore-*"))
+
+
+def test_it_is_readable_by_its_owner_alone(kept: Path) -> None:
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_orders_that_come_in_meanwhile_do_not_tear_it(
+    app: Flask, flask: FlaskCliRunner, tmp_path: Path, empty: Flask
+) -> None:
+    """Products are written all the time; what is restored is sound and holds all that was there before it began."""
+    with unit_of_work() as tx:
+        for _ in range(50):
+            make_product(tx)
+    stop = threading.Event()
+
+    def sell() -> None:
+        while not stop.is_set():
+            with app.app_context(), unit_of_work() as tx:
+                make_product(tx)
+
+    seller = threading.Thread(target=sell)
+    seller.start()
+    told = flask.invoke(args=["backup", str(tmp_path / "busy.tar.gz")])
+    stop.set()
+    seller.join()
+    assert told.exit_code == 0, told.output
+    told = restored(empty, tmp_path / "busy.tar.gz")
+    assert told.exit_code == 0, told.output
+    with empty.app_context(), read_unit() as tx:
+        assert products.count(tx) >= 50
+
+
+def test_a_backup_is_never_written_over(kept: Path, flask: FlaskCliRunner) -> None:
+    before = kept.read_bytes()
+    told = flask.invoke(args=["backup", str(kept)])
+    assert (told.exit_code, "exists already" in told.output) == (1, True)
+    assert kept.read_bytes() == before
+
+
+def test_a_shop_is_never_restored_over_another(kept: Path, flask: FlaskCliRunner) -> None:
+    told = flask.invoke(args=["restore", str(kept)])
+    assert (told.exit_code, "a shop in" in told.output) == (1, True)
+
+
+def damaged(kept: Path, how: str) -> Path:
+    """A file that looks like a backup and is none that can be used."""
+    path = kept.with_name(f"{how}.tar.gz")
+    if how == "words":
+        path.write_text("this is no archive")
+    elif how == "torn":
+        path.write_bytes(kept.read_bytes()[: kept.stat().st_size // 2])
+    else:
+        with tarfile.open(path, "w:gz") as packed:
+            for name, content in CONTENTS[how].items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                packed.addfile(member, io.BytesIO(content))
+    return path
+
+
+CONTENTS = {
+    "of the future": {"backup.json": b'{"format": 99}', "shop.db": b""},
+    "without a database": {"backup.json": b'{"format": 1}'},
+    "with a bad database": {"backup.json": b'{"format": 1}', "shop.db": b"SQLite format 3\0" + b"nonsense" * 100},
+    "that climbs out": {"backup.json": b'{"format": 1}', "../../evil": b"x", "shop.db": b""},
+}
+
+
+@pytest.mark.parametrize("how", ["words", "torn", *CONTENTS])
+def test_what_is_no_sound_backup_changes_nothing(kept: Path, empty: Flask, tmp_path: Path, how: str) -> None:
+    instance = Path(empty.instance_path)
+    before = sorted(path.name for path in instance.rglob("*"))
+    told = restored(empty, damaged(kept, how))
+    assert told.exit_code == 1
+    assert "Traceback" not in told.output
+    assert "backup" in told.output
+    assert sorted(path.name for path in instance.rglob("*")) == before
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_folder_that_is_not_there_is_named(flask: FlaskCliRunner, tmp_path: Path) -> None:
+    told = flask.invoke(args=["backup", str(tmp_path / "no" / "shop.tar.gz")])
+    assert (told.exit_code, "There is no folder" in told.output) == (1, True)
