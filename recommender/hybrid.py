@@ -15,9 +15,11 @@ from recommender.answer import Answerer, Ask
 from recommender.base import Estimator, require_fitted
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import ArtifactError, DataError
+from recommender.features.image import Picture
 from recommender.fitting import fit_model, model_of_source
 from recommender.idmap import IdMap
 from recommender.interactions import Interactions
+from recommender.itemsearch import ItemSearch
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
 from recommender.state import EventLog
@@ -103,6 +105,7 @@ class HybridRecommender(Estimator):
     def _serve(self, model: FittedModel) -> Self:
         self.model_ = model
         self._live = LiveUpdates(model)
+        self._search = ItemSearch(model, self._live)
         self._answerer = Answerer(
             model,
             self._live,
@@ -196,6 +199,36 @@ class HybridRecommender(Estimator):
         """
         require_fitted(self, "model_")
         return self._answerer.similar(item_id, _positive(k), space, frozenset(exclude))
+
+    def search_text(self, text: str, k: int = 10) -> list[Recommendation]:
+        """Items whose texts are near a free text in meaning; the score is the cosine, less what it does not understand.
+
+        The text is encoded by the encoder that encoded the items, so a paraphrase finds what shares no word with it as
+        long as the encoder knows its words. Empty for a text without a known word, or a model without a text space.
+
+        Parameters
+        ----------
+        text : str
+        k : int
+        """
+        require_fitted(self, "model_")
+        return self._search.by_text(text, _positive(k))
+
+    def search_image(self, picture: Picture, k: int = 10) -> list[Recommendation]:
+        """Items whose pictures look like the given one; the score is the cosine. Empty without an image space.
+
+        Parameters
+        ----------
+        picture : str, Path or binary file
+        k : int
+
+        Raises
+        ------
+        DataError
+            When the picture cannot be read.
+        """
+        require_fitted(self, "model_")
+        return self._search.by_picture(picture, _positive(k))
 
     def goes_with(self, item_ids: Sequence[str], k: int = 10, *, exclude: Collection[str] = ()) -> list[Recommendation]:
         """Complements of the given items from common orders; empty where the orders do not tell."""

@@ -82,6 +82,9 @@ class Recs(Protocol):
     def similar(self, product_id: int, *, k: int, space: str = "combined") -> Picks:
         """Name alternatives to a product."""
 
+    def search_text(self, text: str, *, k: int) -> Picks:
+        """Name products near a text in meaning; the score is the cosine."""
+
     def goes_with(self, product_ids: Sequence[int], *, k: int) -> Picks:
         """Name what is bought together with some products."""
 
@@ -110,6 +113,10 @@ class NullRecs:
 
     def similar(self, product_id: int, *, k: int, space: str = "combined") -> Picks:
         """Name nothing."""
+        return Picks()
+
+    def search_text(self, text: str, *, k: int) -> Picks:
+        """Find nothing."""
         return Picks()
 
     def goes_with(self, product_ids: Sequence[int], *, k: int) -> Picks:

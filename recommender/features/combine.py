@@ -12,7 +12,7 @@ from recommender.catalogue import ItemCatalogue
 from recommender.features.attributes import AttributeEncoder
 from recommender.features.image import ImageEncoder, describe_files
 from recommender.features.text import TextEncoder
-from recommender.types import AnyArray, FloatMatrix
+from recommender.types import AnyArray, BoolMask, FloatMatrix
 from recommender.vectorindex import normalise
 
 BLOCKS = ("text", "image", "attributes")
@@ -117,18 +117,14 @@ def build_spaces(
 
 
 def encode_blocks(
-    encoders: ItemEncoders, catalogue: ItemCatalogue, *, pictures: tuple[FloatMatrix, AnyArray] | None = None
+    encoders: ItemEncoders, catalogue: ItemCatalogue, *, pictures: tuple[FloatMatrix, BoolMask] | None = None
 ) -> dict[str, FloatMatrix]:
     """Vectors per block, in the order of ``BLOCKS``."""
     blocks: dict[str, FloatMatrix] = {}
     if encoders.text:
         blocks["text"] = encoders.text.encode(catalogue.texts())
     if encoders.image:
-        descriptors, readable = pictures or _pictures(catalogue)
-        vectors = np.zeros((len(catalogue), encoders.image.projection.shape[1]), dtype=np.float32)
-        if readable.any():
-            vectors[readable] = encoders.image.encode(descriptors[readable])
-        blocks["image"] = vectors
+        blocks["image"] = encoders.image.encode_readable(*(pictures or _pictures(catalogue)))
     if encoders.attributes:
         blocks["attributes"] = encoders.attributes.encode(catalogue)
     return blocks
@@ -157,5 +153,5 @@ def _fit_attributes(catalogue: ItemCatalogue, n_dims: int, random_state: int) ->
     return AttributeEncoder.fit(catalogue, n_dims=n_dims, random_state=random_state)
 
 
-def _pictures(catalogue: ItemCatalogue) -> tuple[FloatMatrix, AnyArray]:
+def _pictures(catalogue: ItemCatalogue) -> tuple[FloatMatrix, BoolMask]:
     return describe_files(catalogue.fields["image"].tolist())

@@ -11,7 +11,7 @@ from typing import IO
 
 import numpy as np
 
-from recommender.types import AnyArray, FloatMatrix, FloatVector
+from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector
 from recommender.vectorindex import normalise
 
 SIDE = 96
@@ -20,6 +20,7 @@ ORIENTATIONS = 8
 _COLOUR_BINS = (4, 6, 6)
 _BLOCK_WEIGHTS = {"colour": 0.45, "layout": 0.25, "edges": 0.30}
 MAX_PIXELS = 50_000_000
+Picture = str | Path | IO[bytes]
 
 
 def read_picture(source: Path | IO[bytes]) -> FloatMatrix | None:
@@ -70,6 +71,13 @@ class ImageEncoder:
         """Unit vectors, shape (n_pictures, n_dims)."""
         return normalise((descriptors - self.mean) @ self.projection)
 
+    def encode_readable(self, descriptors: FloatMatrix, readable: BoolMask) -> FloatMatrix:
+        """Unit vectors of what :func:`describe_files` gave; zeros for a picture that could not be read."""
+        vectors = np.zeros((len(readable), self.projection.shape[1]), dtype=np.float32)
+        if readable.any():
+            vectors[readable] = self.encode(descriptors[readable])
+        return vectors
+
     def to_arrays(self) -> dict[str, AnyArray]:
         """Arrays for an artifact."""
         return {"mean": self.mean, "projection": self.projection}
@@ -80,25 +88,25 @@ class ImageEncoder:
         return cls(arrays["mean"], arrays["projection"])
 
 
-def describe_files(paths: Sequence[str]) -> tuple[FloatMatrix, AnyArray]:
+def describe_files(pictures: Sequence[Picture]) -> tuple[FloatMatrix, BoolMask]:
     """Descriptors of many files and a mask of those that could be read.
 
     Returns
     -------
-    descriptors : ndarray of shape (n_paths, n_raw)
+    descriptors : ndarray of shape (n_pictures, n_raw)
         Zeros where a file is missing or broken: such an item has no vector and matches nothing.
-    readable : ndarray of shape (n_paths,)
+    readable : ndarray of shape (n_pictures,)
     """
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        found = list(pool.map(_describe_file, paths))
+        found = list(pool.map(_describe_file, pictures))
     readable = np.array([f is not None for f in found], dtype=bool)
     length = next((len(f) for f in found if f is not None), 1)
     rows = [np.zeros(length, dtype=np.float32) if f is None else f for f in found]
     return (np.stack(rows) if rows else np.zeros((0, length), dtype=np.float32)), readable
 
 
-def _describe_file(path: str) -> FloatVector | None:
-    lab = read_picture(Path(path)) if path else None
+def _describe_file(picture: Picture) -> FloatVector | None:
+    lab = read_picture(Path(picture) if isinstance(picture, str) else picture) if picture else None
     return None if lab is None else describe(lab)
 
 

@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -67,9 +68,24 @@ class TextEncoder:
         """Unit vectors of shape (len(texts), n_dims); zeros for a text without a known word."""
         if not self.terms:
             return np.zeros((len(texts), self.projection.shape[1]), dtype=np.float32)
-        weighted = _tf_idf([Counter(words(t)) for t in texts], self._places(), self.idf)
+        weighted = _tf_idf([Counter(words(t)) for t in texts], self._places, self.idf)
         return normalise(np.asarray(weighted @ self.projection, dtype=np.float32))
 
+    def known_share(self, text: str) -> float:
+        """Cosine between a text and what is left of it without its unknown words, 0 to 1.
+
+        A word that the encoder never saw weighs as much as the rarest one that it did. A text that is half unknown is
+        near nothing, however much the other half says.
+        """
+        counted = Counter(words(text))
+        rarest = float(self.idf.max(initial=1.0))
+        places = [self._places.get(term, -1) for term in counted]
+        weights = np.array([self.idf[place] if place >= 0 else rarest for place in places], dtype=np.float64)
+        weights *= 1.0 + np.log(np.array(list(counted.values()), dtype=np.float64))
+        known = weights * (np.array(places) >= 0)
+        return float(np.linalg.norm(known)) / max(float(np.linalg.norm(weights)), 1e-9)
+
+    @cached_property
     def _places(self) -> dict[str, int]:
         return {term: place for place, term in enumerate(self.terms)}
 

@@ -28,6 +28,7 @@ SHOP = (
     Scene("category-filtered-out", "shop/listing.html", pages.listing_filtered_out),
     Scene("category-empty", "shop/listing.html", pages.listing_empty),
     Scene("search", "shop/listing.html", pages.search_full),
+    Scene("search-near", "shop/listing.html", pages.search_near),
     Scene("search-nothing", "shop/listing.html", pages.search_nothing),
     Scene("search-blank", "shop/listing.html", pages.search_blank),
     Scene("product", "shop/product.html", pages.product_full),

@@ -140,6 +140,18 @@ search_full = ListingPage(
     plain_order_url="/search?q=blue+mugg&order=plain",
     request_id="r-3",
 )
+search_near = ListingPage(
+    meta=meta("Search: something to hold tulips", is_indexed=False),
+    heading="“something to hold tulips”",
+    total=7,
+    cards=cards(1, 7),
+    sorts=SORTS,
+    action_url="/search",
+    hidden=(("q", "something to hold tulips"),),
+    query="something to hold tulips",
+    is_search=True,
+    is_near_only=True,
+)
 WAYS_ON = (Suggestion("mug", "/search?q=mug", 124), Suggestion("Kitchen and table", "/c/kitchen-and-table"))
 search_nothing = ListingPage(
     meta=meta("Search"),

@@ -244,7 +244,9 @@ def similar(product_id: int) -> Response:
 def search() -> Response:
     """Search the catalogue; unfinished and misspelt words are understood."""
     query = schemas.parse_query(schemas.SearchQuery)
-    total, cards, understood = catalogue_api.searched(query.q, page=query.page, per_page=query.per_page, now=utc_now())
+    total, cards, understood = catalogue_api.searched(
+        query.q, get_recs(), page=query.page, per_page=query.per_page, now=utc_now()
+    )
     answer = out.SearchOut(
         query=query.q,
         understood_as=understood,

@@ -64,7 +64,9 @@ def search() -> str | Response:
     asked = listings.parse(request.path, request.args)
     if not asked.is_filtered and (url := listings.exact_sku(asked.query)):
         return redirect(url)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
-    page = listings.search_page(asked, current_actor(), currency=current_app.config["CURRENCY"], now=utc_now())
+    page = listings.search_page(
+        asked, current_actor(), get_recs(), currency=current_app.config["CURRENCY"], now=utc_now()
+    )
     return render_template("shop/listing.html", page=page)
 
 

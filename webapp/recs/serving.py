@@ -125,6 +125,10 @@ class LocalRecs:
         """Name alternatives to a product."""
         return self._picks(lambda model: model.similar(str(product_id), k, space=space), "similar")
 
+    def search_text(self, text: str, *, k: int) -> Picks:
+        """Name products near a text in meaning."""
+        return self._picks(lambda model: model.search_text(text, k), "search_text")
+
     def goes_with(self, product_ids: Sequence[int], *, k: int) -> Picks:
         """Name what is bought together with some products."""
         ids = [str(product_id) for product_id in product_ids]

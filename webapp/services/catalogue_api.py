@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from webapp import viewmodels as vm
 from webapp.actors import NOBODY
 from webapp.errors import NotFound
-from webapp.store import listings, products, search
+from webapp.picks import Recs
+from webapp.services import finding
+from webapp.store import listings, products
 from webapp.store.listings import ListingQuery
 from webapp.store.tx import read_unit
 from webapp.viewbuilders.cards import card
@@ -39,18 +40,13 @@ def listed(category: str | None, *, sort: str, page: int, per_page: int, now: da
     return total, [card(row, now=now) for row in rows]
 
 
-def searched(raw: str, *, page: int, per_page: int, now: datetime) -> tuple[int, list[vm.Card], str | None]:
+def searched(raw: str, recs: Recs, *, page: int, per_page: int, now: datetime) -> tuple[int, list[vm.Card], str | None]:
     """Return how many products a search finds, those of one page, and what its words were taken for."""
-    words = search.parse_words(raw)
-    if not words:
+    meant = finding.understand(raw, recs)
+    if not meant.words:
         return 0, [], None
-    query = ListingQuery(words=tuple(words), sort="relevance", page=page, page_size=per_page)
-    understood: str | None = None
+    query = ListingQuery(words=meant.words, near=meant.near, sort="relevance", page=page, page_size=per_page)
     with read_unit() as tx:
         total = listings.total_of(tx, query)
-        if not total and (mended := search.mend(tx, words)):
-            understood = " ".join(mended)
-            query = replace(query, words=tuple(mended))
-            total = listings.total_of(tx, query)
         rows = listings.page_of(tx, query, NOBODY) if total else []
-    return total, [card(row, now=now) for row in rows], understood if total else None
+    return total, [card(row, now=now) for row in rows], meant.mended or None if total else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +15,9 @@ from webapp.actors import Actor
 from webapp.errors import NotFound
 from webapp.formatting import major_units
 from webapp.numbers import whole
-from webapp.services import chrome
+from webapp.picks import Recs
+from webapp.services import chrome, finding
+from webapp.services.finding import NOTHING_ASKED, Understood
 from webapp.store import listings, products, search
 from webapp.store.catalogue import slugify
 from webapp.store.listings import SORTS, FacetCounts, ListingQuery
@@ -113,21 +114,16 @@ def _node(tree: Sequence[vm.NavCategory], slug: str) -> vm.NavCategory | None:
     return None
 
 
-def search_page(asked: Asked, actor: Actor, *, currency: str, now: datetime) -> vm.ListingPage:
-    """Put the results of a search together; a word nobody knows is taken for the nearest one that is known."""
-    words = search.parse_words(asked.query)
-    mended: list[str] | None = None
+def search_page(asked: Asked, actor: Actor, recs: Recs, *, currency: str, now: datetime) -> vm.ListingPage:
+    """Put the results of a search together: what holds its words, then what is near it in meaning."""
+    meant = finding.understand(asked.query, recs)
     with read_unit() as tx:
         tree = chrome.tree(tx)
-        query = _query(tx, asked, tree, currency, words=tuple(words))
-        counts, rows = (FacetCounts(), []) if not words and not asked.is_filtered else _count_and_read(tx, query, actor)
-        if words and not counts.total and not asked.is_filtered:
-            mended = search.mend(tx, words)
-            if mended:
-                query = replace(query, words=tuple(mended))
-                counts, rows = _count_and_read(tx, query, actor)
+        query = _query(tx, asked, tree, currency, meant=meant)
+        is_asked = query.is_search or asked.is_filtered
+        counts, rows = _count_and_read(tx, query, actor) if is_asked else (FacetCounts(), [])
         names = _attribute_names(counts)
-    hint = " ".join(mended) if mended and counts.total else ""
+    hint = meant.mended if counts.total else ""
     heading = _("Search") if not asked.query else build.found_sentence(counts.total, hint or asked.query)
     if not asked.query and asked.brands and counts.total:
         heading = " · ".join(counts.brands[slug][0] for slug in asked.brands if slug in counts.brands) or heading
@@ -137,6 +133,7 @@ def search_page(asked: Asked, actor: Actor, *, currency: str, now: datetime) -> 
         heading=heading,
         query=asked.query,
         is_search=True,
+        is_near_only=meant.is_near_only and bool(counts.total),
         did_you_mean=vm.Suggestion(hint, url_for("shop.search", q=hint), counts.total) if hint else None,
         hidden=(("q", asked.query),) if asked.query else (),
         **_common(asked, query, counts, rows, tree, names, currency, now=now),
@@ -164,7 +161,7 @@ def _query(
     currency: str,
     *,
     category_ids: tuple[int, ...] = (),
-    words: tuple[str, ...] = (),
+    meant: Understood = NOTHING_ASKED,
 ) -> ListingQuery:
     unit = round(1 / major_units(1, currency))
     chosen: set[int] = set()
@@ -175,7 +172,8 @@ def _query(
     by_slug = {slugify(name): name for name in names}
     return ListingQuery(
         category_ids,
-        words,
+        meant.words,
+        meant.near,
         tuple(sorted(chosen)),
         asked.brands,
         {by_slug.get(slug, slug): values for slug, values in asked.attributes.items()},
@@ -183,7 +181,7 @@ def _query(
         int(asked.price_to) * unit if asked.price_to else None,
         asked.rating,
         asked.in_stock,
-        asked.sort or ("relevance" if words else "popular"),
+        asked.sort or ("relevance" if meant.words else "popular"),
         asked.page,
         PAGE_SIZE,
     )
@@ -229,7 +227,7 @@ def _sorts(query: ListingQuery) -> tuple[vm.Option, ...]:
         "rating": _("Best rated"),
         "newest": _("Newest"),
     }
-    offered = [key for key in SORTS if key != "relevance" or query.words]
+    offered = [key for key in SORTS if key != "relevance" or query.is_search]
     return tuple(vm.Option(key, labels[key], key == query.sort) for key in offered)
 
 

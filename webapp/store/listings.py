@@ -28,10 +28,10 @@ from sqlalchemy import (
 )
 
 from webapp.actors import Actor
+from webapp.store import search
 from webapp.store.models import Brand, Product, ProductAttribute
 from webapp.store.products import card_rows, card_select, has_stock
 from webapp.store.rows import CardRow
-from webapp.store.search import index_for
 from webapp.store.tx import Tx
 
 SORTS = ("relevance", "popular", "price", "price-desc", "rating", "newest")
@@ -41,10 +41,14 @@ PRIOR_STARS, PRIOR_COUNT = 3.5, 5
 
 @dataclass(frozen=True, slots=True)
 class ListingQuery:
-    """What is asked of a list; empty collections ask nothing."""
+    """What is asked of a list; empty collections ask nothing.
+
+    A search is for ``words`` and for the products ``near`` it in meaning, the nearest first.
+    """
 
     category_ids: tuple[int, ...] = ()
     words: tuple[str, ...] = ()
+    near: tuple[int, ...] = ()
     chosen_categories: tuple[int, ...] = ()
     brands: tuple[str, ...] = ()
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -55,6 +59,11 @@ class ListingQuery:
     sort: str = "popular"
     page: int = 1
     page_size: int = 24
+
+    @property
+    def is_search(self) -> bool:
+        """Whether this is a search rather than a shelf."""
+        return bool(self.words or self.near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +112,8 @@ def _fixed(tx: Tx, query: ListingQuery) -> list[Any]:
     fixed: list[Any] = [Product.is_visible]
     if query.category_ids:
         fixed.append(Product.category_id.in_(query.category_ids))
-    if query.words:
-        found = index_for(tx).matches(query.words).subquery()
+    if query.is_search:
+        found = search.found(tx, query.words, query.near).subquery()
         fixed.append(Product.id.in_(select(found.c.product_id)))
     return fixed
 
@@ -216,10 +225,10 @@ def _read_counts(rows: Any) -> FacetCounts:
 
 def _scored(tx: Tx, query: ListingQuery) -> tuple[list[Any], Any]:
     """Return the fixed conditions together with the score of a search."""
-    if not query.words:
+    if not query.is_search:
         return _fixed(tx, query), literal(0.0)
-    found = index_for(tx).matches(query.words).subquery("found")
-    rest = _fixed(tx, replace(query, words=()))
+    found = search.found(tx, query.words, query.near).subquery("found")
+    rest = _fixed(tx, replace(query, words=(), near=()))
     return [*rest, found.c.product_id == Product.id], found.c.score
 
 

@@ -12,7 +12,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Select, String, bindparam, column, func, literal_column, select, table, text
+from sqlalchemy import (
+    CTE,
+    Float,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    text,
+    union_all,
+    values,
+)
 
 from webapp.store.models import Brand, Category, Product, Variant
 from webapp.store.tx import Tx
@@ -23,6 +38,8 @@ MIN_TYPO_LENGTH = 4
 NEAR_LIMIT = 60
 TERMS_LIMIT = 4000
 DOCUMENT_BATCH = 500
+RRF_CONSTANT = 60.0
+WORDS_COUNT = 2.0
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -286,21 +303,65 @@ def mend(tx: Tx, words: Sequence[str]) -> list[str] | None:
 
 def _nearest(word: str, terms: Iterable[str]) -> list[str]:
     """Return the words that can be meant, likeliest first."""
-    most = 1 if len(word) <= 5 else 2
-    ranked = sorted((edit_distance(word, term, most=most), abs(len(term) - len(word)), term) for term in terms)
+    most, letters = 1 if len(word) <= 5 else 2, set(word)
+    # Each letter that only one of two words has is a mistake of its own: most terms need no closer look.
+    likely = [term for term in terms if max(len(letters - set(term)), len(set(term) - letters)) <= most]
+    ranked = sorted((edit_distance(word, term, most=most), abs(len(term) - len(word)), term) for term in likely)
     return [term for distance, _length, term in ranked if distance <= most]
+
+
+def found(tx: Tx, words: Sequence[str], near: Sequence[int] = ()) -> Select[tuple[int, float]]:
+    """Select (product_id, score) of what holds every word together with what is near in meaning.
+
+    Two lists are joined by reciprocal rank fusion (Cormack, Clarke, Buettcher 2009). Words count twice, so that every
+    product that holds them stands before those that are only near, unless more than ``RRF_CONSTANT`` hold them.
+
+    Parameters
+    ----------
+    words : sequence of str
+    near : sequence of int
+        Products near in meaning, the nearest first, each once.
+    """
+    if not near:
+        hits = _hits(tx, words)
+        return select(hits.c.product_id, hits.c.score)
+    parts: list[Select[Any]] = [_near_parts(near)]
+    if words:
+        hits = _hits(tx, words)
+        place = func.rank().over(order_by=hits.c.score.desc())
+        parts.append(select(hits.c.product_id, (WORDS_COUNT / (RRF_CONSTANT + place)).label("part")))
+    both = union_all(*parts).subquery("both")
+    return select(both.c.product_id, func.sum(both.c.part).label("score")).group_by(both.c.product_id)
+
+
+def _hits(tx: Tx, words: Sequence[str]) -> CTE:
+    """Look the words up once: a join may otherwise ask the index of words for one product after the other."""
+    return index_for(tx).matches(words).cte("hits").prefix_with("MATERIALIZED")
+
+
+def _near_parts(near: Sequence[int]) -> Select[Any]:
+    rows = values(column("product_id", Integer), column("part", Float), name="near")
+    listed = rows.data([(product_id, 1.0 / (RRF_CONSTANT + place)) for place, product_id in enumerate(near, 1)])
+    return select(*listed.cte().c)
+
+
+def has_hits(tx: Tx, words: Sequence[str]) -> bool:
+    """Whether a visible product holds every word."""
+    hits = _hits(tx, words)
+    visible = select(Product.id).join(hits, hits.c.product_id == Product.id).where(Product.is_visible)
+    return tx.row(visible.limit(1)) is not None
 
 
 def suggest(tx: Tx, words: Sequence[str], *, limit: int) -> list[int]:
     """Return the best visible products for an unfinished query."""
     if not words:
         return []
-    found = index_for(tx).matches(words).subquery()
+    hits = _hits(tx, words)
     statement = (
         select(Product.id)
-        .join(found, found.c.product_id == Product.id)
+        .join(hits, hits.c.product_id == Product.id)
         .where(Product.is_visible)
-        .order_by(found.c.score.desc(), Product.popularity.desc(), Product.id)
+        .order_by(hits.c.score.desc(), Product.popularity.desc(), Product.id)
         .limit(limit)
     )
     return list(tx.scalars(statement))

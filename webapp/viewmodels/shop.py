@@ -103,6 +103,7 @@ class ListingPage(Page):
     children: tuple[NavCategory, ...] = ()
     query: str = ""
     is_search: bool = False
+    is_near_only: bool = False
     did_you_mean: Suggestion | None = None
     personal_order: bool = False
     plain_order_url: str = ""

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import NOW
 from tests.factories import make_brand, make_product, make_user
 from webapp.actors import NOBODY, Actor
-from webapp.store import listings, taste
+from webapp.store import catalogue, listings, search, taste
 from webapp.store.listings import ListingQuery
 from webapp.store.tx import Tx
 
@@ -121,3 +121,45 @@ def test_a_members_own_marks_are_on_the_cards(tx: Tx) -> None:
     theirs = listings.page_of(tx, ListingQuery(), NOBODY)[0]
     assert (mine.is_wished, mine.your_stars) == (True, 4)
     assert (theirs.is_wished, theirs.your_stars) == (False, 0)
+
+
+def test_what_holds_the_words_stands_before_what_is_only_near(tx: Tx) -> None:
+    far = [make_product(tx, name=f"Vase {number}", category="Home > Vases") for number in range(3)]
+    held = [make_product(tx, name=f"Brass lantern {number}", category="Home > Lights") for number in range(2)]
+    query = ListingQuery(words=("lantern",), near=(far[0], held[1], far[1]), sort="relevance")
+    assert found(tx, query) == [held[1], held[0], far[0], far[1]]
+    assert found(tx, replace(query, words=())) == [far[0], held[1], far[1]]
+
+
+def test_a_joined_search_is_counted_filtered_sorted_and_paged_exactly(tx: Tx, shelf: list[int]) -> None:
+    """Words find the even things, nearness three of the odd ones and one of the even: every list and count agrees."""
+    for number in range(0, 12, 2):
+        catalogue.change_product(tx, shelf[number], name=f"Brass thing {number:02}")
+    search.reindex(tx, shelf)
+    query = ListingQuery(words=("brass",), near=(shelf[1], shelf[0], shelf[3], shelf[5]), sort="relevance")
+    wanted = {*shelf[0::2], shelf[1], shelf[3], shelf[5]}
+    counts = listings.count_facets(tx, query)
+    assert counts.total == listings.total_of(tx, query) == 9
+    assert set(found(tx, query)) == wanted
+    for slug, (_name, n) in counts.brands.items():
+        assert n == len(found(tx, replace(query, brands=(slug,)))) == (3 if slug == "alder" else 6)
+    assert found(tx, replace(query, sort="price")) == sorted(wanted)
+    assert counts.n_in_stock == len(found(tx, replace(query, in_stock=True)))
+    pages = [
+        row.product_id
+        for page in (1, 2, 3)
+        for row in listings.page_of(tx, replace(query, page=page, page_size=4), NOBODY)
+    ]
+    assert pages == found(tx, query)
+
+
+def test_what_is_near_but_hidden_or_gone_is_not_found(tx: Tx) -> None:
+    hidden, there = make_product(tx, is_visible=False), make_product(tx)
+    query = ListingQuery(words=("lantern",), near=(hidden, 999_999, there), sort="relevance")
+    assert found(tx, query) == [there]
+    assert listings.count_facets(tx, query).total == 1
+
+
+def test_what_is_near_but_sold_out_stands_last(tx: Tx) -> None:
+    gone, there = make_product(tx, stock=0), make_product(tx)
+    assert found(tx, ListingQuery(near=(gone, there), sort="relevance")) == [there, gone]
