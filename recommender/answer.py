@@ -106,8 +106,7 @@ class Answerer:
 
     def recommend(self, ask: Ask) -> list[Recommendation]:
         """See :meth:`HybridRecommender.recommend`."""
-        if ask.strategy not in self.strategies:
-            raise DataError(f"this model has no strategy {ask.strategy!r}; it has {', '.join(self.strategies)}")
+        self._require(ask.strategy)
         query = self._query(ask)
         allowed = self._allowed(ask, query)
         ordered, found = self._ordered(ask, query, allowed)
@@ -121,6 +120,35 @@ class Answerer:
             )
         ]
         return self._with_fresh(answer, ask, query)
+
+    def _require(self, strategy: str) -> None:
+        if strategy not in self.strategies:
+            raise DataError(f"this model has no strategy {strategy!r}; it has {', '.join(self.strategies)}")
+
+    def order(self, ask: Ask) -> list[Recommendation]:
+        """See :meth:`HybridRecommender.order`."""
+        self._require(ask.strategy)
+        rows = self.model.items.rows(list(ask.item_ids))
+        rows = np.unique(rows[rows >= 0])
+        query = self._query(replace(ask, item_ids=()))
+        if not len(rows):
+            return []
+        scores = self._scores_of(ask.strategy, query, rows)
+        best_first = np.lexsort((rows, -scores))
+        return [
+            Recommendation(self.model.items[int(rows[at])], rank, float(scores[at]), (), ask.strategy)
+            for rank, at in enumerate(best_first.tolist(), start=1)
+        ]
+
+    def _scores_of(self, strategy: str, query: Query, rows: Rows) -> FloatVector:
+        """Scores of given rows, whether or not any source would have found them."""
+        if strategy != "hybrid":
+            source = self._sources[strategy]
+            known = source.score_rows(query, rows) if source.usable(query) else np.zeros(len(rows), dtype=np.float32)
+            return np.nan_to_num(known, nan=0.0)
+        nowhere = np.zeros(len(rows), dtype=np.int64)
+        found = CandidateSet(rows, nowhere, nowhere, self.model.pipeline.scores(query, rows))
+        return push_down(self._scored(query, found), rows, self._vectors(), _disliked(query.state), self.dislike)
 
     def _query(self, ask: Ask) -> Query:
         now = self.model.pipeline.columns.now if ask.now is None else ask.now

@@ -162,8 +162,66 @@ class HybridRecommender(Estimator):
         DataError
             For ``k`` below 1 or a strategy that this model does not hold.
         """
+        ask = self._ask(
+            user_id,
+            k,
+            history,
+            replace_history,
+            exclude=exclude,
+            strategy=strategy,
+            context=context,
+            item_ids=item_ids,
+            category=category,
+            now=now,
+            with_reasons=with_reasons,
+        )
+        return self._answerer.recommend(ask)
+
+    def order(
+        self,
+        user_id: str,
+        item_ids: Sequence[str],
+        *,
+        history: Sequence[Event] | None = None,
+        replace_history: bool = False,
+        strategy: str | None = None,
+        now: int | None = None,
+    ) -> list[Recommendation]:
+        """The given items in the order a user would like them, best first; items unknown to the model are left out.
+
+        The same scores as those of :meth:`recommend`, over a list that something else found: the results of a search,
+        for instance. Nothing is added, excluded or collapsed.
+
+        Parameters
+        ----------
+        user_id, history, replace_history, strategy, now
+            As for :meth:`recommend`.
+        item_ids : sequence of str
+            The items to order; their present order does not matter.
+        """
+        ask = self._ask(
+            user_id, 1, history, replace_history, item_ids=item_ids, context="search", strategy=strategy, now=now
+        )
+        return self._answerer.order(ask)
+
+    def _ask(
+        self,
+        user_id: str,
+        k: int,
+        history: Sequence[Event] | None,
+        replace_history: bool,
+        *,
+        exclude: Collection[str] = (),
+        strategy: str | None = None,
+        context: str = "home",
+        item_ids: Sequence[str] = (),
+        category: str | None = None,
+        now: int | None = None,
+        with_reasons: bool = False,
+    ) -> Ask:
+        """What is asked, in rows where possible."""
         require_fitted(self, "model_")
-        ask = Ask(
+        return Ask(
             k=_positive(k),
             log=self._log(user_id, history, replace_history),
             user_row=self.model_.users.row(user_id),
@@ -177,7 +235,6 @@ class HybridRecommender(Estimator):
             now=now,
             with_reasons=with_reasons,
         )
-        return self._answerer.recommend(ask)
 
     def recommend_batch(self, user_ids: Sequence[str], k: int = 10) -> pd.DataFrame:
         """Lists of many users: columns user_id, item_id, rank, score. The same numbers as one call each."""

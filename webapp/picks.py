@@ -79,6 +79,9 @@ class Recs(Protocol):
     def for_user(self, ask: Ask) -> Picks:
         """Recommend to one visitor."""
 
+    def order(self, ask: Ask) -> Picks:
+        """Put ``ask.product_ids`` in the order one visitor would like them; those it does not know are left out."""
+
     def similar(self, product_id: int, *, k: int, space: str = "combined") -> Picks:
         """Name alternatives to a product."""
 
@@ -109,6 +112,10 @@ class NullRecs:
 
     def for_user(self, ask: Ask) -> Picks:
         """Recommend nothing."""
+        return Picks()
+
+    def order(self, ask: Ask) -> Picks:
+        """Know no order."""
         return Picks()
 
     def similar(self, product_id: int, *, k: int, space: str = "combined") -> Picks:

@@ -20,6 +20,7 @@ from webapp.viewmodels import (
     Option,
     OptionGroup,
     OptionValue,
+    OrderChoice,
     PageLink,
     Pagination,
     Price,
@@ -136,8 +137,7 @@ search_full = ListingPage(
     query="blue mugg",
     is_search=True,
     did_you_mean=Suggestion("blue mug", "/search?q=blue+mug"),
-    personal_order=True,
-    plain_order_url="/search?q=blue+mugg&order=plain",
+    order=OrderChoice(True, "/search?q=blue+mugg"),
     request_id="r-3",
 )
 search_near = ListingPage(
@@ -151,6 +151,7 @@ search_near = ListingPage(
     query="something to hold tulips",
     is_search=True,
     is_near_only=True,
+    order=OrderChoice(False, "/search?q=something+to+hold+tulips"),
 )
 WAYS_ON = (Suggestion("mug", "/search?q=mug", 124), Suggestion("Kitchen and table", "/c/kitchen-and-table"))
 search_nothing = ListingPage(

@@ -20,6 +20,7 @@ ENDPOINTS = {
     "shop.home": "/",
     "shop.category": "/c/<slug>",
     "shop.search": "/search",
+    "shop.search_order": "/search/order",
     "shop.suggest": "/search/suggest",
     "shop.product": "/p/<int:product_id>-<slug>",
     "shop.rails": "/rails",

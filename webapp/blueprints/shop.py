@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import (
@@ -27,11 +28,12 @@ from webapp.frame import LANGUAGE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES
 from webapp.numbers import whole
 from webapp.recs import get_recs
 from webapp.security import safe_next
-from webapp.services import accounts, demo, discovery, listings, media, product_pages, reviews
+from webapp.services import accounts, demo, discovery, listings, media, personal_order, product_pages, reviews
 from webapp.viewbuilders.links import product_url
 from webapp.web import back, field, page_number
 
 bp = Blueprint("shop", __name__)
+ORDER_COOKIE = "search_order"
 MEDIA_NAME = re.compile(r"([a-z0-9][a-z0-9_-]{0,120})-(320|640|960)\.webp")
 A_YEAR = 365 * 24 * 3600
 
@@ -65,9 +67,23 @@ def search() -> str | Response:
     if not asked.is_filtered and (url := listings.exact_sku(asked.query)):
         return redirect(url)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
     page = listings.search_page(
-        asked, current_actor(), get_recs(), currency=current_app.config["CURRENCY"], now=utc_now()
+        asked,
+        listings.Visit(current_actor(), asked.order or request.cookies.get(ORDER_COOKIE, "")),
+        get_recs(),
+        history_limit=current_app.config["HISTORY_LIMIT"],
+        currency=current_app.config["CURRENCY"],
+        now=utc_now(),
     )
     return render_template("shop/listing.html", page=page)
+
+
+@bp.post("/search/order")
+def search_order() -> Response:
+    """Keep the choice between the personal and the plain order of a search."""
+    sent, chosen = back(url_for("shop.search")), field("order")
+    if chosen in personal_order.ORDERS:
+        _keep(sent, ORDER_COOKIE, chosen)
+    return sent
 
 
 @bp.get("/search/suggest")
@@ -151,8 +167,7 @@ def language() -> Response:
     chosen = field("language")
     sent = redirect(without_language(safe_next(request.form.get("next"), url_for("shop.home"))), 303)
     if chosen in current_app.config["LANGUAGES"]:
-        secure = current_app.config["SESSION_COOKIE_SECURE"]
-        sent.set_cookie(LANGUAGE_COOKIE, chosen, max_age=A_YEAR, samesite="Lax", secure=secure, httponly=True)
+        _keep(sent, LANGUAGE_COOKIE, chosen)
         if member := current_member():
             accounts.set_language(member.id, chosen)
     return sent  # type: ignore[return-value]  # werkzeug's Response is Flask's here
@@ -170,6 +185,11 @@ def theme() -> Response:
     """Keep the choice of day or night."""
     sent, chosen = back(), field("theme")
     if chosen in THEMES:
-        secure = current_app.config["SESSION_COOKIE_SECURE"]
-        sent.set_cookie(THEME_COOKIE, chosen, max_age=A_YEAR, samesite="Lax", secure=secure, httponly=True)
+        _keep(sent, THEME_COOKIE, chosen)
     return sent
+
+
+def _keep(sent: Any, name: str, chosen: str) -> None:
+    """Let the browser remember a choice for a year."""
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    sent.set_cookie(name, chosen, max_age=A_YEAR, samesite="Lax", secure=secure, httponly=True)

@@ -113,6 +113,17 @@ class LocalRecs:
         self._answers.keep(key, found)
         return found
 
+    def order(self, ask: Ask) -> Picks:
+        """Put products in the order one visitor would like them."""
+        ids = [str(product_id) for product_id in ask.product_ids]
+        options = {
+            "history": to_events(ask.history),
+            "replace_history": True,
+            "strategy": ask.strategy,
+            "now": int(ask.now.timestamp()) if ask.now else None,
+        }
+        return self._picks(lambda model: model.order(ask.user, ids, **options), ask.strategy, ask.wait_s)
+
     def _question(self, ask: Ask) -> Hashable:
         """All that an answer depends on: who asks for what, the model, what it has read since, and the minute."""
         minute = int(ask.now.timestamp()) // 60 if ask.now else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ from webapp.errors import NotFound
 from webapp.formatting import major_units
 from webapp.numbers import whole
 from webapp.picks import Recs
-from webapp.services import chrome, finding
+from webapp.services import chrome, finding, personal_order
+from webapp.services.discovery import read_history
 from webapp.services.finding import NOTHING_ASKED, Understood
 from webapp.store import listings, products, search
 from webapp.store.catalogue import slugify
@@ -34,6 +36,14 @@ PAGE_SIZE = 24
 MAX_QUERY = 200
 SUGGESTIONS = 6
 WAYS_ON = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who searches, and which order of the results they want: personal, plain, or nothing said."""
+
+    actor: Actor
+    order: str = ""
 
 
 def parse(path: str, arguments: MultiDict[str, str]) -> Asked:
@@ -56,7 +66,7 @@ def parse(path: str, arguments: MultiDict[str, str]) -> Asked:
         arguments.get("in_stock") == "1",
         arguments.get("sort", "") if arguments.get("sort") in SORTS else "",
         min(whole(page) or 1, build.MAX_PAGE),
-        arguments.get("plain") == "1",
+        arguments.get("order", "") if arguments.get("order") in personal_order.ORDERS else "",
     )
 
 
@@ -114,12 +124,19 @@ def _node(tree: Sequence[vm.NavCategory], slug: str) -> vm.NavCategory | None:
     return None
 
 
-def search_page(asked: Asked, actor: Actor, recs: Recs, *, currency: str, now: datetime) -> vm.ListingPage:
+def search_page(
+    asked: Asked, visit: Visit, recs: Recs, *, history_limit: int, currency: str, now: datetime
+) -> vm.ListingPage:
     """Put the results of a search together: what holds its words, then what is near it in meaning."""
-    meant = finding.understand(asked.query, recs)
+    actor, meant = visit.actor, finding.understand(asked.query, recs)
     with read_unit() as tx:
         tree = chrome.tree(tx)
         query = _query(tx, asked, tree, currency, meant=meant)
+    # A mended search is a guess, and costs the statements that a personal order would need.
+    query, is_personal = (
+        (query, False) if meant.mended else _personal(query, visit, recs, history_limit=history_limit, now=now)
+    )
+    with read_unit() as tx:
         is_asked = query.is_search or asked.is_filtered
         counts, rows = _count_and_read(tx, query, actor) if is_asked else (FacetCounts(), [])
         names = _attribute_names(counts)
@@ -135,9 +152,33 @@ def search_page(asked: Asked, actor: Actor, recs: Recs, *, currency: str, now: d
         is_search=True,
         is_near_only=meant.is_near_only and bool(counts.total),
         did_you_mean=vm.Suggestion(hint, url_for("shop.search", q=hint), counts.total) if hint else None,
-        hidden=(("q", asked.query),) if asked.query else (),
+        order=_order_choice(asked, query, visit, is_personal) if rows else None,
+        hidden=tuple((name, value) for name, value in (("q", asked.query), ("order", asked.order)) if value),
         **_common(asked, query, counts, rows, tree, names, currency, now=now),
     )
+
+
+def _personal(
+    query: ListingQuery, visit: Visit, recs: Recs, *, history_limit: int, now: datetime
+) -> tuple[ListingQuery, bool]:
+    """Put the first results in the visitor's own order, where there is one; later pages are the same in any order."""
+    if visit.order == personal_order.PLAIN or not personal_order.is_offered(visit.actor, query.sort):
+        return query, False
+    history = read_history(visit.actor, limit=history_limit)
+    if not history:
+        return query, False
+    if (query.page - 1) * query.page_size >= personal_order.TOP:
+        return query, True
+    with read_unit() as tx:
+        hits = listings.first_hits(tx, query, limit=personal_order.TOP)
+    first = personal_order.first_for(visit.actor, hits, history, recs, now=now) if hits else ()
+    return replace(query, first=first), bool(first)
+
+
+def _order_choice(asked: Asked, query: ListingQuery, visit: Visit, is_personal: bool) -> vm.OrderChoice | None:
+    """Say in which order a search is and offer the other; nothing where there is no choice."""
+    is_plain = visit.order == personal_order.PLAIN and personal_order.is_offered(visit.actor, query.sort)
+    return vm.OrderChoice(is_personal, asked.url(order="")) if is_personal or is_plain else None
 
 
 def exact_sku(query: str) -> str | None:

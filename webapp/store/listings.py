@@ -43,7 +43,8 @@ PRIOR_STARS, PRIOR_COUNT = 3.5, 5
 class ListingQuery:
     """What is asked of a list; empty collections ask nothing.
 
-    A search is for ``words`` and for the products ``near`` it in meaning, the nearest first.
+    A search is for ``words`` and for the products ``near`` it in meaning, the nearest first. By relevance ``first``
+    stand before the others, in the given order, as far as they can be had.
     """
 
     category_ids: tuple[int, ...] = ()
@@ -59,6 +60,7 @@ class ListingQuery:
     sort: str = "popular"
     page: int = 1
     page_size: int = 24
+    first: tuple[int, ...] = ()
 
     @property
     def is_search(self) -> bool:
@@ -223,20 +225,20 @@ def _read_counts(rows: Any) -> FacetCounts:
     )
 
 
-def _scored(tx: Tx, query: ListingQuery) -> tuple[list[Any], Any]:
-    """Return the fixed conditions together with the score of a search."""
+def _scored(tx: Tx, query: ListingQuery) -> tuple[list[Any], Any, Any]:
+    """Return the fixed conditions together with the score of a search and whether a product holds its words."""
     if not query.is_search:
-        return _fixed(tx, query), literal(0.0)
+        return _fixed(tx, query), literal(0.0), literal(0)
     found = search.found(tx, query.words, query.near).subquery("found")
     rest = _fixed(tx, replace(query, words=(), near=()))
-    return [*rest, found.c.product_id == Product.id], found.c.score
+    return [*rest, found.c.product_id == Product.id], found.c.score, found.c.held
 
 
 def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
     """Return the cards of one page in the order asked for; ties break by id, so pages never overlap."""
-    fixed, score = _scored(tx, query)
+    fixed, score, _held = _scored(tx, query)
     orders: dict[str, Sequence[Any]] = {
-        "relevance": (*_what_can_be_had_first(), score.desc(), Product.popularity.desc()),
+        "relevance": _by_relevance(score, query.first),
         "popular": (Product.popularity.desc(),),
         "price": (Product.price_cents.asc(),),
         "price-desc": (Product.price_cents.desc(),),
@@ -253,20 +255,23 @@ def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
     return card_rows(tx, statement, actor)
 
 
-def ids_of(tx: Tx, query: ListingQuery, *, limit: int) -> list[int]:
-    """Return the ids of the first products of a list, for a personal order among them."""
-    fixed, score = _scored(tx, query)
+def first_hits(tx: Tx, query: ListingQuery, *, limit: int) -> list[tuple[int, bool]]:
+    """Return the first products of a search, and of each whether it holds the words or is only near them."""
+    fixed, score, held = _scored(tx, query)
     statement = (
-        select(Product.id)
+        select(Product.id, held)
         .where(*fixed, *_conditions(query).values())
-        .order_by(*_what_can_be_had_first(), score.desc(), Product.popularity.desc(), Product.id)
+        .order_by(*_by_relevance(score), Product.id)
         .limit(limit)
     )
-    return list(tx.scalars(statement))
+    return [(product_id, bool(holds)) for product_id, holds in tx.rows(statement)]
 
 
-def _what_can_be_had_first() -> tuple[Any, ...]:
-    return (case((has_stock(), 0), else_=1),)
+def _by_relevance(score: Any, first: Sequence[int] = ()) -> tuple[Any, ...]:
+    """Order a search: what can be had, then the chosen first ones, then the rest by their scores."""
+    places = {product_id: place for place, product_id in enumerate(first)}
+    chosen = [case(places, value=Product.id, else_=len(places))] if places else []
+    return (case((has_stock(), 0), else_=1), *chosen, score.desc(), Product.popularity.desc())
 
 
 def attribute_names(tx: Tx) -> list[str]:

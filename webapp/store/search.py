@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     column,
     func,
+    literal,
     literal_column,
     select,
     table,
@@ -310,8 +311,10 @@ def _nearest(word: str, terms: Iterable[str]) -> list[str]:
     return [term for distance, _length, term in ranked if distance <= most]
 
 
-def found(tx: Tx, words: Sequence[str], near: Sequence[int] = ()) -> Select[tuple[int, float]]:
-    """Select (product_id, score) of what holds every word together with what is near in meaning.
+def found(tx: Tx, words: Sequence[str], near: Sequence[int] = ()) -> Select[tuple[int, float, int]]:
+    """Select (product_id, score, held) of what holds every word together with what is near in meaning.
+
+    ``held`` is 1 for what holds the words and 0 for what is only near.
 
     Two lists are joined by reciprocal rank fusion (Cormack, Clarke, Buettcher 2009). Words count twice, so that every
     product that holds them stands before those that are only near, unless more than ``RRF_CONSTANT`` hold them.
@@ -324,14 +327,16 @@ def found(tx: Tx, words: Sequence[str], near: Sequence[int] = ()) -> Select[tupl
     """
     if not near:
         hits = _hits(tx, words)
-        return select(hits.c.product_id, hits.c.score)
+        return select(hits.c.product_id, hits.c.score, literal(1).label("held"))
     parts: list[Select[Any]] = [_near_parts(near)]
     if words:
         hits = _hits(tx, words)
         place = func.rank().over(order_by=hits.c.score.desc())
-        parts.append(select(hits.c.product_id, (WORDS_COUNT / (RRF_CONSTANT + place)).label("part")))
+        part = (WORDS_COUNT / (RRF_CONSTANT + place)).label("part")
+        parts.append(select(hits.c.product_id, part, literal(1).label("held")))
     both = union_all(*parts).subquery("both")
-    return select(both.c.product_id, func.sum(both.c.part).label("score")).group_by(both.c.product_id)
+    score, held = func.sum(both.c.part).label("score"), func.max(both.c.held).label("held")
+    return select(both.c.product_id, score, held).group_by(both.c.product_id)
 
 
 def _hits(tx: Tx, words: Sequence[str]) -> CTE:
@@ -342,7 +347,7 @@ def _hits(tx: Tx, words: Sequence[str]) -> CTE:
 def _near_parts(near: Sequence[int]) -> Select[Any]:
     rows = values(column("product_id", Integer), column("part", Float), name="near")
     listed = rows.data([(product_id, 1.0 / (RRF_CONSTANT + place)) for place, product_id in enumerate(near, 1)])
-    return select(*listed.cte().c)
+    return select(*listed.cte().c, literal(0).label("held"))
 
 
 def has_hits(tx: Tx, words: Sequence[str]) -> bool:

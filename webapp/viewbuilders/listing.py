@@ -43,7 +43,7 @@ class Asked:
     in_stock: bool = False
     sort: str = ""
     page: int = 1
-    is_plain: bool = False
+    order: str = ""
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return the query parameters of this state."""
@@ -56,7 +56,7 @@ class Asked:
         pairs += [("price_to", self.price_to)] if self.price_to else []
         pairs += [("in_stock", "1")] if self.in_stock else []
         pairs += [("sort", self.sort)] if self.sort else []
-        pairs += [("plain", "1")] if self.is_plain else []
+        pairs += [("order", self.order)] if self.order else []
         return pairs + ([("page", str(self.page))] if self.page > 1 else [])
 
     def url(self, **changes: Any) -> str:

@@ -80,6 +80,14 @@ class Suggestion:
     count: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OrderChoice:
+    """In which order a search is; the other one can be chosen, and one comes back to ``next_url``."""
+
+    is_personal: bool
+    next_url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingPage(Page):
     """A category or a search: both show the same list.
@@ -105,8 +113,7 @@ class ListingPage(Page):
     is_search: bool = False
     is_near_only: bool = False
     did_you_mean: Suggestion | None = None
-    personal_order: bool = False
-    plain_order_url: str = ""
+    order: OrderChoice | None = None
     ways_on: tuple[Suggestion, ...] = ()
     rails: tuple[Rail, ...] = ()
     request_id: str = ""

@@ -30,6 +30,7 @@ def test_s2_what_a_public_shop_sends(app: Flask, ana: Actor) -> None:
     for path, form in (
         ("/language", {"language": "de"}),
         ("/theme", {"theme": "dark"}),
+        ("/search/order", {"order": "plain"}),
         ("/account/sign-in", {"email": "ana@example.com", "password": PASSWORD, "remember": "1"}),
     ):
         answer = client.post(path, data=form, headers=headers, base_url=HTTPS)
