@@ -212,6 +212,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("SESSION_DAYS", "30", whole(1, 30), "Days a remembered sign-in or a guest's cart lasts."),
     Setting("RESERVE_MINUTES", "15", whole(1, 1440), "Minutes stock stays reserved for an unpaid order."),
     Setting("MAX_BODY_KB", "2048", whole(64, 65536), "Largest request body in kilobytes."),
+    Setting("MAX_PHOTO_KB", "10240", whole(64, 65536), "Largest photo to search by, in kilobytes."),
     Setting(
         "DEMO_OPEN_READS", "0", switch, "Answer recommendation reads for any user_id without a key (loopback only)."
     ),

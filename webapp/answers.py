@@ -105,6 +105,13 @@ class SearchOut(ProductsOut):
     understood_as: str | None = None
 
 
+class PhotoSearchOut(BaseModel):
+    """What looks like a photo, the likest first."""
+
+    model_version: str | None
+    items: list[RecommendedOut]
+
+
 class SessionOut(BaseModel):
     """Who the browser is, and the token its unsafe requests need."""
 

@@ -51,6 +51,7 @@ class Operation:
     scope: str
     example: str
     path_parameters: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
 
 OPERATIONS: list[Operation] = []
@@ -67,14 +68,20 @@ def describe(
     scope: str = "",
     example: str = "",
     path_parameters: dict[str, str] | None = None,
+    files: dict[str, str] | None = None,
 ) -> Callable[[View], View]:
-    """Note a view's contract beside its route; its docstring is the summary."""
+    """Note a view's contract beside its route; its docstring is the summary.
+
+    ``files`` are the fields of a form that carry a file, each with what it is.
+    """
 
     def note(view: View) -> View:
         summary = (view.__doc__ or "").strip().splitlines()[0]
         names = path_parameters or {}
         OPERATIONS.append(
-            Operation(method, path, view.__name__, summary, query, body, answers, problems, scope, example, names)
+            Operation(
+                method, path, view.__name__, summary, query, body, answers, problems, scope, example, names, files or {}
+            )
         )
         return view
 
@@ -132,6 +139,13 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.body is not None:
         content = {"application/json": {"schema": _ref(operation.body.__name__)}}
         described["requestBody"] = {"required": True, "content": content}
+    if operation.files:
+        fields = {
+            name: {"type": "string", "contentMediaType": "application/octet-stream", "description": text}
+            for name, text in operation.files.items()
+        }
+        form = {"type": "object", "required": list(fields), "properties": fields}
+        described["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     return described
 
 
@@ -173,6 +187,7 @@ def _call(operation: Operation) -> vm.ApiCall:
             vm.ApiParameter(name, _type_name(values), values.get("description", ""), name in needed)
             for name, values in schema["properties"].items()
         ]
+    parameters += [vm.ApiParameter(name, "file", text, True) for name, text in operation.files.items()]
     return vm.ApiCall(
         operation.method,
         operation.path,

@@ -88,6 +88,9 @@ class Recs(Protocol):
     def search_text(self, text: str, *, k: int) -> Picks:
         """Name products near a text in meaning; the score is the cosine."""
 
+    def search_photo(self, picture: bytes, *, k: int) -> Picks:
+        """Name products that look like a picture; the score is the cosine."""
+
     def goes_with(self, product_ids: Sequence[int], *, k: int) -> Picks:
         """Name what is bought together with some products."""
 
@@ -123,6 +126,10 @@ class NullRecs:
         return Picks()
 
     def search_text(self, text: str, *, k: int) -> Picks:
+        """Find nothing."""
+        return Picks()
+
+    def search_photo(self, picture: bytes, *, k: int) -> Picks:
         """Find nothing."""
         return Picks()
 

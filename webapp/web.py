@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response, flash, jsonify, redirect, request, url_for
+from flask import Flask, Response, current_app, flash, jsonify, redirect, request, url_for
+from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
 from webapp.errors import BadRequest, InvalidInput, NotFound, wants_json
@@ -13,6 +14,7 @@ from webapp.numbers import KeyConverter, whole
 from webapp.security import safe_next
 
 MAX_FIELD = 10_000
+PHOTO_ENDPOINTS = frozenset({"shop.search_photo", "api.search_photo"})
 NUL = "\0"
 
 
@@ -24,6 +26,34 @@ def register_request_rules(app: Flask) -> None:
     def refuse_nul() -> None:
         if NUL in request.path or any(NUL in text for part in request.values.lists() for text in (part[0], *part[1])):
             raise BadRequest
+
+
+def register_photo_size(app: Flask) -> None:
+    """Let the calls that take a photo take one as large as MAX_PHOTO_KB, before anything reads their body."""
+
+    @app.before_request
+    def allow_a_photo() -> None:
+        if request.endpoint in PHOTO_ENDPOINTS:
+            request.max_content_length = 1024 * current_app.config["MAX_PHOTO_KB"]
+
+
+def photo_field(name: str) -> bytes:
+    """Return the file sent under a name.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none.
+    """
+    sent = request.files.get(name)
+    if sent is None:
+        content = b""
+    else:
+        content = sent.read()
+        sent.close()
+    if not content:
+        raise InvalidInput({name: _("Choose a picture from your device.")})
+    return content
 
 
 def field(name: str, default: str = "") -> str:

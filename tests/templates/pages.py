@@ -23,6 +23,7 @@ from webapp.viewmodels import (
     OrderChoice,
     PageLink,
     Pagination,
+    PhotoPage,
     Price,
     PriceRange,
     ProductPage,
@@ -152,6 +153,12 @@ search_near = ListingPage(
     is_search=True,
     is_near_only=True,
     order=OrderChoice(False, "/search?q=something+to+hold+tulips"),
+)
+photo_blank = PhotoPage(meta=meta("Search by photo", is_indexed=False))
+photo_found = PhotoPage(meta=meta("Search by photo", is_indexed=False), cards=cards(3, 9), is_answered=True)
+photo_nothing = PhotoPage(meta=meta("Search by photo", is_indexed=False), is_answered=True)
+photo_refused = PhotoPage(
+    meta=meta("Search by photo", is_indexed=False), form=Form(errors={"photo": "This is no picture that can be read."})
 )
 WAYS_ON = (Suggestion("mug", "/search?q=mug", 124), Suggestion("Kitchen and table", "/c/kitchen-and-table"))
 search_nothing = ListingPage(

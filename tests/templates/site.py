@@ -21,6 +21,8 @@ ENDPOINTS = {
     "shop.category": "/c/<slug>",
     "shop.search": "/search",
     "shop.search_order": "/search/order",
+    "shop.photo": "/search/photo",
+    "shop.search_photo": "/search/photo",
     "shop.suggest": "/search/suggest",
     "shop.product": "/p/<int:product_id>-<slug>",
     "shop.rails": "/rails",

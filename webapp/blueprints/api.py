@@ -12,15 +12,16 @@ from pydantic import BaseModel, ValidationError
 from webapp import answers as out
 from webapp import openapi, schemas
 from webapp import viewmodels as vm
-from webapp.actors import Actor
+from webapp.actors import NOBODY, Actor
 from webapp.auth import READ, WRITE, actor_for, api_caller, current_actor, current_member, known_actor
 from webapp.clock import utc_now
 from webapp.errors import Forbidden, InvalidInput, NotSignedIn
 from webapp.extensions import limiter
 from webapp.openapi import describe
 from webapp.recs import get_recs
-from webapp.services import catalogue_api, discovery, feedback
+from webapp.services import catalogue_api, discovery, feedback, photos
 from webapp.viewbuilders.links import site_url
+from webapp.web import photo_field
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 ANSWER_SECONDS = 1.0  # a program asks for nothing but this, so it waits longer than a page would
@@ -256,6 +257,23 @@ def search() -> Response:
         items=[out.product_out(card) for card in cards],
     )
     return _json(answer)
+
+
+@bp.post("/search/photo")
+@limiter.limit("60/minute")
+@describe(
+    "POST",
+    "/api/search/photo",
+    files={"photo": "A JPEG, PNG, WebP or GIF."},
+    answers={200: out.PhotoSearchOut},
+    problems=(400, 422, 429),
+    example="curl -X POST /api/search/photo -H 'Authorization: Bearer KEY' -F photo=@lamp.jpg",
+)
+def search_photo() -> Response:
+    """Find products that look like a photo; it is not kept."""
+    api_caller()
+    found = photos.search(photo_field("photo"), NOBODY, get_recs(), now=utc_now())
+    return _json(out.PhotoSearchOut(model_version=found.model_version or None, items=out.recommended_out(found)))
 
 
 @bp.get("/session")

@@ -22,15 +22,15 @@ from flask import (
 from webapp import viewmodels as vm
 from webapp.auth import current_actor, current_member, known_actor
 from webapp.clock import utc_now
-from webapp.errors import NotFound
+from webapp.errors import InvalidInput, NotFound
 from webapp.extensions import limiter
 from webapp.frame import LANGUAGE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES
 from webapp.numbers import whole
 from webapp.recs import get_recs
 from webapp.security import safe_next
-from webapp.services import accounts, demo, discovery, listings, media, personal_order, product_pages, reviews
+from webapp.services import accounts, demo, discovery, listings, media, personal_order, photos, product_pages, reviews
 from webapp.viewbuilders.links import product_url
-from webapp.web import back, field, page_number
+from webapp.web import back, field, page_number, photo_field, refused
 
 bp = Blueprint("shop", __name__)
 ORDER_COOKIE = "search_order"
@@ -75,6 +75,23 @@ def search() -> str | Response:
         now=utc_now(),
     )
     return render_template("shop/listing.html", page=page)
+
+
+@bp.get("/search/photo", endpoint="photo")
+def photo_form() -> str:
+    """Ask for a picture to search by."""
+    return render_template("shop/photo.html", page=photos.page())
+
+
+@bp.post("/search/photo")
+@limiter.limit("30/minute")
+def search_photo() -> str | tuple[str, int]:
+    """Show what looks like a picture; it is not kept, so this page has no address to come back to."""
+    try:
+        found = photos.search(photo_field("photo"), current_actor(), get_recs(), now=utc_now())
+    except InvalidInput as error:
+        return render_template("shop/photo.html", page=photos.page(form=refused(error, {}))), 422
+    return render_template("shop/photo.html", page=photos.page(found))
 
 
 @bp.post("/search/order")

@@ -6,6 +6,7 @@ open a circuit breaker, and whoever asked gets :class:`RecsUnavailable` and fill
 
 from __future__ import annotations
 
+import io
 import logging
 import threading
 import time
@@ -139,6 +140,10 @@ class LocalRecs:
     def search_text(self, text: str, *, k: int) -> Picks:
         """Name products near a text in meaning."""
         return self._picks(lambda model: model.search_text(text, k), "search_text")
+
+    def search_photo(self, picture: bytes, *, k: int) -> Picks:
+        """Name products that look like a picture."""
+        return self._picks(lambda model: model.search_image(io.BytesIO(picture), k), "search_photo")
 
     def goes_with(self, product_ids: Sequence[int], *, k: int) -> Picks:
         """Name what is bought together with some products."""

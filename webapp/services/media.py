@@ -126,20 +126,37 @@ def keep_picture(folder: Path, content: bytes) -> dict[str, Any] | None:
     dict or None
         Stem, width and height for the picture's row; None when this is no picture that can be used.
     """
-    try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                return None
-            whole = ImageOps.exif_transpose(image).convert("RGB")
-    except BROKEN:
+    whole = _decoded(content)
+    if whole is None:
         return None
     stem = f"file-{hashlib.sha256(content).hexdigest()[:16]}"
     widths = [width for width in WIDTHS if width <= max(whole.width, CARD_WIDTH)]  # nothing is blown up
     for width in widths:
         path = folder / f"{stem}-{width}.webp"
         if not path.exists():
-            fitted = ImageOps.pad(whole, (width, height_of(width)), color=PAPER)
-            out = io.BytesIO()
-            fitted.save(out, "WEBP", quality=82, method=2)
-            write_whole(path, out.getvalue())
+            write_whole(path, _written(whole, width))
     return {"stem": stem, "spec": {}, "width": widths[-1], "height": height_of(widths[-1])}
+
+
+def as_card(content: bytes) -> bytes | None:
+    """Return a picture as the cards show theirs, written anew; None when this is no picture that can be used."""
+    whole = _decoded(content)
+    return None if whole is None else _written(whole, CARD_WIDTH)
+
+
+def _decoded(content: bytes) -> Image.Image | None:
+    """Decode a picture of a bearable size, upright; None when it is none."""
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                return None
+            return ImageOps.exif_transpose(image).convert("RGB")
+    except BROKEN:
+        return None
+
+
+def _written(whole: Image.Image, width: int) -> bytes:
+    """Fit a picture into 4:5 and write it without its metadata."""
+    out = io.BytesIO()
+    ImageOps.pad(whole, (width, height_of(width)), color=PAPER).save(out, "WEBP", quality=82, method=2)
+    return out.getvalue()

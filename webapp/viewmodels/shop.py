@@ -114,9 +114,19 @@ class ListingPage(Page):
     is_near_only: bool = False
     did_you_mean: Suggestion | None = None
     order: OrderChoice | None = None
+    photo_form: Form = EMPTY_FORM
     ways_on: tuple[Suggestion, ...] = ()
     rails: tuple[Rail, ...] = ()
     request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoPage(Page):
+    """The search by photo: its form, and what was found once there was a photo."""
+
+    form: Form = EMPTY_FORM
+    cards: tuple[Card, ...] = ()
+    is_answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
