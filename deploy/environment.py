@@ -28,12 +28,14 @@ SERVER_PACKAGES = {"postgresql": "/usr/lib/postgresql", "redis-server": "redis-s
 EXTRAS = {
     "postgres": "requirements-postgres.txt",
     "stripe": "requirements-stripe.txt",
+    "onnx": "requirements-onnx.txt",
     "deep": "requirements-deep.txt",
     "spark": "requirements-spark.txt",
     "kafka": "requirements-kafka.txt",
     "tracking": "requirements-tracking.txt",
     "prefect": "requirements-prefect.txt",
 }
+EXTRA_TESTS = {"onnx": "requirements-onnx-test.txt"}
 
 
 class CannotStartError(Exception):
@@ -100,7 +102,10 @@ def requirement_files(*, tests: bool, extras: str) -> list[Path]:
     files = [ROOT / "requirements.txt"]
     if tests:
         files.append(ROOT / "requirements-test.txt")
-    return files + [ROOT / EXTRAS[name] for name in chosen_extras(extras)]
+    files += [ROOT / EXTRAS[name] for name in chosen_extras(extras)]
+    if tests:
+        files += [ROOT / EXTRA_TESTS[name] for name in chosen_extras(extras) if name in EXTRA_TESTS]
+    return files
 
 
 def chosen_extras(extras: str) -> list[str]:

@@ -16,6 +16,7 @@ from recommender.catalogue import ItemCatalogue
 from recommender.console import ConsoleProgress
 from recommender.errors import DataError, RecommenderError
 from recommender.evaluation import evaluate, make_split
+from recommender.features.combine import Networks
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
 from recommender.parameters import Parameters
@@ -59,6 +60,8 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--effort", choices=("full", "quick"), default="full")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
+    command.add_argument("--text-encoder", default="", help="folder or .onnx file of a sentence transformer")
+    command.add_argument("--image-encoder", default="", help=".onnx file of a pretrained image model")
     command.add_argument("--out", required=True, type=Path, help="folder to write; it must not exist")
     command.set_defaults(run=_train)
 
@@ -158,9 +161,17 @@ def _told(result: ReadResult) -> ReadResult:
 def _train(options: argparse.Namespace) -> None:
     if options.out.exists():
         raise DataError(f"--out: {options.out} exists already; a model folder is never overwritten")
+    Networks.open(options.text_encoder, options.image_encoder)  # said before the files are read
     events, items = _events(options), _items(options)
     settings = _parameters(options).settings_for(options.strategy)
-    model = HybridRecommender(strategy=options.strategy, random_state=options.seed, effort=options.effort, **settings)
+    model = HybridRecommender(
+        strategy=options.strategy,
+        random_state=options.seed,
+        effort=options.effort,
+        text_encoder=options.text_encoder,
+        image_encoder=options.image_encoder,
+        **settings,
+    )
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
     with ConsoleProgress("train") as progress:
         model.fit(Interactions.from_frame(events), catalogue, progress=progress)

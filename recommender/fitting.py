@@ -11,6 +11,7 @@ import numpy as np
 from recommender.base import SourceUnavailableError
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
+from recommender.features.combine import Networks
 from recommender.interactions import Interactions
 from recommender.model import FittedModel
 from recommender.pipeline import Pipeline
@@ -40,13 +41,14 @@ def fit_model(
     weights: EventWeights,
     source_params: Mapping[str, Mapping[str, Any]],
     effort: str,
+    networks: Networks,
     random_state: int,
     progress: Progress,
 ) -> FittedModel:
     """Fit what the strategy needs; see :meth:`HybridRecommender.fit`."""
     if effort not in EFFORTS:
         raise DataError(f"effort must be one of {', '.join(EFFORTS)}, not {effort!r}")
-    data = TrainingData.build(events, items, weights, random_state=random_state)
+    data = TrainingData.build(events, items, weights, networks=networks, random_state=random_state)
     blend, extras = specs_for(strategy, source_params)
     sources = fit_sources(data, blend, random_state=random_state, progress=progress)
     if strategy != "hybrid" and strategy not in sources.retrievers:
@@ -157,6 +159,7 @@ def _describe(model: FittedModel, data: TrainingData, strategy: str) -> dict[str
         "data_until": data.now,
         "data": asdict(data.events.report),
         "spaces": list(model.spaces.names),
+        "encoders": model.spaces.encoders.to_info(),
         "sources": list(model.pipeline.sources.retrievers),
         "extras": list(model.extras.retrievers),
         "skipped": model.pipeline.sources.skipped | model.extras.skipped,

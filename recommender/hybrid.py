@@ -15,7 +15,8 @@ from recommender.answer import Answerer, Ask
 from recommender.base import Estimator, require_fitted
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import ArtifactError, DataError
-from recommender.features.image import Picture
+from recommender.features.combine import Networks
+from recommender.features.pictures import Picture
 from recommender.fitting import fit_model, model_of_source
 from recommender.idmap import IdMap
 from recommender.interactions import Interactions
@@ -49,6 +50,9 @@ class HybridRecommender(Estimator):
         How far items much like a disliked or dismissed one are pushed down, in widths of the list's scores.
     effort : {"full", "quick"}
         "quick" learns the order from far fewer lists: for a first start, until the nightly training.
+    text_encoder, image_encoder : str
+        Paths of pretrained ONNX models on this machine; "" for the built-in encoders. A text encoder is a folder with
+        ``model.onnx`` and ``tokenizer.json``, or the ``.onnx`` file beside that tokenizer.
     """
 
     def __init__(
@@ -61,6 +65,8 @@ class HybridRecommender(Estimator):
         max_per_family: int = 1,
         dislike: float = 0.3,
         effort: str = "full",
+        text_encoder: str = "",
+        image_encoder: str = "",
     ) -> None:
         self.strategy = strategy
         self.random_state = random_state
@@ -70,6 +76,8 @@ class HybridRecommender(Estimator):
         self.max_per_family = max_per_family
         self.dislike = dislike
         self.effort = effort
+        self.text_encoder = text_encoder
+        self.image_encoder = image_encoder
 
     def fit(
         self, events: Interactions, items: ItemCatalogue | None = None, *, progress: Progress = no_progress
@@ -86,7 +94,8 @@ class HybridRecommender(Estimator):
         Raises
         ------
         DataError
-            When there is nothing to learn from, or the strategy needs data that is not there.
+            When there is nothing to learn from, the strategy needs data that is not there, or a named encoder cannot be
+            opened.
         """
         started = time.perf_counter()
         model = fit_model(
@@ -96,6 +105,7 @@ class HybridRecommender(Estimator):
             weights=self.weights or EventWeights(),
             source_params=self.source_params or {},
             effort=self.effort,
+            networks=Networks.open(self.text_encoder, self.image_encoder),
             random_state=self.random_state,
             progress=progress,
         )

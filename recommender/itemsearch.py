@@ -8,7 +8,7 @@ import numpy as np
 
 from recommender.base import best_of
 from recommender.errors import DataError
-from recommender.features.image import Picture, describe_files
+from recommender.features.pictures import Picture
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
 from recommender.types import FloatVector, Recommendation
@@ -32,7 +32,7 @@ class ItemSearch:
     def by_text(self, text: str, k: int) -> list[Recommendation]:
         """See :meth:`HybridRecommender.search_text`."""
         encoder = self.model.spaces.encoders.text
-        if encoder is None:
+        if encoder is None or not encoder.is_ready:
             return []
         found, known = self._nearest(encoder.encode([text])[0], "text", k), encoder.known_share(text)
         return [replace(item, score=item.score * known) for item in found]
@@ -40,9 +40,9 @@ class ItemSearch:
     def by_picture(self, picture: Picture, k: int) -> list[Recommendation]:
         """See :meth:`HybridRecommender.search_image`."""
         encoder = self.model.spaces.encoders.image
-        if encoder is None:
+        if encoder is None or not encoder.is_ready:
             return []
-        descriptors, readable = describe_files([picture])
+        descriptors, readable = encoder.describe([picture])
         if not readable[0]:
             raise DataError("this is no picture that can be read: give a JPEG, PNG, WebP or GIF file")
         return self._nearest(encoder.encode(descriptors)[0], "image", k)

@@ -14,6 +14,7 @@ from recommender import gate
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
 from recommender.evaluation import make_split, peak_mb
+from recommender.features.combine import Networks
 from recommender.fitting import specs_for
 from recommender.gate import Check, GateReport, metrics_json
 from recommender.hybrid import HybridRecommender
@@ -112,11 +113,12 @@ def train(
     Raises
     ------
     DataError
-        When there is nothing to learn from.
+        When there is nothing to learn from, or a named encoder cannot be opened.
     """
     started = time.perf_counter()
     params: dict[str, Any] = {"strategy": strategy, "random_state": random_state, **(settings or {})}
     around = around or Around()
+    Networks.open(params.get("text_encoder", ""), params.get("image_encoder", ""))  # said before anything is fitted
     log = Interactions.from_frame(events)
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
     tuned = _searched(events, items, params, search, progress) if search is not None else None

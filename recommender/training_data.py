@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from recommender.catalogue import ItemCatalogue, union_of_items
-from recommender.features.combine import BLOCKS, ItemSpaces, build_spaces
+from recommender.features.combine import BLOCKS, BUILT_IN, ItemSpaces, Networks, build_spaces
 from recommender.features.mixture import learn_mixture
 from recommender.interactions import Interactions
 from recommender.state import Histories, UserState, build_state
@@ -51,6 +51,7 @@ class TrainingData:
     weights: EventWeights = field(default_factory=EventWeights)
     random_state: int = 0
     catalogue_views: dict[str, Any] = field(default_factory=dict)
+    networks: Networks = BUILT_IN
 
     @classmethod
     def build(
@@ -59,22 +60,24 @@ class TrainingData:
         catalogue: ItemCatalogue | None = None,
         weights: EventWeights | None = None,
         *,
+        networks: Networks = BUILT_IN,
         random_state: int = 0,
     ) -> TrainingData:
         """Bring events and catalogue onto one set of item rows: every item with an event or a description."""
         items = union_of_items(events.items, catalogue)
         described = (catalogue or ItemCatalogue.bare([])).aligned(items)
-        return cls(events.with_items(items), described, weights or EventWeights(), random_state)
+        return cls(events.with_items(items), described, weights or EventWeights(), random_state, networks=networks)
 
     def with_events(self, events: Interactions) -> TrainingData:
         """The same catalogue, and all that was computed from it, with a part of the events."""
-        return TrainingData(events, self.catalogue, self.weights, self.random_state, self.catalogue_views)
+        return replace(self, events=events)
 
     @property
     def spaces(self) -> ItemSpaces:
         """Item vectors of the catalogue and their mixture, computed once for all parts of the events."""
         if "spaces" not in self.catalogue_views:
-            self.catalogue_views["spaces"] = self._mixed(build_spaces(self.catalogue, random_state=self.random_state))
+            built = build_spaces(self.catalogue, networks=self.networks, random_state=self.random_state)
+            self.catalogue_views["spaces"] = self._mixed(built)
         spaces: ItemSpaces = self.catalogue_views["spaces"]
         return spaces
 

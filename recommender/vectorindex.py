@@ -41,6 +41,16 @@ def normalise(vectors: FloatMatrix) -> FloatMatrix:
     return vectors / np.where(lengths > 0, lengths, 1.0)
 
 
+def principal_axes(vectors: FloatMatrix, n_dims: int) -> tuple[FloatVector, FloatMatrix]:
+    """Mean of vectors of shape (n, n_raw), and their ``n_dims`` principal axes as columns, their signs fixed."""
+    mean = vectors.mean(axis=0)
+    centred = (vectors - mean).astype(np.float64)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    kept = axes[:, ::-1][:, : min(n_dims, max(1, len(vectors) - 1))]
+    signs = np.where(kept[np.abs(kept).argmax(axis=0), np.arange(kept.shape[1])] < 0, -1.0, 1.0)
+    return mean.astype(np.float32), np.ascontiguousarray(kept * signs, dtype=np.float32)
+
+
 class ExactIndex:
     """One matrix-vector product and a partial sort.
 

@@ -49,7 +49,7 @@ def _told() -> Iterator[ProgressLine]:
 
 def _place() -> training.Place:
     config = _config()
-    return training.Place.under(config.instance, config["MODELS_KEPT"])
+    return training.Place.of(config.instance, config)
 
 
 @click.command("seed")

@@ -10,8 +10,9 @@ import numpy as np
 
 from recommender.catalogue import ItemCatalogue
 from recommender.features.attributes import AttributeEncoder
-from recommender.features.image import ImageEncoder, describe_files
-from recommender.features.text import TextEncoder
+from recommender.features.image import ImageEncoder, describe_pictures
+from recommender.features.networks import ImageNetwork, TextNetwork, open_image, open_text
+from recommender.features.text import SentenceEncoder, TextEncoder
 from recommender.types import AnyArray, BoolMask, FloatMatrix
 from recommender.vectorindex import normalise
 
@@ -24,9 +25,50 @@ LARGE_CATALOGUE = 20_000
 class ItemEncoders:
     """Fitted encoders; None where the catalogue has nothing of that kind."""
 
-    text: TextEncoder | None
+    text: TextEncoder | SentenceEncoder | None
     image: ImageEncoder | None
     attributes: AttributeEncoder | None
+
+    def to_info(self) -> dict[str, dict[str, Any]]:
+        """Name and number of dimensions of what encodes texts and pictures, for people."""
+        found = {"text": self.text, "image": self.image}
+        return {
+            block: {"name": encoder.name, "n_dims": int(encoder.projection.shape[1])}
+            for block, encoder in found.items()
+            if encoder is not None
+        }
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Pretrained encoders to use instead of the built-in ones; None for the built-in."""
+
+    text: TextNetwork | None = None
+    image: ImageNetwork | None = None
+
+    @classmethod
+    def open(cls, text: str, image: str) -> Networks:
+        """Open encoders by path, "" for none; DataError when one cannot be used."""
+        return cls(open_text(text), open_image(image))
+
+    @classmethod
+    def of(cls, encoders: ItemEncoders) -> Networks:
+        """The networks that fitted encoders use."""
+        text = encoders.text.network if isinstance(encoders.text, SentenceEncoder) else None
+        return cls(text, encoders.image.network if encoders.image else None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Where they are; None for the built-in."""
+        return {
+            "text": self.text.to_json() if self.text else None,
+            "image": self.image.to_json() if self.image else None,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Networks:
+        """Name them again, unopened; a file that is gone is noticed when it is needed."""
+        text, image = data.get("text"), data.get("image")
+        return cls(TextNetwork(**text) if text else None, ImageNetwork(**image) if image else None)
 
 
 @dataclass(frozen=True)
@@ -77,7 +119,11 @@ class ItemSpaces:
     def to_json(self) -> dict[str, object]:
         """What :meth:`to_arrays` does not hold."""
         encoder = self.encoders.attributes
-        return {"block_weights": self.block_weights, "attributes": encoder.to_json() if encoder else None}
+        return {
+            "block_weights": self.block_weights,
+            "attributes": encoder.to_json() if encoder else None,
+            "networks": Networks.of(self.encoders).to_json(),
+        }
 
     @classmethod
     def from_parts(cls, data: Mapping[str, Any], arrays: dict[str, AnyArray]) -> ItemSpaces:
@@ -86,17 +132,30 @@ class ItemSpaces:
         def part(prefix: str) -> dict[str, AnyArray]:
             return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
 
-        attributes = data["attributes"]
+        attributes, networks = data["attributes"], Networks.from_json(data.get("networks", {}))
         encoders = ItemEncoders(
-            TextEncoder.from_arrays(part("text.")) if part("text.") else None,
-            ImageEncoder.from_arrays(part("image.")) if part("image.") else None,
+            _text_from_arrays(part("text."), networks.text),
+            ImageEncoder.from_arrays(part("image."), networks.image) if part("image.") else None,
             AttributeEncoder.from_json(attributes, arrays["attributes.projection"]) if attributes else None,
         )
         return cls(part("vectors."), dict(data["block_weights"]), encoders)
 
 
+def _text_from_arrays(arrays: dict[str, AnyArray], network: TextNetwork | None) -> TextEncoder | SentenceEncoder | None:
+    if not arrays:
+        return None
+    return TextEncoder.from_arrays(arrays) if network is None else SentenceEncoder.from_arrays(arrays, network)
+
+
+BUILT_IN = Networks()
+
+
 def build_spaces(
-    catalogue: ItemCatalogue, *, weights: Mapping[str, float] | None = None, random_state: int = 0
+    catalogue: ItemCatalogue,
+    *,
+    weights: Mapping[str, float] | None = None,
+    networks: Networks = BUILT_IN,
+    random_state: int = 0,
 ) -> ItemSpaces:
     """Fit every encoder that the catalogue can feed and encode all its items.
 
@@ -104,10 +163,13 @@ def build_spaces(
     """
     large = len(catalogue) > LARGE_CATALOGUE
     texts = catalogue.texts()
-    pictures, readable = _pictures(catalogue)
+    pictures, readable = describe_pictures(catalogue.fields["image"].tolist(), networks.image)
+    image_dims = 32 if large else 64
     encoders = ItemEncoders(
-        text=_fit_text(texts, 64 if large else 128, random_state),
-        image=ImageEncoder.fit(pictures[readable], n_dims=32 if large else 64) if readable.sum() >= 2 else None,
+        text=_fit_text(texts, networks.text, 64 if large else 128, random_state),
+        image=ImageEncoder.fit(pictures[readable], n_dims=image_dims, network=networks.image)
+        if readable.sum() >= 2
+        else None,
         attributes=_fit_attributes(catalogue, 32 if large else 64, random_state),
     )
     blocks = encode_blocks(encoders, catalogue, pictures=(pictures, readable))
@@ -124,7 +186,8 @@ def encode_blocks(
     if encoders.text:
         blocks["text"] = encoders.text.encode(catalogue.texts())
     if encoders.image:
-        blocks["image"] = encoders.image.encode_readable(*(pictures or _pictures(catalogue)))
+        described = pictures or encoders.image.describe(catalogue.fields["image"].tolist())
+        blocks["image"] = encoders.image.encode_readable(*described)
     if encoders.attributes:
         blocks["attributes"] = encoders.attributes.encode(catalogue)
     return blocks
@@ -139,9 +202,13 @@ def combine(blocks: Mapping[str, FloatMatrix], weights: Mapping[str, float]) -> 
     return normalise(np.concatenate(scaled, axis=1))
 
 
-def _fit_text(texts: list[str], n_dims: int, random_state: int) -> TextEncoder | None:
+def _fit_text(
+    texts: list[str], network: TextNetwork | None, n_dims: int, random_state: int
+) -> TextEncoder | SentenceEncoder | None:
     if not any(texts):
         return None
+    if network is not None:
+        return SentenceEncoder.fit(texts, network, n_dims=n_dims)
     encoder = TextEncoder.fit(texts, n_dims=n_dims, random_state=random_state)
     return encoder if encoder.terms else None
 
@@ -151,7 +218,3 @@ def _fit_attributes(catalogue: ItemCatalogue, n_dims: int, random_state: int) ->
     if not known and np.isnan(catalogue.prices).all():
         return None
     return AttributeEncoder.fit(catalogue, n_dims=n_dims, random_state=random_state)
-
-
-def _pictures(catalogue: ItemCatalogue) -> tuple[FloatMatrix, BoolMask]:
-    return describe_files(catalogue.fields["image"].tolist())

@@ -6,36 +6,25 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
 
 import numpy as np
 
+from recommender.features.networks import ImageNetwork
+from recommender.features.pictures import Picture, read_rgb
 from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector
-from recommender.vectorindex import normalise
+from recommender.vectorindex import normalise, principal_axes
 
 SIDE = 96
 GRID = 4
 ORIENTATIONS = 8
 _COLOUR_BINS = (4, 6, 6)
 _BLOCK_WEIGHTS = {"colour": 0.45, "layout": 0.25, "edges": 0.30}
-MAX_PIXELS = 50_000_000
-Picture = str | Path | IO[bytes]
 
 
-def read_picture(source: Path | IO[bytes]) -> FloatMatrix | None:
+def read_picture(source: Picture) -> FloatMatrix | None:
     """Pixels in Lab, shape (SIDE, SIDE, 3), or None when the file is no readable picture of bearable size."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(source) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                return None
-            picture.draft("RGB", (SIDE * 2, SIDE * 2))
-            small = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
-        return None
-    return _to_lab(np.asarray(small, dtype=np.float32) / 255.0)
+    rgb = read_rgb(source, SIDE)
+    return None if rgb is None else _to_lab(rgb)
 
 
 def describe(lab: FloatMatrix) -> FloatVector:
@@ -46,26 +35,40 @@ def describe(lab: FloatMatrix) -> FloatVector:
 
 @dataclass(frozen=True)
 class ImageEncoder:
-    """Principal components of the descriptor over a catalogue.
+    """Principal components over a catalogue of the built-in descriptor, or of what a network sees.
 
     Attributes
     ----------
     mean : ndarray of shape (n_raw,)
     projection : ndarray of shape (n_raw, n_dims)
+    network : ImageNetwork, optional
+        What describes pictures instead of the built-in descriptor.
     """
 
     mean: FloatVector
     projection: FloatMatrix
+    network: ImageNetwork | None = None
 
     @classmethod
-    def fit(cls, descriptors: FloatMatrix, *, n_dims: int = 64) -> ImageEncoder:
+    def fit(cls, descriptors: FloatMatrix, *, n_dims: int = 64, network: ImageNetwork | None = None) -> ImageEncoder:
         """Principal axes of the given descriptors, shape (n_pictures, n_raw)."""
-        mean = descriptors.mean(axis=0)
-        centred = (descriptors - mean).astype(np.float64)
-        _, axes = np.linalg.eigh(centred.T @ centred)
-        kept = axes[:, ::-1][:, : min(n_dims, max(1, len(descriptors) - 1))]
-        signs = np.where(kept[np.abs(kept).argmax(axis=0), np.arange(kept.shape[1])] < 0, -1.0, 1.0)
-        return cls(mean.astype(np.float32), np.ascontiguousarray(kept * signs, dtype=np.float32))
+        return cls(*principal_axes(descriptors, n_dims), network)
+
+    @property
+    def name(self) -> str:
+        """Name for people."""
+        return self.network.name if self.network else "colours, layout and edges"
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether other pictures can be encoded now."""
+        return self.network is None or self.network.is_ready
+
+    def describe(self, pictures: Sequence[Picture]) -> tuple[FloatMatrix, BoolMask]:
+        """What :meth:`encode` takes; see :func:`describe_files`."""
+        if not self.is_ready:
+            return np.zeros((len(pictures), len(self.mean)), dtype=np.float32), np.zeros(len(pictures), dtype=bool)
+        return describe_pictures(pictures, self.network)
 
     def encode(self, descriptors: FloatMatrix) -> FloatMatrix:
         """Unit vectors, shape (n_pictures, n_dims)."""
@@ -83,9 +86,14 @@ class ImageEncoder:
         return {"mean": self.mean, "projection": self.projection}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, AnyArray]) -> ImageEncoder:
-        """Rebuild from :meth:`to_arrays`."""
-        return cls(arrays["mean"], arrays["projection"])
+    def from_arrays(cls, arrays: dict[str, AnyArray], network: ImageNetwork | None = None) -> ImageEncoder:
+        """Rebuild from :meth:`to_arrays` and the network, if there was one."""
+        return cls(arrays["mean"], arrays["projection"], network)
+
+
+def describe_pictures(pictures: Sequence[Picture], network: ImageNetwork | None) -> tuple[FloatMatrix, BoolMask]:
+    """Describe pictures with a network, or without one as :func:`describe_files`."""
+    return describe_files(pictures) if network is None else network.describe(pictures)
 
 
 def describe_files(pictures: Sequence[Picture]) -> tuple[FloatMatrix, BoolMask]:
@@ -106,7 +114,7 @@ def describe_files(pictures: Sequence[Picture]) -> tuple[FloatMatrix, BoolMask]:
 
 
 def _describe_file(picture: Picture) -> FloatVector | None:
-    lab = read_picture(Path(picture) if isinstance(picture, str) else picture) if picture else None
+    lab = read_picture(picture)
     return None if lab is None else describe(lab)
 
 

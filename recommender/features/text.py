@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
 
+from recommender.features.networks import TextNetwork
 from recommender.types import AnyArray, FloatMatrix, FloatVector
-from recommender.vectorindex import normalise
+from recommender.vectorindex import normalise, principal_axes
 
 _WORD = re.compile(r"[^\W_]{2,}")
 MAX_TERMS = 30_000
@@ -45,6 +47,8 @@ class TextEncoder:
     terms: tuple[str, ...]
     idf: FloatVector
     projection: FloatMatrix
+    name: ClassVar[str] = "words by TF-IDF and truncated SVD"
+    is_ready: ClassVar[bool] = True
 
     @classmethod
     def fit(cls, texts: Sequence[str], *, n_dims: int = 128, random_state: int = 0) -> TextEncoder:
@@ -99,6 +103,60 @@ class TextEncoder:
         """Rebuild from :meth:`to_arrays`."""
         text = arrays["terms"].tobytes().decode()
         return cls(tuple(text.split("\n")) if text else (), arrays["idf"], arrays["projection"])
+
+
+@dataclass(frozen=True)
+class SentenceEncoder:
+    """Sentences through a network, on the principal axes of a catalogue's texts.
+
+    Attributes
+    ----------
+    network : TextNetwork
+    mean : ndarray of shape (n_raw,)
+    projection : ndarray of shape (n_raw, n_dims)
+    """
+
+    network: TextNetwork
+    mean: FloatVector
+    projection: FloatMatrix
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], network: TextNetwork, *, n_dims: int = 128) -> SentenceEncoder:
+        """Principal axes of what the network makes of the texts that are not empty."""
+        described = network.describe([text for text in texts if words(text)], remember=True)
+        return cls(network, *principal_axes(described, n_dims))
+
+    @property
+    def name(self) -> str:
+        """Name for people."""
+        return self.network.name
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether other texts can be encoded now."""
+        return self.network.is_ready
+
+    def encode(self, texts: Sequence[str]) -> FloatMatrix:
+        """Unit vectors of shape (len(texts), n_dims); zeros for an empty text, and while the network is missing."""
+        vectors = np.zeros((len(texts), self.projection.shape[1]), dtype=np.float32)
+        filled = [place for place, text in enumerate(texts) if words(text)]
+        if filled and self.is_ready:
+            described = self.network.describe([texts[place] for place in filled])
+            vectors[filled] = normalise((described - self.mean) @ self.projection)
+        return vectors
+
+    def known_share(self, text: str) -> float:
+        """Share of a text that is understood: all of it, for a network reads parts of words."""
+        return 1.0
+
+    def to_arrays(self) -> dict[str, AnyArray]:
+        """Arrays for an artifact."""
+        return {"mean": self.mean, "projection": self.projection}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, AnyArray], network: TextNetwork) -> SentenceEncoder:
+        """Rebuild from :meth:`to_arrays` and the network."""
+        return cls(network, arrays["mean"], arrays["projection"])
 
 
 def _projection(svd_class: type, weighted: sparse.csr_matrix, n_dims: int, random_state: int) -> FloatMatrix:

@@ -112,7 +112,7 @@ def test_what_is_no_picture_has_no_vector(tmp_path):
 
 
 def test_a_picture_far_too_large_is_not_opened(monkeypatch, tmp_path):
-    monkeypatch.setattr("recommender.features.image.MAX_PIXELS", 100)
+    monkeypatch.setattr("recommender.features.pictures.MAX_PIXELS", 100)
     assert read_picture(tmp_path / draw(tmp_path / "large.png", "kitchen", 3)) is None
 
 

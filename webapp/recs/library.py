@@ -14,6 +14,7 @@ import pandas as pd
 
 log = logging.getLogger(__name__)
 Progress = Callable[[str, float], None]
+ENCODERS = ("text_encoder", "image_encoder")
 # The library keeps a trace of what somebody rated low, because it was chosen all the same. A shop that went by it would
 # fill the page with more of what a shopper has just turned down.
 STAR_WEIGHTS = (0.0, 0.0, 0.6, 1.0, 1.0)
@@ -83,6 +84,7 @@ def train(
     *,
     strategy: str = "hybrid",
     with_evaluation: bool = True,
+    encoders: Mapping[str, str] | None = None,
     live_parameters: Mapping[str, Any] | None = None,
     kept: Path | None = None,
     search: SearchOrder | None = None,
@@ -93,24 +95,26 @@ def train(
 
     Without evaluation somebody waits for a first model, so the order is learned from fewer lists, too. ``kept`` names a
     file of parameters to begin with, where there is one; a ``search`` looks for better ones first.
+    ``encoders`` names pretrained encoders by path, as ``text_encoder`` and ``image_encoder``; "" is the built-in one.
 
     Raises
     ------
     TrainingError
-        If there is nothing to learn from, or the file of parameters cannot be used.
+        If there is nothing to learn from, or the file of parameters or a named encoder cannot be used.
     """
     from recommender import DataError, training
     from recommender.tuning import Budget
 
+    named = {name: path for name, path in (encoders or {}).items() if path}
     try:
-        settings = _settings(strategy, kept)
+        settings = _settings(strategy, kept) | named
         if not with_evaluation:
             settings["effort"] = "quick"
         result = training.train(
             events,
             items,
             strategy=strategy,
-            live_params=dict(live_parameters or {}) or None,
+            live_params=_still_there(live_parameters, named) if live_parameters else None,
             with_evaluation=with_evaluation,
             settings=settings,
             around=_around(surroundings) if surroundings else None,
@@ -169,6 +173,13 @@ def keep_parameters(trained: Trained, path: Path) -> None:
     are_found = "weights" in found.about["taken"] or (path.exists() and Parameters.read(path).weights is not None)
     path.parent.mkdir(parents=True, exist_ok=True)
     replace(found, weights=found.weights if are_found else None).write(path)
+
+
+def _still_there(parameters: Mapping[str, Any], named: Mapping[str, str]) -> dict[str, Any]:
+    """Let live parameters name the encoders of today where the files of their own are gone."""
+    gone = [name for name in ENCODERS if parameters.get(name) and not Path(parameters[name]).exists()]
+    kept = {name: value for name, value in parameters.items() if name not in gone}
+    return kept | {name: named[name] for name in gone if name in named}
 
 
 def _around(found: Surroundings) -> Any:

@@ -312,6 +312,7 @@ def _ask_once(model: Any) -> None:
     try:
         look = Event(next(iter(model.item_ids)), "view", model.info["data_until"])
         model.recommend("", 1, history=[look])
+        model.search_text("something", 1)
     except Exception:
         log.warning("recommender_not_warm", exc_info=True)
 

@@ -8,8 +8,8 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -48,16 +48,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where models are, and how many are kept."""
+    """Where models are, how many are kept, and which pretrained encoders they are trained with."""
 
     root: Path
     media: Path
     keep: int
+    encoders: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def under(cls, instance: Path, keep: int) -> Place:
-        """The folders of an instance."""
-        return cls(instance / "models", instance / "media", keep)
+    def of(cls, instance: Path, settings: Any) -> Place:
+        """Read the place of a shop from its settings, by their names."""
+        encoders = {"text_encoder": settings["TEXT_ENCODER"], "image_encoder": settings["IMAGE_ENCODER"]}
+        return cls(instance / "models", instance / "media", settings["MODELS_KEPT"], encoders)
 
     @property
     def parameters(self) -> Path:
@@ -173,6 +175,7 @@ def _train_and_publish(
         items,
         strategy=strategy,
         with_evaluation=with_evaluation,
+        encoders=place.encoders,
         live_parameters=live_run.parameters if live_run else None,
         kept=place.parameters,
         search=search,

@@ -24,7 +24,7 @@ Answer = str | Response | tuple[str, int]
 
 
 def _place() -> training.Place:
-    return training.Place.under(Path(current_app.instance_path), current_app.config["MODELS_KEPT"])
+    return training.Place.of(Path(current_app.instance_path), current_app.config)
 
 
 @bp.get("/")

@@ -1,0 +1,259 @@
+"""Encoders that somebody trained elsewhere, as ONNX files on this machine: sentences and pictures into vectors.
+
+The only importer of onnxruntime and tokenizers, which are an extra. Files are opened at the start of a training, and
+again when a saved model first needs them; a model whose files are gone by then answers without them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recommender.errors import DataError
+from recommender.features.pictures import Picture, read_rgb
+from recommender.types import BoolMask, FloatMatrix
+from recommender.vectorindex import normalise
+
+log = logging.getLogger(__name__)
+EXTRA = "install the packages of requirements-onnx.txt"
+MAX_TOKENS = 256
+BATCH = 32
+# What pretrained image models expect unless they say otherwise: pixels of 0..1 in the statistics of ImageNet.
+IMAGENET: dict[str, Any] = {"size": 224, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+
+
+@dataclass(frozen=True)
+class Network:
+    """An ONNX file on this machine.
+
+    Attributes
+    ----------
+    path : str
+        Absolute path of the ``.onnx`` file.
+    sha256 : str
+        Its checksum at the training: another file under the same name is another encoder.
+    """
+
+    path: str
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """Name for people: the file or its folder, and the beginning of the checksum."""
+        file = Path(self.path)
+        return f"{file.parent.name if file.name == 'model.onnx' else file.name} ({self.sha256[:12]})"
+
+    @cached_property
+    def is_ready(self) -> bool:
+        """Whether the files are there, unchanged, and can be opened; if not, the log says why."""
+        try:
+            if _checksum(Path(self.path)) != self.sha256:
+                raise DataError(f"{self.path} is not the file that the model was trained with")
+            self.check()
+        except (DataError, OSError) as error:
+            log.warning("encoder_missing: %s", error)
+            return False
+        return True
+
+    def check(self) -> None:
+        """Open everything; DataError when something is missing or does not fit."""
+        raise NotImplementedError
+
+    def to_json(self) -> dict[str, str]:
+        """Values for an artifact; the files themselves stay where they are."""
+        return {"path": self.path, "sha256": self.sha256}
+
+    @cached_property
+    def _session(self) -> Any:
+        ort = _package("onnxruntime")
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        try:
+            return ort.InferenceSession(self.path, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime raises classes of its own that share no public base
+            raise DataError(f"{self.path} is no ONNX model that onnxruntime opens: {error}") from error
+
+    def _run(self, inputs: Mapping[str, Any]) -> Any:
+        try:
+            return self._session.run(None, dict(inputs))[0]
+        except Exception as error:  # as above
+            raise DataError(f"{self.path} cannot encode: {error}") from error
+
+
+@dataclass(frozen=True)
+class TextNetwork(Network):
+    """A sentence transformer: ``tokenizer.json`` beside the model, tokens averaged into one vector.
+
+    References
+    ----------
+    Reimers and Gurevych (2019), Sentence-BERT, for the mean over the tokens.
+    """
+
+    def check(self) -> None:
+        """See :meth:`Network.check`."""
+        self.describe(["a warm light"])
+
+    def describe(self, texts: Sequence[str], *, remember: bool = False) -> FloatMatrix:
+        """Unit vectors, shape (n_texts, n_raw); zeros for an empty text.
+
+        ``remember`` keeps the vectors for the other fits of a training, which encode the same catalogue.
+        """
+        new = list(dict.fromkeys(text for text in texts if text and text not in self._known))
+        order = sorted(new, key=len)  # texts of like length need little padding
+        found: dict[str, Any] = {}
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            found |= dict(zip(batch, self._encode(batch), strict=True))
+        if remember:
+            self._known.update(found)
+        found = self._known | found if found else self._known
+        empty = np.zeros(len(next(iter(found.values()), ())) or 1, dtype=np.float32)
+        return np.stack([found[text] if text else empty for text in texts])
+
+    @cached_property
+    def _known(self) -> dict[str, Any]:
+        return {}
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        file = Path(self.path).with_name("tokenizer.json")
+        if not file.is_file():
+            raise DataError(f"there is no {file}: the tokenizer has to stand beside the model")
+        try:
+            tokenizer = _package("tokenizers").Tokenizer.from_file(str(file))
+        except DataError:
+            raise
+        except Exception as error:  # tokenizers raises bare exceptions
+            raise DataError(f"{file} is no tokenizer that can be read: {error}") from error
+        tokenizer.enable_truncation(MAX_TOKENS)
+        tokenizer.enable_padding()
+        return tokenizer
+
+    def _encode(self, texts: Sequence[str]) -> FloatMatrix:
+        tokens = self._tokenizer.encode_batch(list(texts))
+        mask = np.array([one.attention_mask for one in tokens], dtype=np.int64)
+        ids = np.array([one.ids for one in tokens], dtype=np.int64)
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        wanted = [entry.name for entry in self._session.get_inputs()]
+        if "input_ids" not in wanted or set(wanted) - set(given):
+            raise DataError(f"{self.path} wants {', '.join(wanted)}; a text encoder takes {', '.join(given)}")
+        found = np.asarray(self._run({name: given[name] for name in wanted}), dtype=np.float32)
+        if found.ndim == 3:
+            share = mask[:, :, None] / np.maximum(mask.sum(axis=1), 1)[:, None, None]
+            found = (found * share).sum(axis=1)
+        if found.ndim != 2 or len(found) != len(texts):
+            raise DataError(f"{self.path} gives an array of shape {found.shape} for {len(texts)} texts")
+        return normalise(found)
+
+
+@dataclass(frozen=True)
+class ImageNetwork(Network):
+    """A pretrained image model; a JSON file of the same name beside it may say ``size``, ``mean`` and ``std``."""
+
+    def check(self) -> None:
+        """See :meth:`Network.check`."""
+        size = int(self._preparation["size"])
+        self._vectors(np.zeros((1, 3, size, size), dtype=np.float32))
+
+    def describe(self, pictures: Sequence[Picture]) -> tuple[FloatMatrix, BoolMask]:
+        """Unit vectors, shape (n_pictures, n_raw), zeros where a picture cannot be read, and a mask of which can."""
+        parts, readable = list[FloatMatrix](), list[bool]()
+        for start in range(0, len(pictures), BATCH):
+            prepared = [self._prepared(picture) for picture in pictures[start : start + BATCH]]
+            readable += [one is not None for one in prepared]
+            some = [one for one in prepared if one is not None]
+            parts += [self._vectors(np.stack(some))] if some else []
+        mask = np.array(readable, dtype=bool)
+        found = np.concatenate(parts) if parts else np.zeros((0, 1), dtype=np.float32)
+        vectors = np.zeros((len(mask), found.shape[1]), dtype=np.float32)
+        vectors[mask] = found
+        return vectors, mask
+
+    def _prepared(self, picture: Picture) -> FloatMatrix | None:
+        rgb = read_rgb(picture, int(self._preparation["size"]))
+        if rgb is None:
+            return None
+        mean, std = (np.array(self._preparation[name], dtype=np.float32) for name in ("mean", "std"))
+        return np.ascontiguousarray(((rgb - mean) / std).transpose(2, 0, 1), dtype=np.float32)
+
+    def _vectors(self, batch: FloatMatrix) -> FloatMatrix:
+        found = np.asarray(self._run({self._session.get_inputs()[0].name: batch}), dtype=np.float32)
+        if found.ndim == 4:
+            found = found.mean(axis=(2, 3))
+        if found.ndim != 2 or len(found) != len(batch):
+            raise DataError(f"{self.path} gives an array of shape {found.shape} for {len(batch)} pictures")
+        return normalise(found)
+
+    @cached_property
+    def _preparation(self) -> dict[str, Any]:
+        file = Path(self.path).with_suffix(".json")
+        try:
+            given = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+            found: dict[str, Any] = IMAGENET | {name: given[name] for name in IMAGENET if name in given}
+            fits = int(found["size"]) > 0 and all(np.array(found[name]).shape == (3,) for name in ("mean", "std"))
+        except (ValueError, TypeError) as error:
+            raise DataError(f"{file} is no JSON object with size, mean and std: {error}") from error
+        if not fits:
+            raise DataError(f"{file}: size has to be a positive number, mean and std three numbers each")
+        return found
+
+
+def open_text(given: str) -> TextNetwork | None:
+    """Open a text encoder by the path of its folder or ``.onnx`` file; None for "".
+
+    Raises
+    ------
+    DataError
+        When a file or a package is missing, or the model does not encode texts.
+    """
+    if not given:
+        return None
+    path = Path(given).expanduser().resolve()
+    file = _model_file("text encoder", path / "model.onnx" if path.is_dir() else path)
+    network = _text_network(str(file), _checksum(file))
+    network.check()
+    return network
+
+
+def open_image(given: str) -> ImageNetwork | None:
+    """Open an image encoder by the path of its ``.onnx`` file; None for "". Raises as :func:`open_text`."""
+    if not given:
+        return None
+    file = _model_file("image encoder", Path(given).expanduser().resolve())
+    network = ImageNetwork(str(file), _checksum(file))
+    network.check()
+    return network
+
+
+@lru_cache(maxsize=1)
+def _text_network(path: str, sha256: str) -> TextNetwork:
+    """One object per file, so that the fits of one training share what they encoded."""
+    return TextNetwork(path, sha256)
+
+
+def _model_file(what: str, file: Path) -> Path:
+    if file.suffix != ".onnx" or not file.is_file():
+        raise DataError(f"{what}: there is no ONNX file {file}; export the model to it, or name no encoder")
+    return file
+
+
+def _checksum(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _package(name: str) -> Any:
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise DataError(f"an encoder by name needs the package {name}: {EXTRA}") from error

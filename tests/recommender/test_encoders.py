@@ -1,0 +1,234 @@
+"""Encoders by name: tiny ONNX models made here, opened, searched with, saved, and missed."""
+
+import builtins
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from recommender import DataError, HybridRecommender, Interactions, ItemCatalogue, load, modelcard, training
+from recommender.__main__ import main
+from recommender.features.networks import IMAGENET, open_image, open_text
+from tests.servers import need_package
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _packages() -> None:
+    for package in ("onnxruntime", "tokenizers", "onnx"):
+        need_package(package, "onnx")
+
+
+# Words of one meaning share a direction; nothing else is known of them.
+MEANINGS = {"jumper": 0, "sweater": 0, "pullover": 0, "lamp": 1, "light": 1, "boots": 2, "footwear": 2}
+N_DIMS = 4
+
+
+def save_model(path: Path, nodes: list, inputs: list, outputs: list, weights: list) -> Path:
+    import onnx
+    from onnx import helper
+
+    graph = helper.make_graph(nodes, "tiny", inputs, outputs, weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def tensor(name: str, kind: str, *shape: object):
+    from onnx import TensorProto, helper
+
+    return helper.make_tensor_value_info(name, getattr(TensorProto, kind), list(shape))
+
+
+@pytest.fixture(scope="module")
+def text_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sentence transformer that knows seven words: a table of vectors, looked up by token."""
+    from onnx import helper, numpy_helper
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    folder = tmp_path_factory.mktemp("sentences")
+    vocabulary = {"[UNK]": 0} | {word: number for number, word in enumerate(MEANINGS, 1)}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    table = np.zeros((len(vocabulary), N_DIMS), dtype=np.float32)
+    table[0, 3] = 0.1
+    for word, direction in MEANINGS.items():
+        table[vocabulary[word], direction] = 1.0
+    save_model(
+        folder / "model.onnx",
+        [helper.make_node("Gather", ["table", "input_ids"], ["last_hidden_state"])],
+        [tensor("input_ids", "INT64", "n", "s"), tensor("attention_mask", "INT64", "n", "s")],
+        [tensor("last_hidden_state", "FLOAT", "n", "s", N_DIMS)],
+        [numpy_helper.from_array(table, "table")],
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def image_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image model that sees the mean of each colour channel."""
+    from onnx import helper
+
+    file = tmp_path_factory.mktemp("eyes") / "colours.onnx"
+    save_model(
+        file,
+        [helper.make_node("GlobalAveragePool", ["pixels"], ["seen"])],
+        [tensor("pixels", "FLOAT", "n", 3, 16, 16)],
+        [tensor("seen", "FLOAT", "n", 3, 1, 1)],
+        [],
+    )
+    file.with_suffix(".json").write_text(json.dumps({"size": 16}), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Nine things of three kinds with pictures in one colour each, and a few looks at them."""
+    folder, rows = tmp_path_factory.mktemp("pictures"), []
+    for kind, colour in (("jumper", "red"), ("lamp", "green"), ("boots", "blue")):
+        for number in range(3):
+            path = folder / f"{kind}-{number}.png"
+            Image.new("RGB", (40 + number, 50), colour).save(path)
+            rows.append({"item_id": f"{kind}-{number}", "title": f"thing {kind}", "image": str(path)})
+    items = pd.DataFrame(rows)
+    events = pd.DataFrame({"user_id": ["u"] * 9, "item_id": items["item_id"], "kind": "view", "timestamp": range(9)})
+    return events, items
+
+
+@pytest.fixture(scope="module")
+def model(shop: tuple, text_folder: Path, image_file: Path) -> HybridRecommender:
+    events, items = shop
+    made = HybridRecommender("content", text_encoder=str(text_folder), image_encoder=str(image_file))
+    return made.fit(Interactions.from_frame(events), ItemCatalogue.from_frame(items))
+
+
+def kinds(found: list) -> list[str]:
+    return [item.item_id.split("-")[0] for item in found]
+
+
+def photo(colour: str) -> io.BytesIO:
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), colour).save(out, "PNG")
+    out.seek(0)
+    return out
+
+
+def test_a_search_understands_words_that_no_item_holds(model: HybridRecommender) -> None:
+    assert kinds(model.search_text("sweater", k=3)) == ["jumper"] * 3
+    assert kinds(model.search_text("footwear", k=3)) == ["boots"] * 3
+    assert model.search_text("", k=3) == []
+
+
+def test_a_photo_is_seen_by_the_same_eyes_as_the_pictures(model: HybridRecommender) -> None:
+    assert kinds(model.search_image(photo("lime"), k=3)) == ["lamp"] * 3
+    assert kinds(model.similar("jumper-0", k=2, space="image")) == ["jumper"] * 2
+
+
+def test_the_mean_counts_words_and_not_what_fills_a_batch_up(text_folder: Path) -> None:
+    network = open_text(str(text_folder / "model.onnx"))
+    alone = network.describe(["jumper lamp"])
+    beside = network.describe(["jumper lamp", "jumper lamp boots light sweater footwear"])
+    np.testing.assert_allclose(alone[0], beside[0], rtol=1e-6)
+    np.testing.assert_allclose(alone[0], [np.sqrt(0.5), np.sqrt(0.5), 0, 0], rtol=1e-6)
+
+
+def test_pictures_are_prepared_as_the_json_says_or_as_imagenet(image_file: Path, tmp_path: Path) -> None:
+    wanted = (np.array([1.0, 0.0, 0.0]) - IMAGENET["mean"]) / IMAGENET["std"]
+    seen, readable = open_image(str(image_file)).describe([photo("red"), io.BytesIO(b"no picture")])
+    assert readable.tolist() == [True, False]
+    np.testing.assert_allclose(seen[0], wanted / np.linalg.norm(wanted), rtol=1e-5)
+    assert not seen[1].any()
+    copy = Path(shutil.copy(image_file, tmp_path / "other.onnx"))
+    copy.with_suffix(".json").write_text('{"size": 16, "mean": [0, 0, 0], "std": [1, 1, 1]}', encoding="utf-8")
+    np.testing.assert_allclose(open_image(str(copy)).describe([photo("red")])[0][0], [1, 0, 0], atol=1e-6)
+
+
+def test_the_encoders_are_named_with_their_dimensions(model: HybridRecommender, text_folder: Path) -> None:
+    encoders = model.info["encoders"]
+    assert encoders["text"]["name"].startswith(text_folder.name)
+    assert encoders["image"]["name"].startswith("colours.onnx (")
+    assert encoders["text"]["n_dims"] == model.item_vectors(["lamp-0"], "text").shape[1]
+    assert f"text: {encoders['text']['name']}, {encoders['text']['n_dims']} dimensions" in modelcard.model_card(
+        model.model_
+    )
+
+
+def test_a_saved_model_encodes_the_same_and_new_items_too(model: HybridRecommender, tmp_path: Path) -> None:
+    model.save(tmp_path / "m")
+    again = load(tmp_path / "m")
+    assert again.search_text("sweater", k=5) == model.search_text("sweater", k=5)
+    again.add_items(pd.DataFrame([{"item_id": "pullover-9", "title": "pullover"}]))
+    assert "pullover-9" in {item.item_id for item in again.search_text("sweater", k=9)}
+
+
+def test_a_model_whose_encoder_is_gone_or_changed_goes_on_without_searching(
+    shop: tuple, text_folder: Path, image_file: Path, tmp_path: Path
+) -> None:
+    events, items = shop
+    folder = Path(shutil.copytree(text_folder, tmp_path / "sentences"))
+    eyes = Path(shutil.copy(image_file, tmp_path / "eyes.onnx"))
+    shutil.copy(image_file.with_suffix(".json"), eyes.with_suffix(".json"))
+    made = HybridRecommender("content", text_encoder=str(folder), image_encoder=str(eyes))
+    made.fit(Interactions.from_frame(events), ItemCatalogue.from_frame(items)).save(tmp_path / "m")
+    (folder / "model.onnx").unlink()
+    eyes.write_bytes(eyes.read_bytes() + b"\0")
+    again = load(tmp_path / "m")
+    assert again.search_text("sweater") == []
+    assert again.search_image(photo("red")) == []
+    assert kinds(again.similar("jumper-0", k=2)) == ["jumper"] * 2
+    assert again.add_items(pd.DataFrame([{"item_id": "new", "title": "lamp", "price": 3.0}])) == 1
+    assert len(again.recommend("u", k=5)) <= 5
+
+
+def test_what_is_missing_is_said_before_anything_is_read_or_fitted(
+    shop: tuple, text_folder: Path, image_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lonely = Path(shutil.copy(text_folder / "model.onnx", tmp_path / "lonely.onnx"))
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"not a model")
+    for given, words in (
+        (tmp_path / "nowhere", "there is no ONNX file"),
+        (lonely, "the tokenizer has to stand beside the model"),
+    ):
+        with pytest.raises(DataError, match=words):
+            training.train(*shop, strategy="content", settings={"text_encoder": str(given)})
+    for file, words in ((broken, "is no ONNX model"), (text_folder / "model.onnx", "cannot encode")):
+        with pytest.raises(DataError, match=words):
+            open_image(str(file))
+    shutil.copy(text_folder / "tokenizer.json", tmp_path / "tokenizer.json")
+    eyes = str(shutil.copy(image_file, tmp_path / "eyes.onnx"))
+    with pytest.raises(DataError, match="wants pixels"):
+        open_text(eyes)
+    (tmp_path / "eyes.json").write_text('{"size": 16, "mean": 3}', encoding="utf-8")
+    with pytest.raises(DataError, match="mean and std three numbers"):
+        open_image(eyes)
+    status = main(["train", "--interactions", "none.csv", "--text-encoder", str(broken), "--out", str(tmp_path / "m")])
+    assert status == 2
+    assert "is no ONNX model" in capsys.readouterr().err
+
+
+def test_a_missing_package_is_named_with_the_file_that_installs_it(
+    text_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: object, **more: object) -> object:
+        if name == "onnxruntime":
+            raise ImportError(name)
+        return real(name, *rest, **more)
+
+    import importlib
+
+    monkeypatch.setattr(importlib, "import_module", without)
+    from recommender.features import networks
+
+    networks._text_network.cache_clear()
+    with pytest.raises(DataError, match=r"onnxruntime: install the packages of requirements-onnx\.txt"):
+        open_text(str(text_folder))
+    networks._text_network.cache_clear()
