@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
-
 from recommender.base import SourceUnavailableError
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
@@ -63,7 +61,7 @@ def fit_model(
         pipeline=Pipeline.of(data, sources),
         extras=extra_sources,
         spaces=data.spaces,
-        families=_family_codes(data),
+        families=data.families,
         ranker=ranker,
         specs=blend | extras,
         category_paths=data.catalogue.fields["category"],
@@ -142,11 +140,6 @@ def _forecast_stars(model: FittedModel, data: TrainingData, random_state: int) -
         return forecast.fit(ratings, model.pipeline.columns, data.n_users, fit_svd)
     except SourceUnavailableError:
         return None
-
-
-def _family_codes(data: TrainingData) -> Rows:
-    families, codes = np.unique(data.catalogue.fields["family"].astype(str), return_inverse=True)
-    return np.where(families[codes] == "", -1, codes).astype(np.int64)
 
 
 def _describe(model: FittedModel, data: TrainingData, strategy: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from recommender.catalogue import ItemCatalogue, union_of_items
+from recommender.duplicates import duplicate_groups, join_families
 from recommender.features.combine import BLOCKS, BUILT_IN, ItemSpaces, Networks, build_spaces
 from recommender.features.mixture import learn_mixture
 from recommender.interactions import Interactions
@@ -80,6 +81,16 @@ class TrainingData:
             self.catalogue_views["spaces"] = self._mixed(built)
         spaces: ItemSpaces = self.catalogue_views["spaces"]
         return spaces
+
+    @property
+    def families(self) -> Rows:
+        """Variant family per item, near-duplicate listings among them, computed once; -1 for none."""
+        if "families" not in self.catalogue_views:
+            names, codes = np.unique(self.catalogue.fields["family"].astype(str), return_inverse=True)
+            named = np.where(names[codes] == "", -1, codes).astype(np.int64)
+            self.catalogue_views["families"] = join_families(named, duplicate_groups(self.catalogue))
+        families: Rows = self.catalogue_views["families"]
+        return families
 
     def _mixed(self, spaces: ItemSpaces) -> ItemSpaces:
         blocks = {name: vectors for name, vectors in spaces.vectors.items() if name in BLOCKS}

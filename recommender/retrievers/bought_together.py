@@ -8,7 +8,6 @@ import numpy as np
 from scipy import sparse
 
 from recommender.base import Query, SourceUnavailableError, require_fitted
-from recommender.catalogue import ItemCatalogue
 from recommender.neighbours import NeighbourTable
 from recommender.retrievers.itemitem import ItemItemRetriever
 from recommender.state import UserState
@@ -51,7 +50,8 @@ class BoughtTogether(ItemItemRetriever):
         together = (baskets.T @ baskets).tocoo()
         totals = np.asarray(baskets.sum(axis=0)).ravel()
         keep = (together.row != together.col) & (together.data >= self.min_support)
-        keep &= ~same_family(data.catalogue, together.row, together.col)
+        families = data.families
+        keep &= (families[together.row] < 0) | (families[together.row] != families[together.col])
         left, right, support = together.row[keep], together.col[keep], together.data[keep]
         if not len(support):
             raise SourceUnavailableError(f"bought_together: no pair stands in {self.min_support} orders or more")
@@ -105,11 +105,3 @@ def basket_matrix(data: TrainingData) -> sparse.csr_matrix:
     ones = np.ones(len(rows), dtype=np.float32)
     shape = (int(rows.max()) + 1 if len(rows) else 0, data.n_items)
     return sparse.csr_matrix((ones, (rows, columns[keep])), shape=shape)
-
-
-def same_family(catalogue: ItemCatalogue, left: Rows, right: Rows) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Mask of pairs that share a known variant family."""
-    families, codes = np.unique(catalogue.fields["family"].astype(str), return_inverse=True)
-    known = families[codes[left]] != ""
-    same: np.ndarray[Any, np.dtype[np.bool_]] = known & (codes[left] == codes[right])
-    return same
