@@ -101,7 +101,8 @@ def _importance(ranker: Mapping[str, Any] | None) -> Iterator[str]:
 def _sources(info: Mapping[str, Any]) -> Iterator[str]:
     yield f"Sources: {', '.join(f'`{name}`' for name in (*info['sources'], *info['extras']))}."
     yield from _list(
-        "Encoders", (f"{block}: {one['name']}, {one['n_dims']} dimensions" for block, one in _encoders(info).items())
+        "Encoders",
+        (f"{block}: {one['name']}, {one['n_dims']} dimensions" for block, one in sorted(_encoders(info).items())),
     )
     yield from _list("Left out", (f"`{name}`: {why}" for name, why in sorted(info["skipped"].items())))
     yield from _list("Notes", (f"`{name}`: {what}" for name, what in sorted(info["notes"].items())))
