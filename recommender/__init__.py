@@ -4,6 +4,7 @@ from recommender.catalogue import ItemCatalogue
 from recommender.errors import ArtifactError, DataError, RecommenderError
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
+from recommender.preferences import Preferences
 from recommender.types import Event, Reason, Recommendation
 from recommender.weights import EventWeights
 
@@ -15,6 +16,7 @@ __all__ = [
     "HybridRecommender",
     "Interactions",
     "ItemCatalogue",
+    "Preferences",
     "Reason",
     "Recommendation",
     "RecommenderError",

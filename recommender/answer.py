@@ -16,6 +16,7 @@ from recommender.explain import RowReason, crowd_reason, named_signals
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
 from recommender.pipeline import CandidateSet, all_but
+from recommender.preferences import NEUTRAL, PreferenceRules, Preferences, is_below
 from recommender.reranker import collapse, maximal_marginal_relevance, push_down
 from recommender.retrievers.bought_together import BoughtTogether
 from recommender.retrievers.own_history import OwnHistory
@@ -55,6 +56,7 @@ class Ask:
     category: str | None
     now: int | None
     with_reasons: bool
+    preferences: Preferences = NEUTRAL
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Answerer:
         self.max_per_family, self.dislike = max_per_family, dislike
         self._sources = model.extras.retrievers | model.pipeline.sources.retrievers
         self._has_families = bool((model.families >= 0).any())
-        self._paths, self._path_of = np.unique(model.category_paths.astype(str), return_inverse=True)
+        self._rules = PreferenceRules(model.pipeline.columns, model.category_paths, model.brands)
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -110,7 +112,8 @@ class Answerer:
         query = self._query(ask)
         allowed = self._allowed(ask, query)
         ordered, found = self._ordered(ask, query, allowed)
-        ordered = self._varied(ordered, query.state, ask.k)
+        ordered = self._preferred(ordered, ask, query.state)
+        ordered = self._varied(ordered, ask.preferences.diversity(self.diversity), ask.k)
         ordered = self._topped_up(ordered, query, allowed, ask.k)
         reasons = self._reasons(ask, query, ordered, found)
         answer = [
@@ -165,13 +168,10 @@ class Answerer:
         seen = _dismissed(query.state) if own else query.state.seen
         allowed = all_but(len(self.model.items), np.concatenate([hidden[hidden >= 0], seen, query.context_rows]))
         if ask.category:
-            allowed &= self._in_category(ask.category)
+            allowed &= self._rules.below(ask.category)
+        if ask.preferences.hides:
+            allowed &= self._rules.wanted(ask.preferences)
         return allowed
-
-    def _in_category(self, category: str) -> BoolMask:
-        inside = np.array([_is_below(path, category) for path in self._paths.tolist()], dtype=bool)
-        mask: BoolMask = inside[self._path_of]
-        return mask
 
     def _ordered(self, ask: Ask, query: Query, allowed: BoolMask) -> tuple[Ordered, CandidateSet | None]:
         if ask.strategy != "hybrid":
@@ -179,7 +179,7 @@ class Answerer:
             if not source.usable(query):
                 return Ordered.by(ask.strategy, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)), None
             return Ordered.by(ask.strategy, *source.retrieve(query, ask.k * 3, allowed)), None
-        found = self.model.pipeline.candidates(query, allowed)
+        found = self.model.pipeline.candidates(query, allowed, self._rules.sought(ask.preferences))
         scores = self._scored(query, found)
         scores = push_down(scores, found.rows, self._vectors(), _disliked(query.state), self.dislike)
         order = np.lexsort((found.rows, -scores))
@@ -207,12 +207,20 @@ class Answerer:
         vectors = self.model.spaces.vectors.get("combined")
         return np.zeros((len(self.model.items), 1), dtype=np.float32) if vectors is None else vectors
 
-    def _varied(self, ordered: Ordered, state: UserState, k: int) -> Ordered:
+    def _preferred(self, ordered: Ordered, ask: Ask, state: UserState) -> Ordered:
+        """The order after what the user set; a list of the own history stays as it happened."""
+        if not ask.preferences.moves_scores or isinstance(self._sources.get(ask.strategy), OwnHistory):
+            return ordered
+        scores = self._rules.scores(ask.preferences, state, ordered.rows, ordered.scores)
+        order = np.lexsort((ordered.rows, -scores))
+        return replace(ordered, scores=scores).take(order)
+
+    def _varied(self, ordered: Ordered, diversity: float, k: int) -> Ordered:
         if self._has_families:
             ordered = ordered.take(collapse(ordered.rows, self.model.families, self.max_per_family))
-        if self.diversity > 0 and "combined" in self.model.spaces.vectors:
+        if diversity != 0 and "combined" in self.model.spaces.vectors:
             varied = ordered.take(
-                maximal_marginal_relevance(ordered.rows, ordered.scores, self._vectors(), k, self.diversity)
+                maximal_marginal_relevance(ordered.rows, ordered.scores, self._vectors(), k, diversity)
             )
             # What stands behind an item shall not have more score than it: the order is the statement.
             return replace(varied, scores=np.minimum.accumulate(varied.scores))
@@ -254,16 +262,16 @@ class Answerer:
     ) -> list[tuple[Reason, ...]]:
         if not ask.with_reasons:
             return [()] * len(ordered.rows)
-        named: list[RowReason | None] = [None] * len(ordered.rows)
+        named: list[tuple[RowReason, ...]] = [()] * len(ordered.rows)
         if found is not None and not query.state.is_cold:
             named = self._named(query, ordered, found)
         chosen = [
-            reason or (crowd_reason(self._sources, source) if source != REST else None)
-            for reason, source in zip(named, ordered.found_by, strict=True)
+            reasons or (() if source == REST else (crowd_reason(self._sources, source),))
+            for reasons, source in zip(named, ordered.found_by, strict=True)
         ]
-        return [(self._public(reason),) if reason else () for reason in chosen]
+        return [tuple(self._public(reason) for reason in reasons) for reasons in chosen]
 
-    def _named(self, query: Query, ordered: Ordered, found: CandidateSet) -> list[RowReason | None]:
+    def _named(self, query: Query, ordered: Ordered, found: CandidateSet) -> list[tuple[RowReason, ...]]:
         position = np.searchsorted(found.rows, ordered.rows)
         position = np.minimum(position, max(len(found.rows) - 1, 0))
         ours = np.flatnonzero(found.rows[position] == ordered.rows) if len(found.rows) else position[:0]
@@ -277,9 +285,9 @@ class Answerer:
             return self._scores_each(features, query.state)
 
         reasons = named_signals(closeup, query.state, picked, rescore)
-        named: list[RowReason | None] = [None] * len(ordered.rows)
-        for place, reason in zip(ours.tolist(), reasons, strict=True):
-            named[place] = reason
+        named: list[tuple[RowReason, ...]] = [()] * len(ordered.rows)
+        for place, own in zip(ours.tolist(), reasons, strict=True):
+            named[place] = own
         return named
 
     def _public(self, reason: RowReason) -> Reason:
@@ -299,11 +307,16 @@ class Answerer:
         places = range(FRESH_EVERY // 2 - 1, len(answer), FRESH_EVERY)
         hidden = ask.exclude.union(ask.item_ids)
         usable = [i for i, cosine in nearest if cosine >= FRESH_MIN_COSINE and i not in hidden]
-        usable = [i for i in usable if not ask.category or _is_below(self.live.fresh.categories[i], ask.category)]
+        usable = [i for i in usable if self._may_be_fresh(i, ask)]
         for place, item_id in zip(places, usable, strict=False):
             above = answer[place - 1].score if place else answer[0].score
             answer.insert(place, Recommendation(item_id, 0, above, (Reason("new"),), "new"))
         return [replace(r, rank=rank) for rank, r in enumerate(answer[: ask.k], start=1)]
+
+    def _may_be_fresh(self, item_id: str, ask: Ask) -> bool:
+        category, brand = self.live.fresh.categories[item_id], self.live.fresh.brands[item_id]
+        is_inside = not ask.category or is_below(category, ask.category)
+        return is_inside and not ask.preferences.hides_item(category, brand)
 
     def forecast_stars(self, user_row: int, item_row: int, log: EventLog | None) -> float:
         """See :meth:`HybridRecommender.predict_rating`; ``log`` is None when nothing is known beyond the training."""
@@ -404,10 +417,6 @@ class Answerer:
         category = self.model.pipeline.columns.category
         own = category[rows]
         return ~np.isin(category, own[own >= 0])
-
-
-def _is_below(path: str, category: str) -> bool:
-    return path == category or path.startswith(f"{category} > ")
 
 
 def _looked_at(rows: Rows, now: int) -> EventLog:

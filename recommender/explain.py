@@ -10,10 +10,12 @@ import numpy as np
 from recommender.base import Retriever
 from recommender.closeup import CloseUp
 from recommender.state import UserState
-from recommender.types import EVENT_KINDS, BoolMask, FloatMatrix, Rows
+from recommender.types import EVENT_KINDS, BoolMask, FloatMatrix, FloatVector, Rows
 
 EXPLAINING_SOURCES = ("itemseq", "itemknn", "ease", "rp3beta", "content")
 MIN_SHARE = 0.2
+MIN_SHARE_BESIDE = 0.1  # of a signal that is named beside the strongest
+MOST_NAMED = 3
 MAX_CHECKS = 3
 DISLIKED_STARS = 2.0  # "because you gave it two stars" is a reason to show something else
 
@@ -39,8 +41,10 @@ class RowReason:
     share: float = 1.0
 
 
-def named_signals(closeup: CloseUp, state: UserState, picked: Rows, rescore: Rescore) -> list[RowReason | None]:
-    """For each picked item the history item that speaks most for it, if taking it away lowers the item's score.
+def named_signals(closeup: CloseUp, state: UserState, picked: Rows, rescore: Rescore) -> list[tuple[RowReason, ...]]:
+    """For each picked item the history items that speak most for it, if taking each away lowers the item's score.
+
+    Nothing is named where that does not hold for the strongest; up to two more are named beside it.
 
     Parameters
     ----------
@@ -53,30 +57,36 @@ def named_signals(closeup: CloseUp, state: UserState, picked: Rows, rescore: Res
         Scores of the picked items under each of several states, shape (n_states, n_picked).
     """
     if not len(state.item_rows) or not len(picked):
-        return [None] * len(picked)
+        return [()] * len(picked)
     shares = closeup.shares(state, EXPLAINING_SOURCES, picked)
     shares[state.stars <= DISLIKED_STARS] = 0.0
     strongest, share = shares.argmax(axis=0), shares.max(axis=0)
     named = share >= MIN_SHARE
-    proven = _proven(state, strongest, named, rescore)
-    return [
-        RowReason(reason_kind(state, int(h)), int(state.item_rows[h]), float(s)) if ok else None
-        for h, s, ok in zip(strongest, share, proven, strict=True)
-    ]
+    falls = _falls(state, strongest[named], len(picked), rescore)
+    proven = named & falls[strongest, np.arange(len(picked))]
+    beside = falls & (shares >= MIN_SHARE_BESIDE) & proven
+    return [_reasons_of(state, np.flatnonzero(beside[:, at]), shares[:, at]) for at in range(len(picked))]
 
 
-def _proven(state: UserState, strongest: Rows, named: BoolMask, rescore: Rescore) -> BoolMask:
-    """Mask of targets whose score falls without their named signal; only the most used signals are tried."""
-    proven = np.zeros(len(strongest), dtype=bool)
-    signals, uses = np.unique(strongest[named], return_counts=True)
+def _falls(state: UserState, strongest: Rows, n_picked: int, rescore: Rescore) -> BoolMask:
+    """Which item's score falls without which history item; only those that are most often the strongest are tried."""
+    falls = np.zeros((len(state.item_rows), n_picked), dtype=bool)
+    signals, uses = np.unique(strongest, return_counts=True)
     tried = signals[np.lexsort((signals, -uses))][:MAX_CHECKS]
-    if not len(tried):
-        return proven
-    # With and without are scored in the same way, so that rounding proves no reason.
-    scores = rescore([state, *(state.without(int(state.item_rows[signal])) for signal in tried)])
-    for signal, without in zip(tried, scores[1:], strict=True):
-        proven |= named & (strongest == signal) & (without < scores[0])
-    return proven
+    if len(tried):
+        # With and without are scored in the same way, so that rounding proves no reason.
+        scores = rescore([state, *(state.without(int(state.item_rows[signal])) for signal in tried)])
+        falls[tried] = scores[1:] < scores[0]
+    return falls
+
+
+def _reasons_of(state: UserState, signals: Rows, shares: FloatVector) -> tuple[RowReason, ...]:
+    """The signals in words, the largest share first."""
+    ordered = signals[np.lexsort((signals, -shares[signals]))][:MOST_NAMED]
+    return tuple(
+        RowReason(reason_kind(state, int(signal)), int(state.item_rows[signal]), float(shares[signal]))
+        for signal in ordered
+    )
 
 
 def reason_kind(state: UserState, position: int) -> str:

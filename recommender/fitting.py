@@ -65,6 +65,7 @@ def fit_model(
         ranker=ranker,
         specs=blend | extras,
         category_paths=data.catalogue.fields["category"],
+        brands=data.catalogue.fields["brand"],
     )
     if strategy == "hybrid" and effort == "full":
         progress("star forecast", 0.0)

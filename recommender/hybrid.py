@@ -23,8 +23,9 @@ from recommender.interactions import Interactions
 from recommender.itemsearch import ItemSearch
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
+from recommender.preferences import NEUTRAL, Preferences
 from recommender.state import EventLog
-from recommender.types import Event, FloatMatrix, Progress, Recommendation, no_progress
+from recommender.types import KIND_CODE, Event, FloatMatrix, FloatVector, Progress, Recommendation, no_progress
 from recommender.validation import DataReport
 from recommender.weights import EventWeights
 
@@ -139,6 +140,7 @@ class HybridRecommender(Estimator):
         item_ids: Sequence[str] = (),
         category: str | None = None,
         now: int | None = None,
+        preferences: Preferences = NEUTRAL,
         with_reasons: bool = True,
     ) -> list[Recommendation]:
         """The ``k`` best items for a user, best first.
@@ -163,6 +165,8 @@ class HybridRecommender(Estimator):
             Only items of this category or below it.
         now : int, optional
             Time of the request, UTC seconds; the time of the training data by default.
+        preferences : Preferences
+            What the user set. What is never wanted is left out; the rest moves the finished order.
         with_reasons : bool
             False saves the time of proving reasons.
 
@@ -244,6 +248,7 @@ class HybridRecommender(Estimator):
             category=category,
             now=now,
             with_reasons=with_reasons,
+            preferences=preferences,
         )
 
     def recommend_batch(self, user_ids: Sequence[str], k: int = 10) -> pd.DataFrame:
@@ -316,6 +321,13 @@ class HybridRecommender(Estimator):
             self.model_.items.row(item_id),
             None if history is None else self._log(user_id, history, replace=False),
         )
+
+    def event_weights(self, history: Sequence[Event]) -> FloatVector:
+        """How much each event says about a taste, shape (n_events,), a purchase being 1; a dismissal says 0."""
+        require_fitted(self, "model_")
+        kinds = np.array([KIND_CODE[event.kind] for event in history], dtype=np.int64)
+        values = np.array([np.nan if event.value is None else event.value for event in history], dtype=np.float32)
+        return self.model_.weights.of(kinds, values)
 
     def absorb(self, frame: pd.DataFrame) -> int:
         """Count new events into the item-side counts and the users' histories; nothing is refitted.

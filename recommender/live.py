@@ -24,6 +24,7 @@ class FreshItems:
     ids: list[str] = field(default_factory=list)
     vectors: dict[str, FloatMatrix] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
+    brands: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -38,6 +39,7 @@ class FreshItems:
             for space, new in vectors.items()
         }
         self.categories |= dict(zip(ids, catalogue.fields["category"].tolist(), strict=True))
+        self.brands |= dict(zip(ids, catalogue.fields["brand"].tolist(), strict=True))
 
     def nearest(self, vector: FloatVector, space: str, n: int) -> list[tuple[str, float]]:
         """Ids and cosines of the fresh products nearest to a vector, best first."""

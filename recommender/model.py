@@ -40,7 +40,8 @@ class FittedModel:
         None where there was too little to learn an order from.
     specs : dict of str to SourceSpec
         How each source was made.
-    category_paths : ndarray of shape (n_items,)
+    category_paths, brands : ndarray of shape (n_items,)
+        Text, "" where unknown.
     stars : StarForecast or None
         None where there are too few ratings; the SVD then forecasts alone.
     info : dict
@@ -58,6 +59,7 @@ class FittedModel:
     ranker: Ranker | None
     specs: dict[str, SourceSpec]
     category_paths: AnyArray
+    brands: AnyArray
     stars: StarForecast | None = None
     info: dict[str, Any] = field(default_factory=dict)
 
@@ -72,6 +74,7 @@ class FittedModel:
             "history/timestamps": log.timestamps,
             "items/families": self.families,
             "items/category_paths": _encode_text(self.category_paths),
+            "items/brands": _encode_text(self.brands),
         }
         arrays |= _prefixed("users", self.users.to_arrays()) | _prefixed("items", self.items.to_arrays())
         arrays |= _prefixed("columns", self.pipeline.columns.to_arrays())
@@ -151,6 +154,7 @@ class FittedModel:
             ranker=ranker,
             specs=specs,
             category_paths=_decode_text(arrays["items/category_paths"]),
+            brands=_decode_text(arrays["items/brands"]),
             stars=stars,
             info=dict(data["info"]),
         )

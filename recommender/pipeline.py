@@ -14,6 +14,7 @@ from recommender.training_data import TrainingData
 from recommender.types import BoolMask, FloatMatrix, FloatVector, Rows
 
 PER_SIGNAL = 80
+PER_SIGNAL_SOUGHT = 20
 MAX_CANDIDATES = 500
 
 
@@ -66,18 +67,22 @@ class Pipeline:
         asked = askable(self.sources, self.signals, query)
         return {signal.name: source.score_rows(question, rows) for signal, source, question in asked}
 
-    def candidates(self, query: Query, allowed: BoolMask) -> CandidateSet:
-        """Union of the best items of every signal, at most ``MAX_CANDIDATES``, the best-placed kept."""
+    def candidates(self, query: Query, allowed: BoolMask, sought: BoolMask | None = None) -> CandidateSet:
+        """Union of the best items of every signal, at most ``MAX_CANDIDATES``, the best-placed kept.
+
+        With ``sought`` the best of those items are among them, too, however far down they would stand.
+        """
         asked = askable(self.sources, self.signals, query)
-        answers = [_answer(source, question, allowed) for _, source, question in asked]
+        also = None if sought is None else allowed & sought
+        answers = [_answer(source, question, allowed, also) for _, source, question in asked]
         if not asked:
             none = np.empty(0, dtype=np.int64)
             return CandidateSet(none, none, none, {})
         numbers = [self.signals.index(signal) for signal, _, _ in asked]
-        found = [best for best, _ in answers]
+        found = [part for parts, _ in answers for part in parts]
         rows = np.concatenate(found)
         ranks = np.concatenate([np.arange(len(f)) for f in found])
-        signal_of = np.repeat(numbers, [len(f) for f in found])
+        signal_of = np.repeat(np.repeat(numbers, [len(parts) for parts, _ in answers]), [len(f) for f in found])
         order = np.lexsort((signal_of, ranks, rows))
         first = np.flatnonzero(np.r_[True, np.diff(rows[order]) != 0]) if len(order) else order
         kept = order[first]
@@ -96,12 +101,15 @@ class Pipeline:
         return self.builder.build(query, found.scores, found.rows, picked)
 
 
-def _answer(source: Retriever, query: Query, allowed: BoolMask) -> tuple[Rows, FloatVector | None]:
-    """The best rows of a source, and the scores of all items where finding them took those."""
+def _answer(
+    source: Retriever, query: Query, allowed: BoolMask, also: BoolMask | None
+) -> tuple[list[Rows], FloatVector | None]:
+    """The best rows of a source, overall and of ``also``, and the scores of all items where finding them took those."""
+    wanted = [(allowed, PER_SIGNAL)] + ([] if also is None else [(also, PER_SIGNAL_SOUGHT)])
     if source.is_indexed:
-        return source.retrieve(query, PER_SIGNAL, allowed).rows, None
+        return [source.retrieve(query, n, mask).rows for mask, n in wanted], None
     scores = source.score(query)
-    return best_of(scores, PER_SIGNAL, allowed, positive_only=source.positive_only).rows, scores
+    return [best_of(scores, n, mask, positive_only=source.positive_only).rows for mask, n in wanted], scores
 
 
 def all_but(n_items: int, rows: Rows) -> BoolMask:

@@ -23,8 +23,8 @@ def collapse(rows: Rows, groups: Rows, limit: int) -> Rows:
 def maximal_marginal_relevance(rows: Rows, scores: FloatVector, vectors: FloatMatrix, n: int, diversity: float) -> Rows:
     """Positions of ``n`` rows picked one by one, trading score against likeness to what was picked.
 
-    Each step takes the largest ``(1 - diversity) * relevance - diversity * max cosine to the picked``; relevance is the
-    score scaled to 0..1 within the pool.
+    Each step takes the largest ``(1 - |diversity|) * relevance - diversity * max cosine to the picked``; relevance is
+    the score scaled to 0..1 within the pool.
 
     Parameters
     ----------
@@ -35,17 +35,17 @@ def maximal_marginal_relevance(rows: Rows, scores: FloatVector, vectors: FloatMa
         Unit rows.
     n : int
     diversity : float
-        Between 0 (order unchanged) and 1.
+        Between -1 and 1: 0 keeps the order, above it likeness is avoided, below it likeness is sought.
 
     References
     ----------
     Carbonell and Goldstein (1998), The Use of MMR.
     """
-    if diversity <= 0 or len(rows) <= 1:
+    if diversity == 0 or len(rows) <= 1:
         return np.arange(min(n, len(rows)))
     pool = min(len(rows), max(POOL, n))
     spread = float(scores[:pool].max() - scores[:pool].min()) or 1.0
-    relevance = (scores[:pool] - scores[:pool].min()) / spread * (1.0 - diversity)
+    relevance = (scores[:pool] - scores[:pool].min()) / spread * (1.0 - abs(diversity))
     own = np.asarray(vectors[rows[:pool]], dtype=np.float32)
     likeness = np.full(pool, -1.0, dtype=np.float32)
     free = np.ones(pool, dtype=bool)

@@ -9,7 +9,16 @@ import pytest
 
 from recommender.base import Query
 from recommender.closeup import CloseUp
-from recommender.explain import EXPLAINING_SOURCES, MAX_CHECKS, MIN_SHARE, crowd_reason, named_signals, reason_kind
+from recommender.explain import (
+    EXPLAINING_SOURCES,
+    MAX_CHECKS,
+    MIN_SHARE,
+    MIN_SHARE_BESIDE,
+    MOST_NAMED,
+    crowd_reason,
+    named_signals,
+    reason_kind,
+)
 from recommender.hybrid import HybridRecommender
 from recommender.state import UserState
 from recommender.types import EVENT_KINDS, Event, Recommendation
@@ -47,11 +56,22 @@ def test_a_named_signal_was_really_touched_in_that_way(shop_model):
     picks = list(named_picks(shop_model))
     assert len(picks) > 200
     for history, pick in picks:
-        (reason,) = pick.reasons
-        kinds = {e.kind for e in history if e.item_id == reason.item_id}
-        assert PERSONAL[reason.kind] in kinds
-        assert MIN_SHARE <= reason.share <= 1
-        assert reason.item_id != pick.item_id
+        for place, reason in enumerate(pick.reasons):
+            kinds = {e.kind for e in history if e.item_id == reason.item_id}
+            assert PERSONAL[reason.kind] in kinds
+            assert (MIN_SHARE_BESIDE if place else MIN_SHARE) <= reason.share <= 1
+            assert reason.item_id != pick.item_id
+
+
+def test_up_to_three_signals_are_named_the_strongest_first_and_none_twice(shop_model):
+    lengths = set()
+    for _history, pick in named_picks(shop_model):
+        shares = [reason.share for reason in pick.reasons]
+        assert shares == sorted(shares, reverse=True)
+        assert sum(shares) <= 1 + 1e-3
+        assert len({reason.item_id for reason in pick.reasons}) == len(shares)
+        lengths.add(len(shares))
+    assert lengths == set(range(1, MOST_NAMED + 1))
 
 
 def test_without_the_named_signal_the_score_falls(shop_model):
@@ -89,10 +109,10 @@ def test_among_the_same_candidates_every_named_signal_holds(learned, shop_model,
             return answerer._scores_each(pipeline.builder.build_each(asked, scores, found.rows), state)
 
         everything = np.arange(len(found.rows))
-        for reason, place in zip(
+        for reasons, place in zip(
             named_signals(CloseUp(pipeline, state, found.rows), state, everything, rescore), everything, strict=True
         ):
-            if reason is not None:
+            for reason in reasons:
                 base, without = rescore([state, state.without(reason.row)])
                 assert without[place] < base[place]
                 proven += 1
@@ -154,7 +174,7 @@ def test_only_the_most_used_signals_are_tried(shop_model):
     closeup = CloseUp(shop_model.model_.pipeline, state, targets)
     named = named_signals(closeup, state, targets, rescore)
     assert len(tried) == 1 + MAX_CHECKS, "the whole state, and it without each of the signals tried"
-    assert len({reason.row for reason in named if reason}) == MAX_CHECKS
+    assert len({reasons[0].row for reasons in named if reasons}) == MAX_CHECKS
 
 
 def test_a_score_that_does_not_fall_proves_nothing(shop_model):
@@ -162,7 +182,7 @@ def test_a_score_that_does_not_fall_proves_nothing(shop_model):
     targets = np.arange(10)
     closeup = CloseUp(shop_model.model_.pipeline, state, targets)
     same = named_signals(closeup, state, targets, lambda states: np.ones((len(states), 10)))
-    assert same == [None] * 10
+    assert same == [()] * 10
 
 
 @pytest.mark.parametrize(
