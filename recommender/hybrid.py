@@ -187,6 +187,7 @@ class HybridRecommender(Estimator):
             item_ids=item_ids,
             category=category,
             now=now,
+            preferences=preferences,
             with_reasons=with_reasons,
         )
         return self._answerer.recommend(ask)
@@ -231,6 +232,7 @@ class HybridRecommender(Estimator):
         item_ids: Sequence[str] = (),
         category: str | None = None,
         now: int | None = None,
+        preferences: Preferences = NEUTRAL,
         with_reasons: bool = False,
     ) -> Ask:
         """What is asked, in rows where possible."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from webapp.numbers import whole
+from webapp.tuning import DEFAULT, Tuning
 
 GUEST_PREFIX = "g"
 
@@ -13,12 +14,14 @@ GUEST_PREFIX = "g"
 class Actor:
     """A member (``user_id``), a guest (``guest_id``), or a visitor nothing is known of yet (neither).
 
-    ``is_personalised`` is the visitor's own switch: off means that nobody reads what they did.
+    ``is_personalised`` is the visitor's own switch: off means that nobody reads what they did. ``tuning`` is what they
+    set for their picks, as it was when the request began.
     """
 
     user_id: int | None = None
     guest_id: int | None = None
     is_personalised: bool = True
+    tuning: Tuning = DEFAULT
 
     @property
     def is_known(self) -> bool:

@@ -17,6 +17,7 @@ from webapp.errors import Forbidden, NotFound, NotSignedIn
 from webapp.extensions import csrf, login_manager
 from webapp.services import accounts, api_keys
 from webapp.sessions import GUEST_KEY, ShopSession
+from webapp.tuning import DEFAULT, Tuning
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 SIGNED_ENDPOINTS = frozenset({"webhooks.receive"})
@@ -33,6 +34,7 @@ class SignedInUser(UserMixin):
     email: str
     role: str
     is_personalised: bool = True
+    tuning: Tuning = DEFAULT
 
     @property
     def is_staff(self) -> bool:
@@ -64,7 +66,7 @@ def register_auth(app: Flask) -> None:
         row = shop_session().row
         if row is None or row.user_id is None or str(row.user_id) != user_id:
             return None
-        return SignedInUser(row.user_id, row.user_name, row.user_email, row.role, row.is_personalised)
+        return SignedInUser(row.user_id, row.user_name, row.user_email, row.role, row.is_personalised, row.tuning)
 
     @app.before_request
     def protect() -> None:
@@ -84,10 +86,11 @@ def current_actor() -> Actor:
     """Return who looks at the page; a visitor we know nothing of has neither id."""
     member = current_member()
     if member is not None:
-        return Actor(user_id=member.id, is_personalised=member.is_personalised)
+        return Actor(user_id=member.id, is_personalised=member.is_personalised, tuning=member.tuning)
     this = shop_session()
-    personalised = this.row.is_personalised if this.row else True
-    return Actor(guest_id=this.guest_id, is_personalised=personalised)
+    if this.row is None:
+        return Actor(guest_id=this.guest_id)
+    return Actor(guest_id=this.guest_id, is_personalised=this.row.is_personalised, tuning=this.row.tuning)
 
 
 def known_actor() -> Actor:

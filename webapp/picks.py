@@ -46,6 +46,25 @@ class Picks:
 
 
 @dataclass(frozen=True, slots=True)
+class Preferences:
+    """How a visitor wants the picks arranged: sliders from -1 to 1, category paths, names of brands.
+
+    The default says nothing and changes nothing.
+    """
+
+    familiar_new: float = 0.0
+    budget_premium: float = 0.0
+    variety: float = 0.0
+    more: frozenset[str] = frozenset()
+    less: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
+    never_brands: frozenset[str] = frozenset()
+
+
+NO_PREFERENCES = Preferences()
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """What is asked of the recommender for one visitor; ``wait_s`` is the longest wait, by default that of a page."""
 
@@ -58,6 +77,7 @@ class Ask:
     category: str | None = None
     strategy: str | None = None
     now: datetime | None = None
+    preferences: Preferences = NO_PREFERENCES
     wait_s: float | None = None
 
 
@@ -96,6 +116,9 @@ class Recs(Protocol):
 
     def stars(self, user: str, product_id: int, history: Sequence[HistoryRow]) -> float | None:
         """Forecast somebody's stars."""
+
+    def weights(self, history: Sequence[HistoryRow]) -> tuple[float, ...]:
+        """Tell how much each event counts beside an order; nothing without a model."""
 
     def strategies(self) -> tuple[str, ...]:
         """Name the strategies a call may choose."""
@@ -140,6 +163,10 @@ class NullRecs:
     def stars(self, user: str, product_id: int, history: Sequence[HistoryRow]) -> float | None:
         """Forecast nothing."""
         return None
+
+    def weights(self, history: Sequence[HistoryRow]) -> tuple[float, ...]:
+        """Weigh nothing."""
+        return ()
 
     def strategies(self) -> tuple[str, ...]:
         """Offer none."""

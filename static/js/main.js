@@ -9,7 +9,9 @@ import * as search from "./search.js";
 import * as seen from "./seen.js";
 import * as signals from "./signals.js";
 import * as stars from "./stars.js";
+import * as tune from "./tune.js";
+import * as why from "./why.js";
 
-for (const part of [cart, forms, menus, rails, search, seen, signals, stars]) part.install();
+for (const part of [cart, forms, menus, rails, search, seen, signals, stars, tune, why]) part.install();
 onNewContent(rails.install);
 onNewContent(seen.watch);

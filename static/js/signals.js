@@ -1,7 +1,10 @@
-/** Hearts, "not interested", "I own it", "leave this out": the buttons of the page's one hidden form. */
+/** Hearts, "not interested", "leave this out" and what else the page's one hidden form sends. */
 
-import { post, settings, showCount, toast, word } from "./net.js";
-import { refreshRails } from "./refresh.js";
+import { announce, post, settings, showCount, toast, word } from "./net.js";
+import { refreshPage } from "./refresh.js";
+import { cardOf, close } from "./why.js";
+
+const CAN_BE_UNDONE = new Set(["dismiss", "own", "gift"]);
 
 export function install() {
   document.getElementById("act").addEventListener("submit", (event) => {
@@ -21,7 +24,7 @@ async function wish(button, data) {
     const answer = await post(button.formAction, data);
     if ("n_wishlist" in answer) showCount("wishlist", answer.n_wishlist);
     if (answer.message) toast(answer.message);
-    refreshRails();
+    refreshPage();
   } catch (error) {
     show(button, !isWished);
     toast(error.message);
@@ -34,23 +37,38 @@ function show(button, isWished) {
 }
 
 async function signal(button, data) {
-  const card = button.closest("[data-card]");
+  if (button.getAttribute("aria-busy") === "true") return;
+  const card = cardOf(button);
   const kind = button.dataset.signal;
+  button.setAttribute("aria-busy", "true");
+  let answer;
   try {
-    const answer = await post(button.formAction, data);
-    toast(answer.message ?? word("changed"), kind === "forget" ? undefined : undo(card.dataset.card));
+    answer = await post(button.formAction, data);
   } catch (error) {
+    button.removeAttribute("aria-busy");
+    close();
     toast(error.message);
     return;
   }
-  await leave(card, kind);
-  refreshRails();
+  close();
+  if (kind === "tune") delete document.querySelector("[data-tune]").dataset.dirty;
+  if (card) await leave(card, String(answer.product_id));
+  await tell(answer.message ?? word("changed"), CAN_BE_UNDONE.has(kind) ? undo(answer.product_id) : undefined);
 }
 
-/** Close the menu; a card outside the rails goes now, one inside goes when its rail comes back. */
-async function leave(card, kind) {
-  card.querySelector("details")?.removeAttribute("open");
-  if (kind === "forget" || card.closest("[data-rails]")) return;
+/** Show what happened and, when what rests on it has changed, say that as well. */
+async function tell(message, action) {
+  toast(message, action);
+  const changed = await refreshPage();
+  if (changed) announce([message, word("changed"), action?.label].filter(Boolean).join(" "));
+}
+
+/** Close the menu; a card that is turned down goes now, unless its place is about to be filled by another one. */
+async function leave(card, turnedDown) {
+  const menu = card.querySelector("[data-more]");
+  if (menu) menu.open = false;
+  menu?.querySelector("summary").focus({ preventScroll: true });
+  if (turnedDown !== card.dataset.card || card.closest("[data-rails], [data-part]")) return;
   const item = card.closest("li") ?? card;
   const neighbour = item.nextElementSibling ?? item.previousElementSibling;
   item.remove();
@@ -66,8 +84,7 @@ function undo(productId) {
       data.set("kind", "undo");
       try {
         await post(settings.urls.signal, data);
-        toast(word("undone"));
-        refreshRails();
+        await tell(word("undone"));
       } catch (error) {
         toast(error.message);
       }

@@ -1,7 +1,7 @@
 /** One press on a star rates; the rails change without a reload. */
 
 import { announce, eventId, post, settings, toast, word } from "./net.js";
-import { refreshRails } from "./refresh.js";
+import { refreshPage } from "./refresh.js";
 
 export function install() {
   document.addEventListener("submit", (event) => {
@@ -30,7 +30,7 @@ async function rate(form, stars) {
   const thanks = word("rated", { stars, name: form.dataset.name });
   const said = form.querySelector("[data-said]");
   if (said) said.textContent = thanks;
-  const changed = await refreshRails();
+  const changed = await refreshPage();
   announce(changed ? `${thanks} ${word("changed")}` : thanks);
 }
 

@@ -22,6 +22,7 @@ from tests.chromium import chromium
 
 THEMES = ("light", "dark")
 NOWHERE = "/p/999999999"
+TASTE_WRONG = "/your-recommendations?preview=1&variety=999"
 
 
 @dataclass
@@ -59,6 +60,8 @@ def new_guest(album: Album, window: Window, shop: RealShop) -> None:
     album.take(window, "cart-empty", "/cart")
     album.take(window, "wishlist-empty", "/wishlist")
     album.take(window, "taste-cold", "/your-recommendations")
+    album.take(window, "taste-wrong", TASTE_WRONG)
+    window.forgive(TASTE_WRONG)
     album.take(window, "register", "/account/register")
     album.take(window, "sign-in", "/account/sign-in")
     album.take(window, "about-demo", "/about-the-demo")
@@ -78,6 +81,7 @@ def buyer(album: Album, window: Window, shop: RealShop) -> None:
     album.take(window, "product-rated", products[0])
     album.take(window, "home-rated", "/")
     album.take(window, "taste", "/your-recommendations")
+    album.take(window, "taste-tried", "/your-recommendations?preview=1&budget_premium=100&familiar_new=100&variety=75")
     for path in products[:2]:
         walks.put_in_cart(page, path)
     album.take(window, "cart", "/cart")

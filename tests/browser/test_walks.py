@@ -128,19 +128,9 @@ def test_what_was_removed_is_put_back_and_what_is_saved_waits(open_window: OpenW
     expect(page.locator(".card")).to_have_count(1)
 
 
-def tab_to(page: Page, goal: Locator) -> None:
-    """Press Tab until a control has the focus and shows it."""
-    for _press in range(150):
-        page.keyboard.press("Tab")
-        if goal.evaluate("element => element === document.activeElement"):
-            assert goal.evaluate("element => element.matches(':focus-visible')")
-            return
-    raise AssertionError(f"{goal} cannot be reached with Tab")
-
-
 def press(page: Page, goal: Locator) -> None:
     """Reach a control with Tab and press Enter."""
-    tab_to(page, goal)
+    walks.tab_to(page, goal)
     page.keyboard.press("Enter")
 
 
@@ -151,11 +141,11 @@ def test_keys_alone_are_enough_to_buy(open_window: OpenWindow) -> None:
     walks.expect_in_cart(page, 1)
     press(page, page.locator(".toast").get_by_role("link", name="Go to cart"))
     press(page, page.get_by_role("link", name="Go to checkout").first)
-    tab_to(page, page.get_by_label("E-mail address"))
+    walks.tab_to(page, page.get_by_label("E-mail address"))
     page.keyboard.type(EMAIL)
     page.keyboard.press("Enter")
     for label, text in walks.ADDRESS.items():
-        tab_to(page, page.get_by_label(label))
+        walks.tab_to(page, page.get_by_label(label))
         page.keyboard.type(text)
     page.keyboard.press("Enter")
     press(page, page.get_by_role("button", name="Go on to the last look"))

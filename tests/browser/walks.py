@@ -67,6 +67,14 @@ def expect_in_cart(page: Page, n: int) -> None:
     expect(page.locator("[data-n-cart]")).to_have_text(str(n))
 
 
+def ask_why(page: Page, card: Locator) -> Locator:
+    """Open the words on why a card is there: a dialog with scripts, a fold of the menu without."""
+    card.locator(".more > summary").click()
+    card.locator("[data-why] > summary").click()
+    dialog = page.locator("#why")
+    return dialog if dialog.is_visible() else card.locator("[data-why]")
+
+
 def save(page: Page, path: str) -> None:
     """Open a product and press its heart."""
     page.goto(path)
@@ -137,3 +145,13 @@ def check_out(page: Page, email: str) -> Iterator[str]:
     page.get_by_role("button", name="It goes through", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Thank you.")
     yield "done"
+
+
+def tab_to(page: Page, goal: Locator) -> None:
+    """Press Tab until a control has the focus and shows it."""
+    for _press in range(150):
+        page.keyboard.press("Tab")
+        if goal.evaluate("element => element === document.activeElement"):
+            assert goal.evaluate("element => element.matches(':focus-visible')")
+            return
+    raise AssertionError(f"{goal} cannot be reached with Tab")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from webapp.viewmodels import Chrome, Page, RailsPartial
 
-from . import pages, purchases, rooms
+from . import pages, purchases, rooms, tastes
 from .samples import BARE, GUEST, MEMBER, OWNER
 
 
@@ -84,10 +84,12 @@ ACCOUNT = (
     Scene("security", "account/security.html", rooms.security, MEMBER, "/account/security"),
     Scene("privacy", "account/privacy.html", rooms.privacy, MEMBER, "/account/privacy"),
     Scene("privacy-paused", "account/privacy.html", rooms.privacy_paused, MEMBER, "/account/privacy"),
-    Scene("taste", "taste/show.html", rooms.taste_full, MEMBER),
-    Scene("taste-preview", "taste/show.html", rooms.taste_preview),
-    Scene("taste-cold", "taste/show.html", rooms.taste_cold),
-    Scene("taste-paused", "taste/show.html", rooms.taste_paused, MEMBER),
+    Scene("taste", "taste/show.html", tastes.taste_full, MEMBER),
+    Scene("taste-preview", "taste/show.html", tastes.taste_preview),
+    Scene("taste-preview-nothing", "taste/show.html", tastes.taste_preview_nothing),
+    Scene("taste-wrong", "taste/show.html", tastes.taste_wrong),
+    Scene("taste-cold", "taste/show.html", tastes.taste_cold),
+    Scene("taste-paused", "taste/show.html", tastes.taste_paused, MEMBER),
 )
 OFFICE = (
     Scene("admin", "admin/home.html", rooms.admin_home, OWNER, "/admin/"),

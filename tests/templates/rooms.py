@@ -1,4 +1,4 @@
-"""The account, the page about one's recommendations, and the owner's pages, in their states."""
+"""The account and the owner's pages, in their states."""
 
 from __future__ import annotations
 
@@ -36,15 +36,10 @@ from webapp.viewmodels import (
     ProductRow,
     SecurityPage,
     SessionRow,
-    Signal,
-    SignalGroup,
     Task,
-    TastePage,
     TaxLine,
     TaxRow,
     Tile,
-    TuneCategory,
-    Tuning,
     VariantRow,
     VoucherRow,
     WishlistPage,
@@ -128,49 +123,6 @@ security = SecurityPage(
 )
 privacy = PrivacyPage(meta=meta("Privacy"), n_events=412, n_ratings=31, n_orders=3)
 privacy_paused = PrivacyPage(meta=meta("Privacy"), is_paused=True)
-
-
-def signals(kind: str, label: str, first: int, n: int, total: int, stars: int = 0) -> SignalGroup:
-    """Return a group of so many signals."""
-    made = tuple(
-        Signal(
-            first * 10 + i,
-            kind,
-            ago(i * 3 + 0.2),
-            i + 1,
-            slug(THINGS[i][0]),
-            THINGS[i][0],
-            picture(i, ""),
-            stars,
-            0.9 - i * 0.2,
-        )
-        for i in range(first, first + n)
-    )
-    return SignalGroup(kind, label, made, total)
-
-
-GROUPS = (
-    signals("rating", "You rated", 0, 3, 3, stars=4),
-    signals("purchase", "You bought", 1, 2, 2),
-    signals("view", "You looked at", 0, 4, 37),
-    SignalGroup("search", "You searched for", (Signal(99, "search", ago(1), name="blue mug", weight=0.1),), 1),
-)
-taste_full = TastePage(
-    meta=meta("Your recommendations"),
-    groups=GROUPS,
-    now=cards(0, 10),
-    tuning=Tuning(categories=(TuneCategory("home", "Home", "more"), TuneCategory("shoes", "Shoes", "never"))),
-    dismissed=cards(6, 2),
-    owned=cards(8, 1),
-    is_guest=False,
-    n_signals=43,
-    request_id="r-5",
-)
-taste_preview = TastePage(
-    meta=meta("Your recommendations"), now=cards(0, 8), then=cards(3, 8), tuning=Tuning(80, 20, 50), n_signals=1
-)
-taste_cold = TastePage(meta=meta("Your recommendations"), starter=cards(0, 5))
-taste_paused = TastePage(meta=meta("Your recommendations"), is_paused=True, is_guest=False)
 
 METRICS = ("ndcg@10", "recall@10", "map@10", "coverage", "rmse")
 LIVE = ModelRun(

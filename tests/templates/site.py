@@ -78,6 +78,7 @@ ENDPOINTS = {
     "taste.forget": "/your-recommendations/forget",
     "taste.pause": "/your-recommendations/pause",
     "taste.tune": "/your-recommendations/tune",
+    "taste.use": "/your-recommendations/use",
     "api.feedback": "/api/feedback",
     "api.events": "/api/events",
     "api.openapi": "/api/openapi.json",

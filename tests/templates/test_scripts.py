@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask, Response, jsonify, request
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.chromium import chromium, needs_chromium
 from webapp.viewmodels import RailsPartial
 
-from . import pages
+from . import pages, tastes
 from .gallery import SCENES
 from .preview import check, served, serving_app, violations
-from .samples import rail
+from .samples import MEMBER, rail
 from .site import render
 
 pytestmark = needs_chromium
@@ -35,7 +36,7 @@ class Shop:
             "api.events": {"accepted": 1},
             "cart.add": {"n_cart": 4, "message": "Added: Tide mug"},
             "account.wish": {"n_wishlist": 13, "message": "Saved"},
-            "taste.feedback": {"message": "It will not be shown again."},
+            "taste.feedback": {"message": "It will not be shown again.", "product_id": 1},
             "taste.forget": {"message": "Left out from now on."},
             "shop.suggest": {
                 "groups": [
@@ -138,7 +139,7 @@ def test_cart_fills_without_leaving_the_page(shop: Shop, address: str, tab: Page
 def test_dismissed_card_can_be_brought_back(shop: Shop, address: str, tab: Page) -> None:
     tab.goto(f"{address}/scene/home")
     card = tab.locator("[data-rail='for_you'] [data-card='1']")
-    card.locator("summary").click()
+    card.locator(".more > summary").click()
     card.get_by_role("button", name="Not interested").click()
     expect(tab.locator("[data-rail='for_you'] [data-card='1']")).to_have_count(0)
     expect(tab.locator("[data-rail='for_you'] .rail-note")).to_have_text("From 15 things you did here.")
@@ -149,11 +150,108 @@ def test_dismissed_card_can_be_brought_back(shop: Shop, address: str, tab: Page)
 
 def test_signal_can_be_left_out_from_the_card(shop: Shop, address: str, tab: Page) -> None:
     tab.goto(f"{address}/scene/home")
-    card = tab.locator("[data-rail='for_you'] [data-card='1']")
-    card.locator("summary").click()
-    card.get_by_role("button", name=re.compile("Leave this out.*Oslo desk lamp")).click()
+    dialog = why(tab, 1)
+    expect(dialog).to_contain_text("Alder overshirt")
+    dialog.get_by_role("button", name=re.compile("Leave this out.*Oslo desk lamp")).click()
+    expect(dialog).to_be_hidden()
     expect(tab.locator(".toast")).to_contain_text("Left out")
     assert shop.sent("taste.forget")[0]["product_id"] == "2"
+
+
+def why(tab: Page, product_id: int) -> Locator:
+    """Ask a card why it is there."""
+    card = tab.locator(f"[data-rail='for_you'] [data-card='{product_id}']")
+    card.locator(".more > summary").click()
+    card.locator("[data-why] > summary").click()
+    dialog = tab.get_by_role("dialog", name="Why this?")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+@pytest.mark.parametrize("way", ["Escape", "button", "beside it"])
+def test_the_dialog_closes_and_the_focus_is_where_it_was_asked(address: str, tab: Page, way: str) -> None:
+    tab.goto(f"{address}/scene/home")
+    dialog = why(tab, 2)
+    if way == "Escape":
+        tab.keyboard.press("Escape")
+    elif way == "button":
+        dialog.get_by_role("button", name="Close").click()
+    else:
+        tab.mouse.click(5, 5)
+    expect(dialog).to_be_hidden()
+    expect(tab.locator("[data-rail='for_you'] [data-card='2'] .more > summary")).to_be_focused()
+
+
+def test_everything_in_the_dialog_can_be_reached_with_tab(address: str, tab: Page) -> None:
+    """Also for a card of which nothing can be reached, because another one of its rail has the place."""
+    tab.goto(f"{address}/scene/home")
+    tab.locator("[data-rail='for_you'] [data-card='1'] .card-link").focus()
+    dialog = why(tab, 2)
+    expect(dialog.get_by_role("button")).not_to_have_count(0)
+    assert dialog.locator("[tabindex]").count() == 0
+
+
+def test_a_gift_can_be_named_from_the_reason_and_taken_back(shop: Shop, address: str, tab: Page) -> None:
+    shop.answers["taste.feedback"] = {"message": "A gift, then.", "product_id": 2}
+    tab.goto(f"{address}/scene/home")
+    why(tab, 1).get_by_role("button", name=re.compile("It was a gift.*Oslo desk lamp")).click()
+    expect(tab.locator(".toast")).to_contain_text("A gift, then.")
+    tab.locator(".toast button").click()
+    expect(tab.locator(".toast")).to_have_text("Put back.")
+    assert [(b["product_id"], b["kind"]) for b in shop.sent("taste.feedback")] == [("2", "gift"), ("2", "undo")]
+
+
+def test_a_slider_says_where_it_stands_and_what_would_change(shop: Shop, address: str, tab: Page) -> None:
+    tries: list[dict[str, list[str]]] = []
+
+    def show() -> str:
+        tries.append(request.args.to_dict(flat=False))
+        return render(shop.app, "taste/show.html", tastes.taste_preview)
+
+    shop.app.view_functions["taste.show"] = show
+    tab.goto(f"{address}/scene/taste")
+    slider = tab.get_by_label("Price")
+    slider.focus()
+    tab.keyboard.press("ArrowLeft")
+    tab.keyboard.press("ArrowLeft")
+    expect(slider).to_have_attribute("aria-valuetext", "much less")
+    expect(tab.locator("#word-budget_premium")).to_have_text("much less")
+    expect(tab.locator("#live")).to_have_text(tastes.PREVIEW.summary)
+    expect(tab.locator("#preview ol").nth(1)).to_contain_text("Walden notebook, leaf new here")
+    expect(slider).to_be_focused()
+    (asked,) = tries
+    assert (asked["preview"], asked["budget_premium"]) == (["1"], ["0"])
+    assert asked["category-home"] == ["more"]
+    assert "category-shoes" not in asked
+    assert "csrf_token" not in asked
+
+
+def test_what_is_saved_is_sent_once_and_said(shop: Shop, address: str, tab: Page) -> None:
+    shop.app.view_functions["taste.tune"] = shop._answering("taste.tune")
+    shop.answers["taste.tune"] = {"message": "Saved."}
+    tab.goto(f"{address}/scene/taste")
+    tab.get_by_role("button", name="Save", exact=True).click()
+    expect(tab.locator(".toast")).to_contain_text("Saved.")
+    (sent,) = shop.sent("taste.tune")
+    assert (sent["variety"], sent["brand"], sent["category-boots"]) == ("50", "alder", "never")
+
+
+def test_a_try_that_fails_is_said_and_the_page_stays(shop: Shop, address: str, tab: Page) -> None:
+    shop.app.view_functions["taste.show"] = lambda: ("", 409)
+    tab.goto(f"{address}/scene/taste")
+    tab.get_by_role("button", name="Try it").click()
+    expect(tab.locator(".toast")).to_contain_text("That did not work.")
+    assert tab.url.endswith("/scene/taste")
+
+
+def test_a_forgotten_signal_leaves_the_list_and_the_next_one_has_the_focus(shop: Shop, address: str, tab: Page) -> None:
+    less = replace(tastes.taste_full, groups=(replace(tastes.GROUPS[0], signals=tastes.GROUPS[0].signals[1:]),))
+    tab.goto(f"{address}/scene/taste")
+    shop.app.view_functions["scene"] = lambda name: render(shop.app, "taste/show.html", less, MEMBER)
+    tab.get_by_role("button", name="Forget Alder overshirt, moss").first.click()
+    expect(tab.locator("#signals-rating .signal")).to_have_count(2)
+    expect(tab.get_by_role("button", name="Forget Oslo desk lamp, brass").first).to_be_focused()
+    expect(tab.locator("#live")).to_have_text("Left out from now on.")
 
 
 def test_heart_is_pressed_at_once(shop: Shop, address: str, tab: Page) -> None:
@@ -206,7 +304,7 @@ def test_rail_buttons_move_the_rail(address: str, tab: Page) -> None:
 
 def test_escape_closes_the_menu_of_a_card_and_focus_goes_back(address: str, tab: Page) -> None:
     tab.goto(f"{address}/scene/home")
-    summary = tab.locator("[data-rail='for_you'] [data-card='1'] summary")
+    summary = tab.locator("[data-rail='for_you'] [data-card='1'] .more > summary")
     summary.click()
     expect(tab.locator("[data-more][open]")).to_have_count(1)
     tab.keyboard.press("Escape")
@@ -252,7 +350,7 @@ def test_without_scripts_filters_menus_and_rating_still_work(shop: Shop, address
     page.get_by_role("button", name="Close filters").click()
     expect(page.get_by_role("checkbox", name="Bowls")).to_be_hidden()
     page.goto(f"{address}/scene/home")
-    page.locator("[data-rail='for_you'] [data-card='1'] summary").click()
+    page.locator("[data-rail='for_you'] [data-card='1'] .more > summary").click()
     expect(page.get_by_role("button", name=re.compile("I own it.*Alder overshirt"))).to_be_visible()
     page.get_by_role("button", name=re.compile("I own it.*Alder overshirt")).click()
     (body,) = shop.sent("taste.feedback")

@@ -152,12 +152,10 @@ def test_what_the_app_does_not_offer_is_left_out() -> None:
             "shop.theme",
             "account.reorder",
             "account.order_cancel",
-            "taste.tune",
         )
     )
     assert "Forgot" not in render(bare, "account/sign_in.html", rooms.sign_in)
     assert "Cancel order" not in render(bare, "account/order.html", rooms.order, MEMBER)
-    assert "Back to the start" not in render(bare, "taste/show.html", rooms.taste_full, MEMBER)
 
 
 def test_undo_of_a_dismissal_is_a_form_button() -> None:

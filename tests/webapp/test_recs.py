@@ -19,7 +19,7 @@ from tests.factories import ShopClient, make_event, make_product, make_user
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import RecsUnavailable
-from webapp.picks import Ask, Picks, RecsState
+from webapp.picks import Ask, Picks, Preferences, RecsState
 from webapp.recs import LocalRecs
 from webapp.recs.recent import RecentAnswers
 from webapp.recs.serving import FAILURES_TO_OPEN
@@ -122,6 +122,8 @@ def test_the_same_question_is_answered_once_until_something_it_depends_on_change
         replace(ask, category=SHELVES[0]),
         replace(ask, context="search"),
         replace(ask, now=NOW + timedelta(minutes=1)),
+        replace(ask, preferences=Preferences(budget_premium=0.5)),
+        replace(ask, preferences=Preferences(never=frozenset({SHELVES[1]}))),
     ]
     for n, other in enumerate(others, 2):
         recs.for_user(other)
@@ -134,6 +136,35 @@ def test_the_same_question_is_answered_once_until_something_it_depends_on_change
     recs.refresh()
     assert recs.for_user(ask).model_version == "v2"
     assert recs.state().n_calls == len(others) + 3
+
+
+def test_what_a_visitor_set_reaches_the_model(app: Flask, models: Path, shelf: list[int]) -> None:
+    publish(app, "v1", "popular")
+    recs = local(app)
+    ask = Ask("nobody", looked_at(shelf[0]), k=24, now=NOW)
+    assert set(recs.for_user(ask).product_ids) & set(shelf[8:16])
+    without = replace(ask, preferences=Preferences(never=frozenset({SHELVES[1]}), never_brands=frozenset({"nobody"})))
+    assert not set(recs.for_user(without).product_ids) & set(shelf[8:16])
+    assert recs.for_user(replace(ask, preferences=Preferences(never_brands=frozenset({"ALDER"})))).items == ()
+
+
+def test_a_search_counts_as_a_look_at_what_stood_first(app: Flask, models: Path, shelf: list[int]) -> None:
+    publish(app, "v1", "content")
+    recs = local(app)
+    looked = recs.for_user(Ask("nobody", looked_at(shelf[0]), k=5, now=NOW))
+    searched = [HistoryRow(shelf[0], "search", None, NOW, "a lamp", 7)]
+    assert recs.for_user(Ask("nobody", searched, k=5, now=NOW)).product_ids == looked.product_ids
+    assert recs.weights(searched) == recs.weights(looked_at(shelf[0])) == pytest.approx([0.3])
+
+
+def test_weights_are_those_of_the_model_and_nothing_without_one(app: Flask, models: Path, shelf: list[int]) -> None:
+    assert local(app).weights(looked_at(shelf[0])) == ()
+    publish(app, "v1", "content")
+    history = [*looked_at(shelf[0], "purchase"), *looked_at(shelf[1]), *looked_at(shelf[2], "dismiss")]
+    bought, seen, dismissed = local(app).weights(history)
+    assert (bought, dismissed) == (1.0, 0.0)
+    assert 0 < seen < 1
+    assert local(app).weights([]) == ()
 
 
 def test_only_so_many_answers_are_kept() -> None:

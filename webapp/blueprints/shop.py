@@ -28,7 +28,18 @@ from webapp.frame import LANGUAGE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES
 from webapp.numbers import whole
 from webapp.recs import get_recs
 from webapp.security import safe_next
-from webapp.services import accounts, demo, discovery, listings, media, personal_order, photos, product_pages, reviews
+from webapp.services import (
+    accounts,
+    demo,
+    discovery,
+    listings,
+    media,
+    personal_order,
+    photos,
+    product_pages,
+    reviews,
+    taste,
+)
 from webapp.viewbuilders.links import product_url
 from webapp.web import back, field, page_number, photo_field, refused
 
@@ -66,14 +77,17 @@ def search() -> str | Response:
     asked = listings.parse(request.path, request.args)
     if not asked.is_filtered and (url := listings.exact_sku(asked.query)):
         return redirect(url)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
+    now = utc_now()
     page = listings.search_page(
         asked,
         listings.Visit(current_actor(), asked.order or request.cookies.get(ORDER_COOKIE, "")),
         get_recs(),
         history_limit=current_app.config["HISTORY_LIMIT"],
         currency=current_app.config["CURRENCY"],
-        now=utc_now(),
+        now=now,
     )
+    if page.cards and asked.is_plain_search and page.did_you_mean is None:
+        taste.note_search(known_actor(), asked.query, [card.product_id for card in page.cards], now=now)
     return render_template("shop/listing.html", page=page)
 
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as CallTimeout
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -21,7 +21,7 @@ from typing import Any, Protocol, TypeVar
 import pandas as pd
 
 from webapp.errors import RecsUnavailable
-from webapp.picks import Ask, Pick, PickReason, Picks, RecsState
+from webapp.picks import Ask, Pick, PickReason, Picks, Preferences, RecsState
 from webapp.recs.library import read_note
 from webapp.recs.recent import RecentAnswers
 from webapp.store.rows import HistoryRow
@@ -109,6 +109,7 @@ class LocalRecs:
             "item_ids": [str(product_id) for product_id in ask.product_ids],
             "category": ask.category,
             "now": int(ask.now.timestamp()) if ask.now else None,
+            "preferences": to_preferences(ask.preferences),
         }
         found = self._picks(lambda model: model.recommend(ask.user, ask.k, **options), ask.strategy, ask.wait_s)
         self._answers.keep(key, found)
@@ -128,7 +129,7 @@ class LocalRecs:
     def _question(self, ask: Ask) -> Hashable:
         """All that an answer depends on: who asks for what, the model, what it has read since, and the minute."""
         minute = int(ask.now.timestamp()) // 60 if ask.now else None
-        asked = (ask.user, ask.k, ask.context, ask.category, ask.strategy, minute)
+        asked = (ask.user, ask.k, ask.context, ask.category, ask.strategy, minute, ask.preferences)
         about = (tuple(ask.history), frozenset(ask.exclude), tuple(ask.product_ids))
         version = self._live.version if self._live else ""
         return (version, self._reading.event_id, self._reading.items_at, asked, about)
@@ -154,6 +155,16 @@ class LocalRecs:
         """Forecast somebody's stars."""
         events = to_events(history)
         return self._call(lambda live: float(live.model.predict_rating(user, str(product_id), history=events)))
+
+    def weights(self, history: Sequence[HistoryRow]) -> tuple[float, ...]:
+        """Tell how much each event counts beside an order; nothing while no model is live."""
+        if not history:
+            return ()
+        events = to_events(history)
+        try:
+            return self._call(lambda live: tuple(float(weight) for weight in live.model.event_weights(events)))
+        except RecsUnavailable:
+            return ()
 
     def strategies(self) -> tuple[str, ...]:
         """Name the strategies of the live model."""
@@ -302,7 +313,19 @@ def to_events(history: Sequence[HistoryRow]) -> list[Any]:
     """Turn a shopper's events into the library's, oldest first."""
     from recommender import Event
 
-    return [Event(str(row.product_id), row.kind, int(row.at.timestamp()), row.value) for row in history]
+    return [Event(str(row.product_id), _kind(row), int(row.at.timestamp()), row.value) for row in history]
+
+
+def _kind(row: HistoryRow) -> str:
+    """What came first in a search was looked at, though only in passing."""
+    return "view" if row.kind == "search" else row.kind
+
+
+def to_preferences(preferences: Preferences) -> Any:
+    """Put what a visitor set into the library's words."""
+    from recommender import Preferences as LibraryPreferences
+
+    return LibraryPreferences(**{field.name: getattr(preferences, field.name) for field in fields(preferences)})
 
 
 def _ask_once(model: Any) -> None:

@@ -30,15 +30,15 @@ def _meta(title: str) -> vm.PageMeta:
     return vm.PageMeta(title=title, is_indexed=False)
 
 
-def overview(user_id: int, recs: Recs, *, history_limit: int, now: datetime) -> vm.AccountPage:
-    """Build the overview."""
+def overview(actor: Actor, recs: Recs, *, history_limit: int, now: datetime) -> vm.AccountPage:
+    """Build the overview of a member."""
+    user_id = actor.user_id or 0
     found, lines = orders.of_member(user_id, limit=LATEST_ORDERS)
     with read_unit() as tx:
         user = users.by_id(tx, user_id)
         n_orders, n_wishlist, n_ratings = users.figures(tx, user_id)
     if user is None:
         raise NotFound
-    actor = Actor(user_id=user_id, is_personalised=user.is_personalised)
     picks = discovery.preview(actor, recs, k=RAIL, history_limit=history_limit, now=now)
     rail = vm.Rail("for_you", _("Recommended for you"), tuple(picks), is_personal=True) if picks else None
     return vm.AccountPage(
@@ -190,7 +190,7 @@ def privacy(user_id: int, actor: Actor, *, form: vm.Form = EMPTY_FORM) -> vm.Pri
     """Build what is kept about a member."""
     with read_unit() as tx:
         n_orders, _n_wishes, n_ratings = users.figures(tx, user_id)
-        n_events = sum(interactions.counts_by_kind(tx, actor).values())
+        n_events = interactions.n_of(tx, actor)
     return vm.PrivacyPage(
         meta=_meta(_("Privacy")),
         is_paused=not actor.is_personalised,

@@ -16,7 +16,7 @@ from webapp import passwords
 from webapp.actors import NOBODY, Actor
 from webapp.errors import InvalidInput, NotFound, TooManyRequests
 from webapp.services import carts
-from webapp.store import interactions, operations, sessions, taste, tokens, users
+from webapp.store import interactions, operations, searches, sessions, taste, tokens, users
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -135,6 +135,7 @@ def throttle_key(kind: str, value: str) -> str:
 def merge_guest(tx: Tx, guest_id: int, user_id: int, *, now: datetime) -> str:
     """Give a guest's events, stars, wishes, orders and cart to a member; return a sentence if the cart was cut."""
     interactions.move_to_member(tx, guest_id, user_id)
+    searches.move_to_member(tx, guest_id, user_id)
     touched = users.move_guest(tx, guest_id, user_id)
     taste.recount_stars(tx, touched)
     return carts.merge(tx, guest_id, user_id, now=now)
@@ -154,8 +155,7 @@ def find_actor(ref: str | None) -> Actor:
             actor = Actor(user_id=found) if found is not None else NOBODY
         if not actor.is_known:
             return NOBODY
-        on = users.personalised(tx, actor)
-    return Actor(actor.user_id, actor.guest_id, on) if on is not None else NOBODY
+        return users.with_settings(tx, actor) or NOBODY
 
 
 def confirm_password(user_id: int, password: str, *, field: str, now: datetime) -> users.UserRow:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.memo import per_request
-from webapp.store import frame, products
+from webapp.store import frame, products, taste
 from webapp.store.rows import CategoryRow
 from webapp.store.tx import Tx, read_unit
 from webapp.viewbuilders.cards import nav
@@ -23,6 +23,11 @@ def read(actor: Actor) -> tuple[list[CategoryRow], int, int, bool]:
 def tree(tx: Tx) -> list[CategoryRow]:
     """Return the categories, read once per request: navigation, breadcrumb and filters share them."""
     return per_request("categories", lambda: products.categories(tx))
+
+
+def brands(tx: Tx) -> list[tuple[int, str, str]]:
+    """Return id, address and name of the brands on the shelves, read once per request."""
+    return per_request("brands", lambda: taste.brands(tx))
 
 
 def navigation(rows: Sequence[CategoryRow], slug: str) -> tuple[vm.NavCategory, ...]:

@@ -14,10 +14,11 @@ from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.errors import InvalidInput, RecsUnavailable
 from webapp.picks import Ask, Pick, Picks, Recs
-from webapp.services import chrome
-from webapp.store import carts, interactions, products, taste
+from webapp.services import chrome, profiles
+from webapp.store import carts, interactions, products
 from webapp.store.rows import CardRow, HistoryRow
 from webapp.store.tx import read_unit, unit_of_work
+from webapp.tuning import NOTHING, Never
 from webapp.viewbuilders import structured
 from webapp.viewbuilders.cards import STARTER, cards, nav, personal_card, pick_card, picture, starter_cards
 from webapp.viewbuilders.links import absolute
@@ -75,14 +76,6 @@ def needed_ids(picks: Picks) -> set[int]:
     return set(picks.product_ids) | named
 
 
-def read_history(actor: Actor, *, limit: int) -> list[HistoryRow]:
-    """Return a visitor's events for the recommender, oldest first; nothing is read while personalisation is off."""
-    if not actor.is_known or not actor.is_personalised:
-        return []
-    with read_unit() as tx:
-        return interactions.recent(tx, actor, limit=limit)
-
-
 def recently_seen(history: Sequence[HistoryRow], limit: int = RECENT) -> list[int]:
     """Return the products somebody looked at, the latest first."""
     seen = [event.product_id for event in reversed(history) if event.kind in LOOKED_AT]
@@ -91,8 +84,9 @@ def recently_seen(history: Sequence[HistoryRow], limit: int = RECENT) -> list[in
 
 def home_page(actor: Actor, recs: Recs, *, history_limit: int, shop_name: str, now: datetime) -> vm.HomePage:
     """Put the home page together: what is personal first, then what everybody sees."""
-    history = read_history(actor, limit=history_limit)
-    picks = ask_recs(recs, Ask(actor.ref, history, ASK_FOR, now=now)) if history else Picks()
+    profile = profiles.read(actor, limit=history_limit)
+    history = profile.history
+    picks = ask_recs(recs, profile.ask(ASK_FOR, now=now)) if profile.says_anything else Picks()
     seen = recently_seen(history)
     with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks) | set(seen), actor)
@@ -100,8 +94,8 @@ def home_page(actor: Actor, recs: Recs, *, history_limit: int, shop_name: str, n
         fresh = products.newest(tx, limit=POOL, actor=actor)
         tree = chrome.tree(tx)
     is_cold = not history
-    starter = starter_cards(popular, now=now) if is_cold else ()
-    shelf = Shelf(now, "home", used=_kept_out_of_rails(starter, popular))
+    starter = starter_cards(popular, tree, now=now) if is_cold else ()
+    shelf = Shelf(now, "home", used=_kept_out_of_rails(starter, popular), never=profile.never)
     _fill(shelf, picks, rows, history, seen, popular, fresh)
     _note_impressions(actor, shelf.rails, picks, now=now)
     return vm.HomePage(
@@ -127,7 +121,10 @@ def _fill(
     popular: Sequence[CardRow],
     fresh: Sequence[CardRow],
 ) -> None:
-    shelf.add_personal(picks, rows, history)
+    if history:
+        shelf.add_personal(picks, rows, history)
+    else:
+        shelf.add_declared(picks, rows)
     looked_at = [rows[product_id] for product_id in seen if product_id in rows]
     title = _("Continue where you left off")
     shelf.add_general("recent", title, looked_at, "recently_viewed", shortest=1, is_personal=True)
@@ -171,7 +168,7 @@ def cart_rail(
         return None
     with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks), actor)
-    shelf = Shelf(now, "cart", used=set(product_ids))
+    shelf = Shelf(now, "cart", used=set(product_ids), never=profiles.never_for(actor))
     found = [pick for pick in picks.items if pick.product_id in rows and shelf.free([rows[pick.product_id]])]
     shelf.add(
         "goes_with",
@@ -185,7 +182,7 @@ def cart_rail(
 
 def recent_rail(actor: Actor, *, history_limit: int, now: datetime) -> vm.Rail | None:
     """Return what a visitor looked at last."""
-    seen = recently_seen(read_history(actor, limit=history_limit))
+    seen = recently_seen(profiles.read(actor, limit=history_limit).history)
     if not seen:
         return None
     with read_unit() as tx:
@@ -250,7 +247,7 @@ def product_rails(actor: Actor, recs: Recs, product_id: int, *, now: datetime) -
             if this is not None and this.category_id is not None and len(alternatives.items) < SHORTEST
             else []
         )
-    shelf = Shelf(now, "product", used={product_id})
+    shelf = Shelf(now, "product", used={product_id}, never=profiles.never_for(actor))
     bundle = _bundle(shelf, this, together, rows, now=now)
     complements = _rail_of(shelf, "goes_with", _("Goes well with it"), together, rows)
     similar = _rail_of(shelf, "similar", _("Similar things"), alternatives, rows)
@@ -318,18 +315,19 @@ def recommend(
     known = recs.strategies()
     if strategy is not None and strategy not in known:
         raise InvalidInput({"strategy": "choose " + (" or ".join(known) or "none: no model is live")})
-    history = read_history(actor, limit=history_limit)
-    ref = actor.ref if actor.is_personalised else ""  # the model may still know somebody who switched it off today
-    ask = Ask(ref, history, k + SPARE, exclude, context, product_ids, strategy=strategy, now=now, wait_s=wait_s)
-    picks = ask_recs(recs, ask)
+    profile = profiles.read(actor, limit=history_limit)
+    history = profile.history
+    about = {"exclude": exclude, "context": context, "product_ids": product_ids, "strategy": strategy}
+    picks = ask_recs(recs, profile.ask(k + SPARE, now=now, wait_s=wait_s, **about))
     with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks), actor)
         left_out = set(exclude) | set(product_ids)
-        chosen = [pick for pick in picks.items if _may_show(pick, rows, left_out)][:k]
+        chosen = [pick for pick in picks.items if _may_show(pick, rows, left_out, profile.never)][:k]
         more: list[CardRow] = []
         if len(chosen) < k:
-            taken = left_out | {pick.product_id for pick in chosen} | set(taste.exclusions(tx, actor))
-            more = products.best_sellers(tx, limit=k - len(chosen), actor=actor, exclude=taken)
+            taken = left_out | {pick.product_id for pick in chosen}
+            popular = products.best_sellers(tx, limit=k + POOL, actor=actor, exclude=taken)
+            more = [row for row in popular if not row.is_excluded and not profile.never.hides(row)][: k - len(chosen)]
     shelf = Shelf(now, context)
     build = personal_card if history else pick_card
     found = [(build(pick, rows, history, now=now), pick.score) for pick in chosen]
@@ -343,9 +341,11 @@ def recommend(
     )
 
 
-def _may_show(pick: Pick, rows: dict[int, CardRow], left_out: set[int]) -> bool:
+def _may_show(pick: Pick, rows: dict[int, CardRow], left_out: set[int], never: Never = NOTHING) -> bool:
     row = rows.get(pick.product_id)
-    return row is not None and row.is_sellable and not row.is_excluded and pick.product_id not in left_out
+    if row is None or never.hides(row):
+        return False
+    return row.is_sellable and not row.is_excluded and pick.product_id not in left_out
 
 
 def similar_for_api(recs: Recs, product_id: int, *, k: int, space: str, now: datetime) -> Recommended:
@@ -363,12 +363,24 @@ def similar_for_api(recs: Recs, product_id: int, *, k: int, space: str, now: dat
 
 
 def preview(actor: Actor, recs: Recs, *, k: int, history_limit: int, now: datetime) -> list[vm.Card]:
-    """Return what a visitor would be recommended now, without noting it."""
-    history = read_history(actor, limit=history_limit)
-    if not history:
-        return []
-    picks = ask_recs(recs, Ask(actor.ref, history, 3 * k, now=now))
+    """Return what a visitor would be recommended now, without noting it; nothing where it would be nothing personal."""
+    profile = profiles.read(actor, limit=history_limit)
+    return lists_of(actor, recs, [profile], k=k, now=now)[0] if profile.says_anything else []
+
+
+def lists_of(
+    actor: Actor, recs: Recs, wanted: Sequence[profiles.Profile], *, k: int, now: datetime
+) -> list[list[vm.Card]]:
+    """Return what each of some profiles of one visitor would be recommended now, without noting it."""
+    answers = [ask_recs(recs, profile.ask(3 * k, now=now)) for profile in wanted]
     with read_unit() as tx:
-        rows = products.cards(tx, needed_ids(picks), actor)
-    chosen = [pick for pick in picks.items if _may_show(pick, rows, set())][:k]
-    return [personal_card(pick, rows, history, now=now) for pick in chosen]
+        rows = products.cards(tx, set().union(*map(needed_ids, answers)), actor)
+    return [_listed(picks, rows, profile, k, now=now) for picks, profile in zip(answers, wanted, strict=True)]
+
+
+def _listed(
+    picks: Picks, rows: dict[int, CardRow], profile: profiles.Profile, k: int, *, now: datetime
+) -> list[vm.Card]:
+    chosen = [pick for pick in picks.items if _may_show(pick, rows, set(), profile.never)][:k]
+    build = personal_card if profile.history else pick_card
+    return [build(pick, rows, profile.history, now=now) for pick in chosen]

@@ -17,8 +17,7 @@ from webapp.errors import NotFound
 from webapp.formatting import major_units
 from webapp.numbers import whole
 from webapp.picks import Recs
-from webapp.services import chrome, finding, personal_order
-from webapp.services.discovery import read_history
+from webapp.services import chrome, finding, personal_order, profiles
 from webapp.services.finding import NOTHING_ASKED, Understood
 from webapp.store import listings, products, search
 from webapp.store.catalogue import slugify
@@ -164,7 +163,7 @@ def _personal(
     """Put the first results in the visitor's own order, where there is one; later pages are the same in any order."""
     if visit.order == personal_order.PLAIN or not personal_order.is_offered(visit.actor, query.sort):
         return query, False
-    history = read_history(visit.actor, limit=history_limit)
+    history = profiles.read(visit.actor, limit=history_limit).history
     if not history:
         return query, False
     if (query.page - 1) * query.page_size >= personal_order.TOP:

@@ -1,19 +1,22 @@
-"""What a visitor may do about their recommendations: turn down, own, take back, forget, pause."""
+"""What a visitor may do about their recommendations: turn down, own, take back, tune, forget, pause."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 
 from webapp.actors import Actor
 from webapp.errors import InvalidInput, NotFound
-from webapp.services import feedback
-from webapp.store import interactions, products, reviews, taste, users
+from webapp.services import chrome, feedback
+from webapp.store import interactions, products, reviews, searches, taste, users
 from webapp.store.rows import HistoryRow
+from webapp.store.searches import SearchRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
+from webapp.tuning import DEFAULT, SLIDERS, WISHES, Tuning, place_of
 
 SCOPES: dict[str, tuple[str, ...]] = {
     "all": ("view", "click", "cart", "wishlist", "purchase", "rating", "dismiss"),
@@ -23,39 +26,77 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "cart": ("cart",),
     "wishlist": ("wishlist",),
     "search": (),
+    "visit": (),
 }
-SIGNALS_SHOWN = 400
+REACTIONS = frozenset({"dismiss", "own", "gift"})
+SAME = "same"
+SHOWN_OF_A_KIND = 20
+SEARCHES_SHOWN = 50
+EVENTS_OF_A_VISIT = 500
+SEARCH_LENGTH, PRODUCTS_OF_A_SEARCH = 200, 3
+# A visit is over when nothing happened for so long, as shops usually count.
+PAUSE_BETWEEN_VISITS = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the shop knows of a visitor."""
+    """What the shop knows of a visitor, the newest first, and what they set."""
 
     signals: list[tuple[int, HistoryRow]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    searches: list[SearchRow] = field(default_factory=list)
     excluded: dict[int, tuple[str, datetime]] = field(default_factory=dict)
+    tuning: Tuning = DEFAULT
+
+    @property
+    def n_signals(self) -> int:
+        """How many things are known."""
+        return sum(self.counts.values()) + len(self.searches)
+
+    def in_this_visit(self, now: datetime) -> int:
+        """How many of the things shown were done in this visit."""
+        moments = [row.at for _id, row in self.signals] + [row.at for row in self.searches]
+        start = visit_start(moments, now)
+        return sum(at >= start for at in moments) if start else 0
 
 
 def known(actor: Actor) -> Known:
-    """Return everything the shop knows of a visitor, for the page that shows it to them."""
+    """Return everything the shop knows of a visitor, for the page that shows it to them, paused or not."""
     if not actor.is_known:
         return Known()
     with read_unit() as tx:
+        rows, counts = interactions.signals(tx, actor, per_kind=SHOWN_OF_A_KIND)
         return Known(
-            interactions.signals(tx, actor, limit=SIGNALS_SHOWN),
-            interactions.counts_by_kind(tx, actor),
+            rows,
+            counts,
+            searches.recent(tx, actor, limit=SEARCHES_SHOWN),
             taste.exclusions(tx, actor),
+            actor.tuning if actor.is_personalised else taste.tuning(tx, actor),
         )
 
 
+def visit_start(moments: Sequence[datetime], now: datetime) -> datetime | None:
+    """Return when the present visit began: before it nothing happened for half an hour. None when nothing did since."""
+    start = now
+    for moment in sorted(moments, reverse=True):
+        if start - moment > PAUSE_BETWEEN_VISITS:
+            break
+        start = min(start, moment)
+    return start if start < now else None
+
+
 def react(actor: Actor, product_id: int, kind: str, *, request_id: str, now: datetime) -> str:
-    """Keep a product out of the recommendations (``dismiss``, ``own``) or let it back in (``undo``).
+    """Keep a product out of the recommendations (``dismiss``, ``own``, ``gift``) or let it back in (``undo``).
+
+    What was done with a gift no longer counts for the picks, until it is undone.
 
     Returns
     -------
     str
         A sentence to show.
     """
+    if kind != "undo" and kind not in REACTIONS:
+        raise InvalidInput({"kind": _("Choose not interested, own it, a gift or undo.")})
     with unit_of_work() as tx:
         card = products.cards(tx, [product_id]).get(product_id)
         if card is None or not card.is_visible:
@@ -63,12 +104,12 @@ def react(actor: Actor, product_id: int, kind: str, *, request_id: str, now: dat
         if kind == "undo":
             _undo(tx, actor, product_id)
             return _("%(name)s may be shown again.", name=card.name)
-        if kind not in {"dismiss", "own"}:
-            raise InvalidInput({"kind": _("Choose not interested, own it or undo.")})
         taste.exclude(tx, actor, product_id, kind, now=now)
         if kind == "dismiss":
             feedback.note(tx, actor, product_id=product_id, kind="dismiss", request_id=request_id, now=now)
             return _("%(name)s will not be shown to you again.", name=card.name)
+        if kind == "gift":
+            return _("%(name)s was a gift: it no longer counts for your picks.", name=card.name)
         return _("Good to know: %(name)s is yours already.", name=card.name)
 
 
@@ -77,8 +118,18 @@ def _undo(tx: Tx, actor: Actor, product_id: int) -> None:
     interactions.remove(tx, actor, product_id=product_id, kinds=("dismiss",))
 
 
-def forget(actor: Actor, *, signal_id: int | None = None, product_id: int | None = None, scope: str = "") -> str:
-    """Forget one signal, every signal about a product, those of a kind, or everything.
+def forget(
+    actor: Actor,
+    *,
+    signal_id: int | None = None,
+    product_id: int | None = None,
+    search_id: int | None = None,
+    scope: str = "",
+    now: datetime,
+) -> str:
+    """Forget one signal, every signal about a product, a search, those of a kind or of this visit, or everything.
+
+    Everything includes what was set: the picks are then those of somebody new.
 
     Orders stay in the books; what is forgotten is that they say something about taste.
 
@@ -87,17 +138,20 @@ def forget(actor: Actor, *, signal_id: int | None = None, product_id: int | None
     str
         A sentence to show.
     """
-    if signal_id is None and product_id is None and scope not in SCOPES:
+    if signal_id is None and product_id is None and search_id is None and scope not in SCOPES:
         raise InvalidInput({"scope": _("Choose what should be forgotten.")})
     with unit_of_work() as tx:
         if signal_id is not None:
             _forget_one(tx, actor, signal_id)
+        elif search_id is not None:
+            if not searches.remove(tx, actor, search_id=search_id):
+                raise NotFound
         elif product_id is not None:
             interactions.remove(tx, actor, product_id=product_id)
             _forget_stars(tx, actor, product_id)
             taste.unwish(tx, actor, product_id)
         else:
-            _forget_scope(tx, actor, scope)
+            _forget_scope(tx, actor, scope, now=now)
     return _("Forgotten. Your picks no longer use it.")
 
 
@@ -123,8 +177,12 @@ def _forget_stars(tx: Tx, actor: Actor, product_id: int) -> None:
         reviews.remove_of(tx, actor.user_id, product_id)
 
 
-def _forget_scope(tx: Tx, actor: Actor, scope: str) -> None:
+def _forget_scope(tx: Tx, actor: Actor, scope: str, *, now: datetime) -> None:
     kinds: Collection[str] = SCOPES[scope]
+    if scope in ("search", "all"):
+        searches.remove(tx, actor)
+    if scope == "visit":
+        _forget_visit(tx, actor, now=now)
     if not kinds:
         return
     interactions.remove(tx, actor, kinds=kinds)
@@ -137,6 +195,104 @@ def _forget_scope(tx: Tx, actor: Actor, scope: str) -> None:
             taste.unwish(tx, actor, product_id)
     if scope == "all":
         taste.include_all(tx, actor)
+        taste.set_tuning(tx, actor, DEFAULT)
+
+
+def _forget_visit(tx: Tx, actor: Actor, *, now: datetime) -> None:
+    """Forget what was done since the visit began, with the stars, hearts and refusals that came of it."""
+    rows, _counts = interactions.signals(tx, actor, per_kind=EVENTS_OF_A_VISIT)
+    searched = searches.recent(tx, actor, limit=EVENTS_OF_A_VISIT)
+    excluded = taste.exclusions(tx, actor)
+    moments = [row.at for _id, row in rows] + [row.at for row in searched]
+    start = visit_start([*moments, *(at for _why, at in excluded.values())], now)
+    if start is None:
+        return
+    recent = [row for _id, row in rows if row.at >= start]
+    interactions.remove(tx, actor, since=start)
+    searches.remove(tx, actor, since=start)
+    for product_id in sorted({row.product_id for row in recent if row.kind == "rating"}):
+        _forget_stars(tx, actor, product_id)
+    for product_id in sorted({row.product_id for row in recent if row.kind == "wishlist"}):
+        taste.unwish(tx, actor, product_id)
+    for product_id in sorted(product_id for product_id, (_why, at) in excluded.items() if at >= start):
+        taste.include(tx, actor, product_id)
+
+
+def parse(values: Mapping[str, str], never_brands: Collection[str], before: Tuning) -> Tuning:
+    """Read the settings of a form; what is about categories or brands that are gone is left out.
+
+    Parameters
+    ----------
+    values : mapping
+        A slider's name to 0-100, ``category-`` and a category's address to a wish. A slider that is not there stays.
+    never_brands : collection of str
+        Addresses of brands.
+    before : Tuning
+        What is set at present.
+
+    Raises
+    ------
+    InvalidInput
+        Naming every slider and category whose value makes no sense.
+    """
+    places = {name: place_of(values[name]) for name in SLIDERS if name in values}
+    errors = {name: _("Choose a place between 0 and 100.") for name, place in places.items() if place is None}
+    with read_unit() as tx:
+        tree, brands = chrome.tree(tx), chrome.brands(tx)
+    told = {row.category_id: (row.slug, values.get(f"category-{row.slug}", SAME)) for row in tree}
+    errors |= {
+        f"category-{slug}": _("Choose more, as it is, less or never.")
+        for slug, wish in told.values()
+        if wish not in (*WISHES, SAME)
+    }
+    if errors:
+        raise InvalidInput(errors)
+    placed: dict[str, Any] = places
+    return replace(
+        before,
+        **placed,
+        categories=tuple(sorted((key, wish) for key, (_slug, wish) in told.items() if wish != SAME)),
+        never_brands=tuple(sorted(key for key, slug, _name in brands if slug in never_brands)),
+    )
+
+
+def tune(actor: Actor, chosen: Tuning) -> str:
+    """Keep settings and return a sentence to show."""
+    with unit_of_work() as tx:
+        taste.set_tuning(tx, actor, chosen)
+    return _("Saved. Your picks follow it from now on.")
+
+
+def untune(actor: Actor) -> str:
+    """Take the sliders, categories and brands back to the start and return a sentence to show."""
+    with unit_of_work() as tx:
+        before = taste.tuning(tx, actor)
+        plain = replace(DEFAULT, uses_purchases=before.uses_purchases, uses_searches=before.uses_searches)
+        taste.set_tuning(tx, actor, plain)
+    return _("Your picks are arranged as at the start.")
+
+
+def use(actor: Actor, what: str, *, is_used: bool) -> str:
+    """Have orders or searches used for the picks or not, and return a sentence to show."""
+    sentences = {
+        "purchases": (_("Your orders count again."), _("Your orders no longer count for your picks.")),
+        "searches": (_("Your searches count again."), _("Your searches no longer count for your picks.")),
+    }
+    if what not in sentences:
+        raise InvalidInput({"what": _("Choose orders or searches.")})
+    with unit_of_work() as tx:
+        before = taste.tuning(tx, actor)
+        change: dict[str, Any] = {f"uses_{what}": is_used}
+        taste.set_tuning(tx, actor, replace(before, **change))
+    return sentences[what][0 if is_used else 1]
+
+
+def note_search(actor: Actor, words: str, product_ids: Sequence[int], *, now: datetime) -> None:
+    """Keep what somebody searched for, with the products that stood first; nothing while picks are paused."""
+    if not actor.is_known or not actor.is_personalised or not actor.tuning.uses_searches or not product_ids:
+        return
+    with unit_of_work() as tx:
+        searches.add(tx, actor, words[:SEARCH_LENGTH], product_ids[:PRODUCTS_OF_A_SEARCH], now=now)
 
 
 def pause(actor: Actor, *, is_paused: bool) -> str:

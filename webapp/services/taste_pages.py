@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -13,11 +12,15 @@ from flask_babel import lazy_gettext as _l
 from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.picks import Recs
-from webapp.services import discovery, taste
+from webapp.services import chrome, discovery, profiles, taste
 from webapp.store import products
-from webapp.store.rows import CardRow, HistoryRow
+from webapp.store.rows import CardRow, CategoryRow, HistoryRow
+from webapp.store.searches import SearchRow
 from webapp.store.tx import read_unit
-from webapp.viewbuilders.cards import card, picture, starter_cards
+from webapp.tuning import Tuning
+from webapp.viewbuilders.cards import STARTER, card, picture, starter_cards
+from webapp.viewbuilders.taste import compare, sliders
+from webapp.viewmodels.parts import EMPTY_FORM
 
 GROUPS = (
     ("rating", _l("Rated"), ("rating",)),
@@ -26,47 +29,101 @@ GROUPS = (
     ("wishlist", _l("Saved"), ("wishlist",)),
     ("view", _l("Looked at"), ("view", "click")),
 )
-KIND_WEIGHT = {"purchase": 1.0, "rating": 0.8, "cart": 0.6, "wishlist": 0.6, "click": 0.25, "view": 0.2}
-HALF_LIFE = timedelta(days=60)
-SHOWN = 20
-PICKS = 10
+PICKS, COMPARED = 10, 8
+STILL_NEW = 20  # so many signals and somebody need not be asked to rate a few things first
 
 
-def show(actor: Actor, recs: Recs, *, history_limit: int, now: datetime) -> vm.TastePage:
-    """Put the page together: nothing is hidden from whom it is about, even while personalisation is paused."""
+def show(
+    actor: Actor,
+    recs: Recs,
+    *,
+    history_limit: int,
+    now: datetime,
+    proposed: Tuning | None = None,
+    form: vm.Form = EMPTY_FORM,
+) -> vm.TastePage:
+    """Put the page together: nothing is hidden from whom it is about, even while personalisation is paused.
+
+    ``proposed`` are settings to try: the page compares what they would bring with what there is.
+    """
     known = taste.known(actor)
-    ids = {row.product_id for _id, row in known.signals} | set(known.excluded)
+    is_new = known.counts.get("rating", 0) < STARTER and known.n_signals < STILL_NEW
     with read_unit() as tx:
-        rows = products.cards(tx, ids, actor)
-        popular = products.best_sellers(tx, limit=discovery.POOL, actor=actor) if not known.signals else []
-    picks = discovery.preview(actor, recs, k=PICKS, history_limit=history_limit, now=now)
-    groups = tuple(_group(kind, str(label), kinds, known, rows, now=now) for kind, label, kinds in GROUPS)
-    excluded = {reason: _cards(known.excluded, rows, reason, now=now) for reason in ("dismiss", "own")}
+        rows = products.cards(tx, {row.product_id for _id, row in known.signals} | set(known.excluded), actor)
+        popular = products.best_sellers(tx, limit=discovery.POOL, actor=actor) if is_new else []
+        tree, brands = chrome.tree(tx), chrome.brands(tx)
+    profile = profiles.read(actor, limit=history_limit)
+    picks, preview = _lists(actor, recs, profile, proposed, now=now)
+    starter = starter_cards(popular, tree, now=now)
     return vm.TastePage(
         meta=vm.PageMeta(title=_("Your recommendations"), is_indexed=False),
         crumbs=(vm.Crumb(_("Home"), url_for("shop.home")), vm.Crumb(_("Your recommendations"))),
-        groups=tuple(group for group in groups if group.n_total),
+        groups=_groups(known, rows, recs, actor),
         now=tuple(picks),
-        starter=starter_cards(popular, now=now),
-        dismissed=excluded["dismiss"],
-        owned=excluded["own"],
+        preview=preview,
+        tuning=tune_form(known.tuning if proposed is None else proposed, known.tuning, tree, brands),
+        starter=starter,
+        n_started=sum(bool(item.your_stars) for item in starter),
+        dismissed=_cards(known, rows, "dismiss", now=now),
+        owned=_cards(known, rows, "own", now=now),
+        gifts=_cards(known, rows, "gift", now=now),
         is_paused=not actor.is_personalised,
         is_guest=actor.user_id is None,
-        n_signals=sum(known.counts.values()),
+        n_signals=known.n_signals,
+        n_visit=known.in_this_visit(now),
+        uses_purchases=known.tuning.uses_purchases,
+        uses_searches=known.tuning.uses_searches,
+        form=form,
     )
 
 
-def _group(
-    kind: str, label: str, kinds: tuple[str, ...], known: taste.Known, rows: Mapping[int, CardRow], *, now: datetime
-) -> vm.SignalGroup:
-    mine = [(signal_id, row) for signal_id, row in known.signals if row.kind in kinds and row.product_id in rows]
-    total = sum(known.counts.get(one, 0) for one in kinds)
-    signals = tuple(_signal(signal_id, row, rows[row.product_id], now=now) for signal_id, row in mine[:SHOWN])
-    return vm.SignalGroup(kind, label, signals, total)
+def _lists(
+    actor: Actor, recs: Recs, profile: profiles.Profile, proposed: Tuning | None, *, now: datetime
+) -> tuple[list[vm.Card], vm.TastePreview | None]:
+    """Return the picks of now and, with settings to try, how they would change."""
+    if proposed is None or not actor.is_personalised:
+        shown = discovery.lists_of(actor, recs, [profile], k=PICKS, now=now)[0] if profile.says_anything else []
+        return shown, None
+    tried = profiles.trying(profile, proposed)
+    before, after = discovery.lists_of(actor, recs, [profile, tried], k=PICKS, now=now)
+    return before if profile.says_anything else [], compare(before[:COMPARED], after[:COMPARED])
 
 
-def _signal(signal_id: int, row: HistoryRow, product: CardRow, *, now: datetime) -> vm.Signal:
-    stars = int(row.value or 0) if row.kind == "rating" else 0
+def _groups(known: taste.Known, rows: Mapping[int, CardRow], recs: Recs, actor: Actor) -> tuple[vm.SignalGroup, ...]:
+    events = [row for _id, row in known.signals]
+    weights = dict(zip((signal_id for signal_id, _row in known.signals), recs.weights(events), strict=False))
+    gifts = {product_id for product_id, (why, _at) in known.excluded.items() if why == "gift"}
+
+    def is_used(row: HistoryRow) -> bool:
+        is_wanted = row.kind != "purchase" or known.tuning.uses_purchases
+        return actor.is_personalised and is_wanted and row.product_id not in gifts
+
+    groups = []
+    for kind, label, kinds in GROUPS:
+        signals = tuple(
+            _signal(signal_id, row, rows[row.product_id], weights.get(signal_id), is_used=is_used(row))
+            for signal_id, row in known.signals
+            if row.kind in kinds and row.product_id in rows
+        )
+        total = sum(known.counts.get(one, 0) for one in kinds)
+        groups.append(vm.SignalGroup(kind, str(label), signals[: taste.SHOWN_OF_A_KIND], total))
+    groups.append(_searches(known, recs, is_used=actor.is_personalised and known.tuning.uses_searches))
+    return tuple(group for group in groups if group.n_total)
+
+
+def _searches(known: taste.Known, recs: Recs, *, is_used: bool) -> vm.SignalGroup:
+    told = [HistoryRow(0, "search", None, row.at) for row in known.searches]
+    weights = recs.weights(told) or (None,) * len(told)
+    used = [is_used and number < profiles.SEARCHES_USED for number in range(len(told))]
+    signals = tuple(map(_search, known.searches, weights, used))
+    return vm.SignalGroup("search", _("Searched for"), signals[: taste.SHOWN_OF_A_KIND], len(signals))
+
+
+def _search(row: SearchRow, weight: float | None, is_used: bool) -> vm.Signal:
+    return vm.Signal(row.search_id, "search", row.at, name=row.words, weight=weight, is_used=is_used)
+
+
+def _signal(signal_id: int, row: HistoryRow, product: CardRow, weight: float | None, *, is_used: bool) -> vm.Signal:
     return vm.Signal(
         signal_id,
         row.kind,
@@ -75,19 +132,33 @@ def _signal(signal_id: int, row: HistoryRow, product: CardRow, *, now: datetime)
         product.slug,
         product.name,
         picture(product.picture),
-        stars,
-        weight_of(row, now=now),
+        int(row.value or 0) if row.kind == "rating" else 0,
+        weight,
+        is_used,
     )
 
 
-def weight_of(row: HistoryRow, *, now: datetime) -> float:
-    """Return how much an event counts beside a purchase of today: by its kind, halving every two months."""
-    age = max(timedelta(0), now - row.at)
-    return KIND_WEIGHT.get(row.kind, 0.2) * math.exp2(-age / HALF_LIFE)
+def tune_form(
+    shown: Tuning, kept: Tuning, tree: Sequence[CategoryRow], brands: Sequence[tuple[int, str, str]]
+) -> vm.TuneForm:
+    """Build the form with some settings in it; it says whether they differ from those kept."""
+    wishes = dict(shown.categories)
+    below: dict[int | None, list[CategoryRow]] = {}
+    for row in tree:
+        below.setdefault(row.parent_id, []).append(row)
+
+    def build(row: CategoryRow) -> vm.TuneCategory:
+        children = tuple(build(child) for child in below.get(row.category_id, ()))
+        return vm.TuneCategory(row.slug, row.name, wishes.get(row.category_id, taste.SAME), children)  # type: ignore[arg-type]  # Tuning holds nothing else
+
+    return vm.TuneForm(
+        sliders(shown),
+        tuple(build(row) for row in below.get(None, ())),
+        tuple(vm.Option(slug, name, key in shown.never_brands) for key, slug, name in brands),
+        shown.arranging != kept.arranging,
+    )
 
 
-def _cards(
-    excluded: Mapping[int, tuple[str, datetime]], rows: Mapping[int, CardRow], reason: str, *, now: datetime
-) -> tuple[vm.Card, ...]:
-    ids = [product_id for product_id, (why, _at) in excluded.items() if why == reason and product_id in rows]
+def _cards(known: taste.Known, rows: Mapping[int, CardRow], reason: str, *, now: datetime) -> tuple[vm.Card, ...]:
+    ids = [product_id for product_id, (why, _at) in known.excluded.items() if why == reason and product_id in rows]
     return tuple(card(rows[product_id], now=now) for product_id in ids)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
 from webapp.actors import Actor
-from webapp.store.models import Guest, Impression, Interaction, User
+from webapp.store.models import Exclusion, Guest, Impression, Interaction, User
 from webapp.store.rows import HistoryRow
 from webapp.store.scope import owned_by, owner_values
 from webapp.store.tx import Tx
@@ -29,13 +29,22 @@ def insert_or_ignore(tx: Tx, table: Any) -> Any:
     return statement.on_conflict_do_nothing()  # type: ignore[attr-defined]  # both dialects' inserts have it
 
 
-def recent(tx: Tx, actor: Actor, *, limit: int) -> list[HistoryRow]:
-    """Return the newest events of an actor, oldest first; none for somebody who switched personalisation off."""
+def recent(tx: Tx, actor: Actor, *, limit: int, without: Collection[str] = ()) -> list[HistoryRow]:
+    """Return the newest events of an actor, oldest first; none for somebody who switched personalisation off.
+
+    Left out are the kinds named in ``without`` and whatever was done with a gift.
+    """
     if not actor.is_known or not actor.is_personalised:
         return []
+    is_gift = exists().where(
+        owned_by(Exclusion, actor), Exclusion.product_id == Interaction.product_id, Exclusion.reason == "gift"
+    )
+    wanted = [owned_by(Interaction, actor), ~is_gift]
+    if without:
+        wanted.append(Interaction.kind.not_in(sorted(without)))
     rows = tx.rows(
         select(Interaction.product_id, Interaction.kind, Interaction.value, Interaction.at)
-        .where(owned_by(Interaction, actor))
+        .where(*wanted)
         .order_by(Interaction.at.desc(), Interaction.id.desc())
         .limit(limit)
     )
@@ -93,8 +102,9 @@ def remove(
     signal_id: int | None = None,
     product_id: int | None = None,
     kinds: Collection[str] = (),
+    since: datetime | None = None,
 ) -> int:
-    """Forget events of an actor: one, those about a product, those of some kinds, or all."""
+    """Forget events of an actor: one, those about a product, of some kinds, since a moment, or all."""
     statement = delete(Interaction).where(owned_by(Interaction, actor))
     if signal_id is not None:
         statement = statement.where(Interaction.id == signal_id)
@@ -102,6 +112,8 @@ def remove(
         statement = statement.where(Interaction.product_id == product_id)
     if kinds:
         statement = statement.where(Interaction.kind.in_(sorted(kinds)))
+    if since is not None:
+        statement = statement.where(Interaction.at >= since)
     return int(tx.change(statement))
 
 
@@ -115,23 +127,25 @@ def signal_product(tx: Tx, actor: Actor, signal_id: int) -> tuple[int, str] | No
     return (row[0], row[1]) if row else None
 
 
-def signals(tx: Tx, actor: Actor, *, limit: int) -> list[tuple[int, HistoryRow]]:
-    """Return the newest events with their ids, newest first, for the page that shows what is known."""
-    rows = tx.rows(
-        select(Interaction.id, Interaction.product_id, Interaction.kind, Interaction.value, Interaction.at)
+def signals(tx: Tx, actor: Actor, *, per_kind: int) -> tuple[list[tuple[int, HistoryRow]], dict[str, int]]:
+    """Return the newest events of each kind with their ids, newest first, and how many there are of each kind."""
+    mine = (
+        select(
+            Interaction.id,
+            Interaction.product_id,
+            Interaction.kind,
+            Interaction.value,
+            Interaction.at,
+            func.count().over(partition_by=Interaction.kind).label("n"),
+            func.row_number()
+            .over(partition_by=Interaction.kind, order_by=(Interaction.at.desc(), Interaction.id.desc()))
+            .label("place"),
+        )
         .where(owned_by(Interaction, actor))
-        .order_by(Interaction.at.desc(), Interaction.id.desc())
-        .limit(limit)
+        .subquery()
     )
-    return [(row[0], HistoryRow(*row[1:])) for row in rows]
-
-
-def counts_by_kind(tx: Tx, actor: Actor) -> dict[str, int]:
-    """Count an actor's events by kind."""
-    rows = tx.rows(
-        select(Interaction.kind, func.count()).where(owned_by(Interaction, actor)).group_by(Interaction.kind)
-    )
-    return {row[0]: row[1] for row in rows}
+    found = tx.rows(select(mine).where(mine.c.place <= per_kind).order_by(mine.c.at.desc(), mine.c.id.desc()))
+    return [(row[0], HistoryRow(*row[1:5])) for row in found], {row[2]: row[5] for row in found}
 
 
 def move_to_member(tx: Tx, guest_id: int, user_id: int) -> int:
@@ -271,6 +285,11 @@ def mark_seen(tx: Tx, actor: Actor, *, request_id: str, product_ids: Collection[
         .values(seen_at=now)
     )
     return int(found)
+
+
+def n_of(tx: Tx, actor: Actor) -> int:
+    """Count an actor's events."""
+    return int(tx.scalar(select(func.count()).select_from(Interaction).where(owned_by(Interaction, actor))) or 0)
 
 
 def count(tx: Tx) -> int:

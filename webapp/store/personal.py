@@ -47,6 +47,7 @@ EXPORTED: Mapping[str, Part] = {
     "ratings": Part(),
     "reviews": Part(),
     "exclusions": Part(),
+    "searches": Part(),
     "impressions": Part(),
     "vouchers": Part(),
     "carts": Part(),

@@ -37,7 +37,7 @@ def _mine(table: Any, owner: str) -> ColumnElement[bool]:
     return column == bindparam(ACTOR_ID, type_=Integer)
 
 
-def _card_columns(owner: str) -> tuple[Any, ...]:
+def _card_columns(owner: str, is_personal: bool) -> tuple[Any, ...]:
     variants = Variant.product_id == Product.id
     available = (
         select(func.coalesce(func.sum(Variant.stock - Variant.reserved), 0)).where(variants, Variant.is_active)
@@ -61,7 +61,8 @@ def _card_columns(owner: str) -> tuple[Any, ...]:
             .scalar_subquery(),
             0,
         )
-        excluded = exists().where(Exclusion.product_id == Product.id, _mine(Exclusion, owner))
+        if is_personal:
+            excluded = exists().where(Exclusion.product_id == Product.id, _mine(Exclusion, owner))
     return (
         Product.id,
         Product.slug,
@@ -91,8 +92,11 @@ def _card_columns(owner: str) -> tuple[Any, ...]:
 
 
 @cache
-def _card_base(owner: str) -> Select[Any]:
-    """Select cards for members, guests or nobody. Made once: building it costs more than running it."""
+def _card_base(owner: str, is_personal: bool) -> Select[Any]:
+    """Select cards for members, guests or nobody. Made once: building it costs more than running it.
+
+    Hearts and stars are shown to whom they belong; what somebody turned down is read only for personal picks.
+    """
     first = (
         select(_other_picture.id)
         .where(_other_picture.product_id == Product.id)
@@ -101,7 +105,7 @@ def _card_base(owner: str) -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select(*_card_columns(owner))
+        select(*_card_columns(owner, is_personal))
         .select_from(Product)
         .outerjoin(Brand, Brand.id == Product.brand_id)
         .outerjoin(Category, Category.id == Product.category_id)
@@ -110,8 +114,8 @@ def _card_base(owner: str) -> Select[Any]:
 
 
 @cache
-def _cards_by_id(owner: str) -> Select[Any]:
-    return _card_base(owner).where(Product.id.in_(bindparam("ids", expanding=True)))
+def _cards_by_id(owner: str, is_personal: bool) -> Select[Any]:
+    return _card_base(owner, is_personal).where(Product.id.in_(bindparam("ids", expanding=True)))
 
 
 def _owner(actor: Actor) -> tuple[str, dict[str, Any]]:
@@ -123,7 +127,7 @@ def _owner(actor: Actor) -> tuple[str, dict[str, Any]]:
 
 def card_select(actor: Actor = NOBODY) -> Select[Any]:
     """Select card columns of products; add conditions, order and limit, then read with :func:`card_rows`."""
-    return _card_base(_owner(actor)[0])
+    return _card_base(_owner(actor)[0], actor.is_personalised)
 
 
 def card_rows(tx: Tx, statement: Select[Any], actor: Actor = NOBODY) -> list[CardRow]:
@@ -142,7 +146,7 @@ def cards(tx: Tx, product_ids: Collection[int], actor: Actor = NOBODY) -> dict[i
     if not product_ids:
         return {}
     owner, parameters = _owner(actor)
-    rows = tx.rows(_cards_by_id(owner), parameters | {"ids": sorted(product_ids)})
+    rows = tx.rows(_cards_by_id(owner, actor.is_personalised), parameters | {"ids": sorted(product_ids)})
     return {row[0]: _card_row(row) for row in rows}
 
 
@@ -248,6 +252,7 @@ def categories(tx: Tx) -> list[CategoryRow]:
             Category.description,
             Category.position,
             func.coalesce(counts.c.n, 0),
+            Category.path,
         )
         .outerjoin(counts, counts.c.category_id == Category.id)
         .order_by(Category.position, Category.name)

@@ -106,16 +106,22 @@ class CategoryRow:
     description: str
     position: int
     n_products: int = 0
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One event of a shopper, as the recommender is told of it."""
+    """One event of a shopper, as the recommender is told of it.
+
+    The kind ``search`` stands for a product that came first when the shopper searched for ``words``.
+    """
 
     product_id: int
     kind: str
     value: float | None
     at: datetime
+    words: str = ""
+    search_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, false
+from sqlalchemy import ColumnElement, case, false
 
 from webapp.actors import Actor
 
@@ -16,6 +16,11 @@ def owned_by(table: Any, actor: Actor) -> ColumnElement[bool]:
     if actor.guest_id is not None:
         return table.guest_id == actor.guest_id
     return false()
+
+
+def tuning_of(table: Any) -> ColumnElement[Any]:
+    """Select what somebody set for their picks; the database does not hand out that of somebody who paused them."""
+    return case((table.is_personalised, table.tuning))
 
 
 def owner_values(actor: Actor) -> dict[str, int | None]:

@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from webapp.store.models import Guest, User, WebSession
+from webapp.store.scope import tuning_of
 from webapp.store.tx import Tx
+from webapp.tuning import DEFAULT, Tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class SessionRow:
     role: str
     is_personalised: bool
     language: str = ""
+    tuning: Tuning = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ def find(tx: Tx, id_hash: str, *, now: datetime) -> SessionRow | None:
             User.is_personalised,
             Guest.is_personalised,
             User.language,
+            tuning_of(User),
+            tuning_of(Guest),
         )
         .outerjoin(User, User.id == WebSession.user_id)
         .outerjoin(Guest, Guest.id == WebSession.guest_id)
@@ -67,7 +72,9 @@ def find(tx: Tx, id_hash: str, *, now: datetime) -> SessionRow | None:
     if row is None or (row[1] is not None and not row[10]):
         return None
     personalised = row[11] if row[1] is not None else row[12] is not False
-    return SessionRow(*(*row[:7], row[7] or "", row[8] or "", row[9] or "", personalised, row[13] or ""))
+    tuning = Tuning.from_json((row[14] if row[1] is not None else row[15]) or {})
+    words = (row[7] or "", row[8] or "", row[9] or "")
+    return SessionRow(*(*row[:7], *words, personalised, row[13] or "", tuning))
 
 
 def add(tx: Tx, **values: Any) -> None:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Integer, cast, delete, func, select, update
 
 from webapp.actors import Actor
 from webapp.store.interactions import insert_or_ignore
-from webapp.store.models import Exclusion, Interaction, Product, StarRating, WishlistItem
+from webapp.store.models import (
+    Brand,
+    Exclusion,
+    Guest,
+    Interaction,
+    Product,
+    StarRating,
+    User,
+    WishlistItem,
+)
 from webapp.store.scope import owned_by, owner_values
 from webapp.store.tx import Tx
+from webapp.tuning import Tuning
 
 
 def set_stars(tx: Tx, actor: Actor, product_id: int, stars: int, *, now: datetime) -> int | None:
@@ -93,6 +104,29 @@ def exclusions(tx: Tx, actor: Actor) -> dict[int, tuple[str, datetime]]:
         .order_by(Exclusion.at.desc())
     )
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def tuning(tx: Tx, actor: Actor) -> Tuning:
+    """Return what somebody set for their picks."""
+    found: Any = None
+    if actor.user_id is not None:
+        found = tx.scalar(select(User.tuning).where(User.id == actor.user_id))
+    elif actor.guest_id is not None:
+        found = tx.scalar(select(Guest.tuning).where(Guest.id == actor.guest_id))
+    return Tuning.from_json(found or {})
+
+
+def set_tuning(tx: Tx, actor: Actor, chosen: Tuning) -> None:
+    """Keep what somebody set for their picks."""
+    table, key = (User, actor.user_id) if actor.user_id is not None else (Guest, actor.guest_id)
+    tx.change(update(table).where(table.id == key).values(tuning=chosen.to_json()))
+
+
+def brands(tx: Tx) -> list[tuple[int, str, str]]:
+    """Return id, address and name of every brand of which something is on the shelves, by name."""
+    on_the_shelves = select(Product.brand_id).where(Product.is_visible)
+    rows = tx.rows(select(Brand.id, Brand.slug, Brand.name).where(Brand.id.in_(on_the_shelves)).order_by(Brand.name))
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def wish(tx: Tx, actor: Actor, product_id: int, *, now: datetime) -> bool:

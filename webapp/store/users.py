@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,8 +21,9 @@ from webapp.store.models import (
     User,
     WishlistItem,
 )
-from webapp.store.scope import owned_by
+from webapp.store.scope import owned_by, tuning_of
 from webapp.store.tx import Tx
+from webapp.tuning import Tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,11 @@ def by_external_ref(tx: Tx, ref: str) -> int | None:
     return tx.scalar(select(User.id).where(User.external_ref == ref))
 
 
-def personalised(tx: Tx, actor: Actor) -> bool | None:
-    """Return an actor's switch; None when there is no such actor."""
-    if actor.user_id is not None:
-        return tx.scalar(select(User.is_personalised).where(User.id == actor.user_id))
-    return tx.scalar(select(Guest.is_personalised).where(Guest.id == actor.guest_id))
+def with_settings(tx: Tx, actor: Actor) -> Actor | None:
+    """Return an actor with the switch and the settings of their picks; None when there is no such actor."""
+    table, key = (User, actor.user_id) if actor.user_id is not None else (Guest, actor.guest_id)
+    row = tx.row(select(table.is_personalised, tuning_of(table)).where(table.id == key))
+    return replace(actor, is_personalised=row[0], tuning=Tuning.from_json(row[1] or {})) if row else None
 
 
 def add(tx: Tx, **values: Any) -> int | None:
@@ -225,7 +226,7 @@ def forget_failures(tx: Tx, key: str) -> None:
 def move_guest(tx: Tx, guest_id: int, user_id: int) -> list[int]:
     """Give a guest's wishes, stars, exclusions and orders to a member.
 
-    Where both have a row for one product the member's own stays.
+    Where both have a row for one product the member's own stays, and so do the member's settings if there are any.
 
     Returns
     -------
@@ -238,6 +239,9 @@ def move_guest(tx: Tx, guest_id: int, user_id: int) -> list[int]:
         tx.change(delete(table).where(table.guest_id == guest_id, table.product_id.in_(theirs)))
         tx.change(update(table).where(table.guest_id == guest_id).values(user_id=user_id, guest_id=None))
     tx.change(update(Order).where(Order.guest_id == guest_id, Order.user_id.is_(None)).values(user_id=user_id))
+    set_by_guest = tx.scalar(select(Guest.tuning).where(Guest.id == guest_id))
+    if set_by_guest and not tx.scalar(select(User.tuning).where(User.id == user_id)):
+        tx.change(update(User).where(User.id == user_id).values(tuning=set_by_guest))
     tx.change(update(Guest).where(Guest.id == guest_id).values(merged_into=user_id))
     return touched
 

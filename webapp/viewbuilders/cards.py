@@ -26,7 +26,7 @@ PROOF: dict[str, tuple[str, ...]] = {
     "recently_viewed": ("view", "click"),
     "buy_again": ("purchase",),
 }
-FROM_HISTORY = "because_history"
+FROM_HISTORY, FROM_SEARCH = "because_history", "because_searched"
 STARTER = 5
 GENERAL = frozenset({"popular", "trending", "new", "rated_well", "similar", "goes_with", "popular_in_category"})
 
@@ -119,7 +119,11 @@ def true_reason(
     if proof is None:
         return _general(reason, row, rows)
     signal_id = reason.product_id if reason.product_id is not None else row.product_id
-    found = [event for event in history if event.product_id == signal_id and event.kind in proof]
+    about = [event for event in history if event.product_id == signal_id]
+    found = [event for event in about if event.kind in proof]
+    searched = next((event for event in reversed(about) if event.kind == "search"), None)
+    if not found and searched is not None and "view" in proof:
+        return vm.Reason(FROM_SEARCH, reason.share, words=searched.words, search_id=searched.search_id)
     named = rows.get(signal_id)
     if not found or named is None or not named.is_visible:
         return None
@@ -168,10 +172,20 @@ def crumbs(rows: Sequence[CategoryRow], category_id: int | None, last: str = "")
     return (*steps[:-1], vm.Crumb(steps[-1].label))
 
 
-def starter_cards(popular: Sequence[CardRow], *, now: datetime) -> tuple[vm.Card, ...]:
-    """Choose well-known products to rate: of as many kinds as there are, then the best known of the others."""
+def starter_cards(popular: Sequence[CardRow], tree: Sequence[CategoryRow], *, now: datetime) -> tuple[vm.Card, ...]:
+    """Choose well-known products to rate, as different as there are: of many departments, then kinds, then brands."""
     offered = [row for row in popular if row.is_sellable]
-    first_of_kind = list({row.category_id: row for row in reversed(offered)}.values())
-    chosen = sorted(first_of_kind, key=offered.index)[:STARTER]
-    chosen += [row for row in offered if row not in chosen][: STARTER - len(chosen)]
-    return tuple(card(row, now=now) for row in chosen)
+    above = {row.category_id: row.parent_id for row in tree}
+
+    def department(row: CardRow) -> int | None:
+        top = row.category_id
+        while top is not None and above.get(top) is not None:
+            top = above[top]
+        return top
+
+    chosen: list[CardRow] = []
+    for kind in (department, lambda row: row.category_id, lambda row: row.brand, lambda row: row.product_id):
+        for row in offered:
+            if len(chosen) < STARTER and kind(row) not in {kind(other) for other in chosen}:
+                chosen.append(row)
+    return tuple(card(row, now=now) for row in sorted(chosen, key=offered.index))

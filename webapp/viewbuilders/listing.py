@@ -70,6 +70,11 @@ class Asked:
         chosen = (self.categories, self.brands, self.rating, self.attributes, self.price_from, self.price_to)
         return any(chosen) or self.in_stock
 
+    @property
+    def is_plain_search(self) -> bool:
+        """Whether the first page of a search is asked for as it comes: what stands first is the answer to the words."""
+        return bool(self.query) and not self.is_filtered and not self.sort and self.page == 1
+
 
 def facets(
     asked: Asked, counts: FacetCounts, tree: Sequence[CategoryRow], names: Mapping[str, str]

@@ -16,7 +16,8 @@ from webapp.actors import Actor
 from webapp.picks import Picks
 from webapp.store.rows import CardRow, HistoryRow
 from webapp.store.scope import owner_values
-from webapp.viewbuilders.cards import cards, personal_card
+from webapp.tuning import NOTHING, Never
+from webapp.viewbuilders.cards import cards, personal_card, pick_card
 
 RAIL_LENGTH = 10
 SHORTEST = 4
@@ -32,6 +33,8 @@ class Shelf:
     ----------
     used : set of int
         Products that stand on the page already.
+    never : Never
+        What the visitor never wants to be recommended.
     """
 
     now: datetime
@@ -39,11 +42,12 @@ class Shelf:
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     used: set[int] = field(default_factory=set)
     rails: list[vm.Rail] = field(default_factory=list)
+    never: Never = NOTHING
 
     def free(self, rows: Iterable[CardRow], limit: int = RAIL_LENGTH) -> list[CardRow]:
         """Return the rows that can be sold and do not stand on the page yet."""
         found = [row for row in rows if row.is_sellable and not row.is_excluded and row.product_id not in self.used]
-        return found[:limit]
+        return [row for row in found if not self.never.hides(row)][:limit]
 
     def add(self, key: str, title: str, items: Sequence[vm.Card], *, shortest: int = SHORTEST, **more: Any) -> bool:
         """Add a rail unless it would be too short."""
@@ -73,6 +77,12 @@ class Shelf:
             reason = group[0].reason
             title = _("Because of %(name)s", name=reason.product_name if reason else "")
             self.add(f"because_{number}", title, group, reason=reason, is_personal=True)
+
+    def add_declared(self, picks: Picks, rows: Mapping[int, CardRow]) -> None:
+        """Add picks for somebody of whom nothing is known but what they set."""
+        found = [pick for pick in picks.items if pick.product_id in rows and self.free([rows[pick.product_id]])]
+        built = [pick_card(pick, rows, (), now=self.now) for pick in found]
+        self.add("for_you", _("Chosen by what you set"), _mixed(built, rows), is_personal=True)
 
 
 def _mixed(items: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Card]:

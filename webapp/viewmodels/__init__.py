@@ -11,11 +11,6 @@ from webapp.viewmodels.account import (
     PrivacyPage,
     SecurityPage,
     SessionRow,
-    Signal,
-    SignalGroup,
-    TastePage,
-    TuneCategory,
-    Tuning,
     WishlistPage,
 )
 from webapp.viewmodels.admin import (
@@ -110,6 +105,17 @@ from webapp.viewmodels.shop import (
     Suggestion,
     Variant,
 )
+from webapp.viewmodels.taste import (
+    Move,
+    MoveKind,
+    Signal,
+    SignalGroup,
+    Slider,
+    TastePage,
+    TastePreview,
+    TuneCategory,
+    TuneForm,
+)
 
 __all__ = [
     "AboutDemoPage",
@@ -156,6 +162,8 @@ __all__ = [
     "ListingPage",
     "MetricsRow",
     "ModelRun",
+    "Move",
+    "MoveKind",
     "NavCategory",
     "Notice",
     "Option",
@@ -194,16 +202,18 @@ __all__ = [
     "SessionRow",
     "Signal",
     "SignalGroup",
+    "Slider",
     "Suggestion",
     "SummaryLine",
     "Task",
     "TastePage",
+    "TastePreview",
     "TaxLine",
     "TaxRow",
     "Tile",
     "TimelineEntry",
     "TuneCategory",
-    "Tuning",
+    "TuneForm",
     "Variant",
     "VariantRow",
     "Visitor",

@@ -61,7 +61,8 @@ class Reason:
     """Why a product is shown: a kind of the recommender, the signal it names and that signal's share (0-1).
 
     ``kind`` is one of because_viewed, because_clicked, because_cart, because_wishlist, because_bought, because_rated,
-    popular, trending, popular_in_category, similar, goes_with, buy_again, recently_viewed, new, rated_well.
+    because_searched (which has ``words``), because_history, popular, trending, popular_in_category, similar, goes_with,
+    buy_again, recently_viewed, new, rated_well.
     The product fields are the named signal's, empty when the reason names none.
     """
 
@@ -72,6 +73,8 @@ class Reason:
     product_slug: str = ""
     stars: int = 0
     category: str = ""
+    words: str = ""
+    search_id: int | None = None
 
     @property
     def is_personal(self) -> bool:

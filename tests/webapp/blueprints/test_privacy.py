@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -28,10 +29,11 @@ from webapp.clock import utc_now
 from webapp.extensions import db
 from webapp.picks import Ask, NullRecs, Picks
 from webapp.services import accounts, api_keys, checkout
-from webapp.store import carts, interactions, orders, personal, products, reviews, taste
+from webapp.store import carts, interactions, orders, personal, products, reviews, searches, taste, users
 from webapp.store.models import Model
 from webapp.store.rows import CardRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
+from webapp.tuning import Tuning
 
 ADDRESS = {"name": "Ana Okafor", "line1": "Hill 1", "postcode": "10115", "city": "Berlin", "country": "DE"}
 
@@ -59,6 +61,8 @@ def ana(app: Flask) -> int:
             make_event(tx, actor, lamp, kind)
         taste.wish(tx, actor, lamp, now=NOW)
         taste.exclude(tx, actor, mug, "own", now=NOW)
+        taste.set_tuning(tx, actor, Tuning(variety=75, never_brands=(7,)))
+        searches.add(tx, actor, "a lamp for reading", [lamp], now=NOW)
         put_in_cart(tx, actor, lamp)
     with app.test_request_context():
         order = checkout.place(actor, ready_to_pay(actor), currency="EUR", hold_for=timedelta(minutes=5), now=NOW)
@@ -114,6 +118,8 @@ def test_s30_the_export_has_everything(browser: ShopClient, ana: int) -> None:
     expected = set(personal.EXPORTED) - {"guests", "stock_alerts", "impressions", "payments"}
     assert expected - filled == set()
     assert found["data"]["users"][0]["email"] == "ana@example.com"
+    assert found["data"]["users"][0]["tuning"] == {"variety": 75, "never_brands": [7]}
+    assert [row["words"] for row in found["data"]["searches"]] == ["a lamp for reading"]
     assert found["data"]["orders"][0]["address"]["line1"] == "Hill 1"
     assert {row["kind"] for row in found["data"]["interactions"]} >= {"view", "click", "wishlist", "rating"}
 
@@ -153,7 +159,7 @@ def rows_with(word: str) -> list[str]:
 
 def test_s31_nothing_of_a_deleted_member_is_left(browser: ShopClient, ana: int) -> None:
     assert delete(browser) == 303
-    for word in ("ana@example.com", "Ana Okafor", "Hill 1"):
+    for word in ("ana@example.com", "Ana Okafor", "Hill 1", "a lamp for reading", "variety"):
         assert rows_with(word) == []
     with read_unit() as tx:
         assert {name: rows for name, rows in personal.everything(tx, ana).items() if rows} == {}
@@ -246,13 +252,16 @@ def test_s31_recommendations_for_a_deleted_member_are_cold_at_once(app: Flask, b
     assert ears.heard == [str(ana), ""]
 
 
+READS_A_PROFILE = re.compile(r"\b(FROM|JOIN) (interactions|searches|exclusions)\b")
+
+
 @contextmanager
 def reads_of_the_profile() -> Iterator[list[str]]:
-    """Collect the statements that read what somebody did."""
+    """Collect the statements that read what somebody did, searched for or turned down."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if "FROM interactions" in statement or "JOIN interactions" in statement:
+        if READS_A_PROFILE.search(statement):
             seen.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", note)
@@ -278,6 +287,28 @@ def test_s32_while_picks_are_paused_no_profile_is_read(app: Flask, ana: int, who
             assert client.get(path, follow_redirects=True).status_code == 200
     assert seen == []
     assert set(ears.heard) <= {""}
+    client.send("/your-recommendations/pause", {"paused": "0"})
+    with reads_of_the_profile() as seen:
+        client.get("/")
+    assert seen
+    assert ears.heard[-1] not in {"", ears.heard[0]}
+
+
+def test_s32_while_picks_are_paused_no_setting_is_read_and_no_search_is_kept(
+    app: Flask, ana: int, browser: ShopClient
+) -> None:
+    with read_unit() as tx:
+        before = len(searches.recent(tx, Actor(user_id=ana), limit=9))
+    browser.send("/your-recommendations/pause", {"paused": "1"})
+    assert browser.get("/search?q=lamp").status_code == 200
+    with read_unit() as tx:
+        assert len(searches.recent(tx, Actor(user_id=ana), limit=9)) == before
+        assert users.with_settings(tx, Actor(user_id=ana)) == Actor(user_id=ana, is_personalised=False)
+    browser.send("/your-recommendations/pause", {"paused": "0"})
+    with read_unit() as tx:
+        found = users.with_settings(tx, Actor(user_id=ana))
+    assert found is not None
+    assert found.tuning == Tuning(variety=75, never_brands=(7,))
 
 
 def test_s32_while_picks_are_paused_looking_around_leaves_nothing(app: Flask, ana: int, browser: ShopClient) -> None:

@@ -32,7 +32,7 @@ from webapp.store.tx import read_unit, unit_of_work
 
 ROOT = Path(__file__).resolve().parents[3]
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
-TRACES = {"web_sessions", "guests", "interactions", "impressions"}  # what looking around may leave
+TRACES = {"web_sessions", "guests", "interactions", "searches", "impressions"}  # what looking around may leave
 
 
 def filled(rule: Rule) -> str:

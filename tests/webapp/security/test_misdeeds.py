@@ -43,6 +43,10 @@ def test_no_state_changes_by_following_a_link(app: Flask, order: OrderRow) -> No
         "/account/delete",
         "/checkout/place",
         "/your-recommendations/forget",
+        "/your-recommendations/tune",
+        "/your-recommendations/use",
+        "/your-recommendations/pause",
+        "/your-recommendations/feedback",
     ):
         assert client.get(path).status_code == 405, path
     assert state_of(order) == "placed"

@@ -21,7 +21,7 @@ from tests.factories import (
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.services import accounts, checkout
-from webapp.store import alerts, carts, orders, sessions, users
+from webapp.store import alerts, carts, orders, searches, sessions, users
 from webapp.store.tx import read_unit, unit_of_work
 
 FIELDS = {"name": "Ana", "line1": "Hill 1", "postcode": "1", "city": "Berlin", "country": "DE"}
@@ -56,6 +56,8 @@ def objects(app: Flask) -> list[Object]:
         line = str(carts.load(tx, ana).lines[0].line_id)
         address = str(users.addresses(tx, ana.user_id or 0)[0].address_id)
         signal = str(make_event(tx, ana, lamp, "click"))
+        searches.add(tx, ana, "a lamp", [lamp], now=utc_now())
+        search = str(searches.recent(tx, ana, limit=1)[0].search_id)
         alerts.put(tx, variant_of(tx, vase), "ana@example.com", user_id=ana.user_id, language="en", now=utc_now())
         alert = str(alerts.of_user(tx, ana.user_id or 0)[0].alert_id)
 
@@ -75,6 +77,7 @@ def objects(app: Flask) -> list[Object]:
         named("POST", "/account/addresses", address, FIELDS | {"address_id": address, "is_default": "1"}),
         named("POST", "/account/addresses", address, {"action": "delete", "address_id": address}),
         named("POST", "/your-recommendations/forget", signal, {"signal_id": signal}),
+        named("POST", "/your-recommendations/forget", search, {"search_id": search}),
     ]
 
 

@@ -65,7 +65,7 @@ def test_forgetting_one_thing_takes_all_that_was_said_about_it(ana: Actor, shelf
         make_event(tx, ana, shelf[0])
         make_event(tx, ana, shelf[1])
     feedback.record(ana, feedback.Event(shelf[0], "rating", 5.0), now=NOW)
-    taste.forget(ana, product_id=shelf[0])
+    taste.forget(ana, product_id=shelf[0], now=NOW)
     assert kinds_of(ana) == ["view"]
     with read_unit() as tx:
         assert taste_store.stars_by(tx, ana) == {}
@@ -86,7 +86,7 @@ def test_forgetting_by_kind(ana: Actor, shelf: list[int], scope: str, left: list
         feedback.record(ana, feedback.Event(shelf[0], kind), now=NOW)
     feedback.record(ana, feedback.Event(shelf[1], "rating", 4.0), now=NOW)
     feedback.record(ana, feedback.Event(shelf[2], "wishlist"), now=NOW)
-    taste.forget(ana, scope=scope)
+    taste.forget(ana, scope=scope, now=NOW)
     assert sorted(kinds_of(ana)) == sorted(left)
     with read_unit() as tx:
         assert bool(users.wishes(tx, ana)) == ("wishlist" in left)
@@ -96,7 +96,7 @@ def test_forgetting_by_kind(ana: Actor, shelf: list[int], scope: str, left: list
 def test_forgotten_stars_take_the_review_with_them(ana: Actor, shelf: list[int]) -> None:
     assert ana.user_id is not None
     review_service.write(ana.user_id, shelf[0], stars=5, title="", text="Lovely.", now=NOW)
-    taste.forget(ana, scope="rating")
+    taste.forget(ana, scope="rating", now=NOW)
     with read_unit() as tx:
         assert reviews.page(tx, shelf[0], stars=None, sort="newest", limit=5, offset=0) == ([], 0)
 
@@ -105,9 +105,9 @@ def test_a_signal_of_somebody_else_is_not_there_to_forget(ana: Actor, shelf: lis
     with unit_of_work() as tx:
         theirs = make_event(tx, Actor(user_id=make_user(tx)), shelf[0])
     with pytest.raises(NotFound):
-        taste.forget(ana, signal_id=theirs)
+        taste.forget(ana, signal_id=theirs, now=NOW)
     with pytest.raises(InvalidInput):
-        taste.forget(ana, scope="nothing of the kind")
+        taste.forget(ana, scope="nothing of the kind", now=NOW)
 
 
 def test_s32_paused_means_that_looking_leaves_no_trace_and_nothing_is_read(
@@ -120,9 +120,9 @@ def test_s32_paused_means_that_looking_leaves_no_trace_and_nothing_is_read(
     reads: list[Actor] = []
     really = interactions.recent
 
-    def spy(tx: object, actor: Actor, *, limit: int) -> list:
+    def spy(tx: object, actor: Actor, **options: object) -> list:
         reads.extend([actor] if actor.is_personalised else [])
-        return really(tx, actor, limit=limit)
+        return really(tx, actor, **options)
 
     monkeypatch.setattr(interactions, "recent", spy)
     page = client.get("/").get_data(as_text=True)
@@ -161,7 +161,7 @@ def test_orders_stay_when_taste_is_forgotten(ana: Actor, shelf: list[int]) -> No
     with unit_of_work() as tx:
         put_in_cart(tx, ana, shelf[0])
     checkout.place(ana, ready_to_pay(ana), currency="EUR", hold_for=timedelta(minutes=5), now=NOW)
-    taste.forget(ana, scope="all")
+    taste.forget(ana, scope="all", now=NOW)
     assert ana.user_id is not None
     with read_unit() as tx:
         assert len(orders.of_user(tx, ana.user_id, limit=5)) == 1

@@ -6,10 +6,11 @@ from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from tests.conftest import NOW
 from tests.factories import make_event, make_product, make_user, make_voucher
 from webapp.actors import Actor
 from webapp.extensions import db
-from webapp.store import migrations
+from webapp.store import migrations, taste
 from webapp.store.tx import read_unit, unit_of_work
 
 pytestmark = pytest.mark.both_databases
@@ -44,6 +45,26 @@ def test_a_step_down_and_up_keeps_the_rows_of_other_tables(app: Flask) -> None:
 def test_the_shop_knows_whether_the_database_is_at_the_newest(app: Flask) -> None:
     with read_unit() as tx:
         assert migrations.current(tx) == migrations.head()
+
+
+def test_gifts_are_known_after_the_step_up_and_only_kept_out_of_sight_before(app: Flask) -> None:
+    """SQLite rebuilds the table of exclusions on the way down and up; no check and no row may be lost by it."""
+    with unit_of_work() as tx:
+        ana, lamp = Actor(user_id=make_user(tx)), make_product(tx)
+        taste.exclude(tx, ana, lamp, "gift", now=NOW)
+    downgrade(revision="0006")
+    with db.engine.connect() as connection:
+        assert connection.execute(text("SELECT reason FROM exclusions")).scalars().all() == ["own"]
+    assert "searches" not in tables()
+    upgrade()
+    with unit_of_work() as tx:
+        taste.exclude(tx, ana, lamp, "gift", now=NOW)
+    # The rebuilt table refuses what it refused before.
+    for wrong in ("hated", ""):
+        with pytest.raises(IntegrityError), unit_of_work() as tx:
+            taste.exclude(tx, ana, lamp, wrong, now=NOW)
+    with pytest.raises(IntegrityError), unit_of_work() as tx:
+        tx.execute(text("INSERT INTO exclusions (product_id, reason, at) VALUES (1, 'own', '2026-01-01')"))
 
 
 def test_a_rebuilt_table_still_checks_its_rows(app: Flask) -> None:

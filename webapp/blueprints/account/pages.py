@@ -104,9 +104,9 @@ def sign_out() -> Response:
 @bp.get("/account")
 def overview() -> str:
     """Show the overview of the account."""
-    member = member_required()
+    member_required()
     page = account_pages.overview(
-        member.id, get_recs(), history_limit=current_app.config["HISTORY_LIMIT"], now=utc_now()
+        current_actor(), get_recs(), history_limit=current_app.config["HISTORY_LIMIT"], now=utc_now()
     )
     return render_template("account/overview.html", page=page)
 

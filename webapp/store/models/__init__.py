@@ -1,7 +1,7 @@
 """Mapped classes, constraints and indexes."""
 
 from webapp.store.models.base import Model
-from webapp.store.models.behaviour import Exclusion, Impression, Interaction, Review, StarRating
+from webapp.store.models.behaviour import Exclusion, Impression, Interaction, Review, Search, StarRating
 from webapp.store.models.buying import (
     Cart,
     CartLine,
@@ -69,6 +69,7 @@ __all__ = [
     "ProductAttribute",
     "Reservation",
     "Review",
+    "Search",
     "ShopSetting",
     "StarRating",
     "StockAlert",

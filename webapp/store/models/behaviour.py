@@ -7,10 +7,21 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.store.models.base import BigKey, Key, LongText, Model, Moment, Words, among, one_actor, reference
+from webapp.store.models.base import (
+    BigKey,
+    JsonList,
+    Key,
+    LongText,
+    Model,
+    Moment,
+    Words,
+    among,
+    one_actor,
+    reference,
+)
 
 KINDS = ("view", "click", "cart", "wishlist", "purchase", "rating", "dismiss")
-EXCLUSIONS = ("dismiss", "own")
+EXCLUSIONS = ("dismiss", "own", "gift")
 REVIEW_STATES = ("published", "hidden")
 
 
@@ -84,7 +95,10 @@ class Review(Model):
 
 
 class Exclusion(Model):
-    """A product somebody does not want to be shown: not interested, or owned already."""
+    """A product somebody does not want to be shown: not interested, owned already, or a gift for somebody else.
+
+    Nothing that was done with a gift counts for the picks.
+    """
 
     __tablename__ = "exclusions"
     __table_args__ = (
@@ -99,6 +113,26 @@ class Exclusion(Model):
     guest_id: Mapped[int | None] = reference("guests.id")
     product_id: Mapped[int] = reference("products.id")
     reason: Mapped[str] = mapped_column(String(10))
+    at: Mapped[Moment]
+
+
+class Search(Model):
+    """What somebody searched for, and the products that stood first; the same words are kept once."""
+
+    __tablename__ = "searches"
+    __table_args__: Any = (
+        one_actor(),
+        UniqueConstraint("user_id", "words"),
+        UniqueConstraint("guest_id", "words"),
+        Index(None, "user_id", "at"),
+        Index(None, "guest_id", "at"),
+    )
+
+    id: Mapped[Key]
+    user_id: Mapped[int | None] = reference("users.id", index=False)
+    guest_id: Mapped[int | None] = reference("guests.id", index=False)
+    words: Mapped[Words]
+    product_ids: Mapped[JsonList]
     at: Mapped[Moment]
 
 

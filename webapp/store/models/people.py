@@ -43,6 +43,7 @@ class Guest(Model):
 
     id: Mapped[Key]
     is_personalised: Mapped[bool] = mapped_column(default=True)
+    tuning: Mapped[Json] = mapped_column(server_default="{}")
     created_at: Mapped[Moment]
     merged_into: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
 
