@@ -2,6 +2,7 @@
 
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import ArtifactError, DataError, RecommenderError
+from recommender.exploration import Exploration
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
 from recommender.preferences import Preferences
@@ -13,6 +14,7 @@ __all__ = [
     "DataError",
     "Event",
     "EventWeights",
+    "Exploration",
     "HybridRecommender",
     "Interactions",
     "ItemCatalogue",

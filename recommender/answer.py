@@ -13,10 +13,12 @@ from recommender.closeup import CloseUp
 from recommender.coldstart import evidence_of
 from recommender.errors import DataError
 from recommender.explain import RowReason, crowd_reason, named_signals
+from recommender.exploration import Draw, Exploration, Prepared, deal, little_shown, options
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
 from recommender.pipeline import CandidateSet, all_but
-from recommender.preferences import NEUTRAL, PreferenceRules, Preferences, is_below
+from recommender.preferences import NEUTRAL, PreferenceRules, Preferences
+from recommender.rankfeatures import DAY_SECONDS
 from recommender.reranker import collapse, maximal_marginal_relevance, push_down
 from recommender.retrievers.bought_together import BoughtTogether
 from recommender.retrievers.own_history import OwnHistory
@@ -38,7 +40,6 @@ from recommender.vectorindex import ExactIndex
 
 # Source of items that fill a list although nobody ever touched them; there is no reason to give for those.
 REST = "catalogue"
-FRESH_MIN_COSINE = 0.35
 FRESH_EVERY = 10
 
 
@@ -77,6 +78,16 @@ class Ordered:
         return Ordered(self.rows[positions], self.scores[positions], self.found_by[positions])
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A list with what it was made from: the query, all candidates best first, and the rows of the list."""
+
+    query: Query
+    candidates: Rows
+    rows: Rows
+    answer: list[Recommendation]
+
+
 class Answerer:
     """Answers requests; holds no state of any request."""
 
@@ -108,12 +119,26 @@ class Answerer:
 
     def recommend(self, ask: Ask) -> list[Recommendation]:
         """See :meth:`HybridRecommender.recommend`."""
+        made = self._made(ask)
+        return self._with_fresh(made.answer, ask, made.query)
+
+    def prepare(self, ask: Ask, explore: Exploration, salt: str) -> Prepared:
+        """See :meth:`HybridRecommender.prepare`: what is new competes for the places that are left to chance."""
+        made = self._made(ask)
+        places = explore.drawn_places(len(made.answer))
+        if not places:
+            return Prepared(tuple(self._with_fresh(made.answer, ask, made.query)), (), salt)
+        hands = deal(self._worth_a_try(made, ask, explore), places, explore.pool)
+        draws = tuple(Draw(place, options(hand, self.live.shows)) for place, hand in hands)
+        return Prepared(tuple(made.answer), draws, salt)
+
+    def _made(self, ask: Ask) -> _Made:
         self._require(ask.strategy)
         query = self._query(ask)
         allowed = self._allowed(ask, query)
-        ordered, found = self._ordered(ask, query, allowed)
-        ordered = self._preferred(ordered, ask, query.state)
-        ordered = self._varied(ordered, ask.preferences.diversity(self.diversity), ask.k)
+        candidates, found = self._ordered(ask, query, allowed)
+        candidates = self._preferred(candidates, ask, query.state)
+        ordered = self._varied(candidates, ask.preferences.diversity(self.diversity), ask.k)
         ordered = self._topped_up(ordered, query, allowed, ask.k)
         reasons = self._reasons(ask, query, ordered, found)
         answer = [
@@ -122,7 +147,23 @@ class Answerer:
                 zip(ordered.rows, ordered.scores, reasons, ordered.found_by, strict=True), start=1
             )
         ]
-        return self._with_fresh(answer, ask, query)
+        return _Made(query, candidates.rows, ordered.rows, answer)
+
+    def _worth_a_try(self, made: _Made, ask: Ask, explore: Exploration) -> list[str]:
+        """Items for the places left to chance, none of them in the part of the list that is seen.
+
+        First what is newer than the model and like the history, then candidates that are young and were little shown.
+        """
+        head = made.rows[: explore.within]
+        now, first_seen = made.query.now, self.model.pipeline.columns.first_seen
+        young = made.candidates[now - first_seen[made.candidates] <= explore.max_age_days * DAY_SECONDS]
+        young = young[~np.isin(young, head)]
+        young = self._within_caps(head, young)
+        young = little_shown(young, self.model.items.take(young), self.live.shows, explore.max_shown)
+        n = explore.pool * explore.places
+        fresh = self._fresh_for(ask, made.query, n)
+        fresh = [item_id for item_id in fresh if self.live.shows.shown(item_id) < explore.max_shown]
+        return [*fresh, *self.model.items.take(young[:n])][:n]
 
     def _require(self, strategy: str) -> None:
         if strategy not in self.strategies:
@@ -296,27 +337,25 @@ class Answerer:
 
     def _with_fresh(self, answer: list[Recommendation], ask: Ask, query: Query) -> list[Recommendation]:
         """One place in ten may go to a product newer than the model that is like the user's history."""
-        content = self._sources.get("content")
-        if not len(self.live.fresh) or ask.strategy != "hybrid" or content is None or query.state.is_cold:
+        usable = self._fresh_for(ask, query, ask.k)
+        if not usable:
             return answer
-        from recommender.retrievers.content import Content
-
-        assert isinstance(content, Content)  # noqa: S101  the source of that name
-        taste = content.profile(query.state)
-        nearest = self.live.fresh.nearest(taste, "combined", ask.k)
         places = range(FRESH_EVERY // 2 - 1, len(answer), FRESH_EVERY)
-        hidden = ask.exclude.union(ask.item_ids)
-        usable = [i for i, cosine in nearest if cosine >= FRESH_MIN_COSINE and i not in hidden]
-        usable = [i for i in usable if self._may_be_fresh(i, ask)]
         for place, item_id in zip(places, usable, strict=False):
             above = answer[place - 1].score if place else answer[0].score
             answer.insert(place, Recommendation(item_id, 0, above, (Reason("new"),), "new"))
         return [replace(r, rank=rank) for rank, r in enumerate(answer[: ask.k], start=1)]
 
-    def _may_be_fresh(self, item_id: str, ask: Ask) -> bool:
-        category, brand = self.live.fresh.categories[item_id], self.live.fresh.brands[item_id]
-        is_inside = not ask.category or is_below(category, ask.category)
-        return is_inside and not ask.preferences.hides_item(category, brand)
+    def _fresh_for(self, ask: Ask, query: Query, n: int) -> list[str]:
+        """Up to ``n`` products newer than the model that are like the user's history, the most alike first."""
+        content = self._sources.get("content")
+        if not len(self.live.fresh) or ask.strategy != "hybrid" or content is None or query.state.is_cold:
+            return []
+        from recommender.retrievers.content import Content
+
+        assert isinstance(content, Content)  # noqa: S101  the source of that name
+        hidden = ask.exclude.union(ask.item_ids)
+        return self.live.fresh.to_the_taste(content.profile(query.state), n, hidden, ask.category, ask.preferences)
 
     def forecast_stars(self, user_row: int, item_row: int, log: EventLog | None) -> float:
         """See :meth:`HybridRecommender.predict_rating`; ``log`` is None when nothing is known beyond the training."""

@@ -117,3 +117,8 @@ def union_of_items(event_items: IdMap, catalogue: ItemCatalogue | None) -> IdMap
     if not ids:
         raise DataError("there is neither an event nor a catalogue row to learn from")
     return IdMap(sorted(ids))
+
+
+def is_below(path: str, category: str) -> bool:
+    """Whether a path such as ``Home > Lamps`` is the category itself or lies below it."""
+    return path == category or path.startswith(f"{category} > ")

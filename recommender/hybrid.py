@@ -15,6 +15,7 @@ from recommender.answer import Answerer, Ask
 from recommender.base import Estimator, require_fitted
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import ArtifactError, DataError
+from recommender.exploration import Exploration, Prepared, Shows
 from recommender.features.combine import Networks
 from recommender.features.pictures import Picture
 from recommender.fitting import fit_model, model_of_source
@@ -142,6 +143,7 @@ class HybridRecommender(Estimator):
         now: int | None = None,
         preferences: Preferences = NEUTRAL,
         with_reasons: bool = True,
+        explore: Exploration | None = None,
     ) -> list[Recommendation]:
         """The ``k`` best items for a user, best first.
 
@@ -169,12 +171,54 @@ class HybridRecommender(Estimator):
             What the user set. What is never wanted is left out; the rest moves the finished order.
         with_reasons : bool
             False saves the time of proving reasons.
+        explore : Exploration, optional
+            Leave some places to chance, among items that are new or were little shown; the ``propensity`` of what
+            stands there is its chance. By default nothing is left to chance.
 
         Raises
         ------
         NotFittedError
         DataError
             For ``k`` below 1 or a strategy that this model does not hold.
+        """
+        prepared = self.prepare(
+            user_id,
+            k,
+            history=history,
+            replace_history=replace_history,
+            exclude=exclude,
+            strategy=strategy,
+            context=context,
+            item_ids=item_ids,
+            category=category,
+            now=now,
+            preferences=preferences,
+            with_reasons=with_reasons,
+            explore=explore,
+        )
+        return prepared.drawn(explore.seed if explore else "")
+
+    def prepare(
+        self,
+        user_id: str,
+        k: int = 10,
+        *,
+        history: Sequence[Event] | None = None,
+        replace_history: bool = False,
+        exclude: Collection[str] = (),
+        strategy: str | None = None,
+        context: str = "home",
+        item_ids: Sequence[str] = (),
+        category: str | None = None,
+        now: int | None = None,
+        preferences: Preferences = NEUTRAL,
+        with_reasons: bool = True,
+        explore: Exploration | None = None,
+    ) -> Prepared:
+        """An answer with its draws still open: :meth:`Prepared.drawn` with the seed of a request gives the list.
+
+        Whoever asks the same again and again keeps this and draws anew each time. Parameters and errors are those of
+        :meth:`recommend`; the seed of ``explore`` is not used.
         """
         ask = self._ask(
             user_id,
@@ -190,7 +234,9 @@ class HybridRecommender(Estimator):
             preferences=preferences,
             with_reasons=with_reasons,
         )
-        return self._answerer.recommend(ask)
+        if explore is None:
+            return Prepared(tuple(self._answerer.recommend(ask)))
+        return self._answerer.prepare(ask, explore, salt=f"{self.random_state}/{user_id}")
 
     def order(
         self,
@@ -344,6 +390,16 @@ class HybridRecommender(Estimator):
         """Make products newer than the model recommendable through their content; returns how many were taken."""
         require_fitted(self, "model_")
         return self._live.add_items(ItemCatalogue.from_frame(frame))
+
+    def count_shows(self, frame: pd.DataFrame) -> int:
+        """Say how often items were shown and clicked, for the places left to chance; replaces what was said before.
+
+        Columns ``item_id``, ``n_shown`` and ``n_clicked``, one row an item, which may be newer than the model. Returns
+        the number of items; raises DataError as :meth:`Shows.from_frame`.
+        """
+        require_fitted(self, "model_")
+        self._live.shows = Shows.from_frame(frame)
+        return len(frame)
 
     @property
     def known_users(self) -> IdMap:

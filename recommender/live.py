@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from recommender.catalogue import ItemCatalogue
+from recommender.catalogue import ItemCatalogue, is_below
+from recommender.exploration import Shows
 from recommender.interactions import Interactions
 from recommender.model import FittedModel
+from recommender.preferences import Preferences
 from recommender.retrievers.itemseq import ItemSeq
 from recommender.retrievers.popular import Popular
 from recommender.state import EventLog, build_state
 from recommender.types import BoolMask, FloatMatrix, FloatVector
 from recommender.vectorindex import normalise
+
+MIN_COSINE = 0.35
 
 
 @dataclass
@@ -49,6 +54,14 @@ class FreshItems:
         order = np.lexsort((np.arange(len(likeness)), -likeness))[:n]
         return [(self.ids[i], float(likeness[i])) for i in order.tolist() if likeness[i] > 0]
 
+    def to_the_taste(
+        self, taste: FloatVector, n: int, hidden: Collection[str], category: str | None, preferences: Preferences
+    ) -> list[str]:
+        """Up to ``n`` products much like a taste, of a category if one is given, the most alike first."""
+        alike = [i for i, cosine in self.nearest(taste, "combined", n) if cosine >= MIN_COSINE and i not in hidden]
+        inside = [i for i in alike if not category or is_below(self.categories[i], category)]
+        return [i for i in inside if not preferences.hides_item(self.categories[i], self.brands[i])]
+
 
 class LiveUpdates:
     """New events and products on top of a fitted model.
@@ -60,6 +73,7 @@ class LiveUpdates:
     def __init__(self, model: FittedModel) -> None:
         self.model = model
         self.fresh = FreshItems()
+        self.shows = Shows()
         self._logs: dict[str, EventLog] = {}
         self._newer: dict[str, set[str]] = {}
 

@@ -9,6 +9,7 @@ from math import isfinite
 
 import numpy as np
 
+from recommender.catalogue import is_below
 from recommender.errors import DataError
 from recommender.rankfeatures import ItemColumns
 from recommender.state import UserState
@@ -192,11 +193,6 @@ class PreferenceRules:
     def _of_paths(self, chosen: Iterable[bool]) -> BoolMask:
         mask: BoolMask = np.array(list(chosen), dtype=bool)[self._path_of]
         return mask
-
-
-def is_below(path: str, category: str) -> bool:
-    """Whether a category path is the given one or below it."""
-    return path == category or path.startswith(f"{category} > ")
 
 
 def _longest(categories: Iterable[str], path: str) -> int:

@@ -46,13 +46,17 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """One item of an answer; ``rank`` counts from 1 and ``score`` falls with it."""
+    """One item of an answer; ``rank`` counts from 1 and ``score`` falls with it.
+
+    ``propensity`` is the probability with which the item stands at its place: 1 unless the place was left to chance.
+    """
 
     item_id: str
     rank: int
     score: float
     reasons: tuple[Reason, ...] = ()
     source: str = ""
+    propensity: float = 1.0
 
 
 def no_progress(stage: str, done: float) -> None:

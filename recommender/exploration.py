@@ -1,0 +1,199 @@
+"""A few places of a list left to chance, so that what nobody has seen yet gets seen, and how likely it was is known."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from scipy.special import betainc
+
+from recommender.errors import DataError
+from recommender.types import FloatVector, Reason, Recommendation, Rows
+from recommender.validation import clean_ids, fail_where, require_columns, to_numbers
+
+SHOWS_COLUMNS = ("item_id", "n_shown", "n_clicked")
+SOURCE = "explore"
+SHORTEST = 8
+MOST_PART = 4
+# Before anything is known an item counts as if it had been shown so often and clicked at the shop's own rate; a shop
+# that has shown nothing yet begins at one click in so many.
+PRIOR_SHOWS = 20.0
+# One draw in ten is even, so that no chance gets so small that the weight of its click (1 / chance) judges alone.
+EVEN_SHARE = 0.1
+_GRID = np.linspace(0.0, 1.0, 257) ** 2  # close where click rates are: near zero
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """How much of a list is left to chance.
+
+    Parameters
+    ----------
+    places : int
+        Places filled by a draw, all in the lower half and never more than a quarter of the list; 0: none.
+    within : int, optional
+        Length of the part that is seen at once, by default the whole list. Below ``SHORTEST`` nothing is drawn.
+    seed : str
+        The same seed, user and model give the same list: the id of the request, for instance.
+    max_shown : int
+        An item shown so often is known well enough.
+    max_age_days : float
+        An item whose first event is older is not new; one without events, and one newer than the model, always is.
+    pool : int
+        Most items that compete for one place.
+    """
+
+    places: int = 1
+    within: int | None = None
+    seed: str = ""
+    max_shown: int = 200
+    max_age_days: float = 30.0
+    pool: int = 8
+
+    def __post_init__(self) -> None:
+        for name, least in (("places", 0), ("max_shown", 1), ("max_age_days", 0), ("pool", 1)):
+            if not getattr(self, name) >= least:
+                raise DataError(f"exploration: {name} must be at least {least}, not {getattr(self, name)!r}")
+
+    def drawn_places(self, length: int) -> list[int]:
+        """Places, counted from 0, that a list of this length leaves to chance: spread over its lower half."""
+        seen = length if self.within is None else min(length, self.within)
+        n = min(self.places, seen // MOST_PART) if seen >= SHORTEST else 0
+        half = seen - seen // 2
+        return [half + (2 * number + 1) * (seen - half) // (2 * n) for number in range(n)]
+
+
+@dataclass(frozen=True)
+class Shows:
+    """How often each item was shown and clicked."""
+
+    counts: dict[str, tuple[float, float]] = field(default_factory=dict)
+    rate: float = 1.0 / PRIOR_SHOWS
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> Self:
+        """Read columns ``item_id``, ``n_shown`` and ``n_clicked``, one row an item.
+
+        Raises
+        ------
+        DataError
+            Naming column and first rows: a missing column or id, a negative number, more clicks than shows, an item
+            twice.
+        """
+        require_columns(frame, SHOWS_COLUMNS)
+        frame = frame.reset_index(drop=True)
+        ids = clean_ids(frame["item_id"], "item_id", {})
+        shown, clicked = to_numbers(frame["n_shown"]), to_numbers(frame["n_clicked"])
+        fail_where(~((shown >= 0) & np.isfinite(shown)), "n_shown", frame["n_shown"], "no number from 0 on")
+        fail_where(~((clicked >= 0) & (clicked <= shown)), "n_clicked", frame["n_clicked"], "not between 0 and n_shown")
+        fail_where(ids.duplicated(), "item_id", frame["item_id"], "an item that stands there twice")
+        rate = (clicked.sum() + 1.0) / (shown.sum() + PRIOR_SHOWS)
+        return cls(dict(zip(ids, zip(shown.tolist(), clicked.tolist(), strict=True), strict=True)), float(rate))
+
+    def shown(self, item_id: str) -> float:
+        """How often an item was shown."""
+        return self.counts.get(item_id, (0.0, 0.0))[0]
+
+    def chances(self, item_ids: Sequence[str]) -> FloatVector:
+        """Probability with which each item is drawn; see :func:`chances`."""
+        counts = np.array([self.counts.get(item_id, (0.0, 0.0)) for item_id in item_ids]).reshape(-1, 2)
+        return chances(counts[:, 0], counts[:, 1], self.rate)
+
+
+def chances(shown: FloatVector, clicked: FloatVector, rate: float) -> FloatVector:
+    """Probability of each item to have the highest click rate, a tenth of it shared evenly.
+
+    Thompson sampling draws a click rate from each item's posterior and shows the item with the highest. Who draws an
+    item with the probability of that does the same, and can say exactly how likely what is shown was.
+
+    Parameters
+    ----------
+    shown, clicked : ndarray of shape (n_items,)
+    rate : float
+        Click rate of an item that nothing is known of, between 0 and 1.
+
+    Returns
+    -------
+    ndarray of shape (n_items,)
+        Above 0, sum 1.
+
+    References
+    ----------
+    Thompson (1933); Chapelle, Li (2011), An Empirical Evaluation of Thompson Sampling. The posterior is
+    ``Beta(PRIOR_SHOWS * rate + clicked, PRIOR_SHOWS * (1 - rate) + shown - clicked)``; the probability of being the
+    best is ``sum over x of dF_i(x) * product of F_j(x)`` over the others, on a grid.
+    """
+    n = len(shown)
+    if n <= 1:
+        return np.ones(n)
+    a, b = PRIOR_SHOWS * rate + clicked, PRIOR_SHOWS * (1.0 - rate) + shown - clicked
+    kinds, back = np.unique(np.stack([a, b]), axis=1, return_inverse=True)
+    below = betainc(kinds[0][:, None], kinds[1][:, None], _GRID[None, :])[back.ravel()]
+    middle = np.maximum((below[:, 1:] + below[:, :-1]) / 2.0, 1e-300)
+    logs = np.log(middle)
+    best = (np.diff(below, axis=1) * np.exp(logs.sum(axis=0) - logs)).sum(axis=1)
+    probability: FloatVector = (1.0 - EVEN_SHARE) * best / best.sum() + EVEN_SHARE / n
+    return probability
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One place, counted from 0, and the items that compete for it; the propensity of each is its chance."""
+
+    place: int
+    options: tuple[Recommendation, ...]
+
+    def pick(self, seed: str) -> Recommendation:
+        """The item that this seed draws."""
+        limits = np.cumsum([option.propensity for option in self.options])
+        number = _generator(f"{seed}/{self.place}").random() * limits[-1]
+        return self.options[int(np.searchsorted(limits, number, side="right"))]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An answer with its draws still open: all that takes time is done, and each request draws anew.
+
+    ``answer`` are the items in the order of the model and ``salt`` what makes the draws of two users differ.
+    """
+
+    answer: tuple[Recommendation, ...]
+    draws: tuple[Draw, ...] = ()
+    salt: str = ""
+
+    def drawn(self, seed: str) -> list[Recommendation]:
+        """The list of a request; as long as ``answer``."""
+        if not self.draws:
+            return list(self.answer)
+        picked = {draw.place: draw.pick(f"{self.salt}/{seed}") for draw in self.draws}
+        taken = {pick.item_id for pick in picked.values()}
+        found = [r for r in self.answer if r.item_id not in taken]
+        for place in sorted(picked):
+            found.insert(place, replace(picked[place], score=found[place - 1].score))
+        return [replace(r, rank=rank) for rank, r in enumerate(found[: len(self.answer)], start=1)]
+
+
+def options(item_ids: Sequence[str], shows: Shows) -> tuple[Recommendation, ...]:
+    """Items that compete for one place, each with its chance."""
+    why = (Reason("explore"),)
+    found = zip(item_ids, shows.chances(item_ids).tolist(), strict=True)
+    return tuple(Recommendation(item_id, 0, 0.0, why, SOURCE, chance) for item_id, chance in found)
+
+
+def deal(item_ids: Sequence[str], places: Sequence[int], pool: int) -> list[tuple[int, list[str]]]:
+    """Items dealt out to places, the best first, so that no item competes for two places."""
+    hands = [(place, list(item_ids[number :: len(places)][:pool])) for number, place in enumerate(places)]
+    return [(place, hand) for place, hand in hands if hand]
+
+
+def little_shown(rows: Rows, item_ids: Sequence[str], shows: Shows, limit: int) -> Rows:
+    """The rows whose item was shown less often than ``limit``; ``item_ids`` are the ids of the rows."""
+    return rows[np.array([shows.shown(item_id) < limit for item_id in item_ids], dtype=bool)]
+
+
+def _generator(seed: str) -> np.random.Generator:
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(seed.encode("utf-8", "replace")).digest()[:16]))
