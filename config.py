@@ -210,6 +210,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("RECS_BUDGET_MS", "150", whole(10, 10_000), "Longest wait for the recommender on a page."),
     Setting("TEXT_ENCODER", "", text, "Folder of a sentence transformer as ONNX, for item texts and searches."),
     Setting("IMAGE_ENCODER", "", text, "ONNX file of a pretrained image model, for pictures and photos."),
+    Setting(
+        "EXPLORE_PLACES",
+        "1",
+        whole(0, 2),
+        "Places of the first rail of the home page left to chance, to learn about new products; 0: none.",
+    ),
     Setting("HISTORY_LIMIT", "200", whole(10, 2000), "Newest events of a shopper handed to the recommender."),
     Setting("SESSION_DAYS", "30", whole(1, 30), "Days a remembered sign-in or a guest's cart lasts."),
     Setting("RESERVE_MINUTES", "15", whole(1, 1440), "Minutes stock stays reserved for an unpaid order."),

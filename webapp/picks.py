@@ -9,6 +9,17 @@ from typing import Protocol
 
 from webapp.store.rows import HistoryRow
 
+DRAWN = "explore"
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """How many of the first ``within`` places are left to chance; the same ``seed`` draws the same."""
+
+    places: int
+    within: int
+    seed: str
+
 
 @dataclass(frozen=True, slots=True)
 class PickReason:
@@ -21,13 +32,19 @@ class PickReason:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A recommended product."""
+    """A recommended product; ``propensity`` is the probability with which it stands at its place."""
 
     product_id: int
     rank: int
     score: float
     reasons: tuple[PickReason, ...] = ()
     source: str = ""
+    propensity: float = 1.0
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the place was left to chance."""
+        return self.source == DRAWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +96,7 @@ class Ask:
     now: datetime | None = None
     preferences: Preferences = NO_PREFERENCES
     wait_s: float | None = None
+    chance: Chance | None = None
 
 
 @dataclass(frozen=True, slots=True)

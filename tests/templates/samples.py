@@ -89,6 +89,7 @@ MIXED = [
     (reason("because_wishlist", 8, 0.6),),
     (reason("popular_in_category", None, 1.0, category="Stationery"),),
     (reason("because_cart", 0, 0.66),),
+    (reason("explore_new", None, 0.0),),
     (reason("rated_well", None, 1.0),),
     (reason("because_clicked", 11, 0.5),),
 ]

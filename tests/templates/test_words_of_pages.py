@@ -50,6 +50,8 @@ def home_with(*reasons: Reason) -> str:
         (reason("trending"), "Sought after this week"),
         (reason("new"), "New on the shelf"),
         (reason("rated_well"), "Rated well by many"),
+        (reason("explore_new"), "New here: picked to learn whether you like it"),
+        (reason("explore"), "Seldom shown so far: picked to learn whether you like it"),
         (reason("buy_again", 2), "You bought this before"),
         (reason("recently_viewed", 2), "You looked at this lately"),
     ],

@@ -56,6 +56,7 @@ def home() -> str:
         current_actor(),
         get_recs(),
         history_limit=current_app.config["HISTORY_LIMIT"],
+        explore_places=current_app.config["EXPLORE_PLACES"],
         shop_name=current_app.config["SHOP_NAME"],
         now=utc_now(),
     )
@@ -167,6 +168,7 @@ def rails() -> str:
         get_recs(),
         product_id=whole(product_id),
         history_limit=current_app.config["HISTORY_LIMIT"],
+        explore_places=current_app.config["EXPLORE_PLACES"],
         shop_name=current_app.config["SHOP_NAME"],
         now=utc_now(),
     )

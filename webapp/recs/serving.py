@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as CallTimeout
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -21,7 +22,7 @@ from typing import Any, Protocol, TypeVar
 import pandas as pd
 
 from webapp.errors import RecsUnavailable
-from webapp.picks import Ask, Pick, PickReason, Picks, Preferences, RecsState
+from webapp.picks import Ask, Chance, Pick, PickReason, Picks, Preferences, RecsState
 from webapp.recs.library import read_note
 from webapp.recs.recent import RecentAnswers
 from webapp.store.rows import HistoryRow
@@ -29,6 +30,7 @@ from webapp.store.rows import HistoryRow
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 POLL_SECONDS = 1.0
+SHOWS_SECONDS = 300.0  # how often each product was shown is counted anew
 FAILURES_TO_OPEN = 3
 OPEN_SECONDS = 15.0
 CALL_THREADS = 4
@@ -42,6 +44,9 @@ class Feed(Protocol):
 
     def items_since(self, since: datetime | None) -> tuple[pd.DataFrame, datetime | None]:
         """Return products added or changed since a moment, and the moment of the last."""
+
+    def shows(self) -> pd.DataFrame:
+        """Return how often each product was recommended of late, and how often somebody came from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,12 @@ class _Reading:
 
     event_id: int = 0
     items_at: datetime | None = None
+    shows_at: float = -math.inf
+
+    @property
+    def marks(self) -> tuple[Hashable, ...]:
+        """What changes when something new was read."""
+        return (self.event_id, self.items_at, self.shows_at)
 
 
 class LocalRecs:
@@ -86,7 +97,7 @@ class LocalRecs:
         self._reading = _Reading()
         self._bad: tuple[str, float] = ("", 0.0)
         self._problem = ""
-        self._answers = RecentAnswers()
+        self._answers: RecentAnswers[Answered] = RecentAnswers()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -97,9 +108,10 @@ class LocalRecs:
         """Recommend to one visitor with the events known so far; nothing is refitted."""
         self._ensure()
         key = self._question(ask)
+        seed = ask.chance.seed if ask.chance else ""
         kept = self._answers.get(key)
         if kept is not None:
-            return kept
+            return kept.drawn(seed)
         options = {
             "history": to_events(ask.history),
             "replace_history": True,
@@ -110,10 +122,18 @@ class LocalRecs:
             "category": ask.category,
             "now": int(ask.now.timestamp()) if ask.now else None,
             "preferences": to_preferences(ask.preferences),
+            "explore": _exploration(ask.chance),
         }
-        found = self._picks(lambda model: model.recommend(ask.user, ask.k, **options), ask.strategy, ask.wait_s)
+        began = time.perf_counter()
+
+        def answer(live: _Live) -> Answered:
+            prepared = live.model.prepare(ask.user, ask.k, **options)
+            picks = self._as_picks(live, prepared.answer, ask.strategy, began)
+            return Answered(picks, prepared if prepared.draws else None)
+
+        found = self._call(answer, ask.wait_s)
         self._answers.keep(key, found)
-        return found
+        return found.drawn(seed)
 
     def order(self, ask: Ask) -> Picks:
         """Put products in the order one visitor would like them."""
@@ -127,12 +147,16 @@ class LocalRecs:
         return self._picks(lambda model: model.order(ask.user, ids, **options), ask.strategy, ask.wait_s)
 
     def _question(self, ask: Ask) -> Hashable:
-        """All that an answer depends on: who asks for what, the model, what it has read since, and the minute."""
+        """All that an answer depends on: who asks for what, the model, what it has read since, and the minute.
+
+        The seed of a draw is not among it: what is kept has its draws still open.
+        """
         minute = int(ask.now.timestamp()) // 60 if ask.now else None
-        asked = (ask.user, ask.k, ask.context, ask.category, ask.strategy, minute, ask.preferences)
+        left_open = (ask.chance.places, ask.chance.within) if ask.chance else None
+        asked = (ask.user, ask.k, ask.context, ask.category, ask.strategy, minute, ask.preferences, left_open)
         about = (tuple(ask.history), frozenset(ask.exclude), tuple(ask.product_ids))
         version = self._live.version if self._live else ""
-        return (version, self._reading.event_id, self._reading.items_at, asked, about)
+        return (version, *self._reading.marks, asked, about)
 
     def similar(self, product_id: int, *, k: int, space: str = "combined") -> Picks:
         """Name alternatives to a product."""
@@ -187,11 +211,14 @@ class LocalRecs:
         began = time.perf_counter()
 
         def answer(live: _Live) -> Picks:
-            items = tuple(to_pick(found) for found in ask(live.model))
-            name = strategy or str(live.model.info.get("strategy", "hybrid"))
-            return Picks(items, live.version, name, (time.perf_counter() - began) * 1000)
+            return self._as_picks(live, ask(live.model), strategy, began)
 
         return self._call(answer, wait_s)
+
+    def _as_picks(self, live: _Live, found: Sequence[Any], strategy: str | None, began: float) -> Picks:
+        items = tuple(to_pick(one) for one in found)
+        name = strategy or str(live.model.info.get("strategy", "hybrid"))
+        return Picks(items, live.version, name, (time.perf_counter() - began) * 1000)
 
     def _call(self, ask: Callable[[_Live], Answer], wait_s: float | None = None) -> Answer:
         """Run one call on one model within the budget; count what goes wrong."""
@@ -299,7 +326,31 @@ class LocalRecs:
         while len(events):
             live.model.absorb(events)
             events, event_id = self.feed.events_after(event_id)
-        return _Reading(event_id, items_at)
+        shows_at = reading.shows_at
+        if time.monotonic() - shows_at >= SHOWS_SECONDS:
+            live.model.count_shows(self.feed.shows())
+            shows_at = time.monotonic()
+        return _Reading(event_id, items_at, shows_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer as it is kept: the picks, and the library's form of it where draws are still open."""
+
+    picks: Picks
+    prepared: Any = None
+
+    def drawn(self, seed: str) -> Picks:
+        """Return the answer of one request."""
+        if self.prepared is None:
+            return self.picks
+        return replace(self.picks, items=tuple(to_pick(found) for found in self.prepared.drawn(seed)))
+
+
+def _exploration(chance: Chance | None) -> Any:
+    from recommender import Exploration
+
+    return Exploration(places=chance.places, within=chance.within) if chance and chance.places else None
 
 
 def _changed_at(folder: Path) -> float:
@@ -343,7 +394,8 @@ def _ask_once(model: Any) -> None:
 def to_pick(found: Any) -> Pick:
     """Turn one recommendation of the library into the shop's words."""
     reasons = tuple(PickReason(reason.kind, _number(reason.item_id), float(reason.share)) for reason in found.reasons)
-    return Pick(int(found.item_id), int(found.rank), float(found.score), reasons, found.source)
+    rank, score, propensity = int(found.rank), float(found.score), float(found.propensity)
+    return Pick(int(found.item_id), rank, score, reasons, found.source, propensity)
 
 
 def _number(item_id: str | None) -> int | None:

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.errors import InvalidInput, RecsUnavailable
-from webapp.picks import Ask, Pick, Picks, Recs
+from webapp.picks import Ask, Chance, Pick, Picks, Recs
 from webapp.services import chrome, profiles
 from webapp.store import carts, interactions, products
 from webapp.store.rows import CardRow, HistoryRow
@@ -82,11 +82,18 @@ def recently_seen(history: Sequence[HistoryRow], limit: int = RECENT) -> list[in
     return list(dict.fromkeys(seen))[:limit]
 
 
-def home_page(actor: Actor, recs: Recs, *, history_limit: int, shop_name: str, now: datetime) -> vm.HomePage:
-    """Put the home page together: what is personal first, then what everybody sees."""
+def home_page(
+    actor: Actor, recs: Recs, *, history_limit: int, explore_places: int, shop_name: str, now: datetime
+) -> vm.HomePage:
+    """Put the home page together: what is personal first, then what everybody sees.
+
+    ``explore_places`` of the first rail are left to chance, to learn about products that are new or were little shown.
+    """
     profile = profiles.read(actor, limit=history_limit)
     history = profile.history
-    picks = ask_recs(recs, profile.ask(ASK_FOR, now=now)) if profile.says_anything else Picks()
+    shelf = Shelf(now, "home", never=profile.never)
+    chance = Chance(explore_places, RAIL_LENGTH, shelf.request_id)
+    picks = ask_recs(recs, profile.ask(ASK_FOR, now=now, chance=chance)) if profile.says_anything else Picks()
     seen = recently_seen(history)
     with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks) | set(seen), actor)
@@ -95,7 +102,7 @@ def home_page(actor: Actor, recs: Recs, *, history_limit: int, shop_name: str, n
         tree = chrome.tree(tx)
     is_cold = not history
     starter = starter_cards(popular, tree, now=now) if is_cold else ()
-    shelf = Shelf(now, "home", used=_kept_out_of_rails(starter, popular), never=profile.never)
+    shelf.used.update(_kept_out_of_rails(starter, popular))
     _fill(shelf, picks, rows, history, seen, popular, fresh)
     _note_impressions(actor, shelf.rails, picks, now=now)
     return vm.HomePage(
@@ -200,7 +207,15 @@ def recent_rail(actor: Actor, *, history_limit: int, now: datetime) -> vm.Rail |
 
 
 def rails_for(
-    context: str, actor: Actor, recs: Recs, *, product_id: int | None, history_limit: int, shop_name: str, now: datetime
+    context: str,
+    actor: Actor,
+    recs: Recs,
+    *,
+    product_id: int | None,
+    history_limit: int,
+    explore_places: int,
+    shop_name: str,
+    now: datetime,
 ) -> vm.RailsPartial:
     """Return the rails of a page alone, for a page that refreshes them after feedback.
 
@@ -210,7 +225,9 @@ def rails_for(
         If there is no such context, or it needs a product and none is named.
     """
     if context == "home":
-        page = home_page(actor, recs, history_limit=history_limit, shop_name=shop_name, now=now)
+        page = home_page(
+            actor, recs, history_limit=history_limit, explore_places=explore_places, shop_name=shop_name, now=now
+        )
         return vm.RailsPartial(rails=page.rails)
     if context == "cart":
         with read_unit() as tx:

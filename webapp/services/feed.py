@@ -13,6 +13,7 @@ from webapp.store import catalogue, interactions
 from webapp.store.tx import read_unit
 
 BATCH = 5000
+SHOWS_OF = timedelta(days=30)
 OVERLAP = timedelta(seconds=2)  # rows written in a transaction that committed a moment after its time
 
 
@@ -35,6 +36,11 @@ class DatabaseFeed:
             ids, latest = catalogue.changed_since(tx, since)
             frame = catalogue.item_frame(tx, media=self._media, product_ids=ids) if ids else pd.DataFrame()
         return frame, latest or since
+
+    def shows(self) -> pd.DataFrame:
+        """Return how often each product was recommended in the last 30 days and how often somebody came from there."""
+        with self.app.app_context(), read_unit() as tx:
+            return interactions.shows(tx, since=utc_now() - SHOWS_OF)
 
     @property
     def _media(self) -> Path:

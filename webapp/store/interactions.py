@@ -206,10 +206,6 @@ def logged_places(tx: Tx) -> pd.DataFrame:
         seconds. Nobody is among them who has switched personalisation off.
     """
     chance = select(Impression.request_id, Impression.slot).where(Impression.propensity < 1).distinct().subquery()
-    same_owner = or_(Interaction.user_id == Impression.user_id, Interaction.guest_id == Impression.guest_id)
-    same_pick = and_(
-        Interaction.request_id == Impression.request_id, Interaction.product_id == Impression.product_id, same_owner
-    )
     rows = tx.rows(
         select(
             Impression.request_id,
@@ -219,7 +215,7 @@ def logged_places(tx: Tx) -> pd.DataFrame:
             Impression.product_id,
             Impression.position,
             Impression.propensity,
-            exists().where(same_pick),
+            exists().where(_same_pick()),
             Impression.at,
         )
         .join(chance, and_(chance.c.request_id == Impression.request_id, chance.c.slot == Impression.slot))
@@ -233,6 +229,35 @@ def logged_places(tx: Tx) -> pd.DataFrame:
         for request, slot, user, guest, product, place, chance_of, hit, at in rows
     ]
     return pd.DataFrame.from_records(records, columns=list(LOGGED_COLUMNS))
+
+
+def shows(tx: Tx, *, since: datetime) -> pd.DataFrame:
+    """Return how often each product was recommended since a moment.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``item_id``, ``n_shown`` and ``n_clicked``: how often its owner came to the product from there.
+    """
+    shown = select(Impression.product_id, func.count()).where(Impression.at > since).group_by(Impression.product_id)
+    request = func.count(Interaction.request_id.distinct())
+    clicked = (
+        select(Interaction.product_id, request)
+        .join(Impression, _same_pick())
+        .where(Interaction.request_id.is_not(None), Impression.at > since)
+        .group_by(Interaction.product_id)
+    )
+    clicks = {row[0]: row[1] for row in tx.rows(clicked)}
+    records = [(str(product), n, clicks.get(product, 0)) for product, n in tx.rows(shown)]
+    return pd.DataFrame.from_records(records, columns=["item_id", "n_shown", "n_clicked"])
+
+
+def _same_pick() -> Any:
+    """An event that came from an impression: same request, product and person."""
+    same_owner = or_(Interaction.user_id == Impression.user_id, Interaction.guest_id == Impression.guest_id)
+    return and_(
+        Interaction.request_id == Impression.request_id, Interaction.product_id == Impression.product_id, same_owner
+    )
 
 
 def events_after(tx: Tx, last_id: int, *, limit: int) -> tuple[pd.DataFrame, int]:

@@ -93,8 +93,17 @@ def general_reason(kind: str, row: CardRow) -> vm.Reason:
 def pick_card(pick: Pick, rows: Mapping[int, CardRow], history: Sequence[HistoryRow], *, now: datetime) -> vm.Card:
     """Build the card of a recommended product with every reason that holds."""
     row = rows[pick.product_id]
+    if pick.is_drawn:
+        return _drawn_card(pick, row, now=now)
     reasons = [found for reason in pick.reasons if (found := true_reason(reason, row, rows, history)) is not None]
     return card(row, now=now, reasons=reasons, rank=pick.rank, source=pick.source)
+
+
+def _drawn_card(pick: Pick, row: CardRow, *, now: datetime) -> vm.Card:
+    """Build the card of a product whose place was left to chance; it says so."""
+    built = card(row, now=now, rank=pick.rank, source=pick.source)
+    reason = vm.Reason("explore_new" if built.is_new else "explore")
+    return replace(built, reasons=(reason,), propensity=pick.propensity)
 
 
 def personal_card(pick: Pick, rows: Mapping[int, CardRow], history: Sequence[HistoryRow], *, now: datetime) -> vm.Card:

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
 from webapp.actors import Actor
-from webapp.picks import Picks
+from webapp.picks import DRAWN, Picks
 from webapp.store.rows import CardRow, HistoryRow
 from webapp.store.scope import owner_values
 from webapp.tuning import NOTHING, Never
@@ -71,7 +71,7 @@ class Shelf:
         personal = [item for item in built if item.reason is not None and item.reason.is_personal]
         if not personal:
             return
-        mixed = _mixed(built, rows)
+        mixed = _with_drawn(_mixed([item for item in built if item.source != DRAWN], rows), built)
         self.add("for_you", _("Recommended for you"), mixed, shortest=1, is_personal=True)
         for number, group in enumerate(_groups([item for item in built if item.product_id not in self.used]), 1):
             reason = group[0].reason
@@ -95,6 +95,15 @@ def _mixed(items: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Car
         (chosen if taken[kind] < OF_ONE_KIND else spare).append(item)
         taken[kind] += 1
     return [*chosen, *spare][:RAIL_LENGTH]
+
+
+def _with_drawn(mixed: list[vm.Card], built: Sequence[vm.Card]) -> list[vm.Card]:
+    """Put what chance picked for the rail at the places it was picked for."""
+    found = list(mixed)
+    for item in built:
+        if item.source == DRAWN:
+            found.insert(item.rank - 1, item)
+    return found[:RAIL_LENGTH]
 
 
 def _groups(items: Sequence[vm.Card]) -> list[list[vm.Card]]:
@@ -123,7 +132,7 @@ def impression_rows(
             "model_version": picks.model_version,
             "strategy": picks.strategy,
             "source": item.source,
-            "propensity": 1.0,
+            "propensity": item.propensity,
             "at": now,
             "seen_at": None,
             **owner_values(actor),

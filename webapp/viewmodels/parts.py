@@ -62,7 +62,7 @@ class Reason:
 
     ``kind`` is one of because_viewed, because_clicked, because_cart, because_wishlist, because_bought, because_rated,
     because_searched (which has ``words``), because_history, popular, trending, popular_in_category, similar, goes_with,
-    buy_again, recently_viewed, new, rated_well.
+    buy_again, recently_viewed, new, rated_well, explore (left to chance) and explore_new (left to chance, and new).
     The product fields are the named signal's, empty when the reason names none.
     """
 
@@ -108,6 +108,7 @@ class Card:
     variant_id: int | None = None
     rank: int = 0
     source: str = ""
+    propensity: float = 1.0
 
     @property
     def reason(self) -> Reason | None:

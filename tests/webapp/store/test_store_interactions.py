@@ -130,6 +130,20 @@ def test_places_that_chance_filled_are_handed_to_the_gate(tx: Tx) -> None:
     ]
 
 
+def test_shows_and_what_came_of_them_are_counted_per_product(tx: Tx) -> None:
+    """A click counts once per request, only for its owner, and only where the product was shown."""
+    ana, guest = Actor(user_id=make_user(tx)), make_guest(tx)
+    lamp, bulb, never = make_product(tx), make_product(tx), make_product(tx)
+    shown = [place(ana, lamp, 1, 1.0), place(ana, bulb, 2, 0.5), place(guest, lamp, 1, 1.0, "r2")]
+    old = place(ana, bulb, 1, 1.0, "r3") | {"at": NOW - timedelta(days=31)}
+    interactions.add_impressions(tx, [*shown, old])
+    for product, actor, request in ((lamp, ana, "r1"), (lamp, ana, "r1"), (bulb, guest, "r1"), (never, ana, "r1")):
+        make_event(tx, actor, product, request_id=request, at=NOW)
+    make_event(tx, ana, bulb, request_id="r3", at=NOW)
+    found = interactions.shows(tx, since=NOW - timedelta(days=30))
+    assert sorted(found.itertuples(index=False, name=None)) == sorted([(str(lamp), 2, 1), (str(bulb), 1, 0)])
+
+
 def test_who_paused_may_not_be_known_and_leaves_no_places(tx: Tx) -> None:
     ana, bo, guest = Actor(user_id=make_user(tx)), Actor(user_id=make_user(tx)), make_guest(tx)
     lamp = make_product(tx)
