@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -19,9 +20,10 @@ from recommender.evaluation import evaluate, make_split
 from recommender.features.combine import Networks
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
+from recommender.logged import evaluate_logged, read_logged
 from recommender.parameters import Parameters
 from recommender.readers import ReadResult, read_catalogue, read_interactions
-from recommender.report import as_json, as_table, comparison
+from recommender.report import as_json, as_table, comparison, logged_json, logged_table
 from recommender.sources import SOURCES
 from recommender.splits import Unit
 from recommender.tuning import DEFAULT_TRIALS, STUDIES, Budget, found_table, training_part, tune
@@ -77,6 +79,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     command.add_argument("--max-users", type=int, help="judge at most so many users")
     command.add_argument("--compare", nargs=2, metavar=("A", "B"), help="say whether A and B really differ")
     command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
+    command.add_argument("--logged", type=Path, help="judge on a file of shown places with their propensities instead")
     command.add_argument("--json", type=Path, help="also write the results to this file")
     command.set_defaults(run=_evaluate)
 
@@ -186,6 +189,9 @@ def _train(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     models, params = _models(options), _parameters(options)
+    if options.logged:
+        _evaluate_logged(options, models, params)
+        return
     events = _events(options)
     items = _judged_items(options, events)
     with ConsoleProgress("evaluate") as progress:
@@ -205,8 +211,26 @@ def _evaluate(options: argparse.Namespace) -> None:
     _track(tracking.of_evaluation(result, "evaluate"))
     if options.compare:
         print(comparison(result, *options.compare))
+    _write_json(options, as_json(result))
+
+
+def _evaluate_logged(options: argparse.Namespace, models: Sequence[str], params: Parameters) -> None:
+    if options.compare:
+        raise DataError("--compare: a log of shown places gives no values per user to compare")
+    logged = read_logged(options.logged)
+    events, items = _events(options), _items(options)
+    settings = {name: params.settings_for(name) for name in models}
+    with ConsoleProgress("evaluate") as progress:
+        result = evaluate_logged(
+            events, items, logged, models=models, random_state=options.seed, params=settings, progress=progress
+        )
+    print(logged_table(result))
+    _write_json(options, logged_json(result))
+
+
+def _write_json(options: argparse.Namespace, found: dict[str, Any]) -> None:
     if options.json:
-        options.json.write_text(json.dumps(as_json(result), indent=1, sort_keys=True) + "\n", "utf-8")
+        options.json.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 def _models(options: argparse.Namespace) -> list[str]:

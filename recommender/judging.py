@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,7 +30,7 @@ from recommender.metrics import (
     squared_errors,
 )
 from recommender.splits import Split
-from recommender.types import BoolMask, FloatVector, Recommendation, Rows
+from recommender.types import BoolMask, Event, FloatVector, Recommendation, Rows
 
 NEW_USER_EVENTS, HEAVY_USER_EVENTS = 2, 20
 COLD_ITEM_EVENTS = 5
@@ -49,7 +49,9 @@ class Judged(Protocol):
     def info(self) -> dict[str, Any]:
         """Facts about the fit."""
 
-    def recommend(self, user_id: str, k: int = 10, *, now: int, with_reasons: bool) -> list[Recommendation]:
+    def recommend(
+        self, user_id: str, k: int = 10, *, now: int, with_reasons: bool, history: Sequence[Event] | None = None
+    ) -> list[Recommendation]:
         """The ``k`` best items for a user at a time, none of which the user touched before."""
 
     def predict_rating(self, user_id: str, item_id: str) -> float:

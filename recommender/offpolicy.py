@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from recommender.errors import DataError
+from recommender.interactions import Interactions
 from recommender.judging import Judged
 from recommender.metrics import PolicyValue, doubly_robust, snips
-from recommender.types import AnyArray, BoolMask, FloatVector, Rows
+from recommender.types import EVENT_KINDS, AnyArray, BoolMask, Event, FloatVector, Rows
 from recommender.validation import clean_ids, clean_timestamps, fail_where, require_columns, to_numbers
 
-LOGGED_COLUMNS = ("user_id", "item_id", "request_id", "position", "propensity", "clicked")
+LOGGED_COLUMNS = ("user_id", "item_id", "request_id", "position", "propensity")
+REWARDS = ("clicked", "reward")
 MIN_EFFECTIVE = 500
 MAX_REQUESTS = 2_000
 MAX_WEIGHT = 50.0
@@ -49,23 +52,31 @@ class LoggedValue:
 
 
 def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
-    """Check logged places.
+    """Check logged places; what each earned stands in ``clicked`` or, where it is an amount, in ``reward``.
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``LOGGED_COLUMNS`` and ``reward``, and ``timestamp`` where there is one.
 
     Raises
     ------
     DataError
         Naming column and first rows: a missing column or id, a position below 1, a propensity outside (0, 1], a click
-        that is neither 0 nor 1, two items at one place of a request.
+        that is neither 0 nor 1, a reward that is no number, two items at one place of a request.
     """
-    require_columns(frame, LOGGED_COLUMNS)
+    earned = next((name for name in REWARDS if name in frame.columns), REWARDS[0])
+    require_columns(frame, (*LOGGED_COLUMNS, earned))
     frame = frame.reset_index(drop=True)
     ids = {name: clean_ids(frame[name], name, {}) for name in ("user_id", "item_id", "request_id")}
-    numbers = {name: to_numbers(frame[name]) for name in ("position", "propensity", "clicked")}
-    place, chance, clicked = numbers["position"], numbers["propensity"], numbers["clicked"]
+    numbers = {name: to_numbers(frame[name]) for name in ("position", "propensity")}
+    place, chance, reward = numbers["position"], numbers["propensity"], to_numbers(frame[earned])
     fail_where(~((place >= 1) & (place == np.floor(place))), "position", frame["position"], "no whole number from 1 on")
     fail_where(~((chance > 0) & (chance <= 1)), "propensity", frame["propensity"], "not above 0 and at most 1")
-    fail_where(~np.isin(clicked, (0.0, 1.0)), "clicked", frame["clicked"], "neither 0 nor 1")
-    clean = pd.DataFrame(ids | numbers)
+    fail_where(~np.isfinite(reward), earned, frame[earned], "no number")
+    if earned == "clicked":
+        fail_where(~np.isin(reward, (0.0, 1.0)), earned, frame[earned], "neither 0 nor 1")
+    clean = pd.DataFrame(ids | numbers | {"reward": reward})
     twice = clean.duplicated(["request_id", "position"])
     fail_where(twice, "position", frame["position"], "a place that stands in the request twice")
     if "timestamp" in frame.columns:
@@ -73,7 +84,15 @@ def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
     return clean
 
 
-def logged_value(model: Judged, logged: pd.DataFrame, *, now: int, seed: int = 0) -> LoggedValue:
+def logged_value(
+    model: Judged,
+    logged: pd.DataFrame,
+    *,
+    now: int,
+    seed: int = 0,
+    later: pd.DataFrame | None = None,
+    everything: bool = False,
+) -> LoggedValue:
     """What a model would have earned in the requests of a log.
 
     The model's list of as many places as the request had is taken as its choice, each item as likely at each place.
@@ -86,17 +105,22 @@ def logged_value(model: Judged, logged: pd.DataFrame, *, now: int, seed: int = 0
         As :func:`clean_logged` gives it.
     now : int
         Time of requests that have none of their own, UTC seconds.
+    later : DataFrame, optional
+        Events that the model was not fitted on; before it is asked for a request it is told those of the user that had
+        happened by then, as it would have been in its time.
     seed : int
         Of the draw of at most ``MAX_REQUESTS`` requests.
+    everything : bool
+        Look at all requests, however long it takes.
 
     References
     ----------
     Swaminathan, Joachims (2015); Dudík, Langford, Li (2011). The model of the clicks is the click rate of an item,
     drawn to the overall rate where it was shown seldom, learned on the other half of the requests.
     """
-    rows = _drawn(logged, seed)
+    rows = logged if everything and len(logged) else _drawn(logged, seed)
     requests = pd.factorize(rows["request_id"])[0].astype(np.int64)
-    lists = _lists(model, rows, requests, now)
+    lists = _lists(model, rows, requests, now, _by_user(later))
     by_chance = rows["propensity"].to_numpy(dtype=np.float64) < 1
     shown = _Shown.of(rows[by_chance], requests[by_chance])
     target = shown.chosen_by(lists) / np.bincount(requests)[shown.requests]
@@ -123,7 +147,7 @@ class _Shown:
     @classmethod
     def of(cls, rows: pd.DataFrame, requests: Rows) -> _Shown:
         items = rows["item_id"].to_numpy(dtype=object)
-        return cls(items, requests, *(rows[name].to_numpy(dtype=np.float64) for name in ("clicked", "propensity")))
+        return cls(items, requests, *(rows[name].to_numpy(dtype=np.float64) for name in ("reward", "propensity")))
 
     def chosen_by(self, lists: Sequence[tuple[str, ...]]) -> BoolMask:
         """Which of the items the model's list for the request holds."""
@@ -141,16 +165,33 @@ def _drawn(logged: pd.DataFrame, seed: int) -> pd.DataFrame:
     return logged[logged["request_id"].isin(set(kept))]
 
 
-def _lists(model: Judged, rows: pd.DataFrame, requests: Rows, now: int) -> list[tuple[str, ...]]:
+def _by_user(later: pd.DataFrame | None) -> dict[str, list[Event]]:
+    """Each user's events, oldest first."""
+    if later is None or not len(later):
+        return {}
+    events = Interactions.from_frame(later)
+    values = [None if np.isnan(value) else value for value in events.values.tolist()]
+    told: dict[str, list[Event]] = {}
+    columns = (events.users.take(events.user_rows), events.items.take(events.item_rows), events.kinds.tolist())
+    for user, item, kind, at, value in zip(*columns, events.timestamps.tolist(), values, strict=True):
+        told.setdefault(user, []).append(Event(item, EVENT_KINDS[kind], at, value))
+    return told
+
+
+def _lists(
+    model: Judged, rows: pd.DataFrame, requests: Rows, now: int, later: Mapping[str, Sequence[Event]]
+) -> list[tuple[str, ...]]:
     """The model's items for each request, as many as places were shown."""
     firsts = rows.assign(_request=requests, _size=1).groupby("_request", sort=True)
     users, sizes = firsts["user_id"].first(), firsts["_size"].sum()
     times = firsts["timestamp"].min() if "timestamp" in rows.columns else pd.Series(now, index=users.index)
     asked = zip(users.tolist(), sizes.tolist(), times.tolist(), strict=True)
-    return [
-        tuple(r.item_id for r in model.recommend(user, int(size), now=int(time), with_reasons=False))
-        for user, size, time in asked
-    ]
+    found = []
+    for user, size, time in asked:
+        known = [event for event in later.get(user, ()) if event.timestamp < time]
+        told: dict[str, Any] = {"history": known} if known else {}
+        found.append(model.recommend(user, int(size), now=int(time), with_reasons=False, **told))
+    return [tuple(r.item_id for r in one) for one in found]
 
 
 def _click_model(shown: _Shown, lists: Sequence[tuple[str, ...]]) -> tuple[FloatVector, FloatVector]:

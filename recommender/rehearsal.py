@@ -87,7 +87,7 @@ def rehearse(
     if own is not None and live is not None:
         report = report.joined(gate.personas(own, live, task))
     if stage.fitted is not None and around.logged is not None:
-        report = report.joined(_logged(stage.fitted, around.logged, split))
+        report = report.joined(_logged(stage.fitted, around.logged, split, events))
     return Rehearsal(evaluation, report)
 
 
@@ -98,13 +98,14 @@ def _rated_later(events: pd.DataFrame, split: Split) -> pd.DataFrame:
     return rated[known[0] & known[1]].head(MAX_JUDGED_RATINGS)
 
 
-def _logged(candidate: HybridRecommender, logged: pd.DataFrame, split: Split) -> Iterator[Check]:
-    """The candidate on what was shown since the split, of which it knows nothing."""
+def _logged(candidate: HybridRecommender, logged: pd.DataFrame, split: Split, events: pd.DataFrame) -> Iterator[Check]:
+    """The candidate on what was shown since the split; of each user it is told what the live model was told by then."""
     require_columns(logged, ("timestamp",))
     cut = split.cut or 0
     rows = clean_logged(logged[logged["timestamp"] >= cut])
     if len(rows):
-        yield gate.check_logged(logged_value(candidate, rows, now=cut))
+        later = events[events["timestamp"] >= cut]
+        yield gate.check_logged(logged_value(candidate, rows, now=cut, later=later))
 
 
 class _Stage:

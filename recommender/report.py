@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 from recommender.evaluation import Evaluation, ModelResult
-from recommender.metrics import Interval, PairedDifference
+from recommender.logged import LoggedEvaluation
+from recommender.metrics import Interval, PairedDifference, PolicyValue
+from recommender.offpolicy import MIN_EFFECTIVE, in_words
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -101,6 +104,51 @@ def _cell(interval: Interval) -> str:
 def _aligned(rows: list[list[str]]) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def logged_table(evaluation: LoggedEvaluation) -> str:
+    """A text table of estimates from a log: one row per model, values a place with 95 % intervals."""
+    since = datetime.fromtimestamp(evaluation.since, UTC)
+    title = (
+        f"{evaluation.n_requests} logged requests since {since:%Y-%m-%d %H:%M} UTC, {evaluation.n_chance} places left "
+        f"to chance, {evaluation.n_train} training events before; shown was worth {in_words(evaluation.shown)} a place"
+    )
+    header = ["model", "SNIPS [95 %]", "doubly robust [95 %]", "effective sample", "fit s"]
+    rows = [
+        [name, in_words(v.snips), in_words(v.robust), f"{v.snips.effective_sample_size:.0f}", f"{seconds:.1f}"]
+        for (name, v), seconds in zip(evaluation.results.items(), evaluation.fit_seconds.values(), strict=True)
+    ]
+    thin = [name for name, value in evaluation.results.items() if not value.is_enough]
+    lines = [title, "", *_aligned([header, *rows])]
+    if thin:
+        lines += ["", f"too little to go by (an effective sample under {MIN_EFFECTIVE}): {', '.join(thin)}"]
+    return "\n".join([*lines, *(f"{name}: not judged, {reason}" for name, reason in evaluation.failed.items())])
+
+
+def logged_json(evaluation: LoggedEvaluation) -> dict[str, Any]:
+    """The same for programs; NaN becomes null."""
+    return {
+        "since": evaluation.since,
+        "n_train": evaluation.n_train,
+        "n_requests": evaluation.n_requests,
+        "n_chance": evaluation.n_chance,
+        "shown": _policy_json(evaluation.shown),
+        "models": {
+            name: {
+                "snips": _policy_json(value.snips),
+                "doubly_robust": _policy_json(value.robust),
+                "effective_sample_size": _number(value.snips.effective_sample_size),
+                "is_enough": value.is_enough,
+                "fit_seconds": round(evaluation.fit_seconds[name], 3),
+            }
+            for name, value in evaluation.results.items()
+        },
+        "failed": evaluation.failed,
+    }
+
+
+def _policy_json(value: PolicyValue) -> dict[str, Any]:
+    return {"value": _number(value.value), "low": _number(value.low), "high": _number(value.high), "n": value.n}
 
 
 def comparison(evaluation: Evaluation, a: str, b: str) -> str:

@@ -16,7 +16,7 @@ from recommender.errors import DataError
 from recommender.metrics import doubly_robust, snips
 from recommender.offpolicy import MIN_EFFECTIVE, clean_logged, logged_value
 from recommender.types import Recommendation
-from tests.recommender.worlds import START
+from tests.recommender.worlds import START, frame_of
 
 
 class Always:
@@ -226,3 +226,25 @@ def test_a_missing_column_and_two_items_at_one_place_are_refused():
 def test_an_empty_log_is_said_to_be_empty():
     with pytest.raises(DataError, match="empty"):
         logged_value(Always("a"), clean_logged(logged(("r", "a", 1, 0.5, 1)).head(0)), now=START)
+
+
+class Told(Always):
+    """Remembers what it was told of each user."""
+
+    def recommend(self, user_id: str, k: int = 10, *, now: int, with_reasons: bool, history=None):
+        self.told = {**getattr(self, "told", {}), user_id: [(e.item_id, e.kind, e.value) for e in history or ()]}
+        return super().recommend(user_id, k, now=now, with_reasons=with_reasons)
+
+
+def test_before_a_request_a_model_is_told_what_its_user_had_done_by_then():
+    """Not what the user did at that second or later, and nothing of anybody else."""
+    later = frame_of(
+        ("u-r", "b", "rating", START + 1, 4.0),
+        ("u-r", "c", "view", START + 2),
+        ("u-r", "d", "view", START + 10),
+        ("u-other", "e", "view", START + 1),
+    )
+    model = Told("a")
+    shown = logged(("r", "a", 1, 0.5, 1), ("s", "a", 1, 0.5, 0), timestamp=START + 10)
+    logged_value(model, clean_logged(shown), now=START, later=later)
+    assert model.told == {"u-r": [("b", "rating", 4.0), ("c", "view", None)], "u-s": []}
