@@ -20,7 +20,7 @@ from webapp.clock import utc_now
 from webapp.errors import InvalidInput, ShopError
 from webapp.progress import ProgressLine
 from webapp.recs import UnreadableFileError, get_recs
-from webapp.services import accounts, api_keys, backups, data_sets, discovery, imports, seeding, training, vouchers
+from webapp.services import accounts, api_keys, backups, data_sets, imports, recommending, seeding, training, vouchers
 from webapp.services.import_rows import Options, Report
 from webapp.services.vouchers import VOUCHER_KINDS
 
@@ -200,7 +200,7 @@ def recommend(user_id: str, k: int, strategy: str | None) -> None:
     """Print what somebody would be recommended now, and why."""
     actor: Actor = accounts.find_actor(user_id)
     with _told(), current_app.test_request_context():  # addresses can only be built for a request
-        found = discovery.recommend(
+        found = recommending.recommend(
             actor,
             get_recs(),
             k=k,

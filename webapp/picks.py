@@ -10,6 +10,7 @@ from typing import Protocol
 from webapp.store.rows import HistoryRow
 
 DRAWN = "explore"
+PINNED = "rule:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,16 @@ class Pick:
     def is_drawn(self) -> bool:
         """Whether the place was left to chance."""
         return self.source == DRAWN
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the owner wants it there."""
+        return self.source.startswith(PINNED)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it stands at its rank whatever else the list holds."""
+        return self.is_drawn or self.is_pinned
 
 
 @dataclass(frozen=True, slots=True)

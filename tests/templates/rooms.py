@@ -18,6 +18,7 @@ from webapp.viewmodels import (
     AdminOrdersPage,
     AdminProductPage,
     AdminProductsPage,
+    AdminRulesPage,
     AdminVouchersPage,
     Alert,
     DeliveryRow,
@@ -34,6 +35,10 @@ from webapp.viewmodels import (
     Price,
     PrivacyPage,
     ProductRow,
+    Rail,
+    RuleChange,
+    RuleLine,
+    RulePreview,
     SecurityPage,
     SessionRow,
     Task,
@@ -47,7 +52,7 @@ from webapp.viewmodels import (
 
 from .pages import PAGES
 from .purchases import ADDRESS, COUNTRIES, ORDER
-from .samples import NOW, THINGS, ago, cards, meta, picture, rail, slug
+from .samples import NOW, THINGS, ago, card, cards, meta, picture, rail, slug
 
 WRONG = Form({"email": "ana@example.com"}, {"email": "E-mail address or password is not right."})
 
@@ -283,6 +288,47 @@ admin_vouchers_wrong = AdminVouchersPage(
             "code": "Three to forty letters, digits, dashes.",
             "value": "Write a whole number from 1 to 100.",
             "member": "No member has this address.",
+        },
+    ),
+)
+RULE_CHOICES = {
+    "actions": (Option("pin", "Put at a place"), Option("boost", "Move up"), Option("exclude", "Leave out")),
+    "categories": (Option("", "any"), Option("mugs", "Mugs")),
+    "brands": (Option("", "any"), Option("saltpan", "Saltpan")),
+}
+admin_rules = AdminRulesPage(
+    meta=meta("Rules for recommendations"),
+    rows=(
+        RuleLine(3, "Put at place 2", "Mug with blue stripes", "Spring catalogue", "1 Mar – 31 Mar 2026", "on"),
+        RuleLine(2, "Move up by 40 % of the list", "Kitchen > Mugs, up to €30.00", "", "always", "not yet"),
+        RuleLine(1, "Leave out", "Saltpan, at most 2 pieces in stock", "", "always", "over", can_end=False),
+    ),
+    **RULE_CHOICES,
+    changes=(
+        RuleChange(NOW, "Ana Okafor", "made", "3"),
+        RuleChange(NOW, "somebody who is gone", "ended", "1"),
+    ),
+)
+admin_rules_empty = AdminRulesPage(meta=meta("Rules for recommendations"), **RULE_CHOICES)
+admin_rules_preview = replace(
+    admin_rules,
+    rule_id=3,
+    form=Form({"action": "pin", "product": "3", "place": "2", "customer": "ana@example.com"}),
+    preview=RulePreview(
+        "Ana Okafor",
+        Rail("for_you", "Recommended for you", (card(0), card(1))),
+        Rail("for_you", "Recommended for you", (card(0), card(2, (), is_sponsored=True), card(1))),
+    ),
+)
+admin_rules_wrong = replace(
+    admin_rules_empty,
+    preview=RulePreview("somebody new", None, None),
+    form=Form(
+        {"action": "pin", "product": "no-such", "place": "11", "ends": "2020-01-01"},
+        {
+            "product": "No product has this number or article number.",
+            "place": "Write a whole number from 1 to 10.",
+            "ends": "The end lies before the beginning.",
         },
     ),
 )

@@ -72,7 +72,7 @@ def test_card_without_reason_says_that_nothing_was_used() -> None:
 
 def test_placed_card_is_labelled() -> None:
     rail = Rail("for_you", "Picked for you", (card(2, is_sponsored=True),))
-    assert "Placed by the shop" in text_of("shop/home.html", replace(pages.home_full, rails=(rail,)))
+    assert "Picked by the shop" in text_of("shop/home.html", replace(pages.home_full, rails=(rail,)))
 
 
 def test_product_without_ratings_shows_no_stars() -> None:

@@ -19,7 +19,7 @@ from webapp.errors import Forbidden, InvalidInput, NotSignedIn
 from webapp.extensions import limiter
 from webapp.openapi import describe
 from webapp.recs import get_recs
-from webapp.services import catalogue_api, discovery, feedback, photos
+from webapp.services import catalogue_api, feedback, photos, recommending
 from webapp.viewbuilders.links import site_url
 from webapp.web import photo_field
 
@@ -58,7 +58,7 @@ def recommendations() -> Response:
     """Recommend products to somebody, with the reason for each."""
     query = schemas.parse_query(schemas.RecommendationsQuery)
     actor = _actor(query.user_id, READ)
-    found = discovery.recommend(
+    found = recommending.recommend(
         actor,
         get_recs(),
         k=query.k,
@@ -222,7 +222,7 @@ def similar(product_id: int) -> Response:
     """Return alternatives to a product: alike in text, image, attributes, behaviour or all of them."""
     query = schemas.parse_query(schemas.SimilarQuery)
     catalogue_api.one(product_id, now=utc_now())
-    found = discovery.similar_for_api(get_recs(), product_id, k=query.k, space=query.space, now=utc_now())
+    found = recommending.similar_for_api(get_recs(), product_id, k=query.k, space=query.space, now=utc_now())
     answer = out.SimilarOut(
         product_id=product_id,
         space=query.space,

@@ -29,6 +29,7 @@ from webapp.recs.library import (
     train,
     versions,
 )
+from webapp.recs.merchandising import arrange, excluded
 from webapp.recs.serving import Feed, LocalRecs
 
 __all__ = [
@@ -41,10 +42,12 @@ __all__ = [
     "Trained",
     "TrainingError",
     "UnreadableFileError",
+    "arrange",
     "can_open",
     "current_version",
     "data_set",
     "evaluate",
+    "excluded",
     "get_recs",
     "keep_parameters",
     "model_card",

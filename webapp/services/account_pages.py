@@ -13,7 +13,7 @@ from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.errors import NotFound
 from webapp.picks import Recs
-from webapp.services import discovery, orders
+from webapp.services import orders, recommending
 from webapp.store import alerts, interactions, products, sessions, taste, users
 from webapp.store import orders as order_store
 from webapp.store.tx import read_unit
@@ -39,7 +39,7 @@ def overview(actor: Actor, recs: Recs, *, history_limit: int, now: datetime) -> 
         n_orders, n_wishlist, n_ratings = users.figures(tx, user_id)
     if user is None:
         raise NotFound
-    picks = discovery.preview(actor, recs, k=RAIL, history_limit=history_limit, now=now)
+    picks = recommending.preview(actor, recs, k=RAIL, history_limit=history_limit, now=now)
     rail = vm.Rail("for_you", _("Recommended for you"), tuple(picks), is_personal=True) if picks else None
     return vm.AccountPage(
         meta=_meta(_("Your account")),

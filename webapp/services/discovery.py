@@ -13,14 +13,13 @@ from flask_babel import gettext as _
 from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.errors import InvalidInput, RecsUnavailable
-from webapp.picks import Ask, Chance, Pick, Picks, Recs
-from webapp.services import chrome, profiles
-from webapp.store import carts, interactions, products
-from webapp.store.rows import CardRow, HistoryRow
+from webapp.picks import Ask, Chance, Picks, Recs
+from webapp.services import chrome, merchandising, profiles
+from webapp.store import carts, interactions, products, rules
+from webapp.store.rows import CardRow, CategoryRow, HistoryRow, RuleBook
 from webapp.store.tx import read_unit, unit_of_work
-from webapp.tuning import NOTHING, Never
 from webapp.viewbuilders import structured
-from webapp.viewbuilders.cards import STARTER, cards, nav, personal_card, pick_card, picture, starter_cards
+from webapp.viewbuilders.cards import STARTER, cards, nav, pick_card, picture, starter_cards
 from webapp.viewbuilders.links import absolute
 from webapp.viewbuilders.rails import RAIL_LENGTH, SHORTEST, Shelf, impression_rows
 
@@ -30,19 +29,6 @@ POOL = 48
 RECENT = 12
 LOOKED_AT = frozenset({"view", "click", "cart"})
 MAX_BASKET = 4
-SPARE = 10  # asked for beyond what is shown: some will be sold out or hidden by now
-
-
-@dataclass(frozen=True, slots=True)
-class Recommended:
-    """An answer for a program: cards with their scores, and where they come from."""
-
-    cards: tuple[tuple[vm.Card, float], ...]
-    request_id: str
-    strategy: str
-    model_version: str
-    is_cold: bool
-    took_ms: float
 
 
 def ask_recs(recs: Recs, ask: Ask) -> Picks:
@@ -89,22 +75,11 @@ def home_page(
 
     ``explore_places`` of the first rail are left to chance, to learn about products that are new or were little shown.
     """
-    profile = profiles.read(actor, limit=history_limit)
-    history = profile.history
-    shelf = Shelf(now, "home", never=profile.never)
-    chance = Chance(explore_places, RAIL_LENGTH, shelf.request_id)
-    picks = ask_recs(recs, profile.ask(ASK_FOR, now=now, chance=chance)) if profile.says_anything else Picks()
-    seen = recently_seen(history)
     with read_unit() as tx:
-        rows = products.cards(tx, needed_ids(picks) | set(seen), actor)
-        popular = products.best_sellers(tx, limit=POOL, actor=actor)
-        fresh = products.newest(tx, limit=POOL, actor=actor)
+        book = rules.current(tx, now=now)
         tree = chrome.tree(tx)
-    is_cold = not history
-    starter = starter_cards(popular, tree, now=now) if is_cold else ()
-    shelf.used.update(_kept_out_of_rails(starter, popular))
-    _fill(shelf, picks, rows, history, seen, popular, fresh)
-    _note_impressions(actor, shelf.rails, picks, now=now)
+    home = _home(actor, recs, book, tree, history_limit=history_limit, explore_places=explore_places, now=now)
+    note_impressions(actor, home.shelf.rails, home.picks, now=now)
     return vm.HomePage(
         meta=vm.PageMeta(
             title=shop_name,
@@ -112,11 +87,51 @@ def home_page(
             canonical=absolute(url_for("shop.home")),
             json_ld=(structured.organization(), structured.site()),
         ),
-        rails=tuple(shelf.rails),
-        categories=_with_pictures(nav(tree), popular),
-        is_cold=is_cold,
-        starter=starter,
+        rails=tuple(home.shelf.rails),
+        categories=_with_pictures(nav(tree), home.popular),
+        is_cold=home.is_cold,
+        starter=home.starter,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """What the home page of one visitor holds."""
+
+    shelf: Shelf
+    picks: Picks
+    popular: Sequence[CardRow]
+    is_cold: bool
+    starter: tuple[vm.Card, ...]
+
+
+def _home(
+    actor: Actor,
+    recs: Recs,
+    book: RuleBook,
+    tree: Sequence[CategoryRow],
+    *,
+    history_limit: int,
+    explore_places: int,
+    now: datetime,
+) -> _Home:
+    profile = profiles.read(actor, limit=history_limit)
+    history = profile.history
+    shelf = Shelf(now, "home", never=profile.never)
+    chance = Chance(explore_places, RAIL_LENGTH, shelf.request_id)
+    picks = ask_recs(recs, profile.ask(ASK_FOR, now=now, chance=chance)) if profile.says_anything else Picks()
+    seen = recently_seen(history)
+    with read_unit() as tx:
+        rows = products.cards(tx, needed_ids(picks) | set(seen) | book.pinned_ids, actor)
+        popular = products.best_sellers(tx, limit=POOL, actor=actor)
+        fresh = products.newest(tx, limit=POOL, actor=actor)
+    shelf.used.update(merchandising.left_out(book, [*rows.values(), *popular, *fresh], now=now))
+    wanted = [row for row in popular if row.product_id not in shelf.used]
+    starter = () if history else starter_cards(wanted, tree, now=now)
+    shelf.used.update(_kept_out_of_rails(starter, popular))
+    picks = merchandising.ruled(picks, rows, book, now=now)
+    _fill(shelf, picks, rows, history, seen, popular, fresh, book)
+    return _Home(shelf, picks, popular, not history, starter)
 
 
 def _fill(
@@ -127,19 +142,34 @@ def _fill(
     seen: Sequence[int],
     popular: Sequence[CardRow],
     fresh: Sequence[CardRow],
+    book: RuleBook,
 ) -> None:
     if history:
         shelf.add_personal(picks, rows, history)
     else:
         shelf.add_declared(picks, rows)
+    is_ruled = bool(shelf.rails)
     looked_at = [rows[product_id] for product_id in seen if product_id in rows]
     title = _("Continue where you left off")
     shelf.add_general("recent", title, looked_at, "recently_viewed", shortest=1, is_personal=True)
-    shelf.add_general("popular", _("Popular now"), popular, "popular")
+    liked = shelf.free(popular, POOL)
+    pinned: dict[int, int] = {}
+    if not is_ruled:
+        liked, pinned = merchandising.ruled_rows(liked, shelf.free(rows.values(), POOL), book, now=shelf.now)
+    shelf.add_general("popular", _("Popular now"), liked, "popular", pinned=pinned)
     shelf.add_general("new", _("New on the shelves"), fresh, "new")
 
 
-def _note_impressions(actor: Actor, rails: Sequence[vm.Rail | None], picks: Picks, *, now: datetime) -> None:
+def first_rail(actor: Actor, recs: Recs, book: RuleBook, *, history_limit: int, now: datetime) -> vm.Rail | None:
+    """Return the first rail of somebody's home page under some rules, without noting it and without chance."""
+    with read_unit() as tx:
+        tree = chrome.tree(tx)
+    home = _home(actor, recs, book, tree, history_limit=history_limit, explore_places=0, now=now)
+    return next((rail for rail in home.shelf.rails if rail.key in ("for_you", "popular")), None)
+
+
+def note_impressions(actor: Actor, rails: Sequence[vm.Rail | None], picks: Picks, *, now: datetime) -> None:
+    """Note what was shown, and where, so that it can be told what came of it."""
     noted = impression_rows(actor, rails, picks, now=now)
     if noted:
         with unit_of_work() as tx:
@@ -175,7 +205,9 @@ def cart_rail(
         return None
     with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks), actor)
-    shelf = Shelf(now, "cart", used=set(product_ids), never=profiles.never_for(actor))
+        book = rules.current(tx, now=now)
+    left_out = merchandising.left_out(book, list(rows.values()), now=now)
+    shelf = Shelf(now, "cart", used=set(product_ids) | left_out, never=profiles.never_for(actor))
     found = [pick for pick in picks.items if pick.product_id in rows and shelf.free([rows[pick.product_id]])]
     shelf.add(
         "goes_with",
@@ -183,7 +215,7 @@ def cart_rail(
         [pick_card(pick, rows, (), now=now) for pick in found[:MAX_BASKET]],
         shortest=1,
     )
-    _note_impressions(actor, shelf.rails, picks, now=now)
+    note_impressions(actor, shelf.rails, picks, now=now)
     return shelf.rails[0] if shelf.rails else None
 
 
@@ -258,13 +290,15 @@ def product_rails(actor: Actor, recs: Recs, product_id: int, *, now: datetime) -
     alternatives, together = similar_picks(recs, product_id), together_picks(recs, [product_id])
     with read_unit() as tx:
         rows = products.cards(tx, needed_ids(alternatives) | needed_ids(together) | {product_id}, actor)
+        book = rules.current(tx, now=now)
         this = rows.get(product_id)
         shelf_mates = (
             products.best_sellers(tx, limit=POOL, actor=actor, category_ids=[this.category_id], exclude=[product_id])
             if this is not None and this.category_id is not None and len(alternatives.items) < SHORTEST
             else []
         )
-    shelf = Shelf(now, "product", used={product_id}, never=profiles.never_for(actor))
+    left_out = merchandising.left_out(book, [*rows.values(), *shelf_mates], now=now)
+    shelf = Shelf(now, "product", used=left_out | {product_id}, never=profiles.never_for(actor))
     bundle = _bundle(shelf, this, together, rows, now=now)
     complements = _rail_of(shelf, "goes_with", _("Goes well with it"), together, rows)
     similar = _rail_of(shelf, "similar", _("Similar things"), alternatives, rows)
@@ -272,7 +306,7 @@ def product_rails(actor: Actor, recs: Recs, product_id: int, *, now: datetime) -
         title = _("Popular in %(category)s", category=this.category)
         if shelf.add_general("similar", title, shelf_mates, "popular_in_category"):
             similar = shelf.rails[-1]
-    _note_impressions(actor, [similar, complements], alternatives, now=now)
+    note_impressions(actor, [similar, complements], alternatives, now=now)
     return ProductRails(this, similar, complements, bundle)
 
 
@@ -303,101 +337,3 @@ def _bundle(
     shelf.used.update(row.product_id for row in partners)
     chosen = [this, *partners]
     return vm.Bundle(cards(chosen, now=now), sum(row.price_cents for row in chosen), this.currency)
-
-
-def recommend(
-    actor: Actor,
-    recs: Recs,
-    *,
-    k: int,
-    context: str,
-    product_ids: Sequence[int],
-    strategy: str | None,
-    exclude: Collection[int],
-    history_limit: int,
-    now: datetime,
-    is_shown: bool = True,
-    wait_s: float | None = None,
-) -> Recommended:
-    """Recommend for a program: the model's order, only what can be sold, filled up with what sells best.
-
-    Unless ``is_shown`` is false the answer is noted as shown to the actor. ``wait_s`` is the longest wait for the
-    model, by default that of a page.
-
-    Raises
-    ------
-    InvalidInput
-        If the live model has no such strategy.
-    """
-    known = recs.strategies()
-    if strategy is not None and strategy not in known:
-        raise InvalidInput({"strategy": "choose " + (" or ".join(known) or "none: no model is live")})
-    profile = profiles.read(actor, limit=history_limit)
-    history = profile.history
-    about = {"exclude": exclude, "context": context, "product_ids": product_ids, "strategy": strategy}
-    picks = ask_recs(recs, profile.ask(k + SPARE, now=now, wait_s=wait_s, **about))
-    with read_unit() as tx:
-        rows = products.cards(tx, needed_ids(picks), actor)
-        left_out = set(exclude) | set(product_ids)
-        chosen = [pick for pick in picks.items if _may_show(pick, rows, left_out, profile.never)][:k]
-        more: list[CardRow] = []
-        if len(chosen) < k:
-            taken = left_out | {pick.product_id for pick in chosen}
-            popular = products.best_sellers(tx, limit=k + POOL, actor=actor, exclude=taken)
-            more = [row for row in popular if not row.is_excluded and not profile.never.hides(row)][: k - len(chosen)]
-    shelf = Shelf(now, context)
-    build = personal_card if history else pick_card
-    found = [(build(pick, rows, history, now=now), pick.score) for pick in chosen]
-    found += [(replace(item, source="best_sellers"), 0.0) for item in cards(more, now=now, kind="popular")]
-    ranked = tuple((replace(item, rank=rank), score) for rank, (item, score) in enumerate(found, 1))
-    rail = vm.Rail(f"api_{context}", "", tuple(item for item, _score in ranked), request_id=shelf.request_id)
-    if is_shown:
-        _note_impressions(actor, [rail], picks, now=now)
-    return Recommended(
-        ranked, shelf.request_id, picks.strategy or "best_sellers", picks.model_version, not history, picks.took_ms
-    )
-
-
-def _may_show(pick: Pick, rows: dict[int, CardRow], left_out: set[int], never: Never = NOTHING) -> bool:
-    row = rows.get(pick.product_id)
-    if row is None or never.hides(row):
-        return False
-    return row.is_sellable and not row.is_excluded and pick.product_id not in left_out
-
-
-def similar_for_api(recs: Recs, product_id: int, *, k: int, space: str, now: datetime) -> Recommended:
-    """Return alternatives to a product for a program; empty when the model knows none."""
-    try:
-        picks = recs.similar(product_id, k=2 * k + 20, space=space)
-    except RecsUnavailable:
-        picks = Picks()
-    with read_unit() as tx:
-        rows = products.cards(tx, needed_ids(picks))
-    chosen = [pick for pick in picks.items if _may_show(pick, rows, {product_id})][:k]
-    found = tuple((pick_card(pick, rows, (), now=now), pick.score) for pick in chosen)
-    request_id = Shelf(now, "product").request_id
-    return Recommended(found, request_id, f"similar:{space}", picks.model_version, False, picks.took_ms)
-
-
-def preview(actor: Actor, recs: Recs, *, k: int, history_limit: int, now: datetime) -> list[vm.Card]:
-    """Return what a visitor would be recommended now, without noting it; nothing where it would be nothing personal."""
-    profile = profiles.read(actor, limit=history_limit)
-    return lists_of(actor, recs, [profile], k=k, now=now)[0] if profile.says_anything else []
-
-
-def lists_of(
-    actor: Actor, recs: Recs, wanted: Sequence[profiles.Profile], *, k: int, now: datetime
-) -> list[list[vm.Card]]:
-    """Return what each of some profiles of one visitor would be recommended now, without noting it."""
-    answers = [ask_recs(recs, profile.ask(3 * k, now=now)) for profile in wanted]
-    with read_unit() as tx:
-        rows = products.cards(tx, set().union(*map(needed_ids, answers)), actor)
-    return [_listed(picks, rows, profile, k, now=now) for picks, profile in zip(answers, wanted, strict=True)]
-
-
-def _listed(
-    picks: Picks, rows: dict[int, CardRow], profile: profiles.Profile, k: int, *, now: datetime
-) -> list[vm.Card]:
-    chosen = [pick for pick in picks.items if _may_show(pick, rows, set(), profile.never)][:k]
-    build = personal_card if profile.history else pick_card
-    return [build(pick, rows, profile.history, now=now) for pick in chosen]

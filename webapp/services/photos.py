@@ -12,7 +12,7 @@ from webapp.actors import Actor
 from webapp.errors import InvalidInput, RecsUnavailable
 from webapp.picks import Picks, Recs
 from webapp.services import media
-from webapp.services.discovery import Recommended
+from webapp.services.recommending import Recommended
 from webapp.store import products
 from webapp.store.tx import read_unit
 from webapp.viewbuilders.cards import card

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.picks import Recs
-from webapp.services import chrome, discovery, profiles, taste
+from webapp.services import chrome, discovery, profiles, recommending, taste
 from webapp.store import products
 from webapp.store.rows import CardRow, CategoryRow, HistoryRow
 from webapp.store.searches import SearchRow
@@ -82,10 +82,10 @@ def _lists(
 ) -> tuple[list[vm.Card], vm.TastePreview | None]:
     """Return the picks of now and, with settings to try, how they would change."""
     if proposed is None or not actor.is_personalised:
-        shown = discovery.lists_of(actor, recs, [profile], k=PICKS, now=now)[0] if profile.says_anything else []
+        shown = recommending.lists_of(actor, recs, [profile], k=PICKS, now=now)[0] if profile.says_anything else []
         return shown, None
     tried = profiles.trying(profile, proposed)
-    before, after = discovery.lists_of(actor, recs, [profile, tried], k=PICKS, now=now)
+    before, after = recommending.lists_of(actor, recs, [profile, tried], k=PICKS, now=now)
     return before if profile.says_anything else [], compare(before[:COMPARED], after[:COMPARED])
 
 

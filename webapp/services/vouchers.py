@@ -147,8 +147,8 @@ def _read(fields: Mapping[str, str], currency: str, zone: ZoneInfo, errors: dict
         errors["code"] = _("Three to forty letters, digits, dashes.")
     if kind not in VOUCHER_KINDS:
         errors["kind"] = _("Choose what the voucher does.")
-    starts = take("starts", lambda raw: _moment(raw, zone, time.min))
-    ends = take("ends", lambda raw: _moment(raw, zone, time.max))
+    starts = take("starts", lambda raw: parse_day(raw, zone, time.min))
+    ends = take("ends", lambda raw: parse_day(raw, zone, time.max))
     if starts and ends and ends <= starts:
         errors["ends"] = _("The end lies before the beginning.")
     return {
@@ -187,7 +187,8 @@ def _count(raw: str) -> int | None:
     return int(raw)
 
 
-def _moment(raw: str, zone: ZoneInfo, at: time) -> datetime | None:
+def parse_day(raw: str, zone: ZoneInfo, at: time) -> datetime | None:
+    """Read a day such as 2026-12-31 as a moment of it; None for an empty field."""
     if not raw:
         return None
     try:

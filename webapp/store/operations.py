@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 
 from webapp.store.interactions import insert_or_ignore
-from webapp.store.models import ApiKey, AuditEntry, JobRun, Lease, ModelRun, OutboxMessage, ShopSetting
+from webapp.store.models import ApiKey, AuditEntry, JobRun, Lease, ModelRun, OutboxMessage, ShopSetting, User
 from webapp.store.tx import Tx
 
 
@@ -333,3 +333,25 @@ def audit(
             at=now,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """A change by somebody of the staff; ``name`` is empty when the account is gone."""
+
+    at: datetime
+    name: str
+    action: str
+    subject_id: str
+
+
+def audited(tx: Tx, *, subject: str, limit: int) -> list[AuditRow]:
+    """Return the latest changes of a kind of thing, newest first."""
+    rows = tx.rows(
+        select(AuditEntry.at, User.name, AuditEntry.action, AuditEntry.subject_id)
+        .outerjoin(User, User.id == AuditEntry.user_id)
+        .where(AuditEntry.subject == subject)
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return [AuditRow(row[0], row[1] or "", row[2], row[3]) for row in rows]

@@ -171,33 +171,42 @@ def newest(tx: Tx, *, limit: int, actor: Actor = NOBODY, exclude: Collection[int
 
 
 def one(tx: Tx, product_id: int) -> ProductRow | None:
-    """Return a product with its variants and pictures: three statements."""
-    row = tx.row(
-        select(
-            Product.id,
-            Product.slug,
-            Product.name,
-            Product.description,
-            Product.price_cents,
-            Product.old_price_cents,
-            Product.currency,
-            Product.attributes,
-            Product.is_visible,
-            Product.rating_count,
-            Product.rating_sum,
-            Product.version,
-            Product.created_at,
-            Product.updated_at,
-            Product.category_id,
-            func.coalesce(Brand.name, ""),
-            func.coalesce(Brand.slug, ""),
+    """Return a product with its variants and pictures: two statements, the first with a row per picture."""
+    rows = list(
+        tx.rows(
+            select(
+                Product.id,
+                Product.slug,
+                Product.name,
+                Product.description,
+                Product.price_cents,
+                Product.old_price_cents,
+                Product.currency,
+                Product.attributes,
+                Product.is_visible,
+                Product.rating_count,
+                Product.rating_sum,
+                Product.version,
+                Product.created_at,
+                Product.updated_at,
+                Product.category_id,
+                func.coalesce(Brand.name, ""),
+                func.coalesce(Brand.slug, ""),
+                Picture.stem,
+                Picture.alt,
+                Picture.width,
+                Picture.height,
+            )
+            .outerjoin(Brand, Brand.id == Product.brand_id)
+            .outerjoin(Picture, Picture.product_id == Product.id)
+            .where(Product.id == product_id)
+            .order_by(Picture.position, Picture.id)
         )
-        .outerjoin(Brand, Brand.id == Product.brand_id)
-        .where(Product.id == product_id)
     )
-    if row is None:
+    if not rows:
         return None
-    return ProductRow(*(*row, tuple(variants_of(tx, [product_id])), tuple(_pictures(tx, product_id))))
+    pictures = tuple(PictureRow(*row[17:]) for row in rows if row[17] is not None)
+    return ProductRow(*(*rows[0][:17], tuple(variants_of(tx, [product_id])), pictures))
 
 
 def variants_of(tx: Tx, product_ids: Iterable[int]) -> list[VariantRow]:
@@ -219,15 +228,6 @@ def variants_of(tx: Tx, product_ids: Iterable[int]) -> list[VariantRow]:
         .order_by(Variant.product_id, Variant.position, Variant.id)
     )
     return [VariantRow(*row) for row in rows]
-
-
-def _pictures(tx: Tx, product_id: int) -> list[PictureRow]:
-    rows = tx.rows(
-        select(Picture.stem, Picture.alt, Picture.width, Picture.height)
-        .where(Picture.product_id == product_id)
-        .order_by(Picture.position, Picture.id)
-    )
-    return [PictureRow(*row) for row in rows]
 
 
 def picture_spec(tx: Tx, stem: str) -> dict[str, Any] | None:

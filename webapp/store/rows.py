@@ -50,6 +50,50 @@ class CardRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleRow:
+    """A wish of the owner about the recommended lists; an id or bound that is absent is no condition.
+
+    ``action`` is pin (at ``place``), boost (by ``strength`` percent of the list), bury or exclude.
+    """
+
+    rule_id: int
+    action: str
+    note: str
+    product_id: int | None
+    product: str
+    category_id: int | None
+    category: str
+    brand_id: int | None
+    brand: str
+    price_from_cents: int | None
+    price_to_cents: int | None
+    stock_from: int | None
+    stock_to: int | None
+    place: int
+    strength: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+    changed_by: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """Rules, and the paths of the categories by id where one of them asks for a category."""
+
+    rules: tuple[RuleRow, ...] = ()
+    category_paths: dict[int, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.rules)
+
+    @property
+    def pinned_ids(self) -> set[int]:
+        """Products that a rule pins by name."""
+        return {rule.product_id for rule in self.rules if rule.action == "pin" and rule.product_id is not None}
+
+
+@dataclass(frozen=True, slots=True)
 class VariantRow:
     """A variant with what can be sold of it."""
 

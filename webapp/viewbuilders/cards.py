@@ -10,7 +10,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
-from webapp.picks import Pick, PickReason
+from webapp.picks import PINNED, Pick, PickReason
 from webapp.store.rows import CardRow, CategoryRow, HistoryRow, PictureRow
 from webapp.viewbuilders.links import WIDTHS, picture_url
 
@@ -95,6 +95,8 @@ def pick_card(pick: Pick, rows: Mapping[int, CardRow], history: Sequence[History
     row = rows[pick.product_id]
     if pick.is_drawn:
         return _drawn_card(pick, row, now=now)
+    if pick.is_pinned:
+        return replace(card(row, now=now, rank=pick.rank, source=pick.source), is_sponsored=True)
     reasons = [found for reason in pick.reasons if (found := true_reason(reason, row, rows, history)) is not None]
     return card(row, now=now, reasons=reasons, rank=pick.rank, source=pick.source)
 
@@ -106,9 +108,16 @@ def _drawn_card(pick: Pick, row: CardRow, *, now: datetime) -> vm.Card:
     return replace(built, reasons=(reason,), propensity=pick.propensity)
 
 
+def pinned_card(item: vm.Card, rule_id: int) -> vm.Card:
+    """Say of a card that the shop put it there: nothing else speaks for it."""
+    return replace(item, is_sponsored=True, reasons=(), source=f"{PINNED}{rule_id}")
+
+
 def personal_card(pick: Pick, rows: Mapping[int, CardRow], history: Sequence[HistoryRow], *, now: datetime) -> vm.Card:
     """Build the card of a product picked for one visitor; without a named signal it rests on all they did here."""
     built = pick_card(pick, rows, history, now=now)
+    if built.is_sponsored:
+        return built
     reasons = tuple(
         vm.Reason(FROM_HISTORY, reason.share) if reason.kind == "similar" and not reason.product_id else reason
         for reason in built.reasons

@@ -13,16 +13,17 @@ from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
 from webapp.actors import Actor
-from webapp.picks import DRAWN, Picks
+from webapp.picks import Pick, Picks
 from webapp.store.rows import CardRow, HistoryRow
 from webapp.store.scope import owner_values
 from webapp.tuning import NOTHING, Never
-from webapp.viewbuilders.cards import cards, personal_card, pick_card
+from webapp.viewbuilders.cards import cards, personal_card, pick_card, pinned_card
 
 RAIL_LENGTH = 10
 SHORTEST = 4
 OF_ONE_KIND = 4
 NAMED_RAILS = 2
+_NONE: Mapping[int, int] = {}
 
 
 @dataclass
@@ -60,9 +61,20 @@ class Shelf:
         self.rails.append(rail)
         return True
 
-    def add_general(self, key: str, title: str, rows: Iterable[CardRow], kind: str, **more: Any) -> bool:
-        """Add a rail of products that all stand there for the same general reason."""
-        return self.add(key, title, cards(self.free(rows), now=self.now, kind=kind), **more)
+    def add_general(
+        self,
+        key: str,
+        title: str,
+        rows: Iterable[CardRow],
+        kind: str,
+        *,
+        pinned: Mapping[int, int] = _NONE,
+        **more: Any,
+    ) -> bool:
+        """Add a rail of products that all stand there for the same general reason, but for those a rule has pinned."""
+        built = cards(self.free(rows), now=self.now, kind=kind)
+        marked = [pinned_card(item, pinned[item.product_id]) if item.product_id in pinned else item for item in built]
+        return self.add(key, title, marked, **more)
 
     def add_personal(self, picks: Picks, rows: Mapping[int, CardRow], history: Sequence[HistoryRow]) -> None:
         """Add "for you" and up to two rails that name what they rest on: only where the recommender said so."""
@@ -71,8 +83,7 @@ class Shelf:
         personal = [item for item in built if item.reason is not None and item.reason.is_personal]
         if not personal:
             return
-        mixed = _with_drawn(_mixed([item for item in built if item.source != DRAWN], rows), built)
-        self.add("for_you", _("Recommended for you"), mixed, shortest=1, is_personal=True)
+        self.add("for_you", _("Recommended for you"), _arranged(found, built, rows), shortest=1, is_personal=True)
         for number, group in enumerate(_groups([item for item in built if item.product_id not in self.used]), 1):
             reason = group[0].reason
             title = _("Because of %(name)s", name=reason.product_name if reason else "")
@@ -82,7 +93,14 @@ class Shelf:
         """Add picks for somebody of whom nothing is known but what they set."""
         found = [pick for pick in picks.items if pick.product_id in rows and self.free([rows[pick.product_id]])]
         built = [pick_card(pick, rows, (), now=self.now) for pick in found]
-        self.add("for_you", _("Chosen by what you set"), _mixed(built, rows), is_personal=True)
+        self.add("for_you", _("Chosen by what you set"), _arranged(found, built, rows), is_personal=True)
+
+
+def _arranged(picks: Sequence[Pick], built: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Card]:
+    """Return a rail's worth of cards: what has a place of its own stands there, the rest is mixed."""
+    fixed = {pick.product_id for pick in picks if pick.is_fixed}
+    mixed = _mixed([item for item in built if item.product_id not in fixed], rows)
+    return _with_fixed(mixed, [item for item in built if item.product_id in fixed])
 
 
 def _mixed(items: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Card]:
@@ -97,12 +115,11 @@ def _mixed(items: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Car
     return [*chosen, *spare][:RAIL_LENGTH]
 
 
-def _with_drawn(mixed: list[vm.Card], built: Sequence[vm.Card]) -> list[vm.Card]:
-    """Put what chance picked for the rail at the places it was picked for."""
+def _with_fixed(mixed: list[vm.Card], fixed: Sequence[vm.Card]) -> list[vm.Card]:
+    """Put what was pinned, and what chance picked, at the places it was picked for."""
     found = list(mixed)
-    for item in built:
-        if item.source == DRAWN:
-            found.insert(item.rank - 1, item)
+    for item in sorted(fixed, key=lambda item: item.rank):
+        found.insert(item.rank - 1, item)
     return found[:RAIL_LENGTH]
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from webapp.viewmodels.buying import OrderRow, OrderView
-from webapp.viewmodels.parts import EMPTY_FORM, Form, Option, Page, Pagination, Picture, Price
+from webapp.viewmodels.parts import EMPTY_FORM, Form, Option, Page, Pagination, Picture, Price, Rail
 
 CheckLevel = Literal["must", "warning", "note"]
 RunStatus = Literal["running", "live", "published", "refused", "failed", "rolled_back"]
@@ -218,6 +218,53 @@ class AdminVouchersPage(Page):
     kinds: tuple[Option, ...] = ()
     currency: str = "EUR"
     form: Form = EMPTY_FORM
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """A rule for recommended lists in words."""
+
+    rule_id: int
+    what: str
+    about: str
+    note: str = ""
+    period: str = ""
+    state: str = ""
+    can_end: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RulePreview:
+    """The first rail of a shopper's home page as it is, and as it would be."""
+
+    who: str
+    before: Rail | None
+    after: Rail | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """Who changed a rule, when and how."""
+
+    at: datetime
+    who: str
+    what: str
+    rule_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminRulesPage(Page):
+    """All rules, the form for a new one or the one that is changed, what it would do, and who changed what."""
+
+    rows: tuple[RuleLine, ...] = ()
+    actions: tuple[Option, ...] = ()
+    categories: tuple[Option, ...] = ()
+    brands: tuple[Option, ...] = ()
+    form: Form = EMPTY_FORM
+    rule_id: int | None = None
+    preview: RulePreview | None = None
+    changes: tuple[RuleChange, ...] = ()
+    currency: str = "EUR"
 
 
 @dataclass(frozen=True, slots=True)

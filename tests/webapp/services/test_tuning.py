@@ -15,7 +15,7 @@ from tests.factories import make_brand, make_category, make_event, make_guest, m
 from webapp.actors import Actor
 from webapp.errors import InvalidInput
 from webapp.picks import NO_PREFERENCES, Ask, NullRecs, Pick, Picks, Preferences
-from webapp.services import accounts, discovery, profiles, taste
+from webapp.services import accounts, discovery, profiles, recommending, taste
 from webapp.store import interactions, searches, users
 from webapp.store import taste as taste_store
 from webapp.store.rows import HistoryRow
@@ -209,7 +209,7 @@ def shown(actor: Actor, recs: Tape) -> dict[str, set[int]]:
     """Return what each place of the shop that recommends something shows to somebody."""
     actor = again(actor)
     home = discovery.home_page(actor, recs, history_limit=50, shop_name="Kindred", now=NOW)
-    api = discovery.recommend(
+    api = recommending.recommend(
         actor,
         recs,
         k=20,
@@ -221,7 +221,7 @@ def shown(actor: Actor, recs: Tape) -> dict[str, set[int]]:
         now=NOW,
         is_shown=False,
     )
-    overview = discovery.preview(actor, recs, k=20, history_limit=50, now=NOW)
+    overview = recommending.preview(actor, recs, k=20, history_limit=50, now=NOW)
     return {
         "home": {card.product_id for rail in home.rails for card in rail.cards},
         "api": {card.product_id for card, _score in api.cards},

@@ -37,6 +37,7 @@ from webapp.store.models.people import (
     WebSession,
     WishlistItem,
 )
+from webapp.store.models.rules import MerchandisingRule
 
 __all__ = [
     "Address",
@@ -55,6 +56,7 @@ __all__ = [
     "Interaction",
     "JobRun",
     "Lease",
+    "MerchandisingRule",
     "Model",
     "ModelRun",
     "OneTimeToken",

@@ -1,0 +1,276 @@
+"""The owner's rules: made and tried in the office, seen in shoppers' lists, never against what may not be shown."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from tests.conftest import NOW
+from tests.factories import ShopClient, make_event, make_product, make_user
+from tests.webapp.blueprints.test_vouchers_and_delivery import words
+from webapp.actors import Actor
+from webapp.clock import utc_now
+from webapp.picks import Ask, NullRecs, Pick, PickReason, Picks
+from webapp.store import catalogue, rules, taste, users
+from webapp.store.models import AuditEntry, Impression, Product, Variant
+from webapp.store.tx import read_unit, unit_of_work
+
+
+class Ordered(NullRecs):
+    """A recommender that names products in the order of their numbers, because of the first event."""
+
+    def __init__(self, product_ids: list[int]) -> None:
+        self.product_ids = product_ids
+
+    def for_user(self, ask: Ask) -> Picks:
+        seen = ask.history[0].product_id if ask.history else None
+        reason = (PickReason("because_viewed", seen, 1.0),)
+        items = [Pick(one, rank, 1 / rank, reason, "test") for rank, one in enumerate(self.product_ids, 1)]
+        return Picks(tuple(items), "v1", "hybrid")
+
+
+@pytest.fixture
+def goods(app: Flask) -> list[int]:
+    """Twelve products of four kinds, the last one not among the picks; ana has looked at another one."""
+    with unit_of_work() as tx:
+        ana = Actor(user_id=make_user(tx, "ana@example.com", name="Ana"))
+        seen = make_product(tx, name="Seen", category="Home > Seen")
+        make_event(tx, ana, seen, at=NOW)
+        made = [
+            make_product(tx, name=f"Thing {n}", category=f"Home > Kind {n % 4}", brand="Alder" if n % 2 else "Brass")
+            for n in range(12)
+        ]
+        catalogue.refresh_popularity(tx, now=NOW)
+    app.extensions["recs"] = Ordered(made[:11])
+    return made
+
+
+@pytest.fixture
+def office(app: Flask) -> ShopClient:
+    with unit_of_work() as tx:
+        make_user(tx, "owner@example.com", role="owner", name="Olga")
+    client: ShopClient = app.test_client()
+    client.sign_in("owner@example.com")
+    return client
+
+
+@pytest.fixture
+def ana(app: Flask, goods: list[int]) -> ShopClient:
+    client: ShopClient = app.test_client()
+    client.sign_in("ana@example.com")
+    return client
+
+
+def make(office: ShopClient, action: str, **over: object) -> int:
+    """Make a rule through the page and return its id."""
+    form = {"action": action, "step": "save"} | {name: str(value) for name, value in over.items()}
+    assert office.send("/admin/rules", form).status_code == 303
+    with read_unit() as tx:
+        return rules.every(tx)[0].rule_id
+
+
+def rail(client: ShopClient, key: str = "for_you") -> list[int]:
+    pieces = re.split(r'data-rail="(\w+)"', client.get("/").get_data(as_text=True))[1:]
+    body = dict(zip(pieces[::2], pieces[1::2], strict=True)).get(key, "")
+    return [int(card) for card in re.findall(r'data-card="(\d+)"', body)]
+
+
+def listed(client: ShopClient) -> list[int]:
+    return [item["product_id"] for item in client.get("/api/recommendations?k=8").get_json()["items"]]
+
+
+def card_of(client: ShopClient, product_id: int) -> str:
+    page = client.get("/").get_data(as_text=True)
+    return page.split(f'data-card="{product_id}"')[1].split("</article>")[0]
+
+
+# What shoppers see
+
+
+def test_a_pinned_product_stands_at_its_place_is_labelled_and_noted(office, ana, goods) -> None:
+    before = rail(ana)
+    rule_id = make(office, "pin", product=goods[11], place=2)
+    after = rail(ana)
+    assert after == [before[0], goods[11], *before[1:9]]
+    assert "Picked by the shop" in card_of(ana, goods[11])
+    assert "nothing about you was used" in card_of(ana, goods[11])
+    assert "Picked by the shop" not in card_of(ana, before[0])
+    assert listed(ana)[1] == goods[11]
+    with read_unit() as tx:
+        noted = tx.rows(select(Impression.slot, Impression.position).where(Impression.source == f"rule:{rule_id}"))
+        assert {tuple(row) for row in noted} == {("for_you", 2), ("api_home", 2)}
+
+
+def test_who_has_no_personal_rail_sees_the_pin_among_what_is_popular(app, office, goods) -> None:
+    make(office, "pin", product=goods[7], place=1)
+    guest: ShopClient = app.test_client()
+    assert rail(guest, "popular")[0] == goods[7]
+    assert "Picked by the shop" in card_of(guest, goods[7])
+
+
+def test_what_is_left_out_is_in_no_list(app, office, ana, goods) -> None:
+    make(office, "exclude", brand="brass")
+    unwanted = set(goods[::2])
+    page = ana.get("/").get_data(as_text=True)
+    assert not unwanted & {int(one) for one in re.findall(r'data-card="(\d+)"', page)}
+    assert len(listed(ana)) == 8
+    assert not unwanted & set(listed(ana))
+    assert ana.get(f"/p/{goods[0]}", follow_redirects=True).status_code == 200
+
+
+def test_a_category_is_buried_and_a_brand_moved_up(office, ana, goods) -> None:
+    make(office, "bury", category="kind-0")
+    assert not {goods[0], goods[4]} & set(listed(ana)[:6])
+    make(office, "boost", brand="alder", strength=100)
+    assert listed(ana)[:3] == [goods[1], goods[3], goods[5]]
+
+
+@pytest.mark.parametrize("how", ["sold out", "hidden", "dismissed"])
+def test_no_rule_shows_what_may_not_be_shown(office, ana, goods, how) -> None:
+    make(office, "pin", product=goods[11], place=1)
+    assert rail(ana)[0] == goods[11]
+    with unit_of_work() as tx:
+        if how == "sold out":
+            tx.execute(update(Variant).where(Variant.product_id == goods[11]).values(stock=0))
+        elif how == "hidden":
+            tx.execute(update(Product).where(Product.id == goods[11]).values(is_visible=False))
+        else:
+            member = users.by_email(tx, "ana@example.com")
+            taste.exclude(tx, Actor(user_id=member.user_id), goods[11], "dismiss", now=NOW)
+    assert goods[11] not in rail(ana)
+    assert goods[11] not in listed(ana)
+
+
+def test_a_rule_counts_only_in_its_days(office, ana, goods) -> None:
+    today = utc_now().date()
+    before = rail(ana)
+    make(office, "pin", product=goods[11], starts=today + timedelta(days=2))
+    make(office, "pin", product=goods[11], ends=today - timedelta(days=2))
+    assert rail(ana) == before
+    make(office, "pin", product=goods[11], starts=today - timedelta(days=1), ends=today + timedelta(days=1))
+    assert rail(ana)[0] == goods[11]
+
+
+# The office
+
+
+def test_the_page_says_each_rule_in_words(office, goods) -> None:
+    assert "No rules yet" in words(office.get("/admin/rules"))
+    make(office, "pin", product=goods[3], place=4, note="for spring")
+    make(office, "boost", category="kind-1", price_to="30", stock_from="5", strength=40)
+    page = words(office.get("/admin/rules"))
+    assert "Put at place 4 for spring Thing 3 always on" in page
+    assert "Move up by 40 % of the list Home > Kind 1, up to €30.00, at least 5 pieces in stock" in page
+
+
+def test_a_rule_is_tried_on_a_shopper_and_nothing_is_kept(office, ana, goods) -> None:
+    form = {"action": "pin", "product": str(goods[11]), "place": "1", "customer": "ana@example.com", "step": "preview"}
+    page = words(office.send("/admin/rules", form))
+    now, then = page.split("The home page of Ana")[1].split("With this rule")
+    assert "Thing 11" not in now
+    assert then.index("Thing 11 Picked by the shop") < then.index("Thing 0")
+    with read_unit() as tx:
+        assert rules.every(tx) == []
+        assert not list(tx.rows(select(Impression.source)))
+    assert goods[11] not in rail(ana)
+
+
+def test_without_a_shopper_it_is_tried_on_somebody_new(office, goods) -> None:
+    form = {"action": "exclude", "product": str(goods[0]), "step": "preview"}
+    page = words(office.send("/admin/rules", form))
+    now, then = page.split("The home page of somebody new")[1].split("With this rule")
+    assert "Thing 0 " in now
+    assert "Thing 0 " not in then.split("What it does")[0]
+
+
+def test_a_change_is_tried_in_the_place_of_the_rule(office, ana, goods) -> None:
+    rule_id = make(office, "pin", product=goods[11], place=1)
+    form = {"action": "pin", "product": str(goods[11]), "place": "3", "customer": "ana@example.com", "step": "preview"}
+    page = words(office.send(f"/admin/rules/{rule_id}", form))
+    then = page.split("With this rule")[1].split("What it does")[0]
+    assert then.count("Thing 11") == 1
+    assert then.index("Thing 0") < then.index("Thing 11")
+
+
+def test_a_rule_is_changed_ended_and_deleted_and_each_step_is_noted(office, ana, goods) -> None:
+    rule_id = make(office, "pin", product=goods[11], place=1)
+    assert 'value="1"' in office.get(f"/admin/rules/{rule_id}").get_data(as_text=True)
+    office.send(f"/admin/rules/{rule_id}", {"action": "pin", "product": str(goods[11]), "place": "3", "step": "save"})
+    assert rail(ana)[2] == goods[11]
+    office.send(f"/admin/rules/{rule_id}/expire")
+    assert goods[11] not in rail(ana)
+    page = words(office.get("/admin/rules"))
+    assert " over " in page
+    assert "End now" not in page
+    office.send(f"/admin/rules/{rule_id}/delete")
+    with read_unit() as tx:
+        assert rules.every(tx) == []
+        entries = tx.rows(select(AuditEntry.action, AuditEntry.before, AuditEntry.after).order_by(AuditEntry.id))
+        noted = [(action, before.get("place"), after.get("place")) for action, before, after in entries]
+    assert noted == [
+        ("rule.create", None, 1),
+        ("rule.change", 1, 3),
+        ("rule.expire", 3, 3),
+        ("rule.delete", 3, None),
+    ]
+    page = words(office.get("/admin/rules"))
+    assert all(f"Olga, rule {rule_id}: {what}" in page for what in ("made", "changed", "ended", "deleted"))
+
+
+@pytest.mark.parametrize(
+    ("over", "told"),
+    [
+        ({"action": "hide"}, "Choose what the rule does."),
+        ({"product": ""}, "Say which products the rule is about."),
+        ({"product": "999999"}, "No product has this number or article number."),
+        ({"product": "<b>"}, "No product has this number or article number."),
+        ({"category": "no-such"}, "There is no such category."),
+        ({"brand": "no-such"}, "There is no such brand."),
+        ({"place": "11"}, "Write a whole number from 1 to 10."),
+        ({"strength": "0"}, "Write a whole number from 1 to 100."),
+        ({"price_from": "much"}, "Write a price such as 9.99."),
+        ({"price_from": "20", "price_to": "10"}, "The highest value lies below the lowest."),
+        ({"stock_from": "٣"}, "Write a whole number from 0 to 1000000."),
+        ({"starts": "soon"}, "Write a day such as 2026-12-31."),
+        ({"starts": "2026-12-31", "ends": "2026-12-01"}, "The end lies before the beginning."),
+        ({"customer": "nobody@example.com", "step": "preview"}, "No member has this address."),
+    ],
+)
+def test_what_cannot_be_a_rule_is_refused_beside_its_field(office, goods, over, told) -> None:
+    answer = office.send("/admin/rules", {"action": "pin", "product": str(goods[0]), "step": "save"} | over)
+    assert answer.status_code == 422
+    assert told in words(answer)
+    with read_unit() as tx:
+        assert rules.every(tx) == []
+
+
+def test_a_hidden_product_cannot_be_pinned_but_left_out(office, goods) -> None:
+    with unit_of_work() as tx:
+        tx.execute(update(Product).where(Product.id == goods[0]).values(is_visible=False))
+    refused = office.send("/admin/rules", {"action": "pin", "product": str(goods[0]), "step": "save"})
+    assert "This product is hidden; show it first." in words(refused)
+    make(office, "exclude", product=goods[0])
+
+
+def test_a_product_is_found_by_its_article_number(office, goods) -> None:
+    with read_unit() as tx:
+        sku = tx.scalar(select(Variant.sku).where(Variant.product_id == goods[5]))
+    make(office, "pin", product=sku)
+    with read_unit() as tx:
+        assert rules.every(tx)[0].product_id == goods[5]
+
+
+@pytest.mark.parametrize("path", ["/admin/rules/77", "/admin/rules/77/expire", "/admin/rules/77/delete"])
+def test_a_rule_that_is_not_there_is_not_found(office, goods, path) -> None:
+    form = {"action": "pin", "product": str(goods[0]), "step": "save"}
+    assert office.send(path, form).status_code == 404
+
+
+def test_a_deleted_product_takes_its_rules_along(office, ana, goods) -> None:
+    make(office, "pin", product=goods[11])
+    with unit_of_work() as tx:
+        tx.execute(Product.__table__.delete().where(Product.id == goods[11]))
+        assert rules.every(tx) == []
+    assert rail(ana)

@@ -1,0 +1,143 @@
+"""Lists of picks outside the rails of a page: for programs, for the account, for a look at other settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from webapp import viewmodels as vm
+from webapp.actors import Actor
+from webapp.errors import InvalidInput, RecsUnavailable
+from webapp.picks import Pick, Picks, Recs
+from webapp.services import merchandising, profiles
+from webapp.services.discovery import POOL, ask_recs, needed_ids, note_impressions
+from webapp.store import products, rules
+from webapp.store.rows import CardRow, RuleBook
+from webapp.store.tx import read_unit
+from webapp.tuning import NOTHING, Never
+from webapp.viewbuilders.cards import cards, personal_card, pick_card
+from webapp.viewbuilders.rails import Shelf
+
+SPARE = 10  # asked for beyond what is shown: some will be sold out or hidden by now
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """An answer for a program: cards with their scores, and where they come from."""
+
+    cards: tuple[tuple[vm.Card, float], ...]
+    request_id: str
+    strategy: str
+    model_version: str
+    is_cold: bool
+    took_ms: float
+
+
+def recommend(
+    actor: Actor,
+    recs: Recs,
+    *,
+    k: int,
+    context: str,
+    product_ids: Sequence[int],
+    strategy: str | None,
+    exclude: Collection[int],
+    history_limit: int,
+    now: datetime,
+    is_shown: bool = True,
+    wait_s: float | None = None,
+) -> Recommended:
+    """Recommend for a program: the model's order, only what can be sold, filled up with what sells best.
+
+    Unless ``is_shown`` is false the answer is noted as shown to the actor. ``wait_s`` is the longest wait for the
+    model, by default that of a page.
+
+    Raises
+    ------
+    InvalidInput
+        If the live model has no such strategy.
+    """
+    known = recs.strategies()
+    if strategy is not None and strategy not in known:
+        raise InvalidInput({"strategy": "choose " + (" or ".join(known) or "none: no model is live")})
+    profile = profiles.read(actor, limit=history_limit)
+    history = profile.history
+    about = {"exclude": exclude, "context": context, "product_ids": product_ids, "strategy": strategy}
+    picks = ask_recs(recs, profile.ask(k + SPARE, now=now, wait_s=wait_s, **about))
+    with read_unit() as tx:
+        book = rules.current(tx, now=now)
+        rows = products.cards(tx, needed_ids(picks) | book.pinned_ids, actor)
+        left_out = set(exclude) | set(product_ids) | merchandising.left_out(book, list(rows.values()), now=now)
+        picks = merchandising.ruled(picks, rows, book, now=now)
+        chosen = [pick for pick in picks.items if _may_show(pick, rows, left_out, profile.never)][:k]
+        more: list[CardRow] = []
+        if len(chosen) < k:
+            taken = left_out | {pick.product_id for pick in chosen}
+            popular = products.best_sellers(tx, limit=k + POOL, actor=actor, exclude=taken)
+            popular = [row for row in popular if not row.is_excluded and not profile.never.hides(row)]
+            unwanted = merchandising.left_out(book, popular, now=now)
+            more = [row for row in popular if row.product_id not in unwanted][: k - len(chosen)]
+    shelf = Shelf(now, context)
+    build = personal_card if history else pick_card
+    found = [(build(pick, rows, history, now=now), pick.score) for pick in chosen]
+    found += [(replace(item, source="best_sellers"), 0.0) for item in cards(more, now=now, kind="popular")]
+    ranked = tuple((replace(item, rank=rank), score) for rank, (item, score) in enumerate(found, 1))
+    rail = vm.Rail(f"api_{context}", "", tuple(item for item, _score in ranked), request_id=shelf.request_id)
+    if is_shown:
+        note_impressions(actor, [rail], picks, now=now)
+    return Recommended(
+        ranked, shelf.request_id, picks.strategy or "best_sellers", picks.model_version, not history, picks.took_ms
+    )
+
+
+def _may_show(pick: Pick, rows: dict[int, CardRow], left_out: set[int], never: Never = NOTHING) -> bool:
+    row = rows.get(pick.product_id)
+    if row is None or never.hides(row):
+        return False
+    return row.is_sellable and not row.is_excluded and pick.product_id not in left_out
+
+
+def similar_for_api(recs: Recs, product_id: int, *, k: int, space: str, now: datetime) -> Recommended:
+    """Return alternatives to a product for a program; empty when the model knows none."""
+    try:
+        picks = recs.similar(product_id, k=2 * k + 20, space=space)
+    except RecsUnavailable:
+        picks = Picks()
+    with read_unit() as tx:
+        rows = products.cards(tx, needed_ids(picks))
+        book = rules.current(tx, now=now)
+    left_out = merchandising.left_out(book, list(rows.values()), now=now) | {product_id}
+    chosen = [pick for pick in picks.items if _may_show(pick, rows, left_out)][:k]
+    found = tuple((pick_card(pick, rows, (), now=now), pick.score) for pick in chosen)
+    request_id = Shelf(now, "product").request_id
+    return Recommended(found, request_id, f"similar:{space}", picks.model_version, False, picks.took_ms)
+
+
+def preview(actor: Actor, recs: Recs, *, k: int, history_limit: int, now: datetime) -> list[vm.Card]:
+    """Return what a visitor would be recommended now, without noting it; nothing where it would be nothing personal."""
+    profile = profiles.read(actor, limit=history_limit)
+    return lists_of(actor, recs, [profile], k=k, now=now)[0] if profile.says_anything else []
+
+
+def lists_of(
+    actor: Actor, recs: Recs, wanted: Sequence[profiles.Profile], *, k: int, now: datetime
+) -> list[list[vm.Card]]:
+    """Return what each of some profiles of one visitor would be recommended now, without noting it."""
+    answers = [ask_recs(recs, profile.ask(3 * k, now=now)) for profile in wanted]
+    with read_unit() as tx:
+        book = rules.current(tx, now=now)
+        rows = products.cards(tx, set().union(*map(needed_ids, answers)) | book.pinned_ids, actor)
+    return [
+        _listed(merchandising.ruled(picks, rows, book, now=now), rows, profile, book, k, now=now)
+        for picks, profile in zip(answers, wanted, strict=True)
+    ]
+
+
+def _listed(
+    picks: Picks, rows: dict[int, CardRow], profile: profiles.Profile, book: RuleBook, k: int, *, now: datetime
+) -> list[vm.Card]:
+    left_out = merchandising.left_out(book, list(rows.values()), now=now)
+    chosen = [pick for pick in picks.items if _may_show(pick, rows, left_out, profile.never)][:k]
+    build = personal_card if profile.history else pick_card
+    return [build(pick, rows, profile.history, now=now) for pick in chosen]

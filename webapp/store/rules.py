@@ -1,0 +1,118 @@
+"""What the owner wants of the recommended lists: read for a page, changed in the office."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, delete, insert, or_, select, update
+
+from webapp.numbers import whole
+from webapp.store.models import Brand, Category, MerchandisingRule, Product, User, Variant
+from webapp.store.rows import RuleBook, RuleRow
+from webapp.store.tx import Tx
+
+NAMES = (4, 6, 8, 17)  # columns of tables that a rule may name nothing of
+
+
+def _rules() -> Select[Any]:
+    rule: Any = MerchandisingRule
+    return (
+        select(
+            rule.id,
+            rule.action,
+            rule.note,
+            rule.product_id,
+            Product.name,
+            rule.category_id,
+            Category.path,
+            rule.brand_id,
+            Brand.name,
+            rule.price_from_cents,
+            rule.price_to_cents,
+            rule.stock_from,
+            rule.stock_to,
+            rule.place,
+            rule.strength,
+            rule.starts_at,
+            rule.ends_at,
+            User.name,
+            rule.changed_at,
+        )
+        .outerjoin(Product, Product.id == rule.product_id)
+        .outerjoin(Category, Category.id == rule.category_id)
+        .outerjoin(Brand, Brand.id == rule.brand_id)
+        .outerjoin(User, User.id == rule.changed_by)
+    )
+
+
+def _rule_row(row: Any) -> RuleRow:
+    values: list[Any] = ["" if value is None and number in NAMES else value for number, value in enumerate(row)]
+    return RuleRow(*values)
+
+
+def every(tx: Tx) -> list[RuleRow]:
+    """Return all rules, newest first."""
+    return [_rule_row(row) for row in tx.rows(_rules().order_by(MerchandisingRule.id.desc()))]
+
+
+def by_id(tx: Tx, rule_id: int) -> RuleRow | None:
+    """Return one rule."""
+    row = tx.row(_rules().where(MerchandisingRule.id == rule_id))
+    return _rule_row(row) if row else None
+
+
+def current(tx: Tx, *, now: datetime) -> RuleBook:
+    """Return the rules that count now, the oldest first, with what is needed to see which products they are about."""
+    rule = MerchandisingRule
+    counts = and_(or_(rule.starts_at.is_(None), rule.starts_at <= now), or_(rule.ends_at.is_(None), rule.ends_at > now))
+    return book(tx, [_rule_row(row) for row in tx.rows(_rules().where(counts).order_by(rule.id))])
+
+
+def book(tx: Tx, rules: list[RuleRow]) -> RuleBook:
+    """Return rules together with the paths of the categories, where one of them asks for a category."""
+    if not any(rule.category_id for rule in rules):
+        return RuleBook(tuple(rules))
+    paths = {row[0]: row[1] for row in tx.rows(select(Category.id, Category.path))}
+    return RuleBook(tuple(rules), paths)
+
+
+def add(tx: Tx, values: Mapping[str, Any]) -> int:
+    """Add a rule and return its id."""
+    return int(tx.scalar(insert(MerchandisingRule).values(**values).returning(MerchandisingRule.id)) or 0)
+
+
+def change(tx: Tx, rule_id: int, values: Mapping[str, Any]) -> bool:
+    """Change a rule; False when there is none."""
+    return bool(tx.change(update(MerchandisingRule).where(MerchandisingRule.id == rule_id).values(**values)))
+
+
+def remove(tx: Tx, rule_id: int) -> bool:
+    """Remove a rule; False when there is none."""
+    return bool(tx.change(delete(MerchandisingRule).where(MerchandisingRule.id == rule_id)))
+
+
+def draft(tx: Tx, rule_id: int, values: Mapping[str, Any], *, now: datetime) -> RuleRow:
+    """Return the row that values would make, without keeping it."""
+    names = tx.row(
+        select(
+            select(Product.name).where(Product.id == values["product_id"]).scalar_subquery(),
+            select(Category.path).where(Category.id == values["category_id"]).scalar_subquery(),
+            select(Brand.name).where(Brand.id == values["brand_id"]).scalar_subquery(),
+        )
+    )
+    product, category, brand = (name or "" for name in names)
+    return RuleRow(
+        rule_id=rule_id, product=product, category=category, brand=brand, changed_by="", changed_at=now, **values
+    )
+
+
+def product_named(tx: Tx, raw: str) -> tuple[int, bool] | None:
+    """Return id and visibility of the product with an article number, or else with a number."""
+    columns = select(Product.id, Product.is_visible)
+    row = tx.row(columns.join(Variant, Variant.product_id == Product.id).where(Variant.sku == raw).limit(1))
+    number = whole(raw)
+    if row is None and number is not None:
+        row = tx.row(columns.where(Product.id == number))
+    return (row[0], bool(row[1])) if row else None
