@@ -60,6 +60,7 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _data_options(command)
     command.add_argument("--strategy", default="hybrid", help="hybrid or the name of a source (default: hybrid)")
     command.add_argument("--effort", choices=("full", "quick"), default="full")
+    command.add_argument("--learn-weights", action="store_true", help="learn what each kind of event is worth")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
     command.add_argument("--text-encoder", default="", help="folder or .onnx file of a sentence transformer")
@@ -79,6 +80,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     command.add_argument("--max-users", type=int, help="judge at most so many users")
     command.add_argument("--compare", nargs=2, metavar=("A", "B"), help="say whether A and B really differ")
     command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
+    command.add_argument("--learn-weights", action="store_true", help="learn what each kind of event is worth")
     command.add_argument("--logged", type=Path, help="judge on a file of shown places with their propensities instead")
     command.add_argument("--json", type=Path, help="also write the results to this file")
     command.set_defaults(run=_evaluate)
@@ -166,7 +168,7 @@ def _train(options: argparse.Namespace) -> None:
         raise DataError(f"--out: {options.out} exists already; a model folder is never overwritten")
     Networks.open(options.text_encoder, options.image_encoder)  # said before the files are read
     events, items = _events(options), _items(options)
-    settings = _parameters(options).settings_for(options.strategy)
+    settings = _settings(options, options.strategy)
     model = HybridRecommender(
         strategy=options.strategy,
         random_state=options.seed,
@@ -188,9 +190,10 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    models, params = _models(options), _parameters(options)
+    models = _models(options)
+    settings = {name: _settings(options, name) for name in models}
     if options.logged:
-        _evaluate_logged(options, models, params)
+        _evaluate_logged(options, models, settings)
         return
     events = _events(options)
     items = _judged_items(options, events)
@@ -203,7 +206,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             unit=options.unit,
             k=options.k,
             random_state=options.seed,
-            params={name: params.settings_for(name) for name in models},
+            params=settings,
             max_users=options.max_users,
             progress=progress,
         )
@@ -214,12 +217,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     _write_json(options, as_json(result))
 
 
-def _evaluate_logged(options: argparse.Namespace, models: Sequence[str], params: Parameters) -> None:
+def _evaluate_logged(options: argparse.Namespace, models: Sequence[str], settings: dict[str, dict[str, Any]]) -> None:
     if options.compare:
         raise DataError("--compare: a log of shown places gives no values per user to compare")
     logged = read_logged(options.logged)
     events, items = _events(options), _items(options)
-    settings = {name: params.settings_for(name) for name in models}
     with ConsoleProgress("evaluate") as progress:
         result = evaluate_logged(
             events, items, logged, models=models, random_state=options.seed, params=settings, progress=progress
@@ -283,6 +285,12 @@ def _names(text: str) -> list[str]:
 
 def _parameters(options: argparse.Namespace) -> Parameters:
     return Parameters.read(options.params) if options.params else Parameters()
+
+
+def _settings(options: argparse.Namespace, strategy: str) -> dict[str, Any]:
+    """Keywords of the recommender for a strategy: the file of parameters, and what the options say."""
+    settings = _parameters(options).settings_for(strategy)
+    return settings | ({"learn_weights": True} if options.learn_weights else {})
 
 
 def _judged_items(options: argparse.Namespace, events: pd.DataFrame) -> pd.DataFrame | None:

@@ -15,6 +15,7 @@ from recommender.answer import Answerer, Ask
 from recommender.base import Estimator, require_fitted
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import ArtifactError, DataError
+from recommender.eventworth import learn_weights
 from recommender.exploration import Exploration, Prepared, Shows
 from recommender.features.combine import Networks
 from recommender.features.pictures import Picture
@@ -55,6 +56,9 @@ class HybridRecommender(Estimator):
     text_encoder, image_encoder : str
         Paths of pretrained ONNX models on this machine; "" for the built-in encoders. A text encoder is a folder with
         ``model.onnx`` and ``tokenizer.json``, or the ``.onnx`` file beside that tokenizer.
+    learn_weights : bool
+        Learn from the training events how much a view, a click, a cart and a wish say; see
+        :func:`recommender.eventworth.learn_weights`. A kind whose weight was set stays as it was set.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class HybridRecommender(Estimator):
         effort: str = "full",
         text_encoder: str = "",
         image_encoder: str = "",
+        learn_weights: bool = False,
     ) -> None:
         self.strategy = strategy
         self.random_state = random_state
@@ -80,6 +85,7 @@ class HybridRecommender(Estimator):
         self.effort = effort
         self.text_encoder = text_encoder
         self.image_encoder = image_encoder
+        self.learn_weights = learn_weights
 
     def fit(
         self, events: Interactions, items: ItemCatalogue | None = None, *, progress: Progress = no_progress
@@ -100,17 +106,21 @@ class HybridRecommender(Estimator):
             opened.
         """
         started = time.perf_counter()
+        weights = self.weights or EventWeights()
+        learned = learn_weights(events, weights) if self.learn_weights else None
         model = fit_model(
             events,
             items,
             strategy=self.strategy,
-            weights=self.weights or EventWeights(),
+            weights=learned.weights if learned else weights,
             source_params=self.source_params or {},
             effort=self.effort,
             networks=Networks.open(self.text_encoder, self.image_encoder),
             random_state=self.random_state,
             progress=progress,
         )
+        if learned:
+            model.info["event_weights"] = learned.to_dict()
         model.info["fit_seconds"] = round(time.perf_counter() - started, 3)
         return self._serve(model)
 

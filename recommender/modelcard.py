@@ -30,6 +30,7 @@ def model_card(model: FittedModel) -> str:
         "# Model card",
         *_section("What it is", _identity(model)),
         *_section("What it learned from", _data(model.info)),
+        *_section("What an event is worth", _weights(model)),
         *_section("How it was judged", _verdict(model.info.get("judged"))),
         *_section("What decides the order", _importance(model.info.get("ranker"))),
         *_section("What went in besides", _sources(model.info)),
@@ -57,6 +58,19 @@ def _data(info: Mapping[str, Any]) -> Iterator[str]:
     )
     repairs = {name: n for name, n in info["data"].get("repairs", {}).items() if n}
     yield from _list("Rows that were mended", (f"{name}: {n:,}" for name, n in sorted(repairs.items())))
+
+
+def _weights(model: FittedModel) -> Iterator[str]:
+    learned = model.info.get("event_weights", {})
+    rows = (
+        [f"`{kind}`", f"{weight:g}", _evidence(learned[kind]) if kind in learned else "set"]
+        for kind, weight in sorted(model.weights.kinds.items())
+    )
+    yield from _table(["kind of event", "weight", "where from"], rows)
+
+
+def _evidence(found: Mapping[str, Any]) -> str:
+    return f"learned: {found['n_bought']:,} of {found['n_pairs']:,} were bought later; begun at {found['start']:g}"
 
 
 def _verdict(found: Mapping[str, Any] | None) -> Iterator[str]:

@@ -182,6 +182,7 @@ def retrain(strategy: str, trigger: str, if_none: bool, search_seconds: float) -
             progress=line,
             with_evaluation=not if_none,
             search_seconds=search_seconds,
+            learn_weights=_config()["LEARN_EVENT_WEIGHTS"],
         )
     if outcome.state == "failed":
         raise click.ClickException(outcome.message)

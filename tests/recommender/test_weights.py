@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from recommender.errors import DataError
+from recommender.eventworth import learn_weights
+from recommender.hybrid import HybridRecommender, load
+from recommender.interactions import Interactions
+from recommender.modelcard import model_card
 from recommender.types import EVENT_KINDS, KIND_CODE
 from recommender.weights import EventWeights, decay
+from tests.recommender.worlds import START, frame_of
 
 
 def weight(kind: str, value: float = np.nan, weights: EventWeights | None = None) -> float:
@@ -73,3 +78,63 @@ def test_json_of_another_shape_is_refused(wrong):
 def test_evidence_halves_with_every_half_life_and_never_grows():
     ages = np.array([0, 7, 14, -5]) * 86_400
     assert decay(ages, 7.0).tolist() == [1.0, 0.5, 0.25, 1.0]
+
+
+# Learned from what was bought later
+
+
+def log_of(n: int, kind: str, bought: int, before: int = 0) -> Interactions:
+    """So many people who each did something with a thing of their own, and of whom some bought it later, or before."""
+    rows = [(f"u{i}", f"i{i}", kind, START + 10) for i in range(n)]
+    rows += [(f"u{i}", f"i{i}", "purchase", START + 20) for i in range(bought)]
+    rows += [(f"u{n - 1 - i}", f"i{n - 1 - i}", "purchase", START) for i in range(before)]
+    return Interactions.from_frame(frame_of(*rows))
+
+
+def test_what_a_kind_is_worth_by_hand():
+    """200 of 400 viewed things were bought: p = 1/2, p0 = 200 / 160,000 = 1/800.
+
+    The view is worth log(400) / log(800) = 0.8963; 200 purchases against a start value of 0.3 that counts as 100.
+    """
+    found = learn_weights(log_of(400, "view", 200))
+    worth = found.kinds["view"]
+    assert (worth.n_pairs, worth.n_bought, worth.start) == (400, 200, 0.3)
+    assert worth.learned == pytest.approx((200 * np.log(400) / np.log(800) + 100 * 0.3) / 300, abs=1e-4)
+    assert found.weights.kinds["view"] == worth.learned
+    assert found.weights.kinds["cart"] == EventWeights().kinds["cart"]
+
+
+def test_what_was_bought_before_is_no_merit_of_the_view():
+    found = learn_weights(log_of(400, "view", 100, before=200))
+    assert (found.kinds["view"].n_pairs, found.kinds["view"].n_bought) == (200, 100)
+
+
+def test_what_leads_to_more_purchases_is_worth_more():
+    few, many = (learn_weights(log_of(1000, "cart", n)).kinds["cart"].learned for n in (50, 900))
+    assert 0 < few < many < 1
+
+
+def test_with_little_to_go_by_the_start_value_stays():
+    found = learn_weights(log_of(5, "view", 2))
+    assert found.weights.kinds["view"] == pytest.approx(0.3, abs=0.02)
+    for nothing in (log_of(5, "view", 0), Interactions.from_frame(frame_of())):
+        assert learn_weights(nothing).weights == EventWeights()
+
+
+def test_a_weight_that_somebody_set_stays():
+    start = EventWeights(kinds=dict(EventWeights().kinds) | {"view": 0.1}, stars=(0.0, 0.0, 0.6, 1.0, 1.0))
+    found = learn_weights(log_of(400, "view", 200), start)
+    assert found.weights == start
+    assert found.kinds == {}
+
+
+def test_a_model_that_learned_says_what_and_keeps_it(tmp_path):
+    events = log_of(400, "view", 200)
+    told = HybridRecommender(strategy="popular", learn_weights=True).fit(events)
+    told.save(tmp_path / "model")
+    opened = load(tmp_path / "model")
+    assert opened.model_.weights.kinds["view"] == opened.info["event_weights"]["view"]["learned"] > 0.5
+    assert "learned: 200 of 400 were bought later; begun at 0.3" in model_card(opened.model_)
+    plain = HybridRecommender(strategy="popular").fit(events)
+    assert "event_weights" not in plain.info
+    assert "| `view` | 0.3 | set |" in model_card(plain.model_)

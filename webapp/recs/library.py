@@ -85,6 +85,7 @@ def train(
     strategy: str = "hybrid",
     with_evaluation: bool = True,
     encoders: Mapping[str, str] | None = None,
+    learn_weights: bool = False,
     live_parameters: Mapping[str, Any] | None = None,
     kept: Path | None = None,
     search: SearchOrder | None = None,
@@ -110,6 +111,8 @@ def train(
         settings = _settings(strategy, kept) | named
         if not with_evaluation:
             settings["effort"] = "quick"
+        if learn_weights:
+            settings["learn_weights"] = True
         result = training.train(
             events,
             items,

@@ -82,12 +82,14 @@ def retrain(
     progress: Progress,
     with_evaluation: bool = True,
     search_seconds: float = 0.0,
+    learn_weights: bool = False,
 ) -> Outcome:
     """Train on everything the shop has and publish the model if the gate lets it through.
 
     Whatever happens, the model that serves goes on serving. A run whose process died is marked failed here, by the next
     one. Without evaluation nothing is compared: for a first start, when no model could be made worse. With
-    ``search_seconds`` better parameters are looked for first; what was found is kept if the model is published.
+    ``search_seconds`` better parameters are looked for first; what was found is kept if the model is published. With
+    ``learn_weights`` the worth of each kind of event is learned, too.
 
     Raises
     ------
@@ -110,6 +112,7 @@ def retrain(
             clock,
             tell,
             with_evaluation=with_evaluation,
+            learn_weights=learn_weights,
             search=recs.SearchOrder(search_seconds, place.trials(run_id)) if search_seconds else None,
         )
     except (TrainingError, OSError, MemoryError) as error:
@@ -156,6 +159,7 @@ def _train_and_publish(
     *,
     with_evaluation: bool,
     search: recs.SearchOrder | None,
+    learn_weights: bool,
 ) -> Outcome:
     tell("reading events", 0.0)
     live = recs.current_version(place.root)
@@ -176,6 +180,7 @@ def _train_and_publish(
         strategy=strategy,
         with_evaluation=with_evaluation,
         encoders=place.encoders,
+        learn_weights=learn_weights,
         live_parameters=live_run.parameters if live_run else None,
         kept=place.parameters,
         search=search,
