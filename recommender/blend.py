@@ -26,6 +26,8 @@ FUSION_WEIGHTS: dict[str, tuple[float, float, float]] = {
     "itemseq_last": (0.0, 0.4, 0.3),
     "itemknn_last": (0.0, 0.4, 0.3),
     "ease_last": (0.0, 0.4, 0.3),
+    "two_tower": (0.0, 0.3, 0.6),
+    "sasrec": (0.0, 0.3, 0.6),
 }
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -45,3 +48,22 @@ class ConsoleProgress:
         elif stage != self._stage:
             print(f"{self.title}: {stage} ({time.monotonic() - self._started:.0f} s)", file=sys.stderr, flush=True)
         self._stage = stage
+
+
+@contextmanager
+def log_on_console() -> Iterator[None]:
+    """Show what the library logs on standard error, beside any bar."""
+    logger, lines = logging.getLogger("recommender"), _Lines()
+    before = logger.level
+    logger.addHandler(lines)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(lines)
+
+
+class _Lines(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        tqdm.write(self.format(record), file=sys.stderr)

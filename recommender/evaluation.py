@@ -11,7 +11,7 @@ import pandas as pd
 
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
-from recommender.fitting import specs_for
+from recommender.fitting import specs_for, strategy_of
 from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
 from recommender.judging import (
@@ -159,7 +159,7 @@ def evaluate(
     items : DataFrame, optional
         Catalogue frame as for :meth:`ItemCatalogue.from_frame`.
     models : sequence of str
-        "hybrid" and names of sources.
+        "hybrid", names of sources, and "hybrid+sasrec" or the like: the blend with an extra source in any case.
     split : {"time", "last-one"}
     unit : {"event", "basket"}
     k : int
@@ -178,7 +178,8 @@ def evaluate(
     if k < 1:
         raise DataError(f"k must be at least 1, not {k}")
     for name in models:
-        specs_for(name, {})
+        strategy, joining = strategy_of(name)
+        specs_for(strategy, {}, joining)
     parts = make_split(frame, split, unit)
     task = make_task(parts, items, max_users=max_users, seed=random_state)
     results: dict[str, ModelResult] = {}
@@ -186,7 +187,9 @@ def evaluate(
     for number, name in enumerate(models):
         progress(name, number / len(models))
         settings = {"weights": weights} | dict((params or {}).get(name, {}))
-        recommender = HybridRecommender(strategy=name, random_state=random_state, **settings)
+        strategy, joining = strategy_of(name)
+        settings |= {"extra_sources": joining, "extra_check": False} if joining else {}
+        recommender = HybridRecommender(strategy=strategy, random_state=random_state, **settings)
         try:
             results[name] = judge_model(recommender, task, k=k, name=name)
         except DataError as error:

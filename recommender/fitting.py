@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -18,7 +18,15 @@ from recommender.ranktraining import training_lists
 from recommender.retrievers.content import Content
 from recommender.retrievers.svd import Svd, last_ratings
 from recommender.retrievers.svd_content import SvdContent
-from recommender.sources import HYBRID_SOURCES, SOURCES, FittedSources, SourceSpec, fit_sources, make_source
+from recommender.sources import (
+    DEEP_SOURCES,
+    HYBRID_SOURCES,
+    SOURCES,
+    FittedSources,
+    SourceSpec,
+    fit_sources,
+    make_source,
+)
 from recommender.stars import Ratings, StarForecast
 from recommender.training_data import TrainingData
 from recommender.types import FloatVector, Progress, Rows
@@ -38,16 +46,17 @@ def fit_model(
     strategy: str,
     weights: EventWeights,
     source_params: Mapping[str, Mapping[str, Any]],
+    joining: Sequence[str],
     effort: str,
     networks: Networks,
     random_state: int,
     progress: Progress,
 ) -> FittedModel:
-    """Fit what the strategy needs; see :meth:`HybridRecommender.fit`."""
+    """Fit what the strategy needs, with the sources that join the blend; see :meth:`HybridRecommender.fit`."""
     if effort not in EFFORTS:
         raise DataError(f"effort must be one of {', '.join(EFFORTS)}, not {effort!r}")
     data = TrainingData.build(events, items, weights, networks=networks, random_state=random_state)
-    blend, extras = specs_for(strategy, source_params)
+    blend, extras = specs_for(strategy, source_params, joining)
     sources = fit_sources(data, blend, random_state=random_state, progress=progress)
     if strategy != "hybrid" and strategy not in sources.retrievers:
         raise DataError(f"strategy {strategy!r} cannot be fitted on this data: {sources.skipped[strategy]}")
@@ -89,12 +98,19 @@ def model_of_source(model: FittedModel, source: str, random_state: int) -> Fitte
     return replace(model, extras=extras, stars=None, info=model.info | {"strategy": source})
 
 
+def strategy_of(model: str) -> tuple[str, tuple[str, ...]]:
+    """Strategy and joining sources of a model by its name: "hybrid+sasrec" is the blend with that source in it."""
+    strategy, *joining = model.split("+")
+    return strategy, tuple(joining)
+
+
 def specs_for(
-    strategy: str, source_params: Mapping[str, Mapping[str, Any]]
+    strategy: str, source_params: Mapping[str, Mapping[str, Any]], joining: Sequence[str] = ()
 ) -> tuple[dict[str, SourceSpec], dict[str, SourceSpec]]:
     """Sources inside and outside the blend for a strategy, with the given parameters over the defaults."""
+    _check_joining(strategy, joining)
     if strategy == "hybrid":
-        blend = dict(HYBRID_SOURCES)
+        blend = HYBRID_SOURCES | {name: SourceSpec(name) for name in joining}
         extras = {name: SourceSpec(name) for name in EXTRA_SOURCES}
     elif strategy in SOURCES:
         blend = {name: SourceSpec(name) for name in dict.fromkeys((strategy, *FALLBACKS))}
@@ -105,6 +121,14 @@ def specs_for(
     if unknown:
         raise DataError(f"source_params: {sorted(unknown)[0]!r} is no source of strategy {strategy!r}")
     return _over(blend, source_params), _over(extras, source_params)
+
+
+def _check_joining(strategy: str, joining: Sequence[str]) -> None:
+    strange = [name for name in joining if name not in DEEP_SOURCES]
+    if strange:
+        raise DataError(f"{strange[0]!r} cannot join the blend; what can is {', '.join(DEEP_SOURCES)}")
+    if joining and strategy != "hybrid":
+        raise DataError(f"{joining[0]!r} can join the strategy 'hybrid' alone, not {strategy!r}")
 
 
 def _over(specs: dict[str, SourceSpec], params: Mapping[str, Mapping[str, Any]]) -> dict[str, SourceSpec]:

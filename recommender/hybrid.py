@@ -19,7 +19,7 @@ from recommender.eventworth import learn_weights
 from recommender.exploration import Exploration, Prepared, Shows
 from recommender.features.combine import Networks
 from recommender.features.pictures import Picture
-from recommender.fitting import fit_model, model_of_source
+from recommender.fitting import fit_model, model_of_source, specs_for
 from recommender.idmap import IdMap
 from recommender.interactions import Interactions
 from recommender.itemsearch import ItemSearch
@@ -45,6 +45,10 @@ class HybridRecommender(Estimator):
         How much each kind of event says.
     source_params : mapping, optional
         Parameters per source name, over the defaults.
+    extra_sources : sequence of str
+        Of "two_tower" and "sasrec", those that may join the strategy "hybrid".
+    extra_check : bool
+        True lets them join only if the blend is surely better with them on the end of the log; False in any case.
     diversity : float
         0 keeps the order of the ranker; towards 1 likeness within a list costs more (MMR).
     max_per_family : int
@@ -67,6 +71,8 @@ class HybridRecommender(Estimator):
         random_state: int = 0,
         weights: EventWeights | None = None,
         source_params: Mapping[str, Mapping[str, Any]] | None = None,
+        extra_sources: Sequence[str] = (),
+        extra_check: bool = True,
         diversity: float = 0.0,
         max_per_family: int = 1,
         dislike: float = 0.3,
@@ -79,6 +85,8 @@ class HybridRecommender(Estimator):
         self.random_state = random_state
         self.weights = weights
         self.source_params = source_params
+        self.extra_sources = extra_sources
+        self.extra_check = extra_check
         self.diversity = diversity
         self.max_per_family = max_per_family
         self.dislike = dislike
@@ -102,18 +110,20 @@ class HybridRecommender(Estimator):
         Raises
         ------
         DataError
-            When there is nothing to learn from, the strategy needs data that is not there, or a named encoder cannot be
-            opened.
+            When there is nothing to learn from, the strategy needs data or a package that is not there, or a named
+            encoder cannot be opened.
         """
         started = time.perf_counter()
         weights = self.weights or EventWeights()
         learned = learn_weights(events, weights) if self.learn_weights else None
+        joining, comparison = self._joining(events, items, progress)
         model = fit_model(
             events,
             items,
             strategy=self.strategy,
             weights=learned.weights if learned else weights,
-            source_params=self.source_params or {},
+            source_params=self._params_but(set(self.extra_sources) - set(joining)),
+            joining=joining,
             effort=self.effort,
             networks=Networks.open(self.text_encoder, self.image_encoder),
             random_state=self.random_state,
@@ -121,8 +131,24 @@ class HybridRecommender(Estimator):
         )
         if learned:
             model.info["event_weights"] = learned.to_dict()
-        model.info["fit_seconds"] = round(time.perf_counter() - started, 3)
+        model.info |= {"fit_seconds": round(time.perf_counter() - started, 3), "extra_sources": comparison}
         return self._serve(model)
+
+    def _joining(
+        self, events: Interactions, items: ItemCatalogue | None, progress: Progress
+    ) -> tuple[tuple[str, ...], dict[str, Any] | None]:
+        """The extra sources that join, and what the comparison showed, where there was one."""
+        wanted = tuple(self.extra_sources)
+        specs_for(self.strategy, self.source_params or {}, wanted)
+        if not wanted or not self.extra_check:
+            return wanted, None
+        from recommender.joining import compare  # it judges whole recommenders
+
+        found = compare(self, events, items, progress=progress)
+        return (wanted if found.is_better else ()), found.to_json()
+
+    def _params_but(self, left_out: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        return {name: params for name, params in (self.source_params or {}).items() if name not in left_out}
 
     def _serve(self, model: FittedModel) -> Self:
         self.model_ = model

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender.errors import DataError
-from recommender.fitting import specs_for
+from recommender.fitting import specs_for, strategy_of
 from recommender.sources import HYBRID_SOURCES, SOURCES, SourceSpec, make_source
 from recommender.weights import EventWeights
 
@@ -39,9 +39,13 @@ class Parameters:
         for name, params in self.source_params.items():
             _check(name, params)
 
-    def settings_for(self, strategy: str) -> dict[str, Any]:
-        """Keywords of :class:`HybridRecommender` for a strategy; sources that it does not ask are left out."""
-        blend, extras = specs_for(strategy, {})
+    def settings_for(self, model: str) -> dict[str, Any]:
+        """Keywords of :class:`HybridRecommender` for a strategy, or one like "hybrid+sasrec".
+
+        Parameters of sources that it does not ask are left out.
+        """
+        strategy, joining = strategy_of(model)
+        blend, extras = specs_for(strategy, {}, joining)
         own = {name: dict(params) for name, params in self.source_params.items() if name in blend or name in extras}
         settings: dict[str, Any] = {"source_params": own} if own else {}
         return settings | ({"weights": self.weights} if self.weights is not None else {})
@@ -94,6 +98,10 @@ def _check(name: str, params: Mapping[str, Any]) -> None:
     defaults = make_source(spec_of(name, {})).get_params()
     make_source(spec_of(name, params))
     for key, value in params.items():
+        if isinstance(defaults[key], bool):
+            if not isinstance(value, bool):
+                raise DataError(f"{name}: {key} must be true or false, not {value!r}")
+            continue
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         if isinstance(defaults[key], (int, float)) and not is_number:
             raise DataError(f"{name}: {key} must be a number, not {value!r}")

@@ -17,8 +17,10 @@ from recommender.retrievers.itemseq import ItemSeq
 from recommender.retrievers.own_history import BuyAgain, RecentlyViewed
 from recommender.retrievers.popular import Popular, Trending
 from recommender.retrievers.rp3beta import RP3Beta
+from recommender.retrievers.sasrec import SasRec
 from recommender.retrievers.svd import Svd
 from recommender.retrievers.svd_content import SvdContent
+from recommender.retrievers.two_tower import TwoTower
 from recommender.training_data import TrainingData
 from recommender.types import Progress, no_progress
 
@@ -41,8 +43,12 @@ SOURCES: dict[str, type[Retriever]] = {
         BoughtTogether,
         BuyAgain,
         RecentlyViewed,
+        TwoTower,
+        SasRec,
     )
 }
+# Networks: an optional extra to train, minutes instead of seconds; the blend takes them in where that pays.
+DEEP_SOURCES = (TwoTower.name, SasRec.name)
 # A slower itemseq beside the quick one: long memories and single sessions both find their items.
 LONG_ITEMSEQ = {"history_decay": 0.9, "backward": 1.0}
 
@@ -82,6 +88,7 @@ HYBRID_SIGNALS: tuple[Signal, ...] = (
     Signal("itemseq_last", "itemseq", last_only=True),
     Signal("itemknn_last", "itemknn", last_only=True),
     Signal("ease_last", "ease", last_only=True),
+    *(Signal(name, name) for name in DEEP_SOURCES),
 )
 
 

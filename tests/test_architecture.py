@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 WEB_LIBRARIES = {"flask", "werkzeug", "jinja2", "sqlalchemy", "flask_sqlalchemy", "flask_login", "alembic", "huey"}
-ENGINES = {"annoy", "surprise", "implicit", "lightgbm", "sklearn", "scipy", "keras"}
+ENGINES = {"annoy", "surprise", "implicit", "lightgbm", "sklearn", "scipy", "keras", "keras_rs", "jax"}
 SQL = {"sqlalchemy", "flask_sqlalchemy"}
 MAY_KNOW_SQL = (
     "webapp/store/",
@@ -20,6 +20,9 @@ ONLY_IMPORTER = {
     "annoy": ("recommender/vectorindex.py",),
     "lightgbm": ("recommender/ranker.py", "recommender/stars.py"),
     "mlflow": ("recommender/tracking.py",),
+    "keras": ("recommender/deep/backend.py",),
+    "keras_rs": ("recommender/deep/backend.py",),
+    "jax": ("recommender/deep/backend.py",),
 }
 
 
