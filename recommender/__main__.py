@@ -78,9 +78,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     _data_options(command)
     command.add_argument("--split", choices=("last-one", "time"), default="time")
     command.add_argument("--unit", choices=("event", "basket"), default="event")
-    command.add_argument(
-        "--models", default=",".join(ALL_MODELS), help="comma-separated (default: all but the networks)"
-    )
+    command.add_argument("--models", default=",".join(ALL_MODELS), help="comma-separated (default: all but networks)")
     command.add_argument("--k", type=int, default=10)
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--max-users", type=int, help="judge at most so many users")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,12 @@ def _prepare() -> None:
     given = os.environ.get("XLA_FLAGS", "")
     wanted = [f"{name}={value}" for name, value in _REPEATABLE.items() if name not in given]
     os.environ["XLA_FLAGS"] = " ".join(filter(None, [given, *wanted]))
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        # A blend fits a network on many parts of the log; to compile it takes longer than a small fit.
+        compiled = TemporaryDirectory(prefix="kindred-jax-")
+        atexit.register(compiled.cleanup)
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled.name
+        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
 
 
 _prepare()

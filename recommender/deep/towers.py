@@ -159,14 +159,19 @@ def fit_towers(
     rng = np.random.default_rng(plan.training.random_state)
     batches = TowerBatches(steps, features, plan, recency, rng)
     towers = Towers(steps.n_items, plan.n_factors, temperature=plan.temperature, log_q=plan.log_q)
-    towers(batches[0][0])
     known = (steps.counts() > 0).astype(np.float32)
     return train(
-        towers, batches, plan.training, arrays_of=_reader(towers, known, features, plan), score=score, judges=judges
+        towers,
+        batches,
+        plan.training,
+        arrays_of=reader(towers, known, features, plan.temperature),
+        score=score,
+        judges=judges,
     )
 
 
-def _reader(towers: Towers, known: FloatVector, features: FloatMatrix, plan: TowerPlan) -> Callable[[], Arrays]:
+def reader(towers: Towers, known: FloatVector, features: FloatMatrix, temperature: float) -> Callable[[], Arrays]:
+    """A function that reads off the towers, as they are when it is called, what serving needs."""
     rows = np.arange(len(known), dtype=np.int32)
 
     def arrays() -> Arrays:
@@ -178,7 +183,7 @@ def _reader(towers: Towers, known: FloatVector, features: FloatMatrix, plan: Tow
             "out.kernel": towers.user_out.kernel,
             "out.bias": towers.user_out.bias,
         }
-        vectors = np.concatenate([items / np.float32(plan.temperature), liked[:, None]], axis=1)
+        vectors = np.concatenate([items / np.float32(temperature), liked[:, None]], axis=1)
         return {"item_vectors": vectors} | {name: to_numpy(t) for name, t in tensors.items()}
 
     return arrays

@@ -63,6 +63,8 @@ def train(
     judges : Judges
         Without any all epochs are run and the last one is kept.
     """
+    batch = batches[0][0]
+    network({name: keras.KerasTensor(part.shape, str(part.dtype)) for name, part in batch.items()})
     draw_weights(network, np.random.default_rng(plan.random_state))
     network.compile(
         optimizer=keras.optimizers.AdamW(plan.learning_rate, weight_decay=plan.weight_decay, global_clipnorm=1.0),

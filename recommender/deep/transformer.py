@@ -139,12 +139,13 @@ def fit_transformer(
     rng = np.random.default_rng(plan.training.random_state)
     batches = WindowBatches(steps, plan.length, plan.batch_size, rng)
     network = Transformer(drawing(steps.counts(), plan.popularity), plan)
-    network(batches[0][0])
     known = steps.counts() > 0
-    return train(network, batches, plan.training, arrays_of=_reader(network, known), score=score, judges=judges)
+    return train(network, batches, plan.training, arrays_of=reader(network, known), score=score, judges=judges)
 
 
-def _reader(network: Transformer, known: BoolMask) -> Callable[[], Arrays]:
+def reader(network: Transformer, known: BoolMask) -> Callable[[], Arrays]:
+    """A function that reads off the network, as it is when it is called, what serving needs."""
+
     def arrays() -> Arrays:
         bias = to_numpy(network.bias.embeddings)[:, 0]
         tensors = {"items": network.items.embeddings, "places": network.places.embeddings}
