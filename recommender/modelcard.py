@@ -118,6 +118,10 @@ def _sources(info: Mapping[str, Any]) -> Iterator[str]:
         "Encoders",
         (f"{block}: {one['name']}, {one['n_dims']} dimensions" for block, one in sorted(_encoders(info).items())),
     )
+    tried = info.get("extra_sources")
+    if tried:
+        yield ""
+        yield f"Tried beside them, {', '.join(f'`{name}`' for name in tried['sources'])}: {tried['reason']}."
     yield from _list("Left out", (f"`{name}`: {why}" for name, why in sorted(info["skipped"].items())))
     yield from _list("Notes", (f"`{name}`: {what}" for name, what in sorted(info["notes"].items())))
 
