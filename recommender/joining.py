@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
 from recommender.evaluation import make_split, make_task
+from recommender.gate.ranking import MIN_JUDGED_USERS
 from recommender.interactions import Interactions
 from recommender.judging import BOOTSTRAP_ROUNDS, Task, judge_model
 from recommender.metrics import PairedDifference, paired_bootstrap
+from recommender.rehearsal import MAX_JUDGED_USERS
 from recommender.types import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -20,12 +22,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 K = 10
-MAX_JUDGED_USERS = 2_000
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """NDCG@10 with some sources less that without, over the same users; None where the log could not be split."""
+    """NDCG@10 with some sources less that without, over the same users; None where nothing could be compared."""
 
     sources: tuple[str, ...]
     difference: PairedDifference | None
@@ -72,6 +73,9 @@ def compare(
         task = _task(events, items)
     except DataError as error:
         return Comparison(sources, None, f"not compared: {error}")
+    if len(task.users) < MIN_JUDGED_USERS:
+        few = f"{len(task.users)} people could be judged, {MIN_JUDGED_USERS} are needed"
+        return Comparison(sources, None, f"not compared: {few}")
     values = []
     for number, joining in enumerate(((), sources)):
         progress(f"blend with {' and '.join(joining)}" if joining else "blend without extra sources", number / 2)

@@ -8,6 +8,9 @@ from recommender.errors import DataError
 
 PACKAGES = ("keras", "keras_rs", "jax")
 REQUIREMENTS = "requirements-deep.txt"
+# What keeps a division by a length away from zero, in Keras and in NumPy alike.
+NORM_EPSILON = 1e-6
+LEAST_SQUARE = 1e-9
 
 
 def require_packages(strategy: str) -> None:

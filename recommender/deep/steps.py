@@ -135,13 +135,15 @@ def windows(steps: Steps, length: int) -> tuple[Rows, Rows, FloatVector]:
 
 
 def place_of(scores: AnyArray, history: Rows, chosen: int) -> int:
-    """Place, from 0, of the chosen item among all that is not in the history.
+    """Place, from 0, of the chosen item among all that is not in the history, the last one where it has no score.
 
-    Ties count half against it, and scores that are no numbers count wholly against it.
+    Ties count half against it.
     """
     own = scores[chosen]
     allowed = np.ones(len(scores), dtype=bool)
     allowed[history] = False
     allowed[chosen] = False
     others = scores[allowed]
-    return int(len(others) - (others < own).sum() - (others == own).sum() / 2)
+    if np.isnan(own):
+        return len(others)
+    return int((others > own).sum() + (others == own).sum() / 2)

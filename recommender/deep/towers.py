@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from recommender.deep import LEAST_SQUARE
 from recommender.deep.backend import keras, to_numpy
 from recommender.deep.sampling import corrected, without_hits
 from recommender.deep.steps import Judges, Steps
@@ -17,7 +18,6 @@ from recommender.deep.training import Arrays, Plan, ScoreFrom, train
 from recommender.types import FloatMatrix, FloatVector, Rows
 
 ops = keras.ops
-LEAST_SQUARE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def unit(vectors: Any) -> Any:
 class TowerBatches(keras.utils.PyDataset):
     """Steps in a new order each epoch: the history before a step, the item stepped to, and its evidence as weight.
 
-    Now and then an item is shown by its features alone (``id_dropout``), as an item is that nobody touched yet.
+    Now and then an item that has features is shown by them alone (``id_dropout``), as one is that nobody touched yet.
     """
 
     def __init__(
@@ -92,6 +92,7 @@ class TowerBatches(keras.utils.PyDataset):
         super().__init__()
         self._steps, self._features, self._plan, self._recency, self._rng = steps, features, plan, recency, rng
         self._targets = steps.targets
+        self._is_described = np.asarray(features.any(axis=1))
         self._size = min(plan.batch_size, len(self._targets))
         counts = np.bincount(steps.item_rows[self._targets], minlength=steps.n_items)
         self._probability = (counts / max(counts.sum(), 1)).astype(np.float32)
@@ -113,17 +114,18 @@ class TowerBatches(keras.utils.PyDataset):
         rows = self._steps.item_rows[steps]
         batch = {
             "history": history.astype(np.int32),
-            "history_weights": weights * self._shown(weights.shape),
+            "history_weights": weights * self._shown(history),
             "history_features": pooled_features(history, weights, self._features),
             "rows": rows.astype(np.int32),
-            "known": self._shown(rows.shape),
+            "known": self._shown(rows),
             "features": self._features[rows],
             "probability": self._probability[rows],
         }
         return batch, np.arange(len(rows), dtype=np.int32), self._steps.weights[steps].astype(np.float32)
 
-    def _shown(self, shape: tuple[int, ...]) -> FloatVector:
-        return (self._rng.random(shape) >= self._plan.id_dropout).astype(np.float32)
+    def _shown(self, rows: Rows) -> FloatVector:
+        is_shown = (self._rng.random(rows.shape) >= self._plan.id_dropout) | ~self._is_described[rows]
+        return is_shown.astype(np.float32)
 
 
 def pooled_features(history: Rows, weights: FloatVector, features: FloatMatrix) -> FloatMatrix:
@@ -173,6 +175,7 @@ def fit_towers(
 def reader(towers: Towers, known: FloatVector, features: FloatMatrix, temperature: float) -> Callable[[], Arrays]:
     """A function that reads off the towers, as they are when it is called, what serving needs."""
     rows = np.arange(len(known), dtype=np.int32)
+    is_told = (known > 0) | features.any(axis=1)
 
     def arrays() -> Arrays:
         items, liked = (to_numpy(part) for part in towers.item_vectors(rows, known, features))
@@ -183,6 +186,8 @@ def reader(towers: Towers, known: FloatVector, features: FloatMatrix, temperatur
             "out.kernel": towers.user_out.kernel,
             "out.bias": towers.user_out.bias,
         }
+        # Of what has neither an event nor a description there is no opinion.
+        liked = np.where(is_told, liked, np.float32(np.nan))
         vectors = np.concatenate([items / np.float32(temperature), liked[:, None]], axis=1)
         return {"item_vectors": vectors} | {name: to_numpy(t) for name, t in tensors.items()}
 

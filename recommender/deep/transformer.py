@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from recommender.deep import NORM_EPSILON
 from recommender.deep.backend import keras, to_numpy
 from recommender.deep.sampling import corrected, without_hits
 from recommender.deep.steps import Judges, Steps, windows
@@ -16,7 +17,6 @@ from recommender.deep.training import Arrays, Plan, ScoreFrom, train
 from recommender.types import BoolMask, FloatVector, Rows
 
 ops = keras.ops
-NORM_EPSILON = 1e-6
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,9 @@ def reader(network: Transformer, known: BoolMask) -> Callable[[], Arrays]:
             for part in ("query", "key", "value", "out", "hidden", "end"):
                 layer = getattr(block, part)
                 tensors |= {f"{name}.{part}.kernel": layer.kernel, f"{name}.{part}.bias": layer.bias}
-        # What nobody touched was only ever a wrong answer; its score means nothing but that.
-        bias = np.where(known, bias, np.float32(-1e6))
-        return {"bias": bias.astype(np.float32)} | {name: to_numpy(tensor) for name, tensor in tensors.items()}
+        # Of what nobody touched the network has no opinion: it was only ever a wrong answer.
+        bias = np.where(known, bias, np.float32(np.nan))
+        return {"bias": bias} | {name: to_numpy(tensor) for name, tensor in tensors.items()}
 
     return arrays
 

@@ -7,13 +7,12 @@ from typing import Any, Self
 import numpy as np
 
 from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
-from recommender.deep import require_packages
+from recommender.deep import NORM_EPSILON, require_packages
 from recommender.deep.steps import Steps, hold_back
 from recommender.state import UserState
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 
-_EPSILON = 1e-6
 Arrays = dict[str, AnyArray]
 
 
@@ -182,6 +181,6 @@ def _dense(arrays: Arrays, name: str, values: FloatMatrix) -> FloatMatrix:
 
 def _norm(arrays: Arrays, name: str, values: FloatMatrix) -> FloatMatrix:
     centred = values - values.mean(axis=-1, keepdims=True)
-    spread = np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + np.float32(_EPSILON))
+    spread = np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + np.float32(NORM_EPSILON))
     scaled: FloatMatrix = centred / spread * arrays[f"{name}.scale"] + arrays[f"{name}.shift"]
     return scaled

@@ -7,15 +7,13 @@ from typing import Any, Self
 import numpy as np
 
 from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
-from recommender.deep import require_packages
+from recommender.deep import LEAST_SQUARE, require_packages
 from recommender.deep.steps import Steps, hold_back
 from recommender.features.combine import BLOCKS
 from recommender.retrievers.itemitem import power_recency
 from recommender.state import UserState
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
-
-_LEAST_SQUARE = 1e-9
 
 
 class TwoTower(Retriever):
@@ -121,7 +119,7 @@ class TwoTower(Retriever):
         pooled = weights @ arrays["history_vectors"][rows] / max(float(weights.sum()), 1e-12)
         hidden = np.maximum(pooled @ arrays["hidden.kernel"] + arrays["hidden.bias"], 0.0)
         vector = pooled + hidden @ arrays["out.kernel"] + arrays["out.bias"]
-        length = np.sqrt(float(vector @ vector) + _LEAST_SQUARE)
+        length = np.sqrt(float(vector @ vector) + LEAST_SQUARE)
         return np.append(vector / length, 1.0).astype(np.float32)
 
     def user_vector(self, state: UserState) -> FloatVector:

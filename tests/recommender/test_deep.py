@@ -12,6 +12,7 @@ import pytest
 
 from recommender.deep import REQUIREMENTS, require_packages
 from recommender.errors import DataError
+from recommender.gate.ranking import MIN_JUDGED_USERS
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
 from recommender.joining import Comparison
@@ -20,7 +21,7 @@ from recommender.parameters import Parameters
 from recommender.sources import DEEP_SOURCES
 from tests.recommender.conftest import quick_model
 from tests.recommender.deep import SMALL, need_deep
-from tests.recommender.worlds import event, ids, purchases, ring_walks, thing
+from tests.recommender.worlds import event, ids, purchases, ring_walks, thing, two_shelves
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = """
@@ -85,13 +86,13 @@ def test_a_network_can_join_the_blend(shop_events, shop_items, tmp_path):
     assert again.recommend("u00", 8) == model.recommend("u00", 8)
 
 
-def test_it_joins_only_if_the_blend_is_surely_better_with_it(shop_events, shop_items):
+def test_it_joins_only_if_the_blend_is_surely_better_with_it(shop_items):
     need_deep()
     params = {"two_tower": SMALL["two_tower"] | {"epochs": 1}}
-    model = quick_model(shop_events, shop_items, extra_sources=["two_tower"], source_params=params)
+    model = quick_model(two_shelves(200), shop_items, extra_sources=["two_tower"], source_params=params)
     found = model.info["extra_sources"]
     assert found["sources"] == ["two_tower"]
-    assert found["users"] >= 20
+    assert found["users"] >= MIN_JUDGED_USERS
     assert found["low"] <= found["difference"] <= found["high"]
     assert found["joined"] is (found["low"] > 0) is ("two_tower" in model.info["sources"])
 
@@ -100,6 +101,12 @@ def test_it_joins_only_if_the_blend_is_surely_better_with_it(shop_events, shop_i
 def test_sure_is_an_interval_wholly_above_zero(low, high, joined):
     difference = PairedDifference((low + high) / 2, low, high, 0.9, 100)
     assert Comparison(("sasrec",), difference, "").is_better is joined
+
+
+def test_a_handful_of_people_shows_nothing(shop_events, shop_items):
+    model = quick_model(shop_events, shop_items, extra_sources=["two_tower"])
+    assert "two_tower" not in model.info["sources"]
+    assert model.info["extra_sources"]["reason"] == "not compared: 11 people could be judged, 20 are needed"
 
 
 def test_a_log_too_short_to_compare_on_leaves_the_network_out():

@@ -85,6 +85,7 @@ def test_where_nobody_came_to_a_second_item_there_is_nothing_to_learn():
         ([0.9, 0.5, 0.4, 0.1], 0),  # item 0 is in the history
         ([0.9, 0.5, 0.7, 0.8], 2),
         ([0.0, 0.5, 0.5, 0.5], 1),  # two ties, half of them against it
+        ([0.0, 0.5, np.nan, 0.7], 1),
         ([0.0, np.nan, np.nan, np.nan], 2),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from recommender.retrievers.sasrec import SasRec, exit_vector
@@ -75,6 +76,16 @@ def test_the_planted_order_is_found_again():
         for n in range(15)
     )
     assert hits >= 11
+
+
+def test_of_what_nobody_touched_there_is_no_opinion():
+    data = data_of(ring_walks(), pd.DataFrame({"item_id": ["untouched"], "title": ["never seen"]}))
+    source, question = small(epochs=2).fit(data), query(data, ["ring-03"])
+    row = int(data.catalogue.items.row("untouched"))
+    scores = source.score(question)
+    assert np.isnan(scores[row])
+    assert not np.isnan(np.delete(scores, row)).any()
+    assert row not in source.retrieve(question, 100).rows
 
 
 def test_what_lies_further_back_than_the_network_looks_does_not_count():
