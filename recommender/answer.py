@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.base import Query, best_of
+from recommender.base import Query
 from recommender.blend import fuse_ranks, ranks_from_features
 from recommender.closeup import CloseUp
 from recommender.coldstart import evidence_of
@@ -20,14 +20,11 @@ from recommender.pipeline import CandidateSet, all_but
 from recommender.preferences import NEUTRAL, PreferenceRules, Preferences
 from recommender.rankfeatures import DAY_SECONDS
 from recommender.reranker import collapse, maximal_marginal_relevance, push_down
-from recommender.retrievers.bought_together import BoughtTogether
 from recommender.retrievers.own_history import OwnHistory
 from recommender.retrievers.svd import Svd
-from recommender.state import EventLog, UserState, build_state
+from recommender.state import EventLog, UserState, build_state, looked_at
 from recommender.topn import top_rows
 from recommender.types import (
-    KIND_CODE,
-    SPACES,
     AnyArray,
     BoolMask,
     FloatMatrix,
@@ -36,7 +33,6 @@ from recommender.types import (
     Recommendation,
     Rows,
 )
-from recommender.vectorindex import ExactIndex
 
 # Source of items that fill a list although nobody ever touched them; there is no reason to give for those.
 REST = "catalogue"
@@ -200,7 +196,7 @@ class Answerer:
         context = context[context >= 0]
         log = ask.log
         if len(context) and ask.context in ("product", "search"):
-            log = log.then(_looked_at(context, now))
+            log = log.then(looked_at(context, now))
         return Query(self.state_of(log, ask.user_row), now, context, knows_time=ask.now is not None)
 
     def _allowed(self, ask: Ask, query: Query) -> BoolMask:
@@ -374,94 +370,6 @@ class Answerer:
         if joined is None:
             return float(alone[0])
         return float(joined.predict_for(state.item_rows[rated], state.stars[rated], items, alone)[0])
-
-    def similar(self, item_id: str, k: int, space: str, exclude: frozenset[str]) -> list[Recommendation]:
-        """See :meth:`HybridRecommender.similar`."""
-        if space not in SPACES:
-            raise DataError(f"there is no space {space!r}; known are {', '.join(SPACES)}")
-        scores, fresh = self._likeness(item_id, space, k)
-        if scores is None:
-            return []
-        row = self.model.items.row(item_id)
-        hidden = self.model.items.rows(sorted(exclude | {item_id}))
-        allowed = all_but(len(self.model.items), hidden[hidden >= 0])
-        if row >= 0 and self.model.families[row] >= 0:
-            allowed &= self.model.families != self.model.families[row]
-        rows, likeness = best_of(scores, k * 3 + 10, allowed, positive_only=True)
-        if self._has_families:
-            keep = collapse(rows, self.model.families, self.max_per_family)
-            rows, likeness = rows[keep], likeness[keep]
-        pairs = [(self.model.items[int(r)], float(s)) for r, s in zip(rows, likeness, strict=True)]
-        pairs += [(i, s) for i, s in fresh if i != item_id and i not in exclude]
-        pairs.sort(key=lambda pair: -pair[1])
-        reason = (Reason("similar", item_id),)
-        return [Recommendation(i, rank, s, reason, space) for rank, (i, s) in enumerate(pairs[:k], start=1)]
-
-    def _likeness(self, item_id: str, space: str, k: int) -> tuple[FloatVector | None, list[tuple[str, float]]]:
-        """Likeness of every item, and fresh products beside them; None when the item has no vector there."""
-        row = self.model.items.row(item_id)
-        vectors = self.model.spaces.vectors.get(space)
-        if space == "behaviour" or (space == "combined" and vectors is None):
-            return (self._together(row) if row >= 0 else None), []
-        if vectors is None:
-            return None, []
-        vector = self._vector_of(item_id, row, space)
-        if vector is None or not np.any(vector):
-            return None, []
-        return ExactIndex(vectors).similarities(vector), self.live.fresh.nearest(vector, space, k)
-
-    def _vector_of(self, item_id: str, row: int, space: str) -> FloatVector | None:
-        if row >= 0:
-            return np.asarray(self.model.spaces.vectors[space][row])
-        fresh = self.live.fresh
-        return fresh.vectors[space][fresh.ids.index(item_id)] if item_id in fresh.ids else None
-
-    def _together(self, row: int) -> FloatVector | None:
-        for name in ("itemknn", "itemseq", "rp3beta", "ease"):
-            source = self._sources.get(name)
-            if source is not None:
-                state = self.state_of(_looked_at(np.array([row]), self.model.pipeline.columns.now))
-                return source.score(Query(state, self.model.pipeline.columns.now, np.empty(0, dtype=np.int64)))
-        return None
-
-    def goes_with(self, item_ids: Sequence[str], k: int, exclude: frozenset[str]) -> list[Recommendation]:
-        """See :meth:`HybridRecommender.goes_with`."""
-        source = self._sources.get("bought_together")
-        rows = self.model.items.rows(list(item_ids))
-        rows = rows[rows >= 0]
-        if not isinstance(source, BoughtTogether) or not len(rows):
-            return []
-        hidden = self.model.items.rows(sorted(exclude)) if exclude else rows[:0]
-        allowed = all_but(len(self.model.items), np.concatenate([rows, hidden[hidden >= 0]]))
-        allowed &= self._no_substitute(rows)
-        found = best_of(source.with_items(rows), k * 2, allowed, positive_only=True)
-        keep = (
-            collapse(found.rows, self.model.families, 1)[:k] if self._has_families else np.arange(len(found.rows))[:k]
-        )
-        parts = source.contributions(rows, np.ones(len(rows), dtype=np.float32), found.rows[keep])
-        named = parts.argmax(axis=0) if len(keep) else keep
-        return [
-            Recommendation(
-                self.model.items[int(found.rows[i])],
-                rank,
-                float(found.scores[i]),
-                (Reason("goes_with", self.model.items[int(rows[n])]),),
-                "bought_together",
-            )
-            for rank, (i, n) in enumerate(zip(keep.tolist(), named.tolist(), strict=True), start=1)
-        ]
-
-    def _no_substitute(self, rows: Rows) -> BoolMask:
-        """False for items of the same leaf category as one of the given items: those replace it."""
-        category = self.model.pipeline.columns.category
-        own = category[rows]
-        return ~np.isin(category, own[own >= 0])
-
-
-def _looked_at(rows: Rows, now: int) -> EventLog:
-    n = len(rows)
-    kinds = np.full(n, KIND_CODE["click"], dtype=np.int8)
-    return EventLog(rows, kinds, np.full(n, np.nan, dtype=np.float32), np.full(n, now, dtype=np.int64))
 
 
 def _dismissed(state: UserState) -> Rows:

@@ -133,6 +133,13 @@ class UserState:
         )
 
 
+def looked_at(rows: Rows, now: int) -> EventLog:
+    """A log in which somebody just clicked some items."""
+    n = len(rows)
+    kinds = np.full(n, KIND_CODE["click"], dtype=np.int8)
+    return EventLog(rows, kinds, np.full(n, np.nan, dtype=np.float32), np.full(n, now, dtype=np.int64))
+
+
 def _check_events(events: Sequence[Event]) -> None:
     for event in events:
         if event.kind not in KIND_CODE:

@@ -1,0 +1,109 @@
+"""Items that belong to an item: what is like it, and what is bought with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recommender.base import Query, best_of
+from recommender.errors import DataError
+from recommender.live import LiveUpdates
+from recommender.model import FittedModel
+from recommender.pipeline import all_but
+from recommender.reranker import collapse
+from recommender.retrievers.bought_together import BoughtTogether
+from recommender.state import build_state, looked_at
+from recommender.types import SPACES, BoolMask, FloatVector, Reason, Recommendation, Rows
+from recommender.vectorindex import ExactIndex
+
+
+class RelatedItems:
+    """Answers about items alone; holds no state of any request."""
+
+    def __init__(self, model: FittedModel, live: LiveUpdates, *, max_per_family: int) -> None:
+        self.model, self.live, self.max_per_family = model, live, max_per_family
+        self._sources = model.extras.retrievers | model.pipeline.sources.retrievers
+        self._has_families = bool((model.families >= 0).any())
+
+    def similar(self, item_id: str, k: int, space: str, exclude: frozenset[str]) -> list[Recommendation]:
+        """See :meth:`HybridRecommender.similar`."""
+        if space not in SPACES:
+            raise DataError(f"there is no space {space!r}; known are {', '.join(SPACES)}")
+        scores, fresh = self._likeness(item_id, space, k)
+        if scores is None:
+            return []
+        row = self.model.items.row(item_id)
+        hidden = self.model.items.rows(sorted(exclude | {item_id}))
+        allowed = all_but(len(self.model.items), hidden[hidden >= 0])
+        if row >= 0 and self.model.families[row] >= 0:
+            allowed &= self.model.families != self.model.families[row]
+        rows, likeness = best_of(scores, k * 3 + 10, allowed, positive_only=True)
+        if self._has_families:
+            keep = collapse(rows, self.model.families, self.max_per_family)
+            rows, likeness = rows[keep], likeness[keep]
+        pairs = [(self.model.items[int(r)], float(s)) for r, s in zip(rows, likeness, strict=True)]
+        pairs += [(i, s) for i, s in fresh if i != item_id and i not in exclude]
+        pairs.sort(key=lambda pair: -pair[1])
+        reason = (Reason("similar", item_id),)
+        return [Recommendation(i, rank, s, reason, space) for rank, (i, s) in enumerate(pairs[:k], start=1)]
+
+    def _likeness(self, item_id: str, space: str, k: int) -> tuple[FloatVector | None, list[tuple[str, float]]]:
+        """Likeness of every item, and fresh products beside them; None when the item has no vector there."""
+        row = self.model.items.row(item_id)
+        vectors = self.model.spaces.vectors.get(space)
+        if space == "behaviour" or (space == "combined" and vectors is None):
+            return (self._together(row) if row >= 0 else None), []
+        if vectors is None:
+            return None, []
+        vector = self._vector_of(item_id, row, space)
+        if vector is None or not np.any(vector):
+            return None, []
+        return ExactIndex(vectors).similarities(vector), self.live.fresh.nearest(vector, space, k)
+
+    def _vector_of(self, item_id: str, row: int, space: str) -> FloatVector | None:
+        if row >= 0:
+            return np.asarray(self.model.spaces.vectors[space][row])
+        fresh = self.live.fresh
+        return fresh.vectors[space][fresh.ids.index(item_id)] if item_id in fresh.ids else None
+
+    def _together(self, row: int) -> FloatVector | None:
+        for name in ("itemknn", "itemseq", "rp3beta", "ease"):
+            source = self._sources.get(name)
+            if source is not None:
+                state = build_state(looked_at(np.array([row]), self.model.pipeline.columns.now), self.model.weights)
+                return source.score(Query(state, self.model.pipeline.columns.now, np.empty(0, dtype=np.int64)))
+        return None
+
+    def goes_with(self, item_ids: Sequence[str], k: int, exclude: frozenset[str]) -> list[Recommendation]:
+        """See :meth:`HybridRecommender.goes_with`."""
+        source = self._sources.get("bought_together")
+        rows = self.model.items.rows(list(item_ids))
+        rows = rows[rows >= 0]
+        if not isinstance(source, BoughtTogether) or not len(rows):
+            return []
+        hidden = self.model.items.rows(sorted(exclude)) if exclude else rows[:0]
+        allowed = all_but(len(self.model.items), np.concatenate([rows, hidden[hidden >= 0]]))
+        allowed &= self._no_substitute(rows)
+        found = best_of(source.with_items(rows), k * 2, allowed, positive_only=True)
+        keep = (
+            collapse(found.rows, self.model.families, 1)[:k] if self._has_families else np.arange(len(found.rows))[:k]
+        )
+        parts = source.contributions(rows, np.ones(len(rows), dtype=np.float32), found.rows[keep])
+        named = parts.argmax(axis=0) if len(keep) else keep
+        return [
+            Recommendation(
+                self.model.items[int(found.rows[i])],
+                rank,
+                float(found.scores[i]),
+                (Reason("goes_with", self.model.items[int(rows[n])]),),
+                "bought_together",
+            )
+            for rank, (i, n) in enumerate(zip(keep.tolist(), named.tolist(), strict=True), start=1)
+        ]
+
+    def _no_substitute(self, rows: Rows) -> BoolMask:
+        """False for items of the same leaf category as one of the given items: those replace it."""
+        category = self.model.pipeline.columns.category
+        own = category[rows]
+        return ~np.isin(category, own[own >= 0])

@@ -1,0 +1,366 @@
+"""What a fitted recommender answers, without what it takes to fit one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recommender.answer import Answerer, Ask
+from recommender.base import Estimator, require_fitted
+from recommender.catalogue import ItemCatalogue
+from recommender.errors import DataError
+from recommender.exploration import Exploration, Prepared, Shows
+from recommender.features.pictures import Picture
+from recommender.idmap import IdMap
+from recommender.itemsearch import ItemSearch
+from recommender.live import LiveUpdates
+from recommender.model import FittedModel
+from recommender.preferences import NEUTRAL, Preferences
+from recommender.related import RelatedItems
+from recommender.state import EventLog
+from recommender.types import KIND_CODE, Event, FloatMatrix, FloatVector, Recommendation
+from recommender.validation import DataReport
+
+
+class ServingRecommender(Estimator):
+    """Answers with a fitted model; ``model_`` and its helpers are set by the class that fits or loads it."""
+
+    strategy: str
+    random_state: int
+    model_: FittedModel
+    _live: LiveUpdates
+    _answerer: Answerer
+    _related: RelatedItems
+    _search: ItemSearch
+
+    def recommend(
+        self,
+        user_id: str,
+        k: int = 10,
+        *,
+        history: Sequence[Event] | None = None,
+        replace_history: bool = False,
+        exclude: Collection[str] = (),
+        strategy: str | None = None,
+        context: str = "home",
+        item_ids: Sequence[str] = (),
+        category: str | None = None,
+        now: int | None = None,
+        preferences: Preferences = NEUTRAL,
+        with_reasons: bool = True,
+        explore: Exploration | None = None,
+    ) -> list[Recommendation]:
+        """The ``k`` best items for a user, best first.
+
+        Parameters
+        ----------
+        user_id : str
+            Anybody; somebody unknown gets what is popular, or what fits ``history``.
+        k : int
+        history : sequence of Event, optional
+            Events since the training. They are folded in; nothing is refitted.
+        replace_history : bool
+            True when ``history`` is all there is to know, instead of an addition to the events of the training.
+        exclude : collection of str
+            Items not to show.
+        strategy : str, optional
+            Another source of this model than its own.
+        context : {"home", "product", "cart", "search"}
+        item_ids : sequence of str
+            Items the page is about; they steer the answer and are not in it.
+        category : str, optional
+            Only items of this category or below it.
+        now : int, optional
+            Time of the request, UTC seconds; the time of the training data by default.
+        preferences : Preferences
+            What the user set. What is never wanted is left out; the rest moves the finished order.
+        with_reasons : bool
+            False saves the time of proving reasons.
+        explore : Exploration, optional
+            Leave some places to chance, among items that are new or were little shown; the ``propensity`` of what
+            stands there is its chance. By default nothing is left to chance.
+
+        Raises
+        ------
+        NotFittedError
+        DataError
+            For ``k`` below 1 or a strategy that this model does not hold.
+        """
+        prepared = self.prepare(
+            user_id,
+            k,
+            history=history,
+            replace_history=replace_history,
+            exclude=exclude,
+            strategy=strategy,
+            context=context,
+            item_ids=item_ids,
+            category=category,
+            now=now,
+            preferences=preferences,
+            with_reasons=with_reasons,
+            explore=explore,
+        )
+        return prepared.drawn(explore.seed if explore else "")
+
+    def prepare(
+        self,
+        user_id: str,
+        k: int = 10,
+        *,
+        history: Sequence[Event] | None = None,
+        replace_history: bool = False,
+        exclude: Collection[str] = (),
+        strategy: str | None = None,
+        context: str = "home",
+        item_ids: Sequence[str] = (),
+        category: str | None = None,
+        now: int | None = None,
+        preferences: Preferences = NEUTRAL,
+        with_reasons: bool = True,
+        explore: Exploration | None = None,
+    ) -> Prepared:
+        """An answer with its draws still open: :meth:`Prepared.drawn` with the seed of a request gives the list.
+
+        Whoever asks the same again and again keeps this and draws anew each time. Parameters and errors are those of
+        :meth:`recommend`; the seed of ``explore`` is not used.
+        """
+        ask = self._ask(
+            user_id,
+            k,
+            history,
+            replace_history,
+            exclude=exclude,
+            strategy=strategy,
+            context=context,
+            item_ids=item_ids,
+            category=category,
+            now=now,
+            preferences=preferences,
+            with_reasons=with_reasons,
+        )
+        if explore is None:
+            return Prepared(tuple(self._answerer.recommend(ask)))
+        return self._answerer.prepare(ask, explore, salt=f"{self.random_state}/{user_id}")
+
+    def order(
+        self,
+        user_id: str,
+        item_ids: Sequence[str],
+        *,
+        history: Sequence[Event] | None = None,
+        replace_history: bool = False,
+        strategy: str | None = None,
+        now: int | None = None,
+    ) -> list[Recommendation]:
+        """The given items in the order a user would like them, best first; items unknown to the model are left out.
+
+        The same scores as those of :meth:`recommend`, over a list that something else found: the results of a search,
+        for instance. Nothing is added, excluded or collapsed.
+
+        Parameters
+        ----------
+        user_id, history, replace_history, strategy, now
+            As for :meth:`recommend`.
+        item_ids : sequence of str
+            The items to order; their present order does not matter.
+        """
+        ask = self._ask(
+            user_id, 1, history, replace_history, item_ids=item_ids, context="search", strategy=strategy, now=now
+        )
+        return self._answerer.order(ask)
+
+    def _ask(
+        self,
+        user_id: str,
+        k: int,
+        history: Sequence[Event] | None,
+        replace_history: bool,
+        *,
+        exclude: Collection[str] = (),
+        strategy: str | None = None,
+        context: str = "home",
+        item_ids: Sequence[str] = (),
+        category: str | None = None,
+        now: int | None = None,
+        preferences: Preferences = NEUTRAL,
+        with_reasons: bool = False,
+    ) -> Ask:
+        """What is asked, in rows where possible."""
+        require_fitted(self, "model_")
+        return Ask(
+            k=_positive(k),
+            log=self._log(user_id, history, replace_history),
+            user_row=self.model_.users.row(user_id),
+            exclude=frozenset(exclude).union(
+                self._known_to_the_user_alone(history), () if replace_history else self._live.newer_items_of(user_id)
+            ),
+            strategy=strategy or self.strategy,
+            context=context,
+            item_ids=tuple(item_ids),
+            category=category,
+            now=now,
+            with_reasons=with_reasons,
+            preferences=preferences,
+        )
+
+    def recommend_batch(self, user_ids: Sequence[str], k: int = 10) -> pd.DataFrame:
+        """Lists of many users: columns user_id, item_id, rank, score. The same numbers as one call each."""
+        lists = [(user_id, self.recommend(user_id, k, with_reasons=False)) for user_id in user_ids]
+        rows = [(user_id, r.item_id, r.rank, r.score) for user_id, found in lists for r in found]
+        return pd.DataFrame(rows, columns=["user_id", "item_id", "rank", "score"])
+
+    def similar(
+        self, item_id: str, k: int = 10, *, space: str = "combined", exclude: Collection[str] = ()
+    ) -> list[Recommendation]:
+        """Items like the given one; empty for an item without a vector in the space.
+
+        Parameters
+        ----------
+        item_id : str
+        k : int
+        space : {"text", "image", "attributes", "behaviour", "combined"}
+        exclude : collection of str
+        """
+        require_fitted(self, "model_")
+        return self._related.similar(item_id, _positive(k), space, frozenset(exclude))
+
+    def search_text(self, text: str, k: int = 10) -> list[Recommendation]:
+        """Items whose texts are near a free text in meaning; the score is the cosine, less what it does not understand.
+
+        The text is encoded by the encoder that encoded the items, so a paraphrase finds what shares no word with it as
+        long as the encoder knows its words. Empty for a text without a known word, or a model without a text space.
+
+        Parameters
+        ----------
+        text : str
+        k : int
+        """
+        require_fitted(self, "model_")
+        return self._search.by_text(text, _positive(k))
+
+    def search_image(self, picture: Picture, k: int = 10) -> list[Recommendation]:
+        """Items whose pictures look like the given one; the score is the cosine. Empty without an image space.
+
+        Parameters
+        ----------
+        picture : str, Path or binary file
+        k : int
+
+        Raises
+        ------
+        DataError
+            When the picture cannot be read.
+        """
+        require_fitted(self, "model_")
+        return self._search.by_picture(picture, _positive(k))
+
+    def goes_with(self, item_ids: Sequence[str], k: int = 10, *, exclude: Collection[str] = ()) -> list[Recommendation]:
+        """Complements of the given items from common orders; empty where the orders do not tell."""
+        require_fitted(self, "model_")
+        return self._related.goes_with(item_ids, _positive(k), frozenset(exclude))
+
+    def predict_rating(self, user_id: str, item_id: str, *, history: Sequence[Event] | None = None) -> float:
+        """Stars, 1 to 5, that the user would give the item; the mean of all ratings where nothing is known.
+
+        Raises
+        ------
+        DataError
+            When the model was trained without any rating.
+        """
+        require_fitted(self, "model_")
+        return self._answerer.forecast_stars(
+            self.model_.users.row(user_id),
+            self.model_.items.row(item_id),
+            None if history is None else self._log(user_id, history, replace=False),
+        )
+
+    def event_weights(self, history: Sequence[Event]) -> FloatVector:
+        """How much each event says about a taste, shape (n_events,), a purchase being 1; a dismissal says 0."""
+        require_fitted(self, "model_")
+        kinds = np.array([KIND_CODE[event.kind] for event in history], dtype=np.int64)
+        values = np.array([np.nan if event.value is None else event.value for event in history], dtype=np.float32)
+        return self.model_.weights.of(kinds, values)
+
+    def absorb(self, frame: pd.DataFrame) -> int:
+        """Count new events into the item-side counts and the users' histories; nothing is refitted.
+
+        An event that is known already counts for nothing. Returns the number of new events with a known item; raises
+        DataError as :meth:`Interactions.from_frame`.
+        """
+        require_fitted(self, "model_")
+        return self._live.absorb(frame)
+
+    def add_items(self, frame: pd.DataFrame) -> int:
+        """Make products newer than the model recommendable through their content; returns how many were taken."""
+        require_fitted(self, "model_")
+        return self._live.add_items(ItemCatalogue.from_frame(frame))
+
+    def count_shows(self, frame: pd.DataFrame) -> int:
+        """Say how often items were shown and clicked, for the places left to chance; replaces what was said before.
+
+        Columns ``item_id``, ``n_shown`` and ``n_clicked``, one row an item, which may be newer than the model. Returns
+        the number of items; raises DataError as :meth:`Shows.from_frame`.
+        """
+        require_fitted(self, "model_")
+        self._live.shows = Shows.from_frame(frame)
+        return len(frame)
+
+    @property
+    def known_users(self) -> IdMap:
+        """Ids of the training users."""
+        require_fitted(self, "model_")
+        return self.model_.users
+
+    @property
+    def item_ids(self) -> IdMap:
+        """Ids of the items of the model."""
+        require_fitted(self, "model_")
+        return self.model_.items
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Names that ``strategy=`` of :meth:`recommend` takes."""
+        require_fitted(self, "model_")
+        return self._answerer.strategies
+
+    def item_vectors(self, item_ids: Sequence[str], space: str = "combined") -> FloatMatrix | None:
+        """Vectors of items in a space of the catalogue, zeros for unknown ones; None where there is no such space."""
+        require_fitted(self, "model_")
+        vectors = self.model_.spaces.vectors.get(space)
+        if vectors is None:
+            return None
+        rows = self.model_.items.rows(list(item_ids))
+        return np.where((rows >= 0)[:, None], np.asarray(vectors)[np.maximum(rows, 0)], np.float32(0.0))
+
+    @property
+    def data_report(self) -> DataReport:
+        """What was mended in the training data."""
+        require_fitted(self, "model_")
+        return DataReport(**self.model_.info["data"])
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """Facts about the model, ready for JSON."""
+        require_fitted(self, "model_")
+        return dict(self.model_.info)
+
+    def _known_to_the_user_alone(self, history: Sequence[Event] | None) -> list[str]:
+        """Items of a history that are newer than the model: touched, so not to be recommended as new."""
+        touched = [event.item_id for event in history or ()]
+        return [item_id for item_id, row in zip(touched, self.model_.items.rows(touched), strict=True) if row < 0]
+
+    def _log(self, user_id: str, history: Sequence[Event] | None, replace: bool) -> EventLog:
+        given = EventLog.empty()
+        if history:
+            given = EventLog.from_events(history, self.model_.items.rows([e.item_id for e in history]))
+        return given if replace else self._live.log_of(user_id).then(given)
+
+
+def _positive(k: int) -> int:
+    if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < 1:
+        raise DataError(f"k must be a whole number of at least 1, not {k!r}")
+    return int(k)
