@@ -88,7 +88,7 @@ def search() -> str | Response:
         now=now,
     )
     if page.cards and asked.is_plain_search and page.did_you_mean is None:
-        taste.note_search(known_actor(), asked.query, [card.product_id for card in page.cards], now=now)
+        taste.note_search(current_actor(), asked.query, [card.product_id for card in page.cards], now=now)
     return render_template("shop/listing.html", page=page)
 
 

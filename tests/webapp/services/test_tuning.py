@@ -208,7 +208,7 @@ def test_wishes_about_what_is_gone_count_for_nothing(ana: Actor) -> None:
 def shown(actor: Actor, recs: Tape) -> dict[str, set[int]]:
     """Return what each place of the shop that recommends something shows to somebody."""
     actor = again(actor)
-    home = discovery.home_page(actor, recs, history_limit=50, shop_name="Kindred", now=NOW)
+    home = discovery.home_page(actor, recs, history_limit=50, explore_places=0, shop_name="Kindred", now=NOW)
     api = recommending.recommend(
         actor,
         recs,
@@ -276,11 +276,11 @@ def test_somebody_without_a_past_is_shown_what_they_set(ben: Actor) -> None:
         lamps = [make_product(tx, category="Home > Lamps") for _ in range(6)]
         home = make_category(tx, "Home")
     recs = Tape(lamps)
-    page = discovery.home_page(again(ben), recs, history_limit=9, shop_name="Kindred", now=NOW)
+    page = discovery.home_page(again(ben), recs, history_limit=9, explore_places=0, shop_name="Kindred", now=NOW)
     assert recs.asked == []
     assert "for_you" not in {rail.key for rail in page.rails}
     taste.tune(ben, Tuning(categories=((home, "more"),)))
-    page = discovery.home_page(again(ben), recs, history_limit=9, shop_name="Kindred", now=NOW)
+    page = discovery.home_page(again(ben), recs, history_limit=9, explore_places=0, shop_name="Kindred", now=NOW)
     assert (page.rails[0].key, page.rails[0].title) == ("for_you", "Chosen by what you set")
     assert recs.asked[-1].preferences.more == {"Home"}
 
