@@ -29,7 +29,7 @@ def retrain(strategy: str, search_seconds: float) -> Outcome:
     with app.app_context():
         config: Config = app.config["SHOP"]
         outcome = training.retrain(
-            Place.under(config.instance, config["MODELS_KEPT"]),
+            Place.of(config.instance, config),
             trigger=TRIGGER,
             strategy=strategy,
             clock=utc_now,

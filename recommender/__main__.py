@@ -172,7 +172,7 @@ def _train(options: argparse.Namespace) -> None:
         raise DataError(f"--out: {options.out} exists already; a model folder is never overwritten")
     Networks.open(options.text_encoder, options.image_encoder)  # said before the files are read
     events, items = _events(options), _items(options)
-    extra = _names(options.extra_sources)
+    extra = tuple(_names(options.extra_sources))
     settings = _settings(options, "+".join((options.strategy, *extra)))
     model = HybridRecommender(
         strategy=options.strategy,

@@ -192,7 +192,8 @@ def load(path: Path | str) -> HybridRecommender:
     folder = Path(path)
     data, arrays, texts = artifacts.read_folder(folder)
     try:
-        recommender = HybridRecommender(**data["params"])
+        params = data["params"]
+        recommender = HybridRecommender(**{**params, "extra_sources": tuple(params["extra_sources"])})
         model = FittedModel.from_parts(data, arrays, texts, recommender.random_state)
         recommender.weights = model.weights
     except (KeyError, TypeError, ValueError, DataError) as error:

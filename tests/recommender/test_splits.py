@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from recommender.errors import DataError
@@ -170,9 +170,11 @@ def test_a_basket_across_the_cut_is_in_neither_part():
 @quick
 @given(events=event_logs(), fraction=st.sampled_from([0.1, 0.3, 0.5]))
 def test_nothing_leaks_through_a_split_by_time(unit, first_only, events, fraction):
-    if events["timestamp"].nunique() < 2:
-        return
-    split = split_by_time(events, fraction=fraction, unit=unit, first_only=first_only)
+    try:
+        split = split_by_time(events, fraction=fraction, unit=unit, first_only=first_only)
+    except DataError as error:
+        assume("nothing to split" not in str(error))
+        raise
     check_leakage(split)
     assert len(split.train) + len(split.test) + sum(split.left_out.values()) == len(events)
 

@@ -5,6 +5,7 @@ The one place where that is read. Nobody's is read who switched personalisation 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from webapp.picks import NO_PREFERENCES, Ask, Preferences
 from webapp.services import chrome
 from webapp.store import interactions, products, searches
 from webapp.store.rows import CategoryRow, HistoryRow
+from webapp.store.searches import SearchRow
 from webapp.store.tx import Tx, read_unit
 from webapp.tuning import MIDDLE, NOTHING, SLIDERS, Never, Tuning
 
@@ -42,13 +44,14 @@ class Profile:
         return Ask(self.ref, self.history, k, preferences=self.preferences, now=now, **more)
 
 
-def read(actor: Actor, *, limit: int) -> Profile:
-    """Return what picks for a visitor rest on."""
+def read(actor: Actor, *, limit: int, searched: Sequence[SearchRow] | None = None) -> Profile:
+    """Return what picks for a visitor rest on; ``searched`` are their searches, newest first, where they were read."""
     if not actor.is_known or not actor.is_personalised:
         return Profile()
     with read_unit() as tx:
         preferences, never = _settings(tx, actor.tuning)
-        return Profile(actor.ref, _history(tx, actor, actor.tuning, limit=limit), preferences, never)
+        history = _history(tx, actor, actor.tuning, limit=limit, searched=searched)
+        return Profile(actor.ref, history, preferences, never)
 
 
 def trying(profile: Profile, tuning: Tuning) -> Profile:
@@ -66,17 +69,20 @@ def never_for(actor: Actor) -> Never:
         return _settings(tx, actor.tuning)[1]
 
 
-def _history(tx: Tx, actor: Actor, tuning: Tuning, *, limit: int) -> list[HistoryRow]:
+def _history(
+    tx: Tx, actor: Actor, tuning: Tuning, *, limit: int, searched: Sequence[SearchRow] | None
+) -> list[HistoryRow]:
     """Return the events that may be used, searches among them, oldest first."""
     events = interactions.recent(tx, actor, limit=limit, without=() if tuning.uses_purchases else ("purchase",))
     if not tuning.uses_searches:
         return events
-    searched = [
+    newest = searches.recent(tx, actor, limit=SEARCHES_USED) if searched is None else searched[:SEARCHES_USED]
+    looks = [
         HistoryRow(product_id, "search", None, row.at, row.words, row.search_id)
-        for row in searches.recent(tx, actor, limit=SEARCHES_USED)
+        for row in newest
         for product_id in row.product_ids
     ]
-    return sorted([*searched, *events], key=lambda row: row.at)[-limit:] if searched else events
+    return sorted([*looks, *events], key=lambda row: row.at)[-limit:] if looks else events
 
 
 def _settings(tx: Tx, tuning: Tuning) -> tuple[Preferences, Never]:

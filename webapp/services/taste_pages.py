@@ -52,7 +52,7 @@ def show(
         rows = products.cards(tx, {row.product_id for _id, row in known.signals} | set(known.excluded), actor)
         popular = products.best_sellers(tx, limit=discovery.POOL, actor=actor) if is_new else []
         tree, brands = chrome.tree(tx), chrome.brands(tx)
-    profile = profiles.read(actor, limit=history_limit)
+    profile = profiles.read(actor, limit=history_limit, searched=known.searches)
     picks, preview = _lists(actor, recs, profile, proposed, now=now)
     starter = starter_cards(popular, tree, now=now)
     return vm.TastePage(

@@ -61,6 +61,7 @@ EXPORTED: Mapping[str, Part] = {
 EXEMPT: Mapping[str, str] = {
     "one_time_tokens": "hashes of mailed links, gone within a day",
     "audit_entries": "what staff changed in the shop; the shop's own record, not about the member",
+    "merchandising_rules": "what the owner wants the shop to show; who changed a rule last is the shop's own record",
     "payment_events": "a provider's messages, whose content the payments repeat",
 }
 
