@@ -82,7 +82,7 @@ def test_a_network_can_join_the_blend(shop_events, shop_items, tmp_path):
     assert "two_tower_rank" in model.model_.ranker.names
     model.save(tmp_path / "v1")
     again = load(tmp_path / "v1")
-    assert again.get_params()["extra_sources"] == ["two_tower"]
+    assert again.get_params()["extra_sources"] == ("two_tower",)
     assert again.recommend("u00", 8) == model.recommend("u00", 8)
 
 
