@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from webapp.viewmodels import RailsPartial
@@ -19,6 +21,8 @@ def test_page_is_sound(scene: Scene) -> None:
     """Rendering under strict undefined finds a field that was renamed; the markup checks find the rest."""
     html = render(APP, scene.template, scene.page, scene.chrome, scene.path)
     assert all_faults(html) == []
+    drawings = re.findall(r'src="/static/(img/[^"?]+)', html)
+    assert [name for name in drawings if not (ROOT / "static" / name).is_file()] == []
 
 
 def test_every_page_template_is_looked_at() -> None:
