@@ -195,9 +195,7 @@ def expire(rule_id: int, *, user_id: int, now: datetime) -> None:
         If there is no rule with this id.
     """
     with unit_of_work() as tx:
-        before = rules.by_id(tx, rule_id)
-        if before is None:
-            raise NotFound(_("There is no such rule."))
+        before = _existing(tx, rule_id)
         rules.change(tx, rule_id, {"ends_at": now, "changed_by": user_id, "changed_at": now})
         _audit(tx, rule_id, "rule.expire", before, user_id, now)
 
@@ -211,11 +209,16 @@ def remove(rule_id: int, *, user_id: int, now: datetime) -> None:
         If there is no rule with this id.
     """
     with unit_of_work() as tx:
-        before = rules.by_id(tx, rule_id)
-        if before is None:
-            raise NotFound(_("There is no such rule."))
+        before = _existing(tx, rule_id)
         rules.remove(tx, rule_id)
         _audit(tx, rule_id, "rule.delete", before, user_id, now)
+
+
+def _existing(tx: Tx, rule_id: int) -> RuleRow:
+    found = rules.by_id(tx, rule_id)
+    if found is None:
+        raise NotFound(_("There is no such rule."))
+    return found
 
 
 def _audit(tx: Tx, rule_id: int, action: str, before: RuleRow | None, user_id: int, now: datetime) -> None:
