@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from recommender.base import Query
+from recommender.neighbours import Targets
 from recommender.pipeline import Pipeline
 from recommender.retrievers.content import Content
 from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
@@ -33,8 +34,9 @@ class CloseUp:
         self._history = state.item_rows[: HISTORY_LENGTH + 1]
         self._sorted = np.argsort(self._history, kind="stable")
         ones = np.ones(len(self._history), dtype=np.float32)
+        targets = Targets(rows, pipeline.n_items)
         self._parts: dict[str, FloatMatrix] = {
-            name: source.contributions(self._history, ones, rows)
+            name: source.contributions(self._history, ones, targets)
             for name, source in pipeline.sources.retrievers.items()
             if isinstance(source, ItemItemRetriever)
         }

@@ -52,13 +52,37 @@ def fold_in_user(
     if len(confidence) and confidence.min() < 1:
         raise DataError(f"confidence must be at least 1; the lowest is {confidence.min()}")
     known = item_rows >= 0
-    touched = np.asarray(item_factors[item_rows[known]], dtype=np.float64)
-    if not len(touched):
-        return np.zeros(item_factors.shape[1], dtype=np.float32)
     trust = confidence[known].astype(np.float64)
     wanted = trust if preference is None else trust * preference[known]
-    left = gram + (touched.T * (trust - 1.0)) @ touched + reg * np.eye(touched.shape[1])
-    return np.linalg.solve(left, touched.T @ wanted).astype(np.float32)
+    users = fold_in_each(item_factors[item_rows[known]], trust[None], wanted[None], gram=gram, reg=reg)
+    factors: FloatVector = users[0]
+    return factors
+
+
+def fold_in_each(
+    touched: FloatMatrix, confidence: FloatMatrix, wanted: FloatMatrix, *, gram: FloatMatrix, reg: float
+) -> FloatMatrix:
+    """:func:`fold_in_user` for several users, or several parts of one history, over the same items.
+
+    Parameters
+    ----------
+    touched : ndarray of shape (n_touched, n_factors)
+        Factors of every item that one of the users touched.
+    confidence : ndarray of shape (n_users, n_touched)
+        1 where a user did not touch the item.
+    wanted : ndarray of shape (n_users, n_touched)
+        Confidence times preference; 0 where a user did not touch the item.
+    gram, reg
+        As for :func:`fold_in_user`.
+
+    Returns
+    -------
+    ndarray of shape (n_users, n_factors)
+    """
+    known = np.asarray(touched, dtype=np.float64)
+    left = (known.T * (confidence - 1.0)[:, None, :]) @ known
+    left += gram + reg * np.eye(known.shape[1])
+    return np.linalg.solve(left, (wanted @ known)[..., None])[..., 0].astype(np.float32)
 
 
 def fold_in_ratings(

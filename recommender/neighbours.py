@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import sparse
 
-from recommender.types import AnyArray, BoolMask, FloatVector, Rows
+from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
 
 BLOCK_ROWS = 2_000
 
@@ -72,8 +72,7 @@ class NeighbourTable:
         begin, end = self.starts[rows], self.starts[rows + 1]
         lengths = end - begin
         owner = np.repeat(np.arange(len(rows)), lengths)
-        offsets = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        positions = begin[owner] + offsets
+        positions = np.arange(len(owner)) + np.repeat(begin - (np.cumsum(lengths) - lengths), lengths)
         return owner, self.rows[positions], self.values[positions]
 
     def weighted_sum(self, rows: Rows, weights: FloatVector) -> FloatVector:
@@ -113,10 +112,42 @@ def summed(neighbours: AnyArray, values: FloatVector, n_items: int) -> FloatVect
     return np.bincount(neighbours, weights=values, minlength=n_items).astype(np.float32)
 
 
-def summed_at(targets: Rows, neighbours: AnyArray, values: FloatVector, n_items: int) -> FloatVector:
-    """The same for some distinct rows only, shape (len(targets),)."""
-    place = np.full(n_items, -1, dtype=np.int32)
-    place[targets] = np.arange(len(targets), dtype=np.int32)
-    places = place[neighbours]
-    wanted = places >= 0
-    return np.bincount(places[wanted], weights=values[wanted], minlength=len(targets)).astype(np.float32)
+class Targets:
+    """Some distinct items, found again among the neighbours of others.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_targets,)
+    n_items : int
+    """
+
+    def __init__(self, rows: Rows, n_items: int) -> None:
+        self.rows = rows
+        self._place = np.full(n_items, -1, dtype=np.int32)
+        self._place[rows] = np.arange(len(rows), dtype=np.int32)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def among(self, neighbours: AnyArray) -> tuple[Rows, AnyArray]:
+        """Positions in ``neighbours`` that hold a target, and which target each of them holds."""
+        places = self._place[neighbours]
+        held = np.flatnonzero(places >= 0)
+        return held, places[held]
+
+
+def summed_at(targets: Targets, neighbours: AnyArray, values: FloatVector) -> FloatVector:
+    """The same for some items only, shape (len(targets),)."""
+    held, places = targets.among(neighbours)
+    return np.bincount(places, weights=values[held], minlength=len(targets)).astype(np.float32)
+
+
+def spread(
+    targets: Targets, owner: Rows, neighbours: AnyArray, values: FloatVector, weights: FloatVector
+) -> FloatMatrix:
+    """Weighted table entries laid out as history items by targets, shape (len(weights), len(targets))."""
+    held, places = targets.among(neighbours)
+    own = owner[held]
+    cells = own * len(targets) + places
+    sums = np.bincount(cells, weights=values[held] * weights[own], minlength=len(weights) * len(targets))
+    return sums.astype(np.float32).reshape(len(weights), len(targets))

@@ -52,6 +52,11 @@ class Pipeline:
         """Join sources with the columns of the data they were fitted on."""
         return cls(sources, build_columns(data))
 
+    @property
+    def n_items(self) -> int:
+        """Number of items known to the sources."""
+        return len(self.columns.log_counts)
+
     @cached_property
     def signals(self) -> tuple[Signal, ...]:
         """Signals in column order."""

@@ -121,7 +121,9 @@ class LinearBlend:
 
     def predict(self, features: FloatMatrix) -> FloatVector:
         """Scores of rows, shape (n_rows,)."""
-        scores: FloatVector = ((features[:, self.columns] - self.mean) / self.scale) @ self.weights
+        standard = (features[:, self.columns] - self.mean) / self.scale
+        # Not a product of matrices: there the place of a row may change the last bit of its sum.
+        scores: FloatVector = (standard * self.weights).sum(axis=1)
         return scores
 
 
@@ -260,12 +262,7 @@ class Ranker:
 
     def predict_each(self, features: FloatMatrix) -> FloatMatrix:
         """:meth:`predict` for several requests, shape (n_queries, n_rows) from (n_queries, n_rows, n_features)."""
-        # One by one: where a row stands in a product may change the last bit of its sum.
-        scores = np.stack([self.linear_.predict(rows) for rows in features])
-        if self.booster_ is None:
-            return scores
-        trees: FloatMatrix = _trees(self.booster_, features.reshape(-1, features.shape[-1])).reshape(scores.shape)
-        return scores + trees
+        return self.predict(features.reshape(-1, features.shape[-1])).reshape(features.shape[:2])
 
     def predict_best(self, features: FloatMatrix, n: int = TREES_LOOK_AT) -> FloatVector:
         """Scores of one request's candidates, shape (n_candidates,): the trees look at the ``n`` best of the blend.

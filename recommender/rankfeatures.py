@@ -12,7 +12,7 @@ from recommender.features.attributes import category_nodes, split_colours
 from recommender.retrievers.popular import decayed_counts
 from recommender.state import UserState
 from recommender.training_data import TrainingData
-from recommender.types import KIND_CODE, AnyArray, FloatMatrix, FloatVector, Rows
+from recommender.types import KIND_CODE, AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
 
 DAY_SECONDS = 86_400
 HALF_LIVES_DAYS = (3.0, 14.0, 60.0, 365.0)
@@ -20,6 +20,7 @@ ERA_BUCKETS = 64
 HISTORY = 20
 # Stars of an item are pulled towards 4 as if five people had already given 4: few ratings prove little.
 STAR_PRIOR, STAR_PRIOR_COUNT = 4.0, 5.0
+_LEAST_WEIGHT = 1e-12
 
 SIGNAL_COLUMNS = ("", "_share", "_rank")
 ITEM_COLUMNS = ("log_count", *(f"log_recent_{h:g}d" for h in HALF_LIVES_DAYS), "log_age", "log_idle", "stars", "era")
@@ -142,7 +143,6 @@ class FeatureBuilder:
     def __init__(self, columns: ItemColumns, signals: Sequence[str]) -> None:
         self.columns = columns
         self.signals = tuple(signals)
-        self._unit_weights = np.ones(HISTORY, dtype=np.float32)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -175,21 +175,20 @@ class FeatureBuilder:
     ) -> FloatMatrix:
         """:meth:`build` for several requests about the same candidates, shape (n_queries, n_rows, n_features)."""
         rows = candidates if picked is None else candidates[picked]
-        signals = self._signals(scores, len(candidates), picked)
-        items = self._items(rows)
-        tables = [
-            np.concatenate(
-                [
-                    own,
-                    items,
-                    self._era(query.state, rows)[None],
-                    self._affinities(query.state, rows),
-                    np.repeat(self._user(query)[:, None], len(rows), axis=1),
-                ]
-            ).T
-            for query, own in zip(queries, signals, strict=True)
-        ]
-        return np.ascontiguousarray(tables, dtype=np.float32)
+        blocks = (
+            self._signals(scores, len(candidates), picked),
+            self._items(rows)[None],
+            self._eras([query.state for query in queries], rows),
+            self._affinities([query.state for query in queries], rows),
+            np.stack([self._user(query) for query in queries])[:, :, None],
+        )
+        table = np.empty((len(queries), len(rows), sum(block.shape[1] for block in blocks)), dtype=np.float32)
+        start = 0
+        for block in blocks:
+            stop = start + block.shape[1]
+            table[:, :, start:stop] = block.transpose(0, 2, 1)
+            start = stop
+        return table
 
     def _signals(self, scores: Sequence[Mapping[str, FloatVector]], n: int, picked: Rows | None) -> AnyArray:
         """Score, share of the largest score and log rank of every signal, shape (n_queries, 3 * n_signals, n_rows)."""
@@ -215,31 +214,34 @@ class FeatureBuilder:
         static = [columns.log_counts[rows], *columns.log_recent[rows].T, age, idle, columns.stars[rows]]
         return np.stack(static)
 
-    def _era(self, state: UserState, rows: Rows) -> FloatVector:
-        """Log of the item's events around the time of the user's latest event."""
+    def _eras(self, states: Sequence[UserState], rows: Rows) -> FloatMatrix:
+        """Log of the items' events around the time of each user's latest event, shape (n_states, 1, n_rows)."""
         start, width, now = self.columns.era_clock
-        latest = state.timestamps[0] if len(state.timestamps) else now
-        bucket = int(np.clip((latest - start) // width, 0, ERA_BUCKETS - 1))
-        around = self.columns.era_counts[rows, max(bucket - 1, 0) : bucket + 2]
-        return np.log1p(around.sum(axis=1)).astype(np.float32)
+        latest = np.array([state.timestamps[0] if len(state.timestamps) else now for state in states])
+        buckets, own = np.unique(np.clip((latest - start) // width, 0, ERA_BUCKETS - 1), return_inverse=True)
+        around = [
+            self.columns.era_counts[rows, max(bucket - 1, 0) : bucket + 2].sum(axis=1)
+            for bucket in buckets.astype(np.int64).tolist()
+        ]
+        logs: FloatMatrix = np.log1p(np.stack(around))[own, None].astype(np.float32)
+        return logs
 
-    def _affinities(self, state: UserState, rows: Rows) -> FloatMatrix:
+    def _affinities(self, states: Sequence[UserState], rows: Rows) -> AnyArray:
+        """What the items share with each user's recent ones, shape (n_states, n_affinities, n_rows)."""
         columns = self.columns
-        recent, weights = state.item_rows[:HISTORY], state.weights[:HISTORY]
-        total = weights.sum()
+        recent = np.unique(np.concatenate([state.item_rows[:HISTORY] for state in states]))
+        weights = np.zeros((len(states), len(recent)), dtype=np.float32)
+        touched = np.zeros(weights.shape, dtype=bool)
+        for number, state in enumerate(states):
+            places, own = np.searchsorted(recent, state.item_rows[:HISTORY]), state.weights[:HISTORY]
+            touched[number, places] = True
+            weights[number, places] = own / max(own.sum(), _LEAST_WEIGHT)
         shares = [
-            _share_of_history(codes, recent, weights / total if total > 0 else weights, rows)
+            _share_of_history(codes[recent], weights, codes[rows])
             for codes in (columns.category, columns.top_category, columns.brand, columns.colour)
         ]
-        return np.stack([*shares, self._price_gap(recent, rows)])
-
-    def _price_gap(self, recent: Rows, rows: Rows) -> FloatVector:
-        """Distance to the usual price level of the user, in standard deviations; 1 where a price is unknown."""
-        paid = self.columns.standard_price[recent]
-        known = ~np.isnan(paid)
-        if not known.any():
-            return np.ones(len(rows), dtype=np.float32)
-        return np.nan_to_num(np.abs(self.columns.standard_price[rows] - paid[known].mean()), nan=1.0)
+        gaps = _price_gaps(columns.standard_price[recent], touched, columns.standard_price[rows])
+        return np.stack([*shares, gaps], axis=1)
 
     def _user(self, query: Query) -> FloatVector:
         state, columns = query.state, self.columns
@@ -277,8 +279,23 @@ def _ranks_of(scores: FloatMatrix, picked: Rows) -> FloatMatrix:
     return before.sum(axis=2, dtype=np.int64).astype(np.float32)
 
 
-def _share_of_history(codes: Rows, recent: Rows, weights: FloatVector, rows: Rows) -> FloatVector:
-    """Weight of the history that has the candidate's code; 0 where the code is unknown."""
-    own, theirs = codes[recent], codes[rows]
-    same = (own[:, None] == theirs[None, :]) & (theirs >= 0)[None, :]
-    return (weights @ same).astype(np.float32)
+def _share_of_history(own: Rows, weights: FloatMatrix, theirs: Rows) -> FloatMatrix:
+    """Weight of each history that has the item's code, shape (n_histories, n_items); 0 where the code is unknown."""
+    same = (own[:, None] == theirs) & (theirs >= 0)
+    # Not a product of matrices: there the number of histories may change the last bit of a sum.
+    shares: FloatMatrix = (weights[:, :, None] * same).sum(axis=1, dtype=np.float32)
+    return shares
+
+
+def _price_gaps(paid: FloatVector, touched: BoolMask, theirs: FloatVector) -> FloatMatrix:
+    """Distance to each user's usual price level, in standard deviations; 1 where a price is unknown.
+
+    ``paid`` of shape (n_recent,) and ``theirs`` of shape (n_items,) are prices, NaN where unknown; ``touched`` of
+    shape (n_users, n_recent) says whose history holds what. The result has shape (n_users, n_items).
+    """
+    counted = touched & ~np.isnan(paid)
+    known = counted.any(axis=1, keepdims=True)
+    total = np.where(counted, paid, 0.0).sum(axis=1, keepdims=True)
+    usual = total / np.maximum(counted.sum(axis=1, keepdims=True), 1)
+    gaps: FloatMatrix = np.nan_to_num(np.abs(theirs - usual), nan=1.0)
+    return np.where(known, gaps, 1.0).astype(np.float32)

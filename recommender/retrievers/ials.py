@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
-from recommender.foldin import fold_in_user
+from recommender.foldin import fold_in_each
 from recommender.retrievers.itemitem import power_recency
 from recommender.state import UserState
 from recommender.training_data import TrainingData
@@ -94,18 +94,21 @@ class Ials(Retriever):
 
     def user_factors(self, state: UserState) -> FloatVector:
         """The user's vector, shape (n_factors,); zeros for somebody without known events."""
-        rows, evidence = state.item_rows[:_HISTORY_LENGTH], state.weights[:_HISTORY_LENGTH]
-        liked = evidence > 0
-        trust = self.alpha * evidence * power_recency(len(rows), self.recency)
-        confidence = 1.0 + np.where(liked, trust, self.dislike)
-        return fold_in_user(
-            self.item_factors_,
-            rows,
-            confidence.astype(np.float32),
-            gram=self._gram,
-            reg=self.reg,
-            preference=liked.astype(np.float32),
-        )
+        factors: FloatVector = self._users([state])[0]
+        return factors
+
+    def _users(self, states: Sequence[UserState]) -> FloatMatrix:
+        """Vectors of several users, shape (n_users, n_factors), or of one user under parts of the history."""
+        rows = np.unique(np.concatenate([state.item_rows[:_HISTORY_LENGTH] for state in states]))
+        confidence, wanted = np.ones((len(states), len(rows))), np.zeros((len(states), len(rows)))
+        for number, state in enumerate(states):
+            own, evidence = state.item_rows[:_HISTORY_LENGTH], state.weights[:_HISTORY_LENGTH]
+            liked = evidence > 0
+            trust = self.alpha * evidence * power_recency(len(own), self.recency)
+            places = np.searchsorted(rows, own)
+            confidence[number, places] += np.where(liked, trust, self.dislike)
+            wanted[number, places] = confidence[number, places] * liked
+        return fold_in_each(self.item_factors_[rows], confidence, wanted, gram=self._gram, reg=self.reg)
 
     def score(self, query: Query) -> FloatVector:
         require_fitted(self, "item_factors_")
@@ -119,7 +122,7 @@ class Ials(Retriever):
 
     def score_rows_each(self, queries: Sequence[Query], rows: Rows) -> FloatMatrix:
         require_fitted(self, "item_factors_")
-        users = np.stack([self.user_factors(query.state) for query in queries])
+        users = self._users([query.state for query in queries])
         scores: FloatMatrix = users @ np.asarray(self.item_factors_[rows]).T
         return scores
 

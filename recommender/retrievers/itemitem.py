@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
 
 from recommender.base import Query, Retriever, require_fitted
-from recommender.neighbours import NeighbourTable, summed, summed_at
+from recommender.neighbours import NeighbourTable, Targets, spread, summed, summed_at
 from recommender.state import UserState
 from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 
@@ -36,7 +37,8 @@ class ItemItemRetriever(Retriever):
 
     def entries(self, rows: Rows, weights: FloatVector) -> tuple[AnyArray, FloatVector]:
         """Neighbours of the rows, one after the other, and what each adds to the neighbour's score."""
-        return self.table_.entries(rows, weights)
+        owner, neighbours, strength = self.strengths(rows)
+        return neighbours, strength * weights[owner]
 
     def score(self, query: Query) -> FloatVector:
         require_fitted(self, "table_")
@@ -44,11 +46,19 @@ class ItemItemRetriever(Retriever):
 
     def score_rows(self, query: Query, rows: Rows) -> FloatVector:
         require_fitted(self, "table_")
-        return summed_at(rows, *self.entries(*self.evidence(query)), self.table_.n_items)
+        return summed_at(Targets(rows, self.table_.n_items), *self.entries(*self.evidence(query)))
 
-    def contributions(self, rows: Rows, weights: FloatVector, targets: Rows) -> FloatMatrix:
+    def contributions(self, rows: Rows, weights: FloatVector, targets: Rows | Targets) -> FloatMatrix:
         """Part of each target's score that each history item gives, shape (len(rows), len(targets))."""
-        return spread(*self.table_.gather(rows), weights, targets, self.table_.n_items)
+        return spread(self.targets(targets), *self.strengths(rows), weights)
+
+    def targets(self, targets: Rows | Targets) -> Targets:
+        """Items to look for; given as :class:`Targets` they serve several tables."""
+        return targets if isinstance(targets, Targets) else Targets(targets, self.table_.n_items)
+
+    def strengths(self, rows: Rows) -> tuple[Rows, AnyArray, FloatVector]:
+        """Owners, neighbours and strengths of the rows, as :meth:`NeighbourTable.gather`."""
+        return self.table_.gather(rows)
 
     def state_arrays(self) -> dict[str, AnyArray]:
         require_fitted(self, "table_")
@@ -59,20 +69,9 @@ class ItemItemRetriever(Retriever):
         return self
 
 
+@lru_cache(maxsize=1024)
 def power_recency(n: int, exponent: float) -> FloatVector:
-    """Weights ``(k + 1) ** -exponent`` of positions 0..n-1."""
-    return (np.arange(1, n + 1, dtype=np.float64) ** -exponent).astype(np.float32)
-
-
-def spread(
-    owner: Rows, neighbours: AnyArray, values: FloatVector, weights: FloatVector, targets: Rows, n_items: int
-) -> FloatMatrix:
-    """Weighted table entries laid out as history items by targets, shape (len(weights), len(targets))."""
-    place = np.full(n_items, -1, dtype=np.int32)
-    place[targets] = np.arange(len(targets), dtype=np.int32)
-    places = place[neighbours]
-    wanted = np.flatnonzero(places >= 0)
-    rows = owner[wanted]
-    cells = rows * len(targets) + places[wanted]
-    sums = np.bincount(cells, weights=values[wanted] * weights[rows], minlength=len(weights) * len(targets))
-    return sums.astype(np.float32).reshape(len(weights), len(targets))
+    """Weights ``(k + 1) ** -exponent`` of positions 0..n-1; not to be written to."""
+    weights = (np.arange(1, n + 1, dtype=np.float64) ** -exponent).astype(np.float32)
+    weights.flags.writeable = False
+    return weights

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
 from scipy import sparse
 
 from recommender.neighbours import NeighbourTable
-from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever, spread
+from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
 from recommender.state import UserState
 from recommender.training_data import Sequences, TrainingData
-from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
+from recommender.types import AnyArray, FloatVector, Rows
 
 _GAPS_AT_ONCE = 5
+_LEAST_DECAY = 1e-6
 
 
 class ItemSeq(ItemItemRetriever):
@@ -124,22 +126,13 @@ class ItemSeq(ItemItemRetriever):
             np.concatenate([counts, values]),
         )
 
-    def contributions(self, rows: Rows, weights: FloatVector, targets: Rows) -> FloatMatrix:
-        """Part of each target's score that each history item gives, shape (len(rows), len(targets))."""
+    def strengths(self, rows: Rows) -> tuple[Rows, AnyArray, FloatVector]:
         owner, neighbours, counts = self._gather(rows)
-        strength = counts / (self._powers[rows][owner] * self._powers[neighbours] + self.shrinkage)
-        return spread(owner, neighbours, strength, weights, targets, self.table_.n_items)
+        return owner, neighbours, counts / (self._powers[rows][owner] * self._powers[neighbours] + self.shrinkage)
 
     def history(self, state: UserState) -> tuple[Rows, FloatVector]:
-        rows, evidence = state.item_rows[:HISTORY_LENGTH], state.weights[:HISTORY_LENGTH]
-        decayed = self.history_decay ** np.arange(len(rows), dtype=np.float64)
-        strong = decayed > 1e-6
-        return rows[strong], (evidence * decayed)[strong].astype(np.float32)
-
-    def entries(self, rows: Rows, weights: FloatVector) -> tuple[Rows, FloatVector]:
-        owner, neighbours, counts = self._gather(rows)
-        strength = counts / (self._powers[rows][owner] * self._powers[neighbours] + self.shrinkage)
-        return neighbours, strength * weights[owner]
+        decayed = _decays(self.history_decay)[: len(state.item_rows)]
+        return state.item_rows[: len(decayed)], state.weights[: len(decayed)] * decayed
 
     def state_arrays(self) -> dict[str, AnyArray]:
         return super().state_arrays() | {"degrees": self.degrees_}
@@ -148,6 +141,15 @@ class ItemSeq(ItemItemRetriever):
         super().load_arrays(arrays)
         self.degrees_ = np.array(arrays["degrees"])
         return self._prepare()
+
+
+@lru_cache
+def _decays(base: float) -> FloatVector:
+    """Weights ``base ** k`` of the latest items, as far as they count; not to be written to."""
+    weights = base ** np.arange(HISTORY_LENGTH, dtype=np.float64)
+    weights = weights[weights > _LEAST_DECAY].astype(np.float32)
+    weights.flags.writeable = False
+    return weights
 
 
 def forward_counts(sequences: Sequences, n_items: int, *, window: int, gap_decay: float) -> sparse.csr_matrix:
