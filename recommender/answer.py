@@ -314,7 +314,7 @@ class Answerer:
         ours = np.flatnonzero(found.rows[position] == ordered.rows) if len(found.rows) else position[:0]
         picked = position[ours]
 
-        closeup = CloseUp(self.model.pipeline, query.state, found.rows)
+        closeup = CloseUp(self.model.pipeline, query.state, found.rows, found.near)
 
         def rescore(states: Sequence[UserState]) -> FloatMatrix:
             asked = [replace(query, state=state) for state in states]

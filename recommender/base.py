@@ -11,8 +11,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 from recommender.errors import RecommenderError
+from recommender.scored import DenseScores, Scored
 from recommender.state import UserState
-from recommender.topn import best_among
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
 
@@ -118,10 +118,9 @@ class Retriever(Estimator, ABC):
         """:meth:`score_rows` of several requests about the same rows, shape (n_queries, len(rows))."""
         return np.stack([self.score_rows(query, rows) for query in queries])
 
-    @property
-    def is_indexed(self) -> bool:
-        """Whether :meth:`retrieve` searches an index and is much cheaper than :meth:`score`."""
-        return False
+    def scored(self, query: Query) -> Scored:
+        """The scores of :meth:`score` in the form that is cheapest to search."""
+        return DenseScores(self.score(query), self.positive_only)
 
     @abstractmethod
     def state_arrays(self) -> dict[str, AnyArray]:
@@ -145,7 +144,9 @@ class Retriever(Estimator, ABC):
         allowed : ndarray of shape (n_items,), optional
             False for items that must not be found.
         """
-        return best_of(self.score(query), n, allowed, positive_only=self.positive_only)
+        found = self.scored(query)
+        rows = found.best(n, allowed)
+        return Candidates(rows, found.at(rows))
 
     def notes(self) -> dict[str, Any]:
         """Facts about the fit worth telling, such as a cap that was reached."""
@@ -154,10 +155,7 @@ class Retriever(Estimator, ABC):
 
 def best_of(scores: FloatVector, n: int, allowed: BoolMask | None, *, positive_only: bool) -> Candidates:
     """Top candidates of a score vector under a mask."""
-    usable = scores > (0.0 if positive_only else -np.inf)
-    if allowed is not None:
-        usable &= allowed
-    rows = best_among(scores, usable, n)
+    rows = DenseScores(scores, positive_only).best(n, allowed)
     return Candidates(rows, scores[rows])
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from recommender.base import Query
+from recommender.neighbourhood import Neighbourhoods
 from recommender.neighbours import Targets
 from recommender.pipeline import Pipeline
 from recommender.retrievers.content import Content
-from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
+from recommender.retrievers.itemitem import ItemItemRetriever
 from recommender.sources import Signal, askable
 from recommender.state import UserState
 from recommender.types import FloatMatrix, FloatVector, Rows
@@ -26,20 +27,15 @@ class CloseUp:
         All that is known of the user; later questions may leave parts of it out but add nothing.
     rows : ndarray of shape (n_rows,)
         Distinct item rows.
+    near : Neighbourhoods, optional
+        What the tables say of that state, where it was read before.
     """
 
-    def __init__(self, pipeline: Pipeline, state: UserState, rows: Rows) -> None:
+    def __init__(self, pipeline: Pipeline, state: UserState, rows: Rows, near: Neighbourhoods | None = None) -> None:
         self.pipeline, self.rows = pipeline, rows
-        # One more than counts: when an item is left out, the next one moves up.
-        self._history = state.item_rows[: HISTORY_LENGTH + 1]
-        self._sorted = np.argsort(self._history, kind="stable")
-        ones = np.ones(len(self._history), dtype=np.float32)
+        self._near = near or Neighbourhoods(pipeline.sources.retrievers, state)
         targets = Targets(rows, pipeline.n_items)
-        self._parts: dict[str, FloatMatrix] = {
-            name: source.contributions(self._history, ones, targets)
-            for name, source in pipeline.sources.retrievers.items()
-            if isinstance(source, ItemItemRetriever)
-        }
+        self._parts: dict[str, FloatMatrix] = {name: self._near.spread(name, targets) for name in self._near.names}
 
     def scores_each(self, queries: Sequence[Query]) -> list[dict[str, FloatVector]]:
         """Per request the scores of the rows per signal that can speak, as :meth:`Pipeline.scores` up to rounding."""
@@ -58,14 +54,9 @@ class CloseUp:
 
     def _scores_of(self, signal: Signal, questions: Sequence[Query]) -> FloatMatrix:
         """Scores that one signal gives the rows, shape (n_questions, n_rows)."""
-        source = self.pipeline.sources.retrievers[signal.source]
-        if not isinstance(source, ItemItemRetriever):
-            return source.score_rows_each(questions, self.rows)
-        weights = np.zeros((len(questions), len(self._history)), dtype=np.float32)
-        for number, question in enumerate(questions):
-            history, own = source.evidence(question)
-            weights[number, self._places(history)] = own
-        scores: FloatMatrix = weights @ self._parts[signal.source]
+        if signal.source not in self._parts:
+            return self.pipeline.sources.retrievers[signal.source].score_rows_each(questions, self.rows)
+        scores: FloatMatrix = self._near.weights(signal.source, questions) @ self._parts[signal.source]
         return scores
 
     def shares(self, state: UserState, names: tuple[str, ...], picked: Rows) -> FloatMatrix:
@@ -79,7 +70,7 @@ class CloseUp:
             source = self.pipeline.sources.retrievers.get(name)
             if isinstance(source, ItemItemRetriever):
                 history, weights = source.history(state)
-                parts: FloatMatrix = weights[:, None] * self._parts[name][np.ix_(self._places(history), picked)]
+                parts: FloatMatrix = weights[:, None] * self._parts[name][np.ix_(self._near.places(history), picked)]
             elif isinstance(source, Content):
                 parts = source.contributions(state, self.rows[picked])
             else:
@@ -91,7 +82,3 @@ class CloseUp:
         sums = total.sum(axis=0)
         shares: FloatMatrix = total / np.where(sums > 0, sums, 1.0)
         return shares
-
-    def _places(self, history: Rows) -> Rows:
-        """Positions of some history items in the whole history."""
-        return self._sorted[np.searchsorted(self._history, history, sorter=self._sorted)]

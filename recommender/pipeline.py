@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from recommender.base import Query, Retriever, best_of
+from recommender.base import Query
+from recommender.neighbourhood import Neighbourhoods
 from recommender.rankfeatures import FeatureBuilder, ItemColumns, build_columns
 from recommender.sources import FittedSources, Signal, askable
 from recommender.training_data import TrainingData
@@ -32,12 +33,15 @@ class CandidateSet:
         Number of the signal that gave that place.
     scores : dict of str to ndarray of shape (n_candidates,)
         Scores of the candidates per signal that could speak.
+    near : Neighbourhoods, optional
+        What the item-item tables say of the user's history, for a closer look.
     """
 
     rows: Rows
     best_rank: Rows
     found_by: Rows
     scores: dict[str, FloatVector]
+    near: Neighbourhoods | None = None
 
 
 @dataclass(frozen=True)
@@ -77,17 +81,20 @@ class Pipeline:
 
         With ``sought`` the best of those items are among them, too, however far down they would stand.
         """
-        asked = askable(self.sources, self.signals, query)
-        also = None if sought is None else allowed & sought
-        answers = [_answer(source, question, allowed, also) for _, source, question in asked]
-        if not asked:
+        near = Neighbourhoods(self.sources.retrievers, query.state)
+        answers = {
+            signal: near.scored(signal.source, question) if signal.source in near else source.scored(question)
+            for signal, source, question in askable(self.sources, self.signals, query)
+        }
+        if not answers:
             none = np.empty(0, dtype=np.int64)
-            return CandidateSet(none, none, none, {})
-        numbers = [self.signals.index(signal) for signal, _, _ in asked]
-        found = [part for parts, _ in answers for part in parts]
+            return CandidateSet(none, none, none, {}, near)
+        wanted = [(allowed, PER_SIGNAL)] + ([] if sought is None else [(allowed & sought, PER_SIGNAL_SOUGHT)])
+        found = [answer.best(n, mask) for answer in answers.values() for mask, n in wanted]
         rows = np.concatenate(found)
         ranks = np.concatenate([np.arange(len(f)) for f in found])
-        signal_of = np.repeat(np.repeat(numbers, [len(parts) for parts, _ in answers]), [len(f) for f in found])
+        numbers = [self.signals.index(signal) for signal in answers for _ in wanted]
+        signal_of = np.repeat(numbers, [len(f) for f in found])
         order = np.lexsort((signal_of, ranks, rows))
         first = np.flatnonzero(np.r_[True, np.diff(rows[order]) != 0]) if len(order) else order
         kept = order[first]
@@ -95,26 +102,12 @@ class Pipeline:
             kept = np.sort(kept[np.lexsort((rows[kept], ranks[kept]))[:MAX_CANDIDATES]])
             kept = kept[np.argsort(rows[kept], kind="stable")]
         chosen = rows[kept]
-        scores = {
-            signal.name: source.score_rows(question, chosen) if everything is None else everything[chosen]
-            for (signal, source, question), (_, everything) in zip(asked, answers, strict=True)
-        }
-        return CandidateSet(chosen, ranks[kept], signal_of[kept], scores)
+        scores = {signal.name: answer.at(chosen) for signal, answer in answers.items()}
+        return CandidateSet(chosen, ranks[kept], signal_of[kept], scores, near)
 
     def features(self, query: Query, found: CandidateSet, picked: Rows | None = None) -> FloatMatrix:
         """Feature rows of the candidates, or of the picked positions among them."""
         return self.builder.build(query, found.scores, found.rows, picked)
-
-
-def _answer(
-    source: Retriever, query: Query, allowed: BoolMask, also: BoolMask | None
-) -> tuple[list[Rows], FloatVector | None]:
-    """The best rows of a source, overall and of ``also``, and the scores of all items where finding them took those."""
-    wanted = [(allowed, PER_SIGNAL)] + ([] if also is None else [(also, PER_SIGNAL_SOUGHT)])
-    if source.is_indexed:
-        return [source.retrieve(query, n, mask).rows for mask, n in wanted], None
-    scores = source.score(query)
-    return [best_of(scores, n, mask, positive_only=source.positive_only).rows for mask, n in wanted], scores
 
 
 def all_but(n_items: int, rows: Rows) -> BoolMask:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
 
-from recommender.base import Candidates, Query, Retriever, SourceUnavailableError, require_fitted
+from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
 from recommender.retrievers.itemitem import power_recency
+from recommender.scored import Scored
 from recommender.state import UserState
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
@@ -82,19 +84,11 @@ class Content(Retriever):
         scores: FloatMatrix = profiles @ np.asarray(self.vectors_[rows], dtype=np.float32).T
         return scores
 
-    @property
-    def is_indexed(self) -> bool:
-        return self._annoy is not None
-
-    def retrieve(self, query: Query, n: int, allowed: BoolMask | None = None) -> Candidates:
+    def scored(self, query: Query) -> Scored:
         require_fitted(self, "vectors_")
         if self._annoy is None:
-            return super().retrieve(query, n, allowed)
-        profile = self.profile(query.state)
-        found = self._annoy.search(profile, n, allowed)
-        # Annoy answers even a question of length 0, with likenesses that are rounding errors.
-        alike = (found.similarities > 0) & profile.any()
-        return Candidates(found.rows[alike], found.similarities[alike])
+            return super().scored(query)
+        return _IndexedScores(self._annoy, self._exact, self.profile(query.state))
 
     @property
     def vectors(self) -> FloatMatrix:
@@ -108,6 +102,25 @@ class Content(Retriever):
     def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
         self.vectors_ = arrays["vectors"]
         return self._prepare()
+
+
+@dataclass(frozen=True)
+class _IndexedScores:
+    """Likeness to a profile: the best are found by Annoy, single items compared exactly."""
+
+    annoy: AnnoyIndex
+    exact: ExactIndex
+    profile: FloatVector
+
+    def best(self, n: int, allowed: BoolMask | None = None) -> Rows:
+        """See :class:`recommender.scored.Scored`."""
+        found = self.annoy.search(self.profile, n, allowed)
+        # Annoy answers even a question of length 0, with likenesses that are rounding errors.
+        return found.rows[(found.similarities > 0) & self.profile.any()]
+
+    def at(self, rows: Rows) -> FloatVector:
+        """See :class:`recommender.scored.Scored`."""
+        return self.exact.similarities_of(rows, self.profile)
 
 
 class ContentText(Content):

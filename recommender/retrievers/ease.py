@@ -26,7 +26,6 @@ class Ease(ItemItemRetriever):
     """
 
     name = "ease"
-    positive_only = False
 
     def __init__(self, l2: float = 200.0, max_items: int = 10_000, top_k: int = 500, recency: float = 0.6) -> None:
         self.l2 = l2

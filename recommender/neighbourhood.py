@@ -1,0 +1,70 @@
+"""What the item-item tables say of a user's latest items, read once a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from recommender.base import Query, Retriever
+from recommender.neighbours import Targets, spread, summed
+from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
+from recommender.scored import DenseScores, Scored, SparseScores
+from recommender.state import UserState
+from recommender.types import FloatMatrix, Rows
+
+# In a catalogue this large a sum over all items costs more than sorting the few that the history points to.
+SPARSE_FROM = 100_000
+
+
+class Neighbourhoods:
+    """Neighbours of a user's latest items, and sums over them for the whole history or any part of it.
+
+    Parameters
+    ----------
+    sources : mapping of str to Retriever
+        Those that are no :class:`ItemItemRetriever` are not asked.
+    state : UserState
+        All that is known of the user; later questions may leave parts of it out but add nothing.
+    """
+
+    def __init__(self, sources: Mapping[str, Retriever], state: UserState) -> None:
+        # One more than counts: when an item is left out, the next one moves up.
+        self.history = state.item_rows[: HISTORY_LENGTH + 1]
+        self._sorted = np.argsort(self.history, kind="stable")
+        self._sources = {name: source for name, source in sources.items() if isinstance(source, ItemItemRetriever)}
+        self._entries = {name: source.strengths(self.history) for name, source in self._sources.items()}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the item-item sources."""
+        return tuple(self._sources)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._sources
+
+    def weights(self, name: str, queries: Sequence[Query]) -> FloatMatrix:
+        """What each item of the history counts for in each request, shape (n_queries, n_history)."""
+        weights = np.zeros((len(queries), len(self.history)), dtype=np.float32)
+        for number, query in enumerate(queries):
+            rows, own = self._sources[name].evidence(query)
+            weights[number, self.places(rows)] = own
+        return weights
+
+    def scored(self, name: str, query: Query) -> Scored:
+        """Scores of all items, as those of the source itself."""
+        source = self._sources[name]
+        owner, neighbours, strengths = self._entries[name]
+        values = strengths * self.weights(name, [query])[0][owner]
+        if source.table_.n_items >= SPARSE_FROM:
+            counted = values != 0
+            return SparseScores(neighbours[counted], values[counted])
+        return DenseScores(summed(neighbours, values, source.table_.n_items), source.positive_only)
+
+    def spread(self, name: str, targets: Targets) -> FloatMatrix:
+        """Strength from each history item to each target, shape (n_history, n_targets)."""
+        return spread(targets, *self._entries[name], np.ones(len(self.history), dtype=np.float32))
+
+    def places(self, history: Rows) -> Rows:
+        """Positions of some items of the history in the whole of it."""
+        return self._sorted[np.searchsorted(self.history, history, sorter=self._sorted)]
