@@ -38,7 +38,7 @@ TREE_PARAMS: dict[str, Any] = {
 }
 ROUND_STEP = 50
 HELD_SHARE = 1 / 3
-TREES_LOOK_AT = 120
+TREES_LOOK_AT = 80
 
 
 @dataclass(frozen=True)
@@ -159,9 +159,11 @@ class MomentBlend:
         """Scores of rows, shape (n_rows,)."""
         of_row = moments(np.expm1(features[:, self.gap_column]))
         scores = np.zeros(len(features), dtype=np.float32)
-        for moment in np.unique(of_row):
+        for moment, blend in self.blends.items():
             own = of_row == moment
-            scores[own] = self.blends[Moment(moment)].predict(features[own])
+            if own.all():  # as in every single request
+                return blend.predict(features)
+            scores[own] = blend.predict(features[own])
         return scores
 
     def to_arrays(self) -> dict[str, AnyArray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -207,24 +208,31 @@ class FeatureBuilder:
         return table.reshape(len(scores), 3 * len(self.signals), n_rows)
 
     def _items(self, rows: Rows) -> FloatMatrix:
-        """The item columns but the last, which goes by the user's time."""
+        """The item columns but the last, which goes by the user's time; shape (n_columns, n_rows)."""
         columns = self.columns
-        age = np.log1p(np.maximum(columns.now - columns.first_seen[rows], 0) / DAY_SECONDS)
-        idle = np.log1p(np.maximum(columns.now - columns.last_seen[rows], 0) / DAY_SECONDS)
-        static = [columns.log_counts[rows], *columns.log_recent[rows].T, age, idle, columns.stars[rows]]
-        return np.stack(static)
+        days = (columns.now - np.stack([columns.first_seen[rows], columns.last_seen[rows]])) / DAY_SECONDS
+        return np.concatenate(
+            [
+                columns.log_counts[rows][None],
+                columns.log_recent[rows].T,
+                np.log1p(np.maximum(days, 0.0)),
+                columns.stars[rows][None],
+            ]
+        )
 
     def _eras(self, states: Sequence[UserState], rows: Rows) -> FloatMatrix:
         """Log of the items' events around the time of each user's latest event, shape (n_states, 1, n_rows)."""
-        start, width, now = self.columns.era_clock
-        latest = np.array([state.timestamps[0] if len(state.timestamps) else now for state in states])
-        buckets, own = np.unique(np.clip((latest - start) // width, 0, ERA_BUCKETS - 1), return_inverse=True)
-        around = [
-            self.columns.era_counts[rows, max(bucket - 1, 0) : bucket + 2].sum(axis=1)
-            for bucket in buckets.astype(np.int64).tolist()
-        ]
-        logs: FloatMatrix = np.log1p(np.stack(around))[own, None].astype(np.float32)
-        return logs
+        buckets = [self._bucket(state) for state in states]
+        around = {
+            bucket: np.log1p(self.columns.era_counts[rows, max(bucket - 1, 0) : bucket + 2].sum(axis=1))
+            for bucket in set(buckets)
+        }
+        return np.stack([around[bucket] for bucket in buckets])[:, None].astype(np.float32)
+
+    def _bucket(self, state: UserState) -> int:
+        start, width, now = self.columns.era_clock.tolist()
+        latest = int(state.timestamps[0]) if len(state.timestamps) else now
+        return min(max(int((latest - start) // width), 0), ERA_BUCKETS - 1)
 
     def _affinities(self, states: Sequence[UserState], rows: Rows) -> AnyArray:
         """What the items share with each user's recent ones, shape (n_states, n_affinities, n_rows)."""
@@ -248,14 +256,15 @@ class FeatureBuilder:
         if not len(state.item_rows):
             return np.array([0.0, 0.0, np.nan, 0.0, 0.0, STAR_PRIOR, 0.0], dtype=np.float32)
         idle = max(columns.now - int(state.timestamps[0]), 0) / DAY_SECONDS
+        log_counts = columns.log_counts[state.item_rows]
         given = state.stars[~np.isnan(state.stars)]
         return np.array(
             [
-                np.log1p(len(state.item_rows)),
-                np.log1p(idle),
-                np.log1p(query.gap_seconds),
-                columns.log_counts[state.item_rows[0]],
-                columns.log_counts[state.item_rows].mean(),
+                math.log1p(len(state.item_rows)),
+                math.log1p(idle),
+                math.log1p(query.gap_seconds),
+                log_counts[0],
+                log_counts.mean(),
                 given.mean() if len(given) else STAR_PRIOR,
                 state.kinds[0] == KIND_CODE["purchase"],
             ],

@@ -44,6 +44,12 @@ def best_among(scores: FloatVector, usable: AnyArray, n: int) -> Rows:
     return rows[np.lexsort((rows, -kept))]
 
 
+def most_interacted(counts: AnyArray, limit: int) -> Rows:
+    """Rows with at least one event, at most ``limit`` of them by count, in row order."""
+    order = np.lexsort((np.arange(len(counts)), -counts))[:limit]
+    return np.sort(order[counts[order] > 0])
+
+
 def _narrowed(scores: FloatVector, usable: AnyArray, n: int) -> AnyArray:
     """A smaller mask that still holds the ``n`` best, where a sample shows one."""
     sample = scores[::_STEP][usable[::_STEP]]

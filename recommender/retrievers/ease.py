@@ -10,6 +10,7 @@ from scipy import linalg, sparse
 from recommender.base import SourceUnavailableError
 from recommender.neighbours import NeighbourTable
 from recommender.retrievers.itemitem import ItemItemRetriever
+from recommender.topn import most_interacted
 from recommender.training_data import TrainingData
 from recommender.types import FloatMatrix, FloatVector, Rows
 
@@ -45,12 +46,6 @@ class Ease(ItemItemRetriever):
 
     def notes(self) -> dict[str, Any]:
         return {"items_modelled": self.n_modelled_} if hasattr(self, "n_modelled_") else {}
-
-
-def most_interacted(counts: Rows, limit: int) -> Rows:
-    """Rows with at least one event, at most ``limit`` of them by count, in row order."""
-    order = np.lexsort((np.arange(len(counts)), -counts))[:limit]
-    return np.sort(order[counts[order] > 0])
 
 
 def _gram(matrix: sparse.csr_matrix, l2: float) -> FloatMatrix:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
@@ -11,11 +12,16 @@ from scipy import sparse
 from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
 from recommender.foldin import fold_in_each
 from recommender.retrievers.itemitem import power_recency
+from recommender.scored import DenseScores, Scored
 from recommender.state import UserState
+from recommender.topn import most_interacted
 from recommender.training_data import TrainingData
-from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
+from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
 
 _HISTORY_LENGTH = 200
+# Of more items only the most-interacted are searched for candidates: the factors of the others are near 0, and one
+# product with all of a million would take longer than everything else. Whatever another source finds is scored.
+_MOST_SEARCHED = 50_000
 
 
 class Ials(Retriever):
@@ -67,6 +73,7 @@ class Ials(Retriever):
         confidence = data.matrix.copy()
         confidence.data = confidence.data + np.float32(1.0 / self.alpha)
         self.item_factors_ = np.ascontiguousarray(self._fit_implicit(confidence), dtype=np.float32)
+        self.searched_ = most_interacted(data.item_counts, _MOST_SEARCHED)
         return self._prepare()
 
     def _fit_implicit(self, confidence: sparse.csr_matrix) -> FloatMatrix:
@@ -90,6 +97,8 @@ class Ials(Retriever):
     def _prepare(self) -> Self:
         factors = np.asarray(self.item_factors_, dtype=np.float64)
         self._gram = factors.T @ factors
+        # Of factors that are all searched no copy is made.
+        self._part = None if len(self.searched_) < _MOST_SEARCHED else np.asarray(self.item_factors_[self.searched_])
         return self
 
     def user_factors(self, state: UserState) -> FloatVector:
@@ -115,6 +124,12 @@ class Ials(Retriever):
         scores: FloatVector = self.item_factors_ @ self.user_factors(query.state)
         return scores
 
+    def scored(self, query: Query) -> Scored:
+        require_fitted(self, "item_factors_")
+        if self._part is None:
+            return super().scored(query)
+        return _PartScores(self.searched_, self._part, self.item_factors_, self.user_factors(query.state))
+
     def score_rows(self, query: Query, rows: Rows) -> FloatVector:
         require_fitted(self, "item_factors_")
         scores: FloatVector = self.item_factors_[rows] @ self.user_factors(query.state)
@@ -128,8 +143,33 @@ class Ials(Retriever):
 
     def state_arrays(self) -> dict[str, AnyArray]:
         require_fitted(self, "item_factors_")
-        return {"item_factors": self.item_factors_}
+        return {"item_factors": self.item_factors_, "searched": self.searched_}
 
     def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
         self.item_factors_ = arrays["item_factors"]
+        self.searched_ = arrays.get("searched", np.arange(len(self.item_factors_)))
         return self._prepare()
+
+    def notes(self) -> dict[str, Any]:
+        return {"items_searched": len(self.searched_)} if hasattr(self, "searched_") else {}
+
+
+@dataclass(frozen=True)
+class _PartScores:
+    """Scores of all items, of which only some are searched for the best."""
+
+    searched: Rows
+    part: FloatMatrix
+    item_factors: FloatMatrix
+    user: FloatVector
+
+    def best(self, n: int, allowed: BoolMask | None = None) -> Rows:
+        """See :class:`recommender.scored.Scored`."""
+        among = None if allowed is None else allowed[self.searched]
+        best: Rows = self.searched[DenseScores(self.part @ self.user, positive_only=False).best(n, among)]
+        return best
+
+    def at(self, rows: Rows) -> FloatVector:
+        """See :class:`recommender.scored.Scored`."""
+        scores: FloatVector = self.item_factors[rows] @ self.user
+        return scores

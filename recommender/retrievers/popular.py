@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from recommender.base import Query, Retriever, require_fitted
+from recommender.scored import KnownOrder, Scored
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, FloatVector, Rows
 from recommender.weights import decay
@@ -27,6 +28,7 @@ class Popular(Retriever):
     name = "popular"
     handles_no_history = True
     reason = "popular"
+    _order: KnownOrder | None = None
 
     def __init__(self, half_life_days: float = 365.0) -> None:
         self.half_life_days = half_life_days
@@ -35,6 +37,7 @@ class Popular(Retriever):
         self.half_life_days_ = self._half_life(data)
         self.counts_ = decayed_counts(data, data.now, self.half_life_days_)
         self.now_ = data.now
+        self._order = None
         return self
 
     def _half_life(self, data: TrainingData) -> float:
@@ -54,10 +57,19 @@ class Popular(Retriever):
             self.now_ = int(timestamps.max())
         growth = np.exp2((timestamps - self.now_) / 86_400.0 / self.half_life_days_)
         np.add.at(self.counts_, item_rows, (weights * growth).astype(np.float32))
+        self._order = None
 
     def score(self, query: Query) -> FloatVector:
         require_fitted(self, "counts_")
         return self.counts_
+
+    def scored(self, query: Query) -> Scored:
+        require_fitted(self, "counts_")
+        return self._order or self._sort()
+
+    def _sort(self) -> KnownOrder:
+        self._order = KnownOrder(self.counts_)
+        return self._order
 
     def state_arrays(self) -> dict[str, AnyArray]:
         require_fitted(self, "counts_")
@@ -66,6 +78,7 @@ class Popular(Retriever):
     def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
         self.counts_ = np.array(arrays["counts"])
         self.now_, self.half_life_days_ = int(arrays["clock"][0]), float(arrays["clock"][1])
+        self._order = None
         return self
 
 

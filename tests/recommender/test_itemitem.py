@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.pipeline import all_but
-from recommender.retrievers.ease import Ease, most_interacted
+from recommender.retrievers.ease import Ease
 from recommender.retrievers.itemitem import ItemItemRetriever, power_recency
 from recommender.retrievers.itemknn import ItemKNN
 from recommender.retrievers.rp3beta import RP3Beta
+from recommender.topn import most_interacted
 from recommender.training_data import TrainingData
 from tests.recommender.worlds import ON_A_SHELF, SHELVES, data_of, named, purchases, query, shelf_of, thing
 

@@ -20,9 +20,9 @@ from recommender.ranktraining import (
     with_untold_time,
 )
 from recommender.retrievers.popular import Popular
+from recommender.scored import Scored
 from recommender.sources import FittedSources, SourceSpec, fit_sources
 from recommender.training_data import TrainingData
-from recommender.types import FloatVector
 from tests.recommender.worlds import DAY, START, data_of, frame_of, kind_code, named, purchases, ring_walks, same_bytes
 
 SPECS = {"itemseq": SourceSpec("itemseq")}
@@ -35,9 +35,9 @@ class Listener(Popular):
         super().__init__(half_life_days)
         self.heard: list[Query] = []
 
-    def score(self, query: Query) -> FloatVector:
+    def scored(self, query: Query) -> Scored:
         self.heard.append(query)
-        return super().score(query)
+        return super().scored(query)
 
 
 @dataclass
