@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import and_, cast, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
 from webapp.actors import Actor
 from webapp.store.models import Exclusion, Guest, Impression, Interaction, User
 from webapp.store.rows import HistoryRow
-from webapp.store.scope import owned_by, owner_values
+from webapp.store.scope import owned, owned_by, owner_of, owner_values
 from webapp.store.tx import Tx
 
 FRAME_COLUMNS = ("user_id", "item_id", "kind", "value", "timestamp", "order_id")
@@ -36,19 +51,27 @@ def recent(tx: Tx, actor: Actor, *, limit: int, without: Collection[str] = ()) -
     """
     if not actor.is_known or not actor.is_personalised:
         return []
+    owner, parameters = owner_of(actor)
+    rows = tx.rows(_recent(owner, tuple(sorted(without))), parameters | {"newest": limit})
+    return [HistoryRow(*row) for row in rows][::-1]
+
+
+@cache
+def _recent(owner: str, without: tuple[str, ...]) -> Select[Any]:
+    """Made once: every page with picks asks this, and building it costs more than running it."""
     is_gift = exists().where(
-        owned_by(Exclusion, actor), Exclusion.product_id == Interaction.product_id, Exclusion.reason == "gift"
+        owned(Exclusion, owner), Exclusion.product_id == Interaction.product_id, Exclusion.reason == "gift"
     )
-    wanted = [owned_by(Interaction, actor), ~is_gift]
+    wanted = [owned(Interaction, owner), ~is_gift]
     if without:
-        wanted.append(Interaction.kind.not_in(sorted(without)))
-    rows = tx.rows(
+        wanted.append(Interaction.kind.not_in(without))
+    statement: Select[Any] = (
         select(Interaction.product_id, Interaction.kind, Interaction.value, Interaction.at)
         .where(*wanted)
         .order_by(Interaction.at.desc(), Interaction.id.desc())
-        .limit(limit)
+        .limit(bindparam("newest", type_=Integer))
     )
-    return [HistoryRow(*row) for row in rows][::-1]
+    return statement
 
 
 def add_once(

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, select
 from sqlalchemy.orm import aliased
 
 from webapp.actors import NOBODY, Actor
 from webapp.store.models import Brand, Category, Exclusion, Picture, Product, StarRating, Variant, WishlistItem
 from webapp.store.rows import CardRow, CategoryRow, PictureRow, ProductRow, VariantRow
+from webapp.store.scope import owned, owner_of
 from webapp.store.tx import Tx
 
 _first_picture = aliased(Picture)
@@ -26,15 +27,6 @@ def is_sellable() -> ColumnElement[bool]:
 def has_stock() -> ColumnElement[bool]:
     """Match products of which at least one piece is free."""
     return exists().where(Variant.product_id == Product.id, Variant.is_active, Variant.stock > Variant.reserved)
-
-
-ACTOR_ID = "actor_id"
-
-
-def _mine(table: Any, owner: str) -> ColumnElement[bool]:
-    """Match the rows of the actor whose id is given when the statement runs."""
-    column = table.user_id if owner == "user" else table.guest_id
-    return column == bindparam(ACTOR_ID, type_=Integer)
 
 
 def _card_columns(owner: str, is_personal: bool) -> tuple[Any, ...]:
@@ -54,15 +46,15 @@ def _card_columns(owner: str, is_personal: bool) -> tuple[Any, ...]:
     stars: Any = literal(0)
     excluded: Any = literal(False)
     if owner:
-        wished = exists().where(WishlistItem.product_id == Product.id, _mine(WishlistItem, owner))
+        wished = exists().where(WishlistItem.product_id == Product.id, owned(WishlistItem, owner))
         stars = func.coalesce(
             select(StarRating.stars)
-            .where(StarRating.product_id == Product.id, _mine(StarRating, owner))
+            .where(StarRating.product_id == Product.id, owned(StarRating, owner))
             .scalar_subquery(),
             0,
         )
         if is_personal:
-            excluded = exists().where(Exclusion.product_id == Product.id, _mine(Exclusion, owner))
+            excluded = exists().where(Exclusion.product_id == Product.id, owned(Exclusion, owner))
     return (
         Product.id,
         Product.slug,
@@ -118,21 +110,14 @@ def _cards_by_id(owner: str, is_personal: bool) -> Select[Any]:
     return _card_base(owner, is_personal).where(Product.id.in_(bindparam("ids", expanding=True)))
 
 
-def _owner(actor: Actor) -> tuple[str, dict[str, Any]]:
-    """Return which column names the actor, and the parameter that holds the id."""
-    if actor.user_id is not None:
-        return "user", {ACTOR_ID: actor.user_id}
-    return ("guest", {ACTOR_ID: actor.guest_id}) if actor.guest_id is not None else ("", {})
-
-
 def card_select(actor: Actor = NOBODY) -> Select[Any]:
     """Select card columns of products; add conditions, order and limit, then read with :func:`card_rows`."""
-    return _card_base(_owner(actor)[0], actor.is_personalised)
+    return _card_base(owner_of(actor)[0], actor.is_personalised)
 
 
 def card_rows(tx: Tx, statement: Select[Any], actor: Actor = NOBODY) -> list[CardRow]:
     """Run a statement of :func:`card_select` for the same actor."""
-    return [_card_row(row) for row in tx.rows(statement, _owner(actor)[1])]
+    return [_card_row(row) for row in tx.rows(statement, owner_of(actor)[1])]
 
 
 def _card_row(row: Any) -> CardRow:
@@ -145,7 +130,7 @@ def cards(tx: Tx, product_ids: Collection[int], actor: Actor = NOBODY) -> dict[i
     """Return the cards of the given products by id, hidden and sold-out ones too; missing ids are absent."""
     if not product_ids:
         return {}
-    owner, parameters = _owner(actor)
+    owner, parameters = owner_of(actor)
     rows = tx.rows(_cards_by_id(owner, actor.is_personalised), parameters | {"ids": sorted(product_ids)})
     return {row[0]: _card_row(row) for row in rows}
 

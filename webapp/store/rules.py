@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, insert, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, insert, or_, select, update
 
 from webapp.numbers import whole
 from webapp.store.models import Brand, Category, MerchandisingRule, Product, User, Variant
@@ -65,9 +66,15 @@ def by_id(tx: Tx, rule_id: int) -> RuleRow | None:
 
 def current(tx: Tx, *, now: datetime) -> RuleBook:
     """Return the rules that count now, the oldest first, with what is needed to see which products they are about."""
-    rule = MerchandisingRule
+    return book(tx, [_rule_row(row) for row in tx.rows(_current(), {"now": now})])
+
+
+@cache
+def _current() -> Select[Any]:
+    """Made once: every page with picks asks this, and building it costs more than running it."""
+    rule, now = MerchandisingRule, bindparam("now", type_=MerchandisingRule.starts_at.type)
     counts = and_(or_(rule.starts_at.is_(None), rule.starts_at <= now), or_(rule.ends_at.is_(None), rule.ends_at > now))
-    return book(tx, [_rule_row(row) for row in tx.rows(_rules().where(counts).order_by(rule.id))])
+    return _rules().where(counts).order_by(rule.id)
 
 
 def book(tx: Tx, rules: list[RuleRow]) -> RuleBook:

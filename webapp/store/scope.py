@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, false
+from sqlalchemy import ColumnElement, Integer, bindparam, case, false
 
 from webapp.actors import Actor
+
+ACTOR_ID = "actor_id"
 
 
 def owned_by(table: Any, actor: Actor) -> ColumnElement[bool]:
@@ -21,6 +23,18 @@ def owned_by(table: Any, actor: Actor) -> ColumnElement[bool]:
 def tuning_of(table: Any) -> ColumnElement[Any]:
     """Select what somebody set for their picks; the database does not hand out that of somebody who paused them."""
     return case((table.is_personalised, table.tuning))
+
+
+def owner_of(actor: Actor) -> tuple[str, dict[str, Any]]:
+    """Return which column names the actor, and the parameter that holds the id; "" and none for nobody."""
+    if actor.user_id is not None:
+        return "user_id", {ACTOR_ID: actor.user_id}
+    return ("guest_id", {ACTOR_ID: actor.guest_id}) if actor.guest_id is not None else ("", {})
+
+
+def owned(table: Any, owner: str) -> ColumnElement[bool]:
+    """Match the rows of one actor in a statement that is made once: :func:`owner_of` gives column and parameter."""
+    return getattr(table, owner) == bindparam(ACTOR_ID, type_=Integer) if owner else false()
 
 
 def owner_values(actor: Actor) -> dict[str, int | None]:
