@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, insert, or_, select, update
+from sqlalchemy import Select, and_, delete, func, insert, or_, select, update
 
 from webapp.numbers import whole
 from webapp.store.models import Brand, Category, MerchandisingRule, Product, User, Variant
 from webapp.store.rows import RuleBook, RuleRow
 from webapp.store.tx import Tx
-
-NAMES = (4, 6, 8, 17)  # columns of tables that a rule may name nothing of
 
 
 def _rules() -> Select[Any]:
@@ -24,11 +22,11 @@ def _rules() -> Select[Any]:
             rule.action,
             rule.note,
             rule.product_id,
-            Product.name,
+            func.coalesce(Product.name, ""),
             rule.category_id,
-            Category.path,
+            func.coalesce(Category.path, ""),
             rule.brand_id,
-            Brand.name,
+            func.coalesce(Brand.name, ""),
             rule.price_from_cents,
             rule.price_to_cents,
             rule.stock_from,
@@ -37,7 +35,7 @@ def _rules() -> Select[Any]:
             rule.strength,
             rule.starts_at,
             rule.ends_at,
-            User.name,
+            func.coalesce(User.name, ""),
             rule.changed_at,
         )
         .outerjoin(Product, Product.id == rule.product_id)
@@ -47,27 +45,22 @@ def _rules() -> Select[Any]:
     )
 
 
-def _rule_row(row: Any) -> RuleRow:
-    values: list[Any] = ["" if value is None and number in NAMES else value for number, value in enumerate(row)]
-    return RuleRow(*values)
-
-
 def every(tx: Tx) -> list[RuleRow]:
     """Return all rules, newest first."""
-    return [_rule_row(row) for row in tx.rows(_rules().order_by(MerchandisingRule.id.desc()))]
+    return [RuleRow(*row) for row in tx.rows(_rules().order_by(MerchandisingRule.id.desc()))]
 
 
 def by_id(tx: Tx, rule_id: int) -> RuleRow | None:
     """Return one rule."""
     row = tx.row(_rules().where(MerchandisingRule.id == rule_id))
-    return _rule_row(row) if row else None
+    return RuleRow(*row) if row else None
 
 
 def current(tx: Tx, *, now: datetime) -> RuleBook:
     """Return the rules that count now, the oldest first, with what is needed to see which products they are about."""
     rule = MerchandisingRule
     counts = and_(or_(rule.starts_at.is_(None), rule.starts_at <= now), or_(rule.ends_at.is_(None), rule.ends_at > now))
-    return book(tx, [_rule_row(row) for row in tx.rows(_rules().where(counts).order_by(rule.id))])
+    return book(tx, [RuleRow(*row) for row in tx.rows(_rules().where(counts).order_by(rule.id))])
 
 
 def book(tx: Tx, rules: list[RuleRow]) -> RuleBook:
