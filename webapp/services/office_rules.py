@@ -16,6 +16,7 @@ from webapp.actors import NOBODY, Actor
 from webapp.errors import InvalidInput, NotFound
 from webapp.formatting import amount, money
 from webapp.money import parse_price
+from webapp.numbers import whole
 from webapp.picks import Recs
 from webapp.services import discovery
 from webapp.services.accounts import clean_email
@@ -177,11 +178,11 @@ def save(
     """
     with unit_of_work() as tx:
         values = _read(tx, fields, currency, zone) | {"changed_by": user_id, "changed_at": now}
-        before = rules.by_id(tx, rule_id) if rule_id is not None else None
+        before = _existing(tx, rule_id) if rule_id is not None else None
         if rule_id is None:
             rule_id = rules.add(tx, values)
-        elif not rules.change(tx, rule_id, values):
-            raise NotFound(_("There is no such rule."))
+        else:
+            rules.change(tx, rule_id, values)
         _audit(tx, rule_id, "rule.change" if before else "rule.create", before, user_id, now)
     return rule_id
 
@@ -356,6 +357,7 @@ def _brand(tx: Tx, slug: str) -> int:
 
 
 def _whole(raw: str, low: int, high: int) -> int:
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 7) or not low <= int(raw) <= high:
+    number = whole(raw, high)
+    if number is None or number < low:
         raise InvalidInput({"number": _("Write a whole number from %(low)s to %(high)s.", low=low, high=high)})
-    return int(raw)
+    return number

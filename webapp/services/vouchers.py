@@ -14,6 +14,7 @@ from webapp.actors import Actor
 from webapp.buying import VoucherUser, voucher_problem
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.money import parse_price
+from webapp.numbers import whole
 from webapp.services.accounts import clean_email
 from webapp.store import carts, operations, users, vouchers
 from webapp.store.models.buying import VOUCHER_KINDS
@@ -182,9 +183,10 @@ def _value(raw: str, kind: str, currency: str) -> int:
 def _count(raw: str) -> int | None:
     if not raw:
         return None
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 7) or not 1 <= int(raw) <= MOST_USES:
+    number = whole(raw, MOST_USES)
+    if not number:
         raise InvalidInput({"number": _("Write a whole number.")})
-    return int(raw)
+    return number
 
 
 def parse_day(raw: str, zone: ZoneInfo, at: time) -> datetime | None:

@@ -76,14 +76,14 @@ def add(tx: Tx, values: Mapping[str, Any]) -> int:
     return int(tx.scalar(insert(MerchandisingRule).values(**values).returning(MerchandisingRule.id)) or 0)
 
 
-def change(tx: Tx, rule_id: int, values: Mapping[str, Any]) -> bool:
-    """Change a rule; False when there is none."""
-    return bool(tx.change(update(MerchandisingRule).where(MerchandisingRule.id == rule_id).values(**values)))
+def change(tx: Tx, rule_id: int, values: Mapping[str, Any]) -> None:
+    """Change a rule."""
+    tx.change(update(MerchandisingRule).where(MerchandisingRule.id == rule_id).values(**values))
 
 
-def remove(tx: Tx, rule_id: int) -> bool:
-    """Remove a rule; False when there is none."""
-    return bool(tx.change(delete(MerchandisingRule).where(MerchandisingRule.id == rule_id)))
+def remove(tx: Tx, rule_id: int) -> None:
+    """Remove a rule."""
+    tx.change(delete(MerchandisingRule).where(MerchandisingRule.id == rule_id))
 
 
 def draft(tx: Tx, rule_id: int, values: Mapping[str, Any], *, now: datetime) -> RuleRow:
