@@ -19,9 +19,8 @@ from webapp.money import parse_price
 from webapp.numbers import whole
 from webapp.picks import Recs
 from webapp.services import discovery
-from webapp.services.accounts import clean_email
-from webapp.services.vouchers import parse_day
-from webapp.store import catalogue, operations, products, rules, users
+from webapp.services.office_fields import member_at, parse_day
+from webapp.store import catalogue, operations, products, rules
 from webapp.store.models.rules import RULE_ACTIONS
 from webapp.store.rows import RuleRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
@@ -276,12 +275,7 @@ def preview(
 def _customer(tx: Tx, email: str) -> tuple[Actor, str]:
     if not email:
         return NOBODY, _("somebody new")
-    try:
-        found = users.by_email(tx, clean_email(email))
-    except InvalidInput as refused:
-        raise InvalidInput({"customer": refused.errors["email"]}) from refused
-    if found is None:
-        raise InvalidInput({"customer": _("No member has this address.")})
+    found = member_at(tx, email, name="customer")
     return Actor(user_id=found.user_id, is_personalised=found.is_personalised), found.name
 
 
