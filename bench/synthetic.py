@@ -184,7 +184,7 @@ def _walk(items: _Items, lengths: Ints, rng: np.random.Generator) -> tuple[Ints,
     n_users, longest = len(lengths), int(lengths.max())
     tastes = rng.choice(items.n_leaves, (n_users, TASTES), p=_zipf(items.n_leaves, 0.5))
     ladder = np.concatenate([[0.0], np.cumsum(items.appeal)])
-    follow = _successors(items, ladder, rng)
+    follow = _successors(items, rng)
     chosen = np.zeros((n_users, longest), dtype=np.int64)
     visits = rng.random((n_users, longest)) < NEW_VISIT
     visits[:, 0] = True
@@ -203,7 +203,7 @@ def _walk(items: _Items, lengths: Ints, rng: np.random.Generator) -> tuple[Ints,
     return chosen, visits
 
 
-def _successors(items: _Items, ladder: Floats, rng: np.random.Generator) -> Ints:
+def _successors(items: _Items, rng: np.random.Generator) -> Ints:
     """What usually comes next: six of the same leaf, two of the neighbouring one; shape (n_items, SUCCESSORS)."""
     n = len(items.leaf)
     leaves = np.repeat(items.leaf[:, None], SUCCESSORS, axis=1)

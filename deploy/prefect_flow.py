@@ -35,6 +35,7 @@ def retrain(strategy: str, search_seconds: float) -> Outcome:
             clock=utc_now,
             progress=lambda stage, done: log.info("%s %.0f %%", stage, 100 * done),
             search_seconds=search_seconds,
+            learn_weights=config["LEARN_EVENT_WEIGHTS"],
         )
     if outcome.state == "failed":
         raise RuntimeError(outcome.message)

@@ -12,7 +12,6 @@ from recommender.features.pictures import Picture
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
 from recommender.types import FloatVector, Recommendation
-from recommender.vectorindex import ExactIndex
 
 
 class ItemSearch:
@@ -27,7 +26,6 @@ class ItemSearch:
 
     def __init__(self, model: FittedModel, live: LiveUpdates) -> None:
         self.model, self.live = model, live
-        self._indexes: dict[str, ExactIndex] = {}
 
     def by_text(self, text: str, k: int) -> list[Recommendation]:
         """See :meth:`HybridRecommender.search_text`."""
@@ -51,13 +49,8 @@ class ItemSearch:
         """Items by their cosine to a vector, best first; none for a vector of zeros."""
         if not np.any(vector):
             return []
-        found = best_of(self._index(space).similarities(vector), k, None, positive_only=True)
+        found = best_of(self.model.spaces.index(space).similarities(vector), k, None, positive_only=True)
         pairs = [(self.model.items[int(row)], float(s)) for row, s in zip(found.rows, found.scores, strict=True)]
         pairs += self.live.fresh.nearest(vector, space, k)
         pairs.sort(key=lambda pair: -pair[1])
         return [Recommendation(item_id, rank, s, (), space) for rank, (item_id, s) in enumerate(pairs[:k], start=1)]
-
-    def _index(self, space: str) -> ExactIndex:
-        if space not in self._indexes:
-            self._indexes[space] = ExactIndex(self.model.spaces.vectors[space])
-        return self._indexes[space]

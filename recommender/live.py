@@ -37,7 +37,8 @@ class FreshItems:
     def put(self, catalogue: ItemCatalogue, vectors: dict[str, FloatMatrix]) -> None:
         """Add products, or replace those of the same id."""
         ids = list(catalogue.items)
-        keep = np.array([i not in set(ids) for i in self.ids], dtype=bool)
+        replaced = set(ids)
+        keep = np.array([i not in replaced for i in self.ids], dtype=bool)
         self.ids = [i for i, kept in zip(self.ids, keep, strict=True) if kept] + ids
         self.vectors = {
             space: np.concatenate([self.vectors[space][keep], new]) if space in self.vectors else new

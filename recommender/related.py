@@ -15,7 +15,6 @@ from recommender.reranker import collapse
 from recommender.retrievers.bought_together import BoughtTogether
 from recommender.state import build_state, looked_at
 from recommender.types import SPACES, BoolMask, FloatVector, Reason, Recommendation, Rows
-from recommender.vectorindex import ExactIndex
 
 
 class RelatedItems:
@@ -59,7 +58,7 @@ class RelatedItems:
         vector = self._vector_of(item_id, row, space)
         if vector is None or not np.any(vector):
             return None, []
-        return ExactIndex(vectors).similarities(vector), self.live.fresh.nearest(vector, space, k)
+        return self.model.spaces.index(space).similarities(vector), self.live.fresh.nearest(vector, space, k)
 
     def _vector_of(self, item_id: str, row: int, space: str) -> FloatVector | None:
         if row >= 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -82,14 +82,14 @@ class Rule:
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
             raise DataError(f"rule {self.rule_id!r}: {self.action!r} is not one of {', '.join(ACTIONS)}")
-        if not self._conditions():
+        if not self._has_condition():
             raise DataError(f"rule {self.rule_id!r}: it has no condition and would hold for every item")
         if self.place < 1:
             raise DataError(f"rule {self.rule_id!r}: place must be at least 1, not {self.place!r}")
         if not 0 < self.strength <= 1:
             raise DataError(f"rule {self.rule_id!r}: strength must be above 0 and at most 1, not {self.strength!r}")
 
-    def _conditions(self) -> bool:
+    def _has_condition(self) -> bool:
         bounds = (self.price_from, self.price_to, self.stock_from, self.stock_to)
         return bool(self.item_id or self.category or self.brand) or any(bound is not None for bound in bounds)
 
@@ -153,10 +153,8 @@ def arrange(rules: Sequence[Rule], goods: Goods, n_listed: int, *, now: int) -> 
     taken = np.array([position for position, _ in pins], dtype=np.int64)
     free[taken] = False
     listed = np.flatnonzero(free[:n_listed])
-    order = listed[
-        _order([rule for rule in live if rule.action != "pin"], goods, n_listed)[listed].argsort(kind="stable")
-    ]
-    found = [(int(position), "") for position in order]
+    along = _order(live, goods, n_listed)[listed]
+    found = [(int(position), "") for position in listed[along.argsort(kind="stable")]]
     for position, rule in pins:
         found.insert(rule.place - 1, (position, rule.rule_id))
     return Arranged(np.array([p for p, _ in found], dtype=np.int64), tuple(rule_id for _, rule_id in found))
@@ -172,12 +170,8 @@ def _pins(rules: Sequence[Rule], goods: Goods, free: BoolMask) -> list[tuple[int
         if len(fitting):
             open_[fitting[0]] = False
             last = max(rule.place, last + 1)
-            found.append((int(fitting[0]), _at(rule, last)))
+            found.append((int(fitting[0]), replace(rule, place=last)))
     return found
-
-
-def _at(rule: Rule, place: int) -> Rule:
-    return rule if rule.place == place else Rule(**{**vars(rule), "place": place})
 
 
 def _order(rules: Sequence[Rule], goods: Goods, n_listed: int) -> FloatVector:

@@ -194,9 +194,6 @@ def _retry_url() -> str:
     return safe_next(came_from.path, "") if came_from.netloc == request.host else ""
 
 
-KNOWN_STATUS: dict[int, type[ShopError]] = {404: NotFound, 403: Forbidden, 401: NotSignedIn, 429: TooManyRequests}
-
-
 HTTP_TITLES = {405: _l("That is not how this works"), 413: _l("That was too much at once")}
 
 

@@ -143,9 +143,6 @@ class Recs(Protocol):
     def goes_with(self, product_ids: Sequence[int], *, k: int) -> Picks:
         """Name what is bought together with some products."""
 
-    def stars(self, user: str, product_id: int, history: Sequence[HistoryRow]) -> float | None:
-        """Forecast somebody's stars."""
-
     def weights(self, history: Sequence[HistoryRow]) -> tuple[float, ...]:
         """Tell how much each event counts beside an order; nothing without a model."""
 
@@ -188,10 +185,6 @@ class NullRecs:
     def goes_with(self, product_ids: Sequence[int], *, k: int) -> Picks:
         """Name nothing."""
         return Picks()
-
-    def stars(self, user: str, product_id: int, history: Sequence[HistoryRow]) -> float | None:
-        """Forecast nothing."""
-        return None
 
     def weights(self, history: Sequence[HistoryRow]) -> tuple[float, ...]:
         """Weigh nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from recommender.features.image import ImageEncoder, describe_pictures
 from recommender.features.networks import ImageNetwork, TextNetwork, open_image, open_text
 from recommender.features.text import SentenceEncoder, TextEncoder
 from recommender.types import AnyArray, BoolMask, FloatMatrix
-from recommender.vectorindex import normalise
+from recommender.vectorindex import ExactIndex, normalise
 
 BLOCKS = ("text", "image", "attributes")
 DEFAULT_BLOCK_WEIGHTS = {"text": 0.45, "image": 0.2, "attributes": 0.35}
@@ -92,6 +93,16 @@ class ItemSpaces:
     def names(self) -> tuple[str, ...]:
         """Spaces that exist."""
         return tuple(self.vectors)
+
+    def index(self, space: str) -> ExactIndex:
+        """Exact search of a space that exists, made when it is first asked for: it looks at every vector."""
+        if space not in self._indexes:
+            self._indexes[space] = ExactIndex(self.vectors[space])
+        return self._indexes[space]
+
+    @cached_property
+    def _indexes(self) -> dict[str, ExactIndex]:
+        return {}
 
     def encode(self, catalogue: ItemCatalogue) -> dict[str, FloatMatrix]:
         """Vectors of other items in the same spaces."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -31,7 +32,7 @@ IMAGENET: dict[str, Any] = {"size": 224, "mean": [0.485, 0.456, 0.406], "std": [
 
 
 @dataclass(frozen=True)
-class Network:
+class Network(ABC):
     """An ONNX file on this machine.
 
     Attributes
@@ -63,9 +64,9 @@ class Network:
             return False
         return True
 
+    @abstractmethod
     def check(self) -> None:
         """Open everything; DataError when something is missing or does not fit."""
-        raise NotImplementedError
 
     def to_json(self) -> dict[str, str]:
         """Values for an artifact; the files themselves stay where they are."""
@@ -98,7 +99,6 @@ class TextNetwork(Network):
     """
 
     def check(self) -> None:
-        """See :meth:`Network.check`."""
         self.describe(["a warm light"])
 
     def describe(self, texts: Sequence[str], *, remember: bool = False) -> FloatMatrix:
@@ -159,7 +159,6 @@ class ImageNetwork(Network):
     """A pretrained image model; a JSON file of the same name beside it may say ``size``, ``mean`` and ``std``."""
 
     def check(self) -> None:
-        """See :meth:`Network.check`."""
         size = int(self._preparation["size"])
         self._vectors(np.zeros((1, 3, size, size), dtype=np.float32))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 
@@ -15,8 +15,6 @@ DAY_SECONDS = 86_400
 
 class OwnHistory(Retriever):
     """A source whose answers are items of the user's own history, so "seen" items are not filtered from it."""
-
-    recommends_seen: ClassVar[bool] = True
 
 
 class BuyAgain(OwnHistory):

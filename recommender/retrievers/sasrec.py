@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
-from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
-from recommender.deep import NORM_EPSILON, require_packages
-from recommender.deep.steps import Steps, hold_back
+from recommender.base import Query, require_fitted
+from recommender.deep import NORM_EPSILON
+from recommender.retrievers.network import Arrays, NetworkRetriever
 from recommender.state import UserState
 from recommender.training_data import TrainingData
-from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
-
-Arrays = dict[str, AnyArray]
+from recommender.types import FloatMatrix, FloatVector, Rows
 
 
-class SasRec(Retriever):
+class SasRec(NetworkRetriever):
     """A causal transformer over the items of a history; the item vectors at its entry score at its exit, too.
 
     Trained to tell the item that came next from negatives drawn at random (sampled softmax), which matters more than
@@ -44,8 +42,6 @@ class SasRec(Retriever):
     """
 
     name = "sasrec"
-    positive_only = False
-    reason = "similar_taste"
 
     def __init__(
         self,
@@ -79,18 +75,12 @@ class SasRec(Retriever):
 
     def fit(self, data: TrainingData) -> Self:
         """Learn from the steps of the users; DataError when the packages of the extra are not installed."""
-        require_packages(self.name)
-        from recommender.deep.training import Plan
+        training, steps, judges = self._begin(data, self.length)
         from recommender.deep.transformer import TransformerPlan, fit_transformer
 
-        rng = np.random.default_rng(self.random_state)
-        try:
-            steps, judges = hold_back(Steps.of(data.sequences, data.n_items), self.length, rng)
-        except SourceUnavailableError as error:
-            raise SourceUnavailableError(f"{self.name}: {error}") from error
         longest = int((steps.lasts - steps.starts[steps.lasts]).max())
         plan = TransformerPlan(
-            Plan(self.name, self.epochs, self.patience, self.learning_rate, self.weight_decay, self.random_state),
+            training,
             n_factors=self.n_factors,
             n_blocks=self.n_blocks,
             length=min(self.length, longest),
@@ -117,18 +107,6 @@ class SasRec(Retriever):
         vector = self.user_vector(query.state)
         scores: FloatVector = self.arrays_["items"][rows] @ vector + self.arrays_["bias"][rows]
         return scores
-
-    def notes(self) -> dict[str, Any]:
-        """How the training went, where this was fitted and not loaded."""
-        return dict(getattr(self, "facts_", {}))
-
-    def state_arrays(self) -> dict[str, AnyArray]:
-        require_fitted(self, "arrays_")
-        return dict(self.arrays_)
-
-    def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
-        self.arrays_ = dict(arrays)
-        return self
 
 
 def _scores(arrays: Arrays, rows: Rows, weights: FloatVector) -> FloatVector:

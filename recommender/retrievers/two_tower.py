@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
-from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
-from recommender.deep import LEAST_SQUARE, require_packages
-from recommender.deep.steps import Steps, hold_back
+from recommender.base import Query, require_fitted
+from recommender.deep import LEAST_SQUARE
 from recommender.features.combine import BLOCKS
 from recommender.retrievers.itemitem import power_recency
+from recommender.retrievers.network import Arrays, NetworkRetriever
 from recommender.state import UserState
 from recommender.training_data import TrainingData
-from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
+from recommender.types import FloatMatrix, FloatVector, Rows
 
 
-class TwoTower(Retriever):
+class TwoTower(NetworkRetriever):
     """A user tower over the history and an item tower over id and features, trained with a softmax within the batch.
 
     An item is its own vector plus a projection of its text, picture and attribute vectors; one that nobody touched
@@ -48,8 +48,6 @@ class TwoTower(Retriever):
     """
 
     name = "two_tower"
-    positive_only = False
-    reason = "similar_taste"
 
     def __init__(
         self,
@@ -81,17 +79,11 @@ class TwoTower(Retriever):
 
     def fit(self, data: TrainingData) -> Self:
         """Learn from the steps of the users; DataError when the packages of the extra are not installed."""
-        require_packages(self.name)
+        training, steps, judges = self._begin(data, self.history_length)
         from recommender.deep.towers import TowerPlan, fit_towers
-        from recommender.deep.training import Plan
 
-        rng = np.random.default_rng(self.random_state)
-        try:
-            steps, judges = hold_back(Steps.of(data.sequences, data.n_items), self.history_length, rng)
-        except SourceUnavailableError as error:
-            raise SourceUnavailableError(f"{self.name}: {error}") from error
         plan = TowerPlan(
-            Plan(self.name, self.epochs, self.patience, self.learning_rate, self.weight_decay, self.random_state),
+            training,
             n_factors=self.n_factors,
             history_length=self.history_length,
             batch_size=self.batch_size,
@@ -99,20 +91,19 @@ class TwoTower(Retriever):
             temperature=self.temperature,
             log_q=self.log_q,
         )
-        arrays, self.facts_ = fit_towers(
+        self.arrays_, self.facts_ = fit_towers(
             steps, judges, features_of(data), plan, recency=self._recency(self.history_length), score=self._scores
         )
-        self.arrays_ = arrays
         return self
 
     def _recency(self, n: int) -> FloatVector:
         return power_recency(n, self.recency)
 
-    def _scores(self, arrays: dict[str, AnyArray], rows: Rows, evidence: FloatVector) -> FloatVector:
+    def _scores(self, arrays: Arrays, rows: Rows, evidence: FloatVector) -> FloatVector:
         scores: FloatVector = arrays["item_vectors"] @ self._user_vector(arrays, rows, evidence)
         return scores
 
-    def _user_vector(self, arrays: dict[str, AnyArray], rows: Rows, evidence: FloatVector) -> FloatVector:
+    def _user_vector(self, arrays: Arrays, rows: Rows, evidence: FloatVector) -> FloatVector:
         """The user tower: what Keras computes, in NumPy; the last entry takes up the items' biases."""
         rows, evidence = rows[: self.history_length], evidence[: self.history_length]
         weights = evidence * self._recency(len(rows))
@@ -136,18 +127,6 @@ class TwoTower(Retriever):
         vector = self.user_vector(query.state)
         scores: FloatVector = self.arrays_["item_vectors"][rows] @ vector
         return scores
-
-    def notes(self) -> dict[str, Any]:
-        """How the training went, where this was fitted and not loaded."""
-        return dict(getattr(self, "facts_", {}))
-
-    def state_arrays(self) -> dict[str, AnyArray]:
-        require_fitted(self, "arrays_")
-        return dict(self.arrays_)
-
-    def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
-        self.arrays_ = dict(arrays)
-        return self
 
 
 def features_of(data: TrainingData) -> FloatMatrix:

@@ -12,7 +12,6 @@ from seed.pictures.tiles import PATTERN_TILES, TEXTURE_TILES, tile_markup
 from seed.pictures.vocabulary import MATERIALS, Material
 
 WOOD = tones_of((0.68, 0.07, 68))
-DARK_WOOD = tones_of((0.45, 0.05, 55))
 STEEL = tones_of((0.78, 0.008, 250))
 BRASS = tones_of((0.74, 0.09, 82))
 RUBBER = tones_of((0.94, 0.012, 90))

@@ -69,7 +69,7 @@ def tune_form(places: tuple[int, int, int] = (50, 50, 50), **more: Any) -> TuneF
 
 def move(i: int, change: str = "same", steps: int = 0) -> Move:
     """Return a product of a list that is compared."""
-    return Move(i + 1, slug(THINGS[i][0]), THINGS[i][0], picture(i, ""), change, steps)  # type: ignore[arg-type]  # one of its words
+    return Move(THINGS[i][0], picture(i, ""), change, steps)  # type: ignore[arg-type]  # one of its words
 
 
 PREVIEW = TastePreview(

@@ -175,11 +175,6 @@ class LocalRecs:
         ids = [str(product_id) for product_id in product_ids]
         return self._picks(lambda model: model.goes_with(ids, k), "goes_with")
 
-    def stars(self, user: str, product_id: int, history: Sequence[HistoryRow]) -> float | None:
-        """Forecast somebody's stars."""
-        events = to_events(history)
-        return self._call(lambda live: float(live.model.predict_rating(user, str(product_id), history=events)))
-
     def weights(self, history: Sequence[HistoryRow]) -> tuple[float, ...]:
         """Tell how much each event counts beside an order; nothing while no model is live."""
         if not history:

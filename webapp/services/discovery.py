@@ -1,4 +1,4 @@
-"""What a visitor is shown first: the home page, rails of other pages, recommendations for programs."""
+"""What a visitor is shown first: the home page, and the rails of other pages."""
 
 from __future__ import annotations
 

@@ -28,7 +28,6 @@ from webapp.viewbuilders import buying
 
 LATEST = 8
 WEEK = timedelta(days=7)
-OWN = "hybrid"
 FIRST_METRICS = ("ndcg@10", "recall@10", "map@10", "hit_rate@10", "coverage@10", "rmse")
 
 

@@ -16,11 +16,11 @@ from webapp.actors import NOBODY, Actor
 from webapp.errors import InvalidInput, NotFound
 from webapp.formatting import amount, money
 from webapp.money import parse_price
+from webapp.numbers import whole
 from webapp.picks import Recs
 from webapp.services import discovery
-from webapp.services.accounts import clean_email
-from webapp.services.vouchers import parse_day
-from webapp.store import catalogue, operations, products, rules, users
+from webapp.services.office_fields import member_at, parse_day
+from webapp.store import catalogue, operations, products, rules
 from webapp.store.models.rules import RULE_ACTIONS
 from webapp.store.rows import RuleRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
@@ -177,11 +177,11 @@ def save(
     """
     with unit_of_work() as tx:
         values = _read(tx, fields, currency, zone) | {"changed_by": user_id, "changed_at": now}
-        before = rules.by_id(tx, rule_id) if rule_id is not None else None
+        before = _existing(tx, rule_id) if rule_id is not None else None
         if rule_id is None:
             rule_id = rules.add(tx, values)
-        elif not rules.change(tx, rule_id, values):
-            raise NotFound(_("There is no such rule."))
+        else:
+            rules.change(tx, rule_id, values)
         _audit(tx, rule_id, "rule.change" if before else "rule.create", before, user_id, now)
     return rule_id
 
@@ -275,12 +275,7 @@ def preview(
 def _customer(tx: Tx, email: str) -> tuple[Actor, str]:
     if not email:
         return NOBODY, _("somebody new")
-    try:
-        found = users.by_email(tx, clean_email(email))
-    except InvalidInput as refused:
-        raise InvalidInput({"customer": refused.errors["email"]}) from refused
-    if found is None:
-        raise InvalidInput({"customer": _("No member has this address.")})
+    found = member_at(tx, email, name="customer")
     return Actor(user_id=found.user_id, is_personalised=found.is_personalised), found.name
 
 
@@ -356,6 +351,7 @@ def _brand(tx: Tx, slug: str) -> int:
 
 
 def _whole(raw: str, low: int, high: int) -> int:
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 7) or not low <= int(raw) <= high:
+    number = whole(raw, high)
+    if number is None or number < low:
         raise InvalidInput({"number": _("Write a whole number from %(low)s to %(high)s.", low=low, high=high)})
-    return int(raw)
+    return number

@@ -13,7 +13,7 @@ from webapp.picks import Pick, Picks, Recs
 from webapp.services import merchandising, profiles
 from webapp.services.discovery import POOL, ask_recs, needed_ids, note_impressions
 from webapp.store import products, rules
-from webapp.store.rows import CardRow, RuleBook
+from webapp.store.rows import CardRow
 from webapp.store.tx import read_unit
 from webapp.tuning import NOTHING, Never
 from webapp.viewbuilders.cards import cards, personal_card, pick_card
@@ -128,16 +128,16 @@ def lists_of(
     with read_unit() as tx:
         book = rules.current(tx, now=now)
         rows = products.cards(tx, set().union(*map(needed_ids, answers)) | book.pinned_ids, actor)
+    left_out = merchandising.left_out(book, list(rows.values()), now=now)
     return [
-        _listed(merchandising.ruled(picks, rows, book, now=now), rows, profile, book, k, now=now)
+        _listed(merchandising.ruled(picks, rows, book, now=now), rows, profile, left_out, k, now=now)
         for picks, profile in zip(answers, wanted, strict=True)
     ]
 
 
 def _listed(
-    picks: Picks, rows: dict[int, CardRow], profile: profiles.Profile, book: RuleBook, k: int, *, now: datetime
+    picks: Picks, rows: dict[int, CardRow], profile: profiles.Profile, left_out: set[int], k: int, *, now: datetime
 ) -> list[vm.Card]:
-    left_out = merchandising.left_out(book, list(rows.values()), now=now)
     chosen = [pick for pick in picks.items if _may_show(pick, rows, left_out, profile.never)][:k]
     build = personal_card if profile.history else pick_card
     return [build(pick, rows, profile.history, now=now) for pick in chosen]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,8 @@ from webapp.actors import Actor
 from webapp.buying import VoucherUser, voucher_problem
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.money import parse_price
-from webapp.services.accounts import clean_email
+from webapp.numbers import whole
+from webapp.services.office_fields import member_at, parse_day
 from webapp.store import carts, operations, users, vouchers
 from webapp.store.models.buying import VOUCHER_KINDS
 from webapp.store.rows import VoucherRow
@@ -124,14 +125,10 @@ def _member(tx: Tx, email: str, errors: dict[str, str]) -> int | None:
     if not email:
         return None
     try:
-        found = users.by_email(tx, clean_email(email))
+        return member_at(tx, email, name="member").user_id
     except InvalidInput as refused:
-        errors["member"] = refused.errors["email"]
+        errors.update(refused.errors)
         return None
-    if found is None:
-        errors["member"] = _("No member has this address.")
-        return None
-    return found.user_id
 
 
 def _read(fields: Mapping[str, str], currency: str, zone: ZoneInfo, errors: dict[str, str]) -> dict[str, Any]:
@@ -182,19 +179,10 @@ def _value(raw: str, kind: str, currency: str) -> int:
 def _count(raw: str) -> int | None:
     if not raw:
         return None
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 7) or not 1 <= int(raw) <= MOST_USES:
+    number = whole(raw, MOST_USES)
+    if not number:
         raise InvalidInput({"number": _("Write a whole number.")})
-    return int(raw)
-
-
-def parse_day(raw: str, zone: ZoneInfo, at: time) -> datetime | None:
-    """Read a day such as 2026-12-31 as a moment of it; None for an empty field."""
-    if not raw:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(raw), at, tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise InvalidInput({"day": _("Write a day such as 2026-12-31.")}) from error
+    return number
 
 
 def switch(code: str, *, on: bool, user_id: int | None, now: datetime) -> None:

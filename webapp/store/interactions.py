@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import (
+    Executable,
     Integer,
-    Select,
     and_,
     bindparam,
     cast,
@@ -57,7 +57,7 @@ def recent(tx: Tx, actor: Actor, *, limit: int, without: Collection[str] = ()) -
 
 
 @cache
-def _recent(owner: str, without: tuple[str, ...]) -> Select[Any]:
+def _recent(owner: str, without: tuple[str, ...]) -> Executable:
     """Made once: every page with picks asks this, and building it costs more than running it."""
     is_gift = exists().where(
         owned(Exclusion, owner), Exclusion.product_id == Interaction.product_id, Exclusion.reason == "gift"
@@ -65,13 +65,12 @@ def _recent(owner: str, without: tuple[str, ...]) -> Select[Any]:
     wanted = [owned(Interaction, owner), ~is_gift]
     if without:
         wanted.append(Interaction.kind.not_in(without))
-    statement: Select[Any] = (
+    return (
         select(Interaction.product_id, Interaction.kind, Interaction.value, Interaction.at)
         .where(*wanted)
         .order_by(Interaction.at.desc(), Interaction.id.desc())
         .limit(bindparam("newest", type_=Integer))
     )
-    return statement
 
 
 def add_once(

@@ -76,7 +76,6 @@ class FacetCounts:
     categories: dict[int, int] = field(default_factory=dict)
     brands: dict[str, tuple[str, int]] = field(default_factory=dict)
     ratings: dict[int, int] = field(default_factory=dict)
-    n_in_stock: int = 0
     attributes: dict[str, dict[str, int]] = field(default_factory=dict)
     lowest_cents: int = 0
     highest_cents: int = 0
@@ -135,7 +134,6 @@ def count_facets(tx: Tx, query: ListingQuery) -> FacetCounts:
             Product.price_cents,
             Product.rating_count,
             Product.rating_sum,
-            case((has_stock(), 1), else_=0).label("stocked"),
             *flags.values(),
         )
         .where(*fixed)
@@ -166,7 +164,6 @@ def _count_selects(base: CTE, columns: Mapping[str, Any]) -> list[Any]:
         _tally("total", nothing, nothing, n, base, everything),
         _tally("lowest", nothing, nothing, func.min(base.c.price_cents), base, _all_but(columns, "price")),
         _tally("highest", nothing, nothing, func.max(base.c.price_cents), base, _all_but(columns, "price")),
-        _tally("stock", nothing, nothing, func.sum(base.c.stocked), base, _all_but(columns, "stock")),
         _tally("category", base.c.category_id, nothing, n, base, _all_but(columns, "category")).group_by(
             base.c.category_id
         ),
@@ -204,7 +201,7 @@ def _attribute_select(base: CTE, columns: Mapping[str, Any]) -> Any:
 
 
 def _read_counts(rows: Any) -> FacetCounts:
-    single = {"total": 0, "lowest": 0, "highest": 0, "stock": 0}
+    single = {"total": 0, "lowest": 0, "highest": 0}
     categories: dict[int, int] = {}
     brands: dict[str, tuple[str, int]] = {}
     ratings: dict[int, int] = {}
@@ -220,9 +217,7 @@ def _read_counts(rows: Any) -> FacetCounts:
             ratings[int(key)] = n
         elif group == "attribute":
             attributes.setdefault(key, {})[label] = n
-    return FacetCounts(
-        single["total"], categories, brands, ratings, single["stock"], attributes, single["lowest"], single["highest"]
-    )
+    return FacetCounts(single["total"], categories, brands, ratings, attributes, single["lowest"], single["highest"])
 
 
 def _scored(tx: Tx, query: ListingQuery) -> tuple[list[Any], Any, Any]:

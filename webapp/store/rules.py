@@ -7,14 +7,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from webapp.numbers import whole
 from webapp.store.models import Brand, Category, MerchandisingRule, Product, User, Variant
 from webapp.store.rows import RuleBook, RuleRow
 from webapp.store.tx import Tx
-
-NAMES = (4, 6, 8, 17)  # columns of tables that a rule may name nothing of
 
 
 def _rules() -> Select[Any]:
@@ -25,11 +23,11 @@ def _rules() -> Select[Any]:
             rule.action,
             rule.note,
             rule.product_id,
-            Product.name,
+            func.coalesce(Product.name, ""),
             rule.category_id,
-            Category.path,
+            func.coalesce(Category.path, ""),
             rule.brand_id,
-            Brand.name,
+            func.coalesce(Brand.name, ""),
             rule.price_from_cents,
             rule.price_to_cents,
             rule.stock_from,
@@ -38,7 +36,7 @@ def _rules() -> Select[Any]:
             rule.strength,
             rule.starts_at,
             rule.ends_at,
-            User.name,
+            func.coalesce(User.name, ""),
             rule.changed_at,
         )
         .outerjoin(Product, Product.id == rule.product_id)
@@ -48,25 +46,20 @@ def _rules() -> Select[Any]:
     )
 
 
-def _rule_row(row: Any) -> RuleRow:
-    values: list[Any] = ["" if value is None and number in NAMES else value for number, value in enumerate(row)]
-    return RuleRow(*values)
-
-
 def every(tx: Tx) -> list[RuleRow]:
     """Return all rules, newest first."""
-    return [_rule_row(row) for row in tx.rows(_rules().order_by(MerchandisingRule.id.desc()))]
+    return [RuleRow(*row) for row in tx.rows(_rules().order_by(MerchandisingRule.id.desc()))]
 
 
 def by_id(tx: Tx, rule_id: int) -> RuleRow | None:
     """Return one rule."""
     row = tx.row(_rules().where(MerchandisingRule.id == rule_id))
-    return _rule_row(row) if row else None
+    return RuleRow(*row) if row else None
 
 
 def current(tx: Tx, *, now: datetime) -> RuleBook:
     """Return the rules that count now, the oldest first, with what is needed to see which products they are about."""
-    return book(tx, [_rule_row(row) for row in tx.rows(_current(), {"now": now})])
+    return book(tx, [RuleRow(*row) for row in tx.rows(_current(), {"now": now})])
 
 
 @cache
@@ -90,14 +83,14 @@ def add(tx: Tx, values: Mapping[str, Any]) -> int:
     return int(tx.scalar(insert(MerchandisingRule).values(**values).returning(MerchandisingRule.id)) or 0)
 
 
-def change(tx: Tx, rule_id: int, values: Mapping[str, Any]) -> bool:
-    """Change a rule; False when there is none."""
-    return bool(tx.change(update(MerchandisingRule).where(MerchandisingRule.id == rule_id).values(**values)))
+def change(tx: Tx, rule_id: int, values: Mapping[str, Any]) -> None:
+    """Change a rule."""
+    tx.change(update(MerchandisingRule).where(MerchandisingRule.id == rule_id).values(**values))
 
 
-def remove(tx: Tx, rule_id: int) -> bool:
-    """Remove a rule; False when there is none."""
-    return bool(tx.change(delete(MerchandisingRule).where(MerchandisingRule.id == rule_id)))
+def remove(tx: Tx, rule_id: int) -> None:
+    """Remove a rule."""
+    tx.change(delete(MerchandisingRule).where(MerchandisingRule.id == rule_id))
 
 
 def draft(tx: Tx, rule_id: int, values: Mapping[str, Any], *, now: datetime) -> RuleRow:

@@ -36,12 +36,6 @@ def by_code(tx: Tx, code: str) -> VoucherRow | None:
     return VoucherRow(*row) if row else None
 
 
-def of_cart(tx: Tx, cart_id: int) -> VoucherRow | None:
-    """Return the voucher in a cart."""
-    row = tx.row(select(*COLUMNS).join(Cart, Cart.voucher_id == Voucher.id).where(Cart.id == cart_id))
-    return VoucherRow(*row) if row else None
-
-
 def every(tx: Tx) -> list[VoucherRow]:
     """Return all vouchers, newest first."""
     return [VoucherRow(*row) for row in tx.rows(select(*COLUMNS).order_by(Voucher.id.desc()))]

@@ -63,7 +63,7 @@ def _placed(item: vm.Card, was: int | None, place: int) -> vm.Move:
 
 
 def _move(item: vm.Card, change: vm.MoveKind, steps: int = 0) -> vm.Move:
-    return vm.Move(item.product_id, item.slug, item.name, item.picture, change, steps)
+    return vm.Move(item.name, item.picture, change, steps)
 
 
 def _summary(moves: Sequence[vm.Move]) -> str:

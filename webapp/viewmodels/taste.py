@@ -106,8 +106,6 @@ class Move:
     ``change`` is same, up, down (by ``steps`` places), new (was not in the list) or gone (is no longer in it).
     """
 
-    product_id: int
-    slug: str
     name: str
     picture: Picture | None
     change: MoveKind = "same"

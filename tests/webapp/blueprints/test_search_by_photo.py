@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 from recommender import HybridRecommender, Interactions, ItemCatalogue, artifacts
 from tests.conftest import NOW
 from tests.factories import ShopClient, make_event, make_product, make_user
+from tests.webapp.live import local
 from tests.webapp.security.test_s20_files import SVG, picture, png
-from tests.webapp.test_recs import local, models  # noqa: F401 - the fixture is used by name
 from webapp.actors import Actor
 from webapp.services import api_keys, media
 from webapp.store import catalogue, interactions
@@ -34,7 +34,7 @@ def photo_of(colour: str, kind: str = "JPEG", size: tuple[int, int] = (900, 700)
 
 
 @pytest.fixture
-def shelf(app: Flask, models: Path) -> dict[str, list[int]]:  # noqa: F811
+def shelf(app: Flask, models: Path) -> dict[str, list[int]]:
     """Four things of each colour with pictures of them, one of them sold out and one hidden, and a model of it all."""
     folder, made = Path(app.instance_path) / "media", dict[str, list[int]]()
     with unit_of_work() as tx:

@@ -11,7 +11,7 @@ from flask import Flask
 from seed import generate
 from tests.conftest import NOW
 from tests.factories import ShopClient, make_product
-from tests.webapp.test_recs import local, models, publish  # noqa: F401 - the fixture is used by name
+from tests.webapp.live import local, publish
 from webapp.errors import RecsUnavailable
 from webapp.picks import NullRecs, Pick, Picks
 from webapp.services import finding, seeding
@@ -50,7 +50,7 @@ PARAPHRASES = {
 
 
 @pytest.fixture
-def demo(app: Flask, models: Path) -> Flask:  # noqa: F811
+def demo(app: Flask, models: Path) -> Flask:
     """The generated catalogue with a model of its texts; of the history as much as a model needs to be fitted."""
     whole = generate(size="demo", random_seed=7, now=NOW)
     shop = dataclasses.replace(whole, orders=[], reviews=[], events=whole.events.head(500))

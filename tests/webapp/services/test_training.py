@@ -285,13 +285,14 @@ def test_r12_a_killed_training_leaves_the_old_model_and_the_next_starts_clean(
 
 @pytest.mark.slow
 def test_the_training_runs_as_a_prefect_flow(app: Flask, shop: None, place: Place, tmp_path: Path) -> None:
-    """Prefect's own server is started by the flow and ends with it."""
+    """Prefect's own server is started by the flow and ends with it; the shop's settings count there as well."""
     need_package("prefect", "prefect")
     quiet = {
         "PREFECT_HOME": str(tmp_path),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "LEARN_EVENT_WEIGHTS": "1",
     }
     command = [sys.executable, "-m", "deploy.prefect_flow", "--now", "--strategy", "itemseq"]
     flow = subprocess.Popen(
@@ -313,6 +314,7 @@ def test_the_training_runs_as_a_prefect_flow(app: Flask, shop: None, place: Plac
     assert "Completed" in said
     run = runs()[0]
     assert (run.trigger, run.state) == ("prefect", "published")
+    assert run.parameters["learn_weights"] is True
     assert recs.current_version(place.root) == run.version
 
 
