@@ -20,6 +20,7 @@ from recommender.pipeline import CandidateSet, all_but
 from recommender.preferences import NEUTRAL, PreferenceRules, Preferences
 from recommender.rankfeatures import DAY_SECONDS
 from recommender.reranker import collapse, maximal_marginal_relevance, push_down
+from recommender.retrievers.content import Content
 from recommender.retrievers.own_history import OwnHistory
 from recommender.retrievers.svd import Svd
 from recommender.state import EventLog, UserState, build_state, looked_at
@@ -101,6 +102,8 @@ class Answerer:
         self.strategy, self.diversity = strategy, diversity
         self.max_per_family, self.dislike = max_per_family, dislike
         self._sources = model.extras.retrievers | model.pipeline.sources.retrievers
+        self._vectors = model.spaces.vectors.get("combined")
+        self._found_by = np.array([signal.source for signal in model.pipeline.signals], dtype=object)
         self._has_families = bool((model.families >= 0).any())
         self._rules = PreferenceRules(model.pipeline.columns, model.category_paths, model.brands)
 
@@ -187,8 +190,8 @@ class Answerer:
             known = source.score_rows(query, rows) if source.usable(query) else np.zeros(len(rows), dtype=np.float32)
             return np.nan_to_num(known, nan=0.0)
         nowhere = np.zeros(len(rows), dtype=np.int64)
-        found = CandidateSet(rows, nowhere, nowhere, self.model.pipeline.scores(query, rows))
-        return push_down(self._scored(query, found), rows, self._vectors(), _disliked(query.state), self.dislike)
+        found = CandidateSet(rows, nowhere, self.model.pipeline.scores(query, rows))
+        return self._less_disliked(self._scored(query, found), rows, query.state)
 
     def _query(self, ask: Ask) -> Query:
         now = self.model.pipeline.columns.now if ask.now is None else ask.now
@@ -218,10 +221,9 @@ class Answerer:
             return Ordered.by(ask.strategy, *source.retrieve(query, ask.k * 3, allowed)), None
         found = self.model.pipeline.candidates(query, allowed, self._rules.sought(ask.preferences))
         scores = self._scored(query, found)
-        scores = push_down(scores, found.rows, self._vectors(), _disliked(query.state), self.dislike)
+        scores = self._less_disliked(scores, found.rows, query.state)
         order = np.lexsort((found.rows, -scores))
-        names = np.array([signal.source for signal in self.model.pipeline.signals], dtype=object)
-        return Ordered(found.rows[order], scores[order], names[found.found_by[order]]), found
+        return Ordered(found.rows[order], scores[order], self._found_by[found.found_by[order]]), found
 
     def _scored(self, query: Query, found: CandidateSet) -> FloatVector:
         features = self.model.pipeline.features(query, found)
@@ -240,9 +242,10 @@ class Answerer:
         ranks = ranks_from_features(features, pipeline.builder.names)
         return fuse_ranks(ranks, pipeline.signals, evidence_of(state))
 
-    def _vectors(self) -> FloatMatrix:
-        vectors = self.model.spaces.vectors.get("combined")
-        return np.zeros((len(self.model.items), 1), dtype=np.float32) if vectors is None else vectors
+    def _less_disliked(self, scores: FloatVector, rows: Rows, state: UserState) -> FloatVector:
+        if self._vectors is None:
+            return scores
+        return push_down(scores, rows, self._vectors, _disliked(state), self.dislike)
 
     def _preferred(self, ordered: Ordered, ask: Ask, state: UserState) -> Ordered:
         """The order after what the user set; a list of the own history stays as it happened."""
@@ -255,16 +258,16 @@ class Answerer:
     def _varied(self, ordered: Ordered, diversity: float, k: int) -> Ordered:
         if self._has_families:
             ordered = ordered.take(collapse(ordered.rows, self.model.families, self.max_per_family))
-        if diversity != 0 and "combined" in self.model.spaces.vectors:
-            varied = ordered.take(
-                maximal_marginal_relevance(ordered.rows, ordered.scores, self._vectors(), k, diversity)
-            )
+        if diversity != 0 and self._vectors is not None:
+            varied = ordered.take(maximal_marginal_relevance(ordered.rows, ordered.scores, self._vectors, k, diversity))
             # What stands behind an item shall not have more score than it: the order is the statement.
             return replace(varied, scores=np.minimum.accumulate(varied.scores))
         return ordered.take(np.arange(min(k, len(ordered.rows))))
 
     def _topped_up(self, ordered: Ordered, query: Query, allowed: BoolMask, k: int) -> Ordered:
         """Fill a short list with what is trending, then popular, then anything that may be shown and is not known."""
+        if len(ordered.rows) >= k:
+            return ordered
         allowed = allowed & all_but(len(allowed), query.state.seen)
         for name in ("trending", "popular", REST):
             while len(ordered.rows) < k:
@@ -345,11 +348,10 @@ class Answerer:
     def _fresh_for(self, ask: Ask, query: Query, n: int) -> list[str]:
         """Up to ``n`` products newer than the model that are like the user's history, the most alike first."""
         content = self._sources.get("content")
-        if not len(self.live.fresh) or ask.strategy != "hybrid" or content is None or query.state.is_cold:
+        if not len(self.live.fresh) or ask.strategy != "hybrid" or query.state.is_cold:
             return []
-        from recommender.retrievers.content import Content
-
-        assert isinstance(content, Content)  # noqa: S101  the source of that name
+        if not isinstance(content, Content):
+            return []
         hidden = ask.exclude.union(ask.item_ids)
         return self.live.fresh.to_the_taste(content.profile(query.state), n, hidden, ask.category, ask.preferences)
 

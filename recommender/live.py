@@ -59,9 +59,10 @@ class FreshItems:
         self, taste: FloatVector, n: int, hidden: Collection[str], category: str | None, preferences: Preferences
     ) -> list[str]:
         """Up to ``n`` products much like a taste, of a category if one is given, the most alike first."""
-        alike = [i for i, cosine in self.nearest(taste, "combined", n) if cosine >= MIN_COSINE and i not in hidden]
+        nearest = self.nearest(taste, "combined", len(self.ids))
+        alike = [i for i, cosine in nearest if cosine >= MIN_COSINE and i not in hidden]
         inside = [i for i in alike if not category or is_below(self.categories[i], category)]
-        return [i for i in inside if not preferences.hides_item(self.categories[i], self.brands[i])]
+        return [i for i in inside if not preferences.hides_item(self.categories[i], self.brands[i])][:n]
 
 
 class LiveUpdates:

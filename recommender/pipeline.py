@@ -27,10 +27,8 @@ class CandidateSet:
     ----------
     rows : ndarray of shape (n_candidates,)
         Item rows, ascending.
-    best_rank : ndarray of shape (n_candidates,)
-        Best place, from 0, that any signal gave the item.
     found_by : ndarray of shape (n_candidates,)
-        Number of the signal that gave that place.
+        Number of the signal that gave the item its best place.
     scores : dict of str to ndarray of shape (n_candidates,)
         Scores of the candidates per signal that could speak.
     near : Neighbourhoods, optional
@@ -38,7 +36,6 @@ class CandidateSet:
     """
 
     rows: Rows
-    best_rank: Rows
     found_by: Rows
     scores: dict[str, FloatVector]
     near: Neighbourhoods | None = None
@@ -88,7 +85,7 @@ class Pipeline:
         }
         if not answers:
             none = np.empty(0, dtype=np.int64)
-            return CandidateSet(none, none, none, {}, near)
+            return CandidateSet(none, none, {}, near)
         wanted = [(allowed, PER_SIGNAL)] + ([] if sought is None else [(allowed & sought, PER_SIGNAL_SOUGHT)])
         found = [answer.best(n, mask) for answer in answers.values() for mask, n in wanted]
         rows = np.concatenate(found)
@@ -103,7 +100,7 @@ class Pipeline:
             kept = kept[np.argsort(rows[kept], kind="stable")]
         chosen = rows[kept]
         scores = {signal.name: answer.at(chosen) for signal, answer in answers.items()}
-        return CandidateSet(chosen, ranks[kept], signal_of[kept], scores, near)
+        return CandidateSet(chosen, signal_of[kept], scores, near)
 
     def features(self, query: Query, found: CandidateSet, picked: Rows | None = None) -> FloatMatrix:
         """Feature rows of the candidates, or of the picked positions among them."""

@@ -93,7 +93,7 @@ def training_lists(
         sources = fit(part)
         pipeline = Pipeline.of(part, sources)
         names = pipeline.builder.names
-        lists += _filled(make(pipeline), names, limit, rng)
+        lists += _filled(make(pipeline), limit, rng)
     return (with_untold_time(_stack(lists), names, rng) if lists else None), names
 
 
@@ -185,7 +185,7 @@ def grades_of(kinds: AnyArray, values: AnyArray) -> AnyArray:
 
 
 def _filled(
-    questions: Iterator[tuple[Pipeline, Question]], names: tuple[str, ...], limit: int, rng: np.random.Generator
+    questions: Iterator[tuple[Pipeline, Question]], limit: int, rng: np.random.Generator
 ) -> list[tuple[AnyArray, AnyArray, int]]:
     lists: list[tuple[AnyArray, AnyArray, int]] = []
     for pipeline, question in questions:

@@ -90,11 +90,6 @@ class Content(Retriever):
             return super().scored(query)
         return _IndexedScores(self._annoy, self._exact, self.profile(query.state))
 
-    @property
-    def vectors(self) -> FloatMatrix:
-        """Unit item vectors, shape (n_items, n_dims)."""
-        return self.vectors_
-
     def state_arrays(self) -> dict[str, AnyArray]:
         require_fitted(self, "vectors_")
         return {"vectors": self.vectors_}

@@ -20,7 +20,7 @@ def test_somebody_with_one_purchase_looks_like_that_item(source, shop_data):
     for number in (0, 7, 13):
         row = shop_data.catalogue.items.row(thing("garden", number))
         profile = source.profile(query(shop_data, [thing("garden", number)]).state)
-        assert profile == pytest.approx(np.asarray(source.vectors[row]), abs=1e-6)
+        assert profile == pytest.approx(np.asarray(source.vectors_[row]), abs=1e-6)
 
 
 @pytest.mark.parametrize("source", SPACES, ids=lambda s: s.name)
