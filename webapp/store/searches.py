@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Executable, Integer, bindparam, delete, insert, select, update
 
 from webapp.actors import Actor
 from webapp.store.models import Search
-from webapp.store.scope import owned_by, owner_values
+from webapp.store.scope import owned, owned_by, owner_of, owner_values
 from webapp.store.tx import Tx
 
 
@@ -35,13 +36,20 @@ def add(tx: Tx, actor: Actor, words: str, product_ids: Sequence[int], *, now: da
 
 def recent(tx: Tx, actor: Actor, *, limit: int) -> list[SearchRow]:
     """Return the newest searches, newest first."""
-    rows = tx.rows(
-        select(Search.id, Search.words, Search.product_ids, Search.at)
-        .where(owned_by(Search, actor))
-        .order_by(Search.at.desc(), Search.id.desc())
-        .limit(limit)
-    )
+    owner, parameters = owner_of(actor)
+    rows = tx.rows(_recent(owner), parameters | {"newest": limit})
     return [SearchRow(row[0], row[1], tuple(row[2]), row[3]) for row in rows]
+
+
+@cache
+def _recent(owner: str) -> Executable:
+    """Made once: every page with picks asks this, and building it costs more than running it."""
+    return (
+        select(Search.id, Search.words, Search.product_ids, Search.at)
+        .where(owned(Search, owner))
+        .order_by(Search.at.desc(), Search.id.desc())
+        .limit(bindparam("newest", type_=Integer))
+    )
 
 
 def remove(tx: Tx, actor: Actor, *, search_id: int | None = None, since: datetime | None = None) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Executable, Integer, bindparam, delete, func, insert, select, update
 
 from webapp.actors import Actor
 from webapp.store.interactions import insert_or_ignore
@@ -21,7 +22,7 @@ from webapp.store.models import (
     User,
     WishlistItem,
 )
-from webapp.store.scope import owned_by, tuning_of
+from webapp.store.scope import ACTOR_ID, owned_by, tuning_of
 from webapp.store.tx import Tx
 from webapp.tuning import Tuning
 
@@ -89,8 +90,14 @@ def by_external_ref(tx: Tx, ref: str) -> int | None:
 def with_settings(tx: Tx, actor: Actor) -> Actor | None:
     """Return an actor with the switch and the settings of their picks; None when there is no such actor."""
     table, key = (User, actor.user_id) if actor.user_id is not None else (Guest, actor.guest_id)
-    row = tx.row(select(table.is_personalised, tuning_of(table)).where(table.id == key))
+    row = tx.row(_settings(table), {ACTOR_ID: key})
     return replace(actor, is_personalised=row[0], tuning=Tuning.from_json(row[1] or {})) if row else None
+
+
+@cache
+def _settings(table: Any) -> Executable:
+    """Made once: nearly every page asks this, and building it costs more than running it."""
+    return select(table.is_personalised, tuning_of(table)).where(table.id == bindparam(ACTOR_ID, type_=Integer))
 
 
 def add(tx: Tx, **values: Any) -> int | None:
