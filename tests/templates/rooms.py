@@ -97,7 +97,7 @@ overview = AccountPage(
     rail=rail("for_you", "Picked for you", 2),
 )
 overview_new = AccountPage(meta=meta("Account"), name="Ana", email="ana@example.com", member_since=NOW)
-orders = OrdersPage(meta=meta("Your orders"), orders=ORDER_ROWS)
+orders = OrdersPage(meta=meta("Your orders"), orders=ORDER_ROWS, pagination=PAGES)
 orders_empty = OrdersPage(meta=meta("Your orders"))
 order = OrderPage(meta=meta("Order K-20418"), order=replace(ORDER, has_invoice=True))
 invoice = InvoicePage(

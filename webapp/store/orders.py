@@ -238,12 +238,15 @@ def lines(tx: Tx, order_ids: Collection[int]) -> dict[int, list[OrderLineRow]]:
     return found
 
 
-def of_user(tx: Tx, user_id: int, *, limit: int) -> list[OrderRow]:
+def of_user(tx: Tx, user_id: int, *, limit: int, offset: int = 0) -> list[OrderRow]:
     """Return a member's orders, newest first."""
-    rows = tx.rows(
-        select(*_COLUMNS).where(Order.user_id == user_id).order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit)
-    )
-    return [OrderRow(*row) for row in rows]
+    own = select(*_COLUMNS).where(Order.user_id == user_id).order_by(Order.placed_at.desc(), Order.id.desc())
+    return [OrderRow(*row) for row in tx.rows(own.limit(limit).offset(offset))]
+
+
+def count_of_user(tx: Tx, user_id: int) -> int:
+    """Count a member's orders."""
+    return int(tx.scalar(select(func.count()).where(Order.user_id == user_id)) or 0)
 
 
 def queue(tx: Tx, *, state: str, query: str, limit: int, offset: int) -> tuple[list[OrderRow], int]:
