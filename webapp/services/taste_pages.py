@@ -113,7 +113,7 @@ def _groups(
     return tuple(group for group in groups if group.n_total)
 
 
-def _searches(known: taste.Known, recs: Recs, used: Set[int]) -> vm.SignalGroup:
+def _searches(known: taste.Known, recs: Recs, used: Set[int | None]) -> vm.SignalGroup:
     told = [HistoryRow(0, "search", None, row.at) for row in known.searches]
     weights = recs.weights(told) or (None,) * len(told)
     signals = tuple(map(_search, known.searches, weights, (row.search_id in used for row in known.searches)))
