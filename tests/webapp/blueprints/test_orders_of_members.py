@@ -14,7 +14,7 @@ from webapp.clock import utc_now
 from webapp.services import checkout
 from webapp.services import orders as orders_service
 from webapp.store import carts, orders, products, users
-from webapp.store.models import TaxRate
+from webapp.store.models import Order, TaxRate
 from webapp.store.tx import read_unit, unit_of_work
 
 FIELDS = {"name": "Ana", "line1": "Hill 1", "postcode": "10115", "city": "Berlin", "country": "DE"}
@@ -110,6 +110,18 @@ def test_a_rate_that_has_changed_since_is_not_named(app: Flask, browser: ShopCli
         tx.change(update(TaxRate).where(TaxRate.country == "DE").values(permille=160))
     text = words(browser.get(f"/account/orders/{order.number}/invoice").get_data(as_text=True))
     assert "VAT €6.53" in text
+
+
+def test_an_invoice_of_an_order_whose_delivery_is_unknown_says_nothing_of_it(
+    app: Flask, browser: ShopClient, ana: int
+) -> None:
+    order = order_of(app, ana)
+    pay(order)
+    with unit_of_work() as tx:
+        tx.change(update(Order).values(delivery_label=""))
+    text = words(browser.get(f"/account/orders/{order.number}/invoice").get_data(as_text=True))
+    assert "Delivered as" not in text
+    assert "Paid by Test payment." in text
 
 
 def test_nobody_else_sees_the_invoice(app: Flask, ana: int) -> None:
