@@ -367,6 +367,15 @@ def test_a_wrong_field_is_named_and_nothing_is_changed(office: ShopClient, name:
     assert form_of(office, "/admin/delivery") == fields
 
 
+def test_a_way_that_always_takes_as_long_says_one_number(office: ShopClient, full: ShopClient) -> None:
+    days = {"min-standard": "1", "max-standard": "1", "min-express": "3", "max-express": "3"}
+    office.send("/admin/delivery", form_of(office, "/admin/delivery") | days)
+    full.send("/checkout/contact", {"email": "ana@example.com"})
+    chosen = words(full.get("/checkout/delivery"))
+    assert "in one working day" in chosen
+    assert "in 3 working days" in chosen
+
+
 NEW = {
     "name-new": "Bicycle courier",
     "countries-new": "de, ch",
