@@ -367,9 +367,11 @@ def test_a_wrong_field_is_named_and_nothing_is_changed(office: ShopClient, name:
     assert form_of(office, "/admin/delivery") == fields
 
 
-def test_a_way_that_always_takes_as_long_says_one_number(office: ShopClient, full: ShopClient) -> None:
+def test_the_days_on_the_pages_are_those_the_owner_wrote(office: ShopClient, full: ShopClient) -> None:
+    assert "at your door in 2 to 4 days" in words(full.get("/p/1", follow_redirects=True))
     days = {"min-standard": "1", "max-standard": "1", "min-express": "3", "max-express": "3"}
     office.send("/admin/delivery", form_of(office, "/admin/delivery") | days)
+    assert "at your door in one day" in words(full.get("/p/1", follow_redirects=True))
     full.send("/checkout/contact", {"email": "ana@example.com"})
     chosen = words(full.get("/checkout/delivery"))
     assert "in one working day" in chosen
