@@ -168,18 +168,22 @@ def chips(asked: Asked, shown: Sequence[vm.Facet], currency: str) -> tuple[vm.Ch
 
 
 def drops(asked: Asked, shown: Sequence[vm.Facet], counts: FacetCounts, currency: str) -> tuple[vm.Suggestion, ...]:
-    """Offer to drop one filter in force, with what that yields where the filter holds one value alone."""
+    """Offer to drop one filter in force, with what that yields where the filter holds one value alone.
+
+    What would be empty again is left out, unless all would.
+    """
     found = _named_chips(asked, shown, currency)
     n_values = Counter(name for name, _chip in found)
     yields = {_address_name(name): n for name, n in counts.without.items()}
-    return tuple(
+    offered = [
         vm.Suggestion(
             _("without “%(label)s”", label=chip.label),
             chip.remove_url,
             yields.get(name) if n_values[name] == 1 else None,
         )
         for name, chip in found
-    )
+    ]
+    return tuple([way for way in offered if way.count != 0] or offered)
 
 
 def _address_name(condition: str) -> str:
