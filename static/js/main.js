@@ -1,6 +1,7 @@
 /** Start what the page has; without this file everything still works, one page load at a time. */
 
 import * as cart from "./cart.js";
+import * as chips from "./chips.js";
 import * as forms from "./forms.js";
 import * as menus from "./menus.js";
 import * as rails from "./rails.js";
@@ -12,6 +13,6 @@ import * as stars from "./stars.js";
 import * as tune from "./tune.js";
 import * as why from "./why.js";
 
-for (const part of [cart, forms, menus, rails, search, seen, signals, stars, tune, why]) part.install();
+for (const part of [cart, chips, forms, menus, rails, search, seen, signals, stars, tune, why]) part.install();
 onNewContent(rails.install);
 onNewContent(seen.watch);

@@ -109,6 +109,7 @@ OFFICE = (
     Scene("admin-rules-wrong", "admin/rules.html", rooms.admin_rules_wrong, OWNER, "/admin/rules"),
     Scene("admin-delivery", "admin/delivery.html", rooms.admin_delivery, OWNER, "/admin/delivery"),
     Scene("admin-delivery-wrong", "admin/delivery.html", rooms.admin_delivery_wrong, OWNER, "/admin/delivery"),
+    Scene("admin-delivery-new-wrong", "admin/delivery.html", rooms.admin_delivery_new_wrong, OWNER, "/admin/delivery"),
     Scene("admin-models", "admin/models.html", rooms.models, OWNER, "/admin/models"),
     Scene("admin-model-card", "admin/model_card.html", rooms.model_card, OWNER, "/admin/models/20261120-031502-9f3a"),
     Scene("admin-models-refused", "admin/models.html", rooms.models_refused, OWNER, "/admin/models"),

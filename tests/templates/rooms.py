@@ -97,7 +97,7 @@ overview = AccountPage(
     rail=rail("for_you", "Picked for you", 2),
 )
 overview_new = AccountPage(meta=meta("Account"), name="Ana", email="ana@example.com", member_since=NOW)
-orders = OrdersPage(meta=meta("Your orders"), orders=ORDER_ROWS)
+orders = OrdersPage(meta=meta("Your orders"), orders=ORDER_ROWS, pagination=PAGES)
 orders_empty = OrdersPage(meta=meta("Your orders"))
 order = OrderPage(meta=meta("Order K-20418"), order=replace(ORDER, has_invoice=True))
 invoice = InvoicePage(
@@ -336,20 +336,25 @@ admin_delivery = AdminDeliveryPage(
     meta=meta("Delivery and tax"),
     methods=(
         DeliveryRow("standard", "Standard delivery", "4.90", "50.00", countries="AT BE DE DK FR NL PL"),
-        DeliveryRow("express", "Express delivery", "12.90", "", "1", "2", "DE", is_active=False),
+        DeliveryRow("express", "Express delivery", "12.90", "", "1", "2", "DE"),
     ),
+    retired=(DeliveryRow("pigeon", "Carrier pigeon", "2.00"),),
     taxes=(TaxRow("AT", "Austria", "20"), TaxRow("FR", "France", "5.5"), TaxRow("DE", "Germany", "19")),
 )
 admin_delivery_wrong = replace(
     admin_delivery,
     form=Form(
-        {"price-standard": "much", "on-express": "1", "tax-DE": "190"},
+        {"price-standard": "much", "tax-DE": "190"},
         {
             "price-standard": "Write a price such as 9.99.",
             "max-express": "The most days are fewer than the fewest.",
             "tax-DE": "Write percent from 0 to 50, such as 19 or 5.5.",
         },
     ),
+)
+admin_delivery_new_wrong = replace(
+    admin_delivery,
+    new_form=Form({"name-new": "By bike", "price-new": "x"}, {"price-new": "Write a price such as 9.99."}),
 )
 admin_order = AdminOrderPage(
     meta=meta("Order K-20418"),

@@ -96,6 +96,8 @@ ENDPOINTS = {
     "admin.rule_expire": "/admin/rules/<int:rule_id>/expire",
     "admin.rule_delete": "/admin/rules/<int:rule_id>/delete",
     "admin.delivery": "/admin/delivery",
+    "admin.delivery_add": "/admin/delivery/add",
+    "admin.delivery_switch": "/admin/delivery/<code>/switch",
     "admin.models": "/admin/models",
     "admin.model_card": "/admin/models/<version>",
     "admin.retrain": "/admin/retrain",

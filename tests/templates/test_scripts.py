@@ -254,6 +254,18 @@ def test_a_forgotten_signal_leaves_the_list_and_the_next_one_has_the_focus(shop:
     expect(tab.locator("#live")).to_have_text("Left out from now on.")
 
 
+def test_a_filter_that_is_taken_off_leaves_the_focus_at_the_next_one(address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/category")
+    tab.locator(".chip.on").nth(1).click()
+    tab.wait_for_url("**?category=mugs")
+    expect(tab.locator(".chip.on").nth(1)).to_be_focused()
+    tab.evaluate("sessionStorage.setItem('chip', JSON.stringify({at: 0, path: '/scene/category-empty'}))")
+    tab.goto(f"{address}/scene/category-empty")
+    expect(tab.locator("h1")).to_be_focused()
+    tab.reload()
+    expect(tab.locator("h1")).not_to_be_focused()
+
+
 def test_heart_is_pressed_at_once(shop: Shop, address: str, tab: Page) -> None:
     tab.goto(f"{address}/scene/category")
     heart = tab.locator("[data-card='1'] [data-wish]").first

@@ -10,6 +10,7 @@ from webapp.picks import Pick, PickReason, Picks
 from webapp.store import products
 from webapp.store.rows import CardRow, HistoryRow
 from webapp.store.tx import unit_of_work
+from webapp.viewbuilders.cards import pick_card
 from webapp.viewbuilders.rails import OF_ONE_KIND, RAIL_LENGTH, Shelf
 
 
@@ -49,3 +50,19 @@ def test_nothing_stands_twice_on_the_page(app: Flask) -> None:
     shelf, _rows = looked_at_one_thing(app, n_socks=14, n_lamps=14)
     shown = [card.product_id for rail in shelf.rails for card in rail.cards]
     assert len(shown) == len(set(shown))
+
+
+def test_a_search_is_named_once_with_all_that_it_says(app: Flask) -> None:
+    with unit_of_work() as tx:
+        ids = [make_product(tx) for _ in range(5)]
+        rows = products.cards(tx, ids)
+    lamp, *found, seen = ids
+    history = [HistoryRow(item, "search", None, NOW, "a lamp", 7) for item in found]
+    history.append(HistoryRow(seen, "view", None, NOW))
+    shares = zip([seen, *found], (0.4, 0.3, 0.2, 0.1), strict=True)
+    pick = Pick(lamp, 1, 1.0, tuple(PickReason("because_viewed", item, share) for item, share in shares))
+    reasons = pick_card(pick, rows, history, now=NOW).reasons
+    assert [(reason.kind, reason.search_id, round(reason.share, 6)) for reason in reasons] == [
+        ("because_searched", 7, 0.6),
+        ("because_viewed", None, 0.4),
+    ]

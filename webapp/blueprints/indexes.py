@@ -1,8 +1,10 @@
-"""Files that machines ask for: robots.txt, the site map, a feed of new products."""
+"""Files that machines ask for by themselves: robots.txt, the site map, a feed of new products, the icon."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, render_template, url_for
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, render_template, send_from_directory, url_for
 
 from webapp.clock import utc_now
 from webapp.services import indexes
@@ -10,6 +12,7 @@ from webapp.viewbuilders.links import absolute
 
 bp = Blueprint("indexes", __name__)
 AN_HOUR = 3600
+A_DAY = 24 * AN_HOUR
 KEPT_OUT = ("/account", "/admin", "/alerts", "/api/", "/cart", "/checkout", "/rails", "/search", "/wishlist")
 KEPT_IN = ("/api/docs",)
 
@@ -52,3 +55,11 @@ def feed() -> Response:
         updated_at=max((entry.updated_at for entry in entries), default=utc_now()),
     )
     return _sent(page, "application/atom+xml")
+
+
+@bp.get("/favicon.ico")
+def favicon() -> Response:
+    """Send the icon to browsers that show what names none, such as JSON."""
+    answer = send_from_directory(Path(current_app.static_folder or "static") / "img", "favicon.ico", max_age=A_DAY)
+    answer.headers["Cache-Control"] = f"public, max-age={A_DAY}"
+    return answer

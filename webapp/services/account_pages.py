@@ -20,6 +20,7 @@ from webapp.store.tx import read_unit
 from webapp.viewbuilders import buying
 from webapp.viewbuilders.cards import cards
 from webapp.viewbuilders.links import product_url
+from webapp.viewbuilders.listing import pagination
 from webapp.viewmodels.parts import EMPTY_FORM
 
 LATEST_ORDERS = 3
@@ -54,11 +55,12 @@ def overview(actor: Actor, recs: Recs, *, history_limit: int, now: datetime) -> 
     )
 
 
-def orders_page(user_id: int) -> vm.OrdersPage:
-    """Build the list of orders."""
-    found, lines = orders.of_member(user_id)
-    rows = tuple(buying.order_row(order, lines.get(order.order_id, [])) for order in found)
-    return vm.OrdersPage(meta=_meta(_("Orders")), orders=rows)
+def orders_page(user_id: int, *, page: int) -> vm.OrdersPage:
+    """Build a page of the list of orders."""
+    found = orders.page_of_member(user_id, page)
+    rows = tuple(buying.order_row(order, found.lines.get(order.order_id, [])) for order in found.orders)
+    pages = pagination(url_for("account.orders"), {}, found.page, orders.PAGE_SIZE, found.total)
+    return vm.OrdersPage(meta=_meta(_("Orders")), orders=rows, pagination=pages)
 
 
 def order_page(user_id: int, number: str) -> vm.OrderPage:

@@ -16,8 +16,17 @@ from webapp.viewbuilders.cards import nav
 def read(actor: Actor) -> tuple[list[CategoryRow], int, int, bool]:
     """Return the category tree, pieces in the cart, saved products, and whether this is the demo shop."""
     with read_unit() as tx:
-        n_cart, n_wishlist, is_demo = frame.counts(tx, actor)
-        return tree(tx), n_cart, n_wishlist, is_demo
+        found = _numbers(tx, actor)
+        return tree(tx), found.n_cart, found.n_wishlist, found.is_demo
+
+
+def _numbers(tx: Tx, actor: Actor) -> frame.FrameRow:
+    return per_request("frame", lambda: frame.numbers(tx, actor))
+
+
+def delivery_days(tx: Tx, actor: Actor) -> tuple[int, int] | None:
+    """Return the fewest and most days of the first way of delivery, read with the other numbers of the page."""
+    return _numbers(tx, actor).days
 
 
 def tree(tx: Tx) -> list[CategoryRow]:

@@ -254,7 +254,7 @@ def _common(
         "sorts": _sorts(query),
         "pagination": build.pages_of(asked, PAGE_SIZE, counts.total),
         "action_url": asked.path,
-        "ways_on": () if rows else _ways_on(asked, shown, counts),
+        "ways_on": () if rows else _ways_on(build.drops(asked, shown, counts, currency)),
     }
 
 
@@ -271,10 +271,8 @@ def _sorts(query: ListingQuery) -> tuple[vm.Option, ...]:
     return tuple(vm.Option(key, labels[key], key == query.sort) for key in offered)
 
 
-def _ways_on(asked: Asked, shown: Sequence[vm.Facet], counts: FacetCounts) -> tuple[vm.Suggestion, ...]:
+def _ways_on(drops: Sequence[vm.Suggestion]) -> tuple[vm.Suggestion, ...]:
     """Offer ways on from an empty list: drop one filter, or look at a shelf."""
-    found = build.chips(asked, shown, "")
-    drops = [vm.Suggestion(_("without “%(label)s”", label=chip.label), chip.remove_url) for chip in found]
     if drops:
         return tuple(drops[:WAYS_ON])
     with read_unit() as tx:

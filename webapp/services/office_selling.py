@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from decimal import Decimal, DecimalException
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,19 +14,22 @@ from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
-from webapp.errors import InvalidInput
+from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.formatting import amount, money
 from webapp.money import parse_price
 from webapp.services import vouchers
 from webapp.store import operations, orders
+from webapp.store.catalogue import slugify
 from webapp.store.orders import DeliveryRow
 from webapp.store.rows import VoucherRow
-from webapp.store.tx import read_unit, unit_of_work
+from webapp.store.tx import Tx, read_unit, unit_of_work
 from webapp.viewbuilders.buying import country_name
 
 MOST_DAYS = 90
 COUNTRIES = Locale("en").territories
 MOST_PERMILLE = 500
+NEW = "new"
+LONGEST_CODE = 36  # room for a number behind it
 
 
 def _meta(title: str) -> vm.PageMeta:
@@ -81,22 +85,24 @@ def _state(row: VoucherRow, now: datetime) -> str:
     return _("not yet") if row.starts_at is not None and row.starts_at > now else _("on")
 
 
-def delivery_page(form: vm.Form | None = None, *, currency: str) -> vm.AdminDeliveryPage:
-    """Build the tables of delivery and tax."""
+def delivery_page(form: vm.Form | None = None, new: vm.Form | None = None, *, currency: str) -> vm.AdminDeliveryPage:
+    """Build the tables of delivery and tax, and the form for another way of delivery."""
     with read_unit() as tx:
         methods = orders.every_delivery_method(tx)
         rates = _rates(methods, orders.tax_rates(tx))
     taxes = (vm.TaxRow(code, country_name(code), f"{Decimal(permille) / 10:f}") for code, permille in rates.items())
     return vm.AdminDeliveryPage(
         meta=_meta(_("Delivery and tax")),
-        methods=tuple(_method_row(row, is_active, currency) for row, is_active in methods),
+        methods=tuple(_method_row(row, currency) for row, is_active in methods if is_active),
+        retired=tuple(_method_row(row, currency) for row, is_active in methods if not is_active),
         taxes=tuple(sorted(taxes, key=lambda row: row.name)),
         currency=currency,
         form=form or vm.Form(),
+        new_form=new or vm.Form(),
     )
 
 
-def _method_row(row: DeliveryRow, is_active: bool, currency: str) -> vm.DeliveryRow:
+def _method_row(row: DeliveryRow, currency: str) -> vm.DeliveryRow:
     return vm.DeliveryRow(
         row.code,
         row.name,
@@ -105,12 +111,11 @@ def _method_row(row: DeliveryRow, is_active: bool, currency: str) -> vm.Delivery
         str(row.days_min),
         str(row.days_max),
         " ".join(row.countries),
-        is_active,
     )
 
 
 def save_delivery(fields: Mapping[str, str], *, currency: str, user_id: int, now: datetime) -> None:
-    """Change delivery and tax.
+    """Change the ways of delivery that are offered, and tax.
 
     Raises
     ------
@@ -119,14 +124,11 @@ def save_delivery(fields: Mapping[str, str], *, currency: str, user_id: int, now
     """
     errors: dict[str, str] = {}
     with unit_of_work() as tx:
-        known = orders.every_delivery_method(tx)
-        methods = {row.code: _read_method(row.code, fields, currency, errors) for row, _is_active in known}
+        methods = {row.code: _read_method(row.code, fields, currency, errors) for row in orders.delivery_methods(tx)}
         before = orders.tax_rates(tx)
         served = {country for values in methods.values() for country in values["countries"]}
         asked = {country for country in served | set(before) if f"tax-{country}" in fields}
         rates = {country: _read_permille(country, fields, errors) for country in sorted(asked)}
-        if not any(values["is_active"] for values in methods.values()):
-            errors[f"on-{next(iter(methods), '')}"] = _("One way of delivery at least has to be offered.")
         if errors:
             raise InvalidInput(errors)
         for code, values in methods.items():
@@ -143,6 +145,63 @@ def save_delivery(fields: Mapping[str, str], *, currency: str, user_id: int, now
             after={"tax": rates, "methods": methods},
             now=now,
         )
+
+
+def add_delivery(fields: Mapping[str, str], *, currency: str, user_id: int, now: datetime) -> str:
+    """Offer another way of delivery and return its name.
+
+    Parameters
+    ----------
+    fields : mapping
+        As for a way that is there, under the code ``NEW``.
+
+    Raises
+    ------
+    InvalidInput
+        Naming every field that cannot be used.
+    """
+    errors: dict[str, str] = {}
+    values = _read_method(NEW, fields, currency, errors)
+    if errors:
+        raise InvalidInput(errors)
+    with unit_of_work() as tx:
+        known = {row.code for row, _is_active in orders.every_delivery_method(tx)}
+        code = _free_code(values["name"], known)
+        if not orders.add_delivery_method(tx, code=code, is_active=True, **values):
+            raise Conflict  # somebody else added one with this name just now
+        _audit(tx, "delivery.add", code, values, user_id, now)
+    return str(values["name"])
+
+
+def _free_code(name: str, known: Set[str]) -> str:
+    """Make a code out of a name that no way of delivery has."""
+    stem = slugify(name, longest=LONGEST_CODE)
+    codes = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
+    return next(code for code in codes if code not in known and code != NEW)
+
+
+def switch_delivery(code: str, *, on: bool, user_id: int, now: datetime) -> None:
+    """Offer a way of delivery, or not any more. It stays known, and orders placed with it keep its name.
+
+    Raises
+    ------
+    NotFound
+        If there is none with this code.
+    Conflict
+        If it is the last one that is offered.
+    """
+    with unit_of_work() as tx:
+        if code not in {row.code for row, _is_active in orders.every_delivery_method(tx)}:
+            raise NotFound
+        if not orders.switch_delivery_method(tx, code, on=on):
+            raise Conflict(_("One way of delivery at least has to be offered."))
+        _audit(tx, "delivery.switch", code, {"is_active": on}, user_id, now)
+
+
+def _audit(tx: Tx, action: str, code: str, after: Mapping[str, Any], user_id: int, now: datetime) -> None:
+    operations.audit(
+        tx, user_id=user_id, action=action, subject="delivery", subject_id=code, before={}, after=after, now=now
+    )
 
 
 def _rates(methods: list[tuple[DeliveryRow, bool]], rates: dict[str, int]) -> dict[str, int]:
@@ -176,7 +235,6 @@ def _read_method(code: str, fields: Mapping[str, str], currency: str, errors: di
         "days_min": days[0],
         "days_max": days[1],
         "countries": sorted(set(countries)),
-        "is_active": fields.get(f"on-{code}") == "1",
     }
 
 

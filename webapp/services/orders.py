@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -27,7 +29,7 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
     "refunded": (),
 }
 IN_THE_HOUSE = frozenset({"paid", "packed"})
-PAGE_SIZE = 50
+PAGE_SIZE = 20
 MAX_NOTE = 500
 
 
@@ -64,12 +66,33 @@ def for_owner(number: str) -> WholeOrder:
         return whole(tx, order)
 
 
-def of_member(user_id: int, *, limit: int = PAGE_SIZE) -> tuple[list[OrderRow], dict[int, list[OrderLineRow]]]:
-    """Return a member's orders with their lines."""
+def of_member(user_id: int, *, limit: int) -> tuple[list[OrderRow], dict[int, list[OrderLineRow]]]:
+    """Return a member's newest orders with their lines."""
     with read_unit() as tx:
-        found = orders.of_user(tx, user_id, limit=limit)
-        lines = orders.lines(tx, [order.order_id for order in found]) if found else {}
-    return found, lines
+        return _with_lines(tx, orders.of_user(tx, user_id, limit=limit))
+
+
+@dataclass(frozen=True, slots=True)
+class MemberOrders:
+    """One page of a member's orders; ``page`` counts from 1, ``total`` counts all of them."""
+
+    page: int
+    total: int
+    orders: list[OrderRow]
+    lines: dict[int, list[OrderLineRow]]
+
+
+def page_of_member(user_id: int, page: int) -> MemberOrders:
+    """Return a page of a member's orders, newest first; the last one for a number that is too high."""
+    with read_unit() as tx:
+        total = orders.count_of_user(tx, user_id)
+        page = min(page, max(1, math.ceil(total / PAGE_SIZE)))
+        rows = orders.of_user(tx, user_id, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+        return MemberOrders(page, total, *_with_lines(tx, rows))
+
+
+def _with_lines(tx: Tx, rows: list[OrderRow]) -> tuple[list[OrderRow], dict[int, list[OrderLineRow]]]:
+    return rows, orders.lines(tx, [order.order_id for order in rows]) if rows else {}
 
 
 def cancel_own(user_id: int, number: str, *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from webapp import viewmodels as vm
 from webapp.actors import Actor
@@ -55,7 +56,7 @@ def product_page(
     if (this := around.this) is None:
         raise NotFound
     with read_unit() as tx:
-        tree = chrome.tree(tx)
+        tree, days = chrome.tree(tx), chrome.delivery_days(tx, actor)
         votes = review_store.histogram(tx, product.product_id) if product.rating_count else {}
         rows, total = review_store.page(
             tx,
@@ -83,7 +84,7 @@ def product_page(
         options=_options(product, chosen),
         description=product.description,
         facts=tuple(vm.Fact(name, str(value)) for name, value in product.attributes.items()),
-        delivery_note=_("at your door in 2 to 4 days"),
+        delivery_note=_delivery_note(days),
         rating=found_rating,
         histogram=_histogram(votes, stars, url),
         star_filter=stars,
@@ -105,6 +106,16 @@ def product_page(
         bundle=around.bundle,
         request_id=around.similar.request_id if around.similar else "",
     )
+
+
+def _delivery_note(days: tuple[int, int] | None) -> str:
+    """Say how long the first way of delivery takes: the one a cart is reckoned with until another is chosen."""
+    if days is None:
+        return ""
+    low, high = days
+    if low == high:
+        return ngettext("at your door in one day", "at your door in %(num)s days", high)
+    return _("at your door in %(low)s to %(high)s days", low=low, high=high)
 
 
 def note_view(actor: Actor, product_id: int, *, request_id: str, now: datetime) -> None:

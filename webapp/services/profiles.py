@@ -20,6 +20,7 @@ from webapp.store.tx import Tx, read_unit
 from webapp.tuning import MIDDLE, NOTHING, SLIDERS, Never, Tuning
 
 SEARCHES_USED = 10
+EVENTS_FOR_A_SEARCH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,23 @@ def _history(
     if not tuning.uses_searches:
         return events
     newest = searches.recent(tx, actor, limit=SEARCHES_USED) if searched is None else searched[:SEARCHES_USED]
-    looks = [
-        HistoryRow(product_id, "search", None, row.at, row.words, row.search_id)
-        for row in newest
-        for product_id in row.product_ids
-    ]
+    looks = _looks(newest, sum(row.kind != "dismiss" for row in events))
     return sorted([*looks, *events], key=lambda row: row.at)[-limit:] if looks else events
+
+
+def _looks(newest: Sequence[SearchRow], n_events: int) -> list[HistoryRow]:
+    """Turn searches into looks in passing, so few that they never outweigh what somebody did.
+
+    All that a search showed first counts for somebody of whom nothing else is known. Beside other events it is the
+    first thing alone, of the newest searches, one for ``EVENTS_FOR_A_SEARCH`` events: three looks for a search filled
+    the first rail with what somebody had typed once.
+    """
+    most = max(1, n_events // EVENTS_FOR_A_SEARCH) if n_events else len(newest)
+    return [
+        HistoryRow(product_id, "search", None, row.at, row.words, row.search_id)
+        for row in newest[:most]
+        for product_id in (row.product_ids[:1] if n_events else row.product_ids)
+    ]
 
 
 def _settings(tx: Tx, tuning: Tuning) -> tuple[Preferences, Never]:

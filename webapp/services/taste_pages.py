@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
 from flask import url_for
@@ -58,7 +58,7 @@ def show(
     return vm.TastePage(
         meta=vm.PageMeta(title=_("Your recommendations"), is_indexed=False),
         crumbs=(vm.Crumb(_("Home"), url_for("shop.home")), vm.Crumb(_("Your recommendations"))),
-        groups=_groups(known, rows, recs, actor),
+        groups=_groups(known, rows, recs, actor, profile),
         now=tuple(picks),
         preview=preview,
         tuning=tune_form(known.tuning if proposed is None else proposed, known.tuning, tree, brands),
@@ -89,7 +89,9 @@ def _lists(
     return before if profile.says_anything else [], compare(before[:COMPARED], after[:COMPARED])
 
 
-def _groups(known: taste.Known, rows: Mapping[int, CardRow], recs: Recs, actor: Actor) -> tuple[vm.SignalGroup, ...]:
+def _groups(
+    known: taste.Known, rows: Mapping[int, CardRow], recs: Recs, actor: Actor, profile: profiles.Profile
+) -> tuple[vm.SignalGroup, ...]:
     events = [row for _id, row in known.signals]
     weights = dict(zip((signal_id for signal_id, _row in known.signals), recs.weights(events), strict=False))
     gifts = {product_id for product_id, (why, _at) in known.excluded.items() if why == "gift"}
@@ -107,15 +109,14 @@ def _groups(known: taste.Known, rows: Mapping[int, CardRow], recs: Recs, actor: 
         )
         total = sum(known.counts.get(one, 0) for one in kinds)
         groups.append(vm.SignalGroup(kind, str(label), signals[: taste.SHOWN_OF_A_KIND], total))
-    groups.append(_searches(known, recs, is_used=actor.is_personalised and known.tuning.uses_searches))
+    groups.append(_searches(known, recs, {row.search_id for row in profile.history if row.kind == "search"}))
     return tuple(group for group in groups if group.n_total)
 
 
-def _searches(known: taste.Known, recs: Recs, *, is_used: bool) -> vm.SignalGroup:
+def _searches(known: taste.Known, recs: Recs, used: Set[int | None]) -> vm.SignalGroup:
     told = [HistoryRow(0, "search", None, row.at) for row in known.searches]
     weights = recs.weights(told) or (None,) * len(told)
-    used = [is_used and number < profiles.SEARCHES_USED for number in range(len(told))]
-    signals = tuple(map(_search, known.searches, weights, used))
+    signals = tuple(map(_search, known.searches, weights, (row.search_id in used for row in known.searches)))
     return vm.SignalGroup("search", _("Searched for"), signals[: taste.SHOWN_OF_A_KIND], len(signals))
 
 

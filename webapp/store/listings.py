@@ -79,6 +79,7 @@ class FacetCounts:
     attributes: dict[str, dict[str, int]] = field(default_factory=dict)
     lowest_cents: int = 0
     highest_cents: int = 0
+    without: dict[str, int] = field(default_factory=dict)  # how many there are when a filter in force is dropped
 
 
 def bayesian_stars() -> ColumnElement[Any]:
@@ -178,6 +179,7 @@ def _count_selects(base: CTE, columns: Mapping[str, Any]) -> list[Any]:
     for stars in RATING_STEPS:
         enough = and_(base.c.rating_count > 0, base.c.rating_sum >= stars * base.c.rating_count)
         selects.append(_tally("rating", literal(stars), nothing, n, base, and_(_all_but(columns, "rating"), enough)))
+    selects += [_tally("without", literal(name), nothing, n, base, _all_but(columns, name)) for name in columns]
     selects.append(_attribute_select(base, columns))
     return selects
 
@@ -206,6 +208,7 @@ def _read_counts(rows: Any) -> FacetCounts:
     brands: dict[str, tuple[str, int]] = {}
     ratings: dict[int, int] = {}
     attributes: dict[str, dict[str, int]] = {}
+    without: dict[str, int] = {}
     for group, key, label, n in rows:
         if group in single:
             single[group] = int(n or 0)
@@ -217,7 +220,10 @@ def _read_counts(rows: Any) -> FacetCounts:
             ratings[int(key)] = n
         elif group == "attribute":
             attributes.setdefault(key, {})[label] = n
-    return FacetCounts(single["total"], categories, brands, ratings, attributes, single["lowest"], single["highest"])
+        elif group == "without":
+            without[key] = n
+    bounds = single["lowest"], single["highest"]
+    return FacetCounts(single["total"], categories, brands, ratings, attributes, *bounds, without)
 
 
 def _scored(tx: Tx, query: ListingQuery) -> tuple[list[Any], Any, Any]:

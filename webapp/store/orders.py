@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, String, and_, cast, exists, func, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from webapp.store.interactions import insert_or_ignore
 from webapp.store.models import (
@@ -238,12 +239,15 @@ def lines(tx: Tx, order_ids: Collection[int]) -> dict[int, list[OrderLineRow]]:
     return found
 
 
-def of_user(tx: Tx, user_id: int, *, limit: int) -> list[OrderRow]:
+def of_user(tx: Tx, user_id: int, *, limit: int, offset: int = 0) -> list[OrderRow]:
     """Return a member's orders, newest first."""
-    rows = tx.rows(
-        select(*_COLUMNS).where(Order.user_id == user_id).order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit)
-    )
-    return [OrderRow(*row) for row in rows]
+    own = select(*_COLUMNS).where(Order.user_id == user_id).order_by(Order.placed_at.desc(), Order.id.desc())
+    return [OrderRow(*row) for row in tx.rows(own.limit(limit).offset(offset))]
+
+
+def count_of_user(tx: Tx, user_id: int) -> int:
+    """Count a member's orders."""
+    return int(tx.scalar(select(func.count()).where(Order.user_id == user_id)) or 0)
 
 
 def queue(tx: Tx, *, state: str, query: str, limit: int, offset: int) -> tuple[list[OrderRow], int]:
@@ -391,6 +395,22 @@ def every_delivery_method(tx: Tx) -> list[tuple[DeliveryRow, bool]]:
 def change_delivery_method(tx: Tx, code: str, **values: Any) -> None:
     """Change a way of delivery."""
     tx.change(update(DeliveryMethod).where(DeliveryMethod.code == code).values(**values))
+
+
+def add_delivery_method(tx: Tx, **values: Any) -> bool:
+    """Add a way of delivery behind all others; False when there is one with its code already."""
+    last = select(func.coalesce(func.max(DeliveryMethod.position), -1) + 1).scalar_subquery()
+    statement = insert_or_ignore(tx, DeliveryMethod).values(**values, position=last)
+    return tx.row(statement.returning(DeliveryMethod.id)) is not None
+
+
+def switch_delivery_method(tx: Tx, code: str, *, on: bool) -> bool:
+    """Offer a way of delivery or not any more; False, and no change, for one that is unknown or the last on offer."""
+    statement = update(DeliveryMethod).where(DeliveryMethod.code == code).values(is_active=on)
+    if not on:
+        other = aliased(DeliveryMethod)
+        statement = statement.where(exists().where(other.is_active, other.code != code))
+    return bool(tx.change(statement))
 
 
 def tax_rates(tx: Tx) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from babel import Locale
 from flask import url_for
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -185,7 +185,10 @@ def saved_address(row: AddressRow) -> vm.AddressView:
 
 def delivery_method(row: DeliveryRow, sums: Sums, *, chosen: str) -> vm.DeliveryMethod:
     """Build a way of delivery with what it costs for this cart."""
-    detail = _("in %(low)s to %(high)s working days", low=row.days_min, high=row.days_max)
+    if row.days_min == row.days_max:
+        detail = ngettext("in one working day", "in %(num)s working days", row.days_max)
+    else:
+        detail = _("in %(low)s to %(high)s working days", low=row.days_min, high=row.days_max)
     cents = delivery_cents(row, sums.subtotal_cents, is_free=sums.is_delivery_free)
     return vm.DeliveryMethod(row.code, method_label(row.name), cents, sums.currency, detail, row.code == chosen)
 

@@ -98,7 +98,22 @@ def pick_card(pick: Pick, rows: Mapping[int, CardRow], history: Sequence[History
     if pick.is_pinned:
         return replace(card(row, now=now, rank=pick.rank, source=pick.source), is_sponsored=True)
     reasons = [found for reason in pick.reasons if (found := true_reason(reason, row, rows, history)) is not None]
-    return card(row, now=now, reasons=reasons, rank=pick.rank, source=pick.source)
+    return card(row, now=now, reasons=_each_search_once(reasons), rank=pick.rank, source=pick.source)
+
+
+def _each_search_once(reasons: Sequence[vm.Reason]) -> list[vm.Reason]:
+    """Join what several products of one search say: the visitor searched once."""
+    joined: list[vm.Reason] = []
+    at: dict[int | None, int] = {}
+    for reason in reasons:
+        if reason.kind == FROM_SEARCH and reason.search_id in at:
+            place = at[reason.search_id]
+            joined[place] = replace(joined[place], share=min(1.0, joined[place].share + reason.share))
+            continue
+        if reason.kind == FROM_SEARCH:
+            at[reason.search_id] = len(joined)
+        joined.append(reason)
+    return sorted(joined, key=lambda reason: -reason.share) if len(joined) < len(reasons) else joined
 
 
 def _drawn_card(pick: Pick, row: CardRow, *, now: datetime) -> vm.Card:

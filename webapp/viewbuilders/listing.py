@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -163,21 +164,50 @@ def price_range(asked: Asked, counts: FacetCounts, currency: str) -> vm.PriceRan
 
 def chips(asked: Asked, shown: Sequence[vm.Facet], currency: str) -> tuple[vm.Chip, ...]:
     """Build one chip per filter in force, each with the address without it."""
+    return tuple(chip for _name, chip in _named_chips(asked, shown, currency))
+
+
+def drops(asked: Asked, shown: Sequence[vm.Facet], counts: FacetCounts, currency: str) -> tuple[vm.Suggestion, ...]:
+    """Offer to drop one filter in force, with what that yields where the filter holds one value alone.
+
+    What would be empty again is left out, unless all would.
+    """
+    found = _named_chips(asked, shown, currency)
+    n_values = Counter(name for name, _chip in found)
+    yields = {_address_name(name): n for name, n in counts.without.items()}
+    offered = [
+        vm.Suggestion(
+            _("without “%(label)s”", label=chip.label),
+            chip.remove_url,
+            yields.get(name) if n_values[name] == 1 else None,
+        )
+        for name, chip in found
+    ]
+    return tuple([way for way in offered if way.count != 0] or offered)
+
+
+def _address_name(condition: str) -> str:
+    """Return the name in the address of a filter of the store."""
+    is_attribute = condition.startswith("f.")
+    return ATTRIBUTE_PREFIX + slugify(condition.removeprefix("f.")) if is_attribute else condition
+
+
+def _named_chips(asked: Asked, shown: Sequence[vm.Facet], currency: str) -> list[tuple[str, vm.Chip]]:
     found = [
-        vm.Chip(value.label, _without(asked, facet.name, value.value))
+        (facet.name, vm.Chip(value.label, _without(asked, facet.name, value.value)))
         for facet in shown
         for value in facet.values
         if value.is_selected
     ]
     if asked.price_from:
         label = _("from %(n)s %(currency)s", n=asked.price_from, currency=currency)
-        found += [vm.Chip(label, asked.url(price_from=""))]
+        found += [("price", vm.Chip(label, asked.url(price_from="")))]
     if asked.price_to:
         label = _("to %(n)s %(currency)s", n=asked.price_to, currency=currency)
-        found += [vm.Chip(label, asked.url(price_to=""))]
+        found += [("price", vm.Chip(label, asked.url(price_to="")))]
     if asked.in_stock:
-        found += [vm.Chip(_("in stock"), asked.url(in_stock=False))]
-    return tuple(found)
+        found += [("stock", vm.Chip(_("in stock"), asked.url(in_stock=False)))]
+    return found
 
 
 def _without(asked: Asked, name: str, value: str) -> str:

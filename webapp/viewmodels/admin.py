@@ -278,7 +278,6 @@ class DeliveryRow:
     days_min: str = "2"
     days_max: str = "4"
     countries: str = ""
-    is_active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,9 +291,12 @@ class TaxRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminDeliveryPage(Page):
-    """Ways of delivery and tax rates, editable."""
+    """Ways of delivery and tax rates, editable; ``retired`` are the ways no longer offered."""
 
     methods: tuple[DeliveryRow, ...] = ()
+    retired: tuple[DeliveryRow, ...] = ()
     taxes: tuple[TaxRow, ...] = ()
     currency: str = "EUR"
     form: Form = EMPTY_FORM
+    blank: DeliveryRow = DeliveryRow("new", "", "")
+    new_form: Form = EMPTY_FORM

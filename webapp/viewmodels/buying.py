@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from webapp.viewmodels.parts import EMPTY_FORM, Form, Option, Page, Picture, Price, Rail
+from webapp.viewmodels.parts import EMPTY_FORM, Form, Option, Page, Pagination, Picture, Price, Rail
 
 StepState = Literal["done", "current", "ahead"]
 
@@ -307,6 +307,7 @@ class InvoicePage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrdersPage(Page):
-    """All orders of the signed-in shopper, newest first."""
+    """Orders of the signed-in shopper, newest first, page by page."""
 
     orders: tuple[OrderRow, ...] = ()
+    pagination: Pagination | None = None

@@ -194,3 +194,13 @@ def test_an_empty_shop_has_an_empty_feed_and_a_short_site_map(client: ShopClient
     assert client.get("/feed.xml").status_code == 200
     assert addresses(client, "/sitemap.xml") == ["/sitemap-0.xml"]
     assert addresses(client, "/sitemap-0.xml") == ["/"]
+
+
+def test_browsers_find_the_icon_where_they_look_for_it_by_themselves(client: ShopClient) -> None:
+    with client.get("/favicon.ico") as answer:
+        assert (answer.status_code, answer.mimetype) == (200, "image/vnd.microsoft.icon")
+        assert answer.data.startswith(bytes((0, 0, 1, 0)))
+    assert answer.headers["Cache-Control"] == "public, max-age=86400"
+    assert "Set-Cookie" not in answer.headers
+    with client.get("/favicon.ico", headers={"If-None-Match": answer.headers["ETag"]}) as again:
+        assert again.status_code == 304

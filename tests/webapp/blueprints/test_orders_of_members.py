@@ -1,6 +1,7 @@
 """A member's orders: what happened, the invoice, ordering again, cancelling while unpaid, addresses."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,9 @@ from tests.factories import ShopClient, make_product, make_user, put_in_cart, re
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.services import checkout
+from webapp.services import orders as orders_service
 from webapp.store import carts, orders, products, users
-from webapp.store.models import TaxRate
+from webapp.store.models import Order, TaxRate
 from webapp.store.tx import read_unit, unit_of_work
 
 FIELDS = {"name": "Ana", "line1": "Hill 1", "postcode": "10115", "city": "Berlin", "country": "DE"}
@@ -57,6 +59,34 @@ def test_an_order_tells_what_happened(app: Flask, browser: ShopClient, ana: int)
     assert "Tide mug" in text
 
 
+def test_many_orders_stand_on_numbered_pages(
+    app: Flask, browser: ShopClient, ana: int, count_sql: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders_service, "PAGE_SIZE", 2)
+    numbers = [order_of(app, ana).number for _ in range(5)][::-1]
+    shown, counts = [], set()
+    for page in (1, 2, 3):
+        with count_sql() as n:
+            html = browser.get(f"/account/orders?page={page}").get_data(as_text=True)
+        shown += re.findall(r'class="card-link" href="/account/orders/([^"]+)"', html)
+        counts.add(n())
+        assert f'aria-current="page"><span class="hush">Page </span>{page}</a>' in html
+    assert shown == numbers
+    assert len(counts) == 1
+    assert max(counts) <= 12
+    assert 'href="/account/orders?page=2" rel="next"' in browser.get("/account/orders").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "9", "99999999999999999999"])
+def test_a_page_of_orders_that_is_not_there_shows_one_that_is(
+    app: Flask, browser: ShopClient, ana: int, page: str
+) -> None:
+    order = order_of(app, ana)
+    answer = browser.get(f"/account/orders?page={page}")
+    assert answer.status_code == 200
+    assert order.number in answer.get_data(as_text=True)
+
+
 def test_a_paid_order_has_an_invoice_with_seller_and_tax(app: Flask, browser: ShopClient, ana: int) -> None:
     app.config["SELLER"], app.config["SELLER_TAX_ID"] = ("Kindred Ltd", "1 Paper Street"), "DE123456789"
     order = order_of(app, ana)
@@ -80,6 +110,18 @@ def test_a_rate_that_has_changed_since_is_not_named(app: Flask, browser: ShopCli
         tx.change(update(TaxRate).where(TaxRate.country == "DE").values(permille=160))
     text = words(browser.get(f"/account/orders/{order.number}/invoice").get_data(as_text=True))
     assert "VAT €6.53" in text
+
+
+def test_an_invoice_of_an_order_whose_delivery_is_unknown_says_nothing_of_it(
+    app: Flask, browser: ShopClient, ana: int
+) -> None:
+    order = order_of(app, ana)
+    pay(order)
+    with unit_of_work() as tx:
+        tx.change(update(Order).values(delivery_label=""))
+    text = words(browser.get(f"/account/orders/{order.number}/invoice").get_data(as_text=True))
+    assert "Delivered as" not in text
+    assert "Paid by Test payment." in text
 
 
 def test_nobody_else_sees_the_invoice(app: Flask, ana: int) -> None:

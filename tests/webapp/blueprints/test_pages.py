@@ -183,6 +183,12 @@ def test_sold_out_and_hidden_things_are_in_no_rail(app: Flask, client: ShopClien
     assert f'data-card="{secret}"' not in page
 
 
+def test_an_empty_list_says_what_dropping_a_filter_yields(client: ShopClient, shelf: list[int]) -> None:
+    page = client.get("/c/lamps?price_to=1&brand=alder&brand=nobody&in_stock=1").get_data(as_text=True)
+    ways = re.findall(r'<a class="chip" href="[^"]*">(without [^<]*)(?: <span class="muted">(\d+)</span>)?</a>', page)
+    assert ways == [("without “alder”", ""), ("without “nobody”", ""), ("without “to 1 EUR”", "30")]
+
+
 def test_an_article_number_leads_to_its_product(app: Flask, client: ShopClient) -> None:
     with unit_of_work() as tx:
         lamp = make_product(tx, variants=[{"sku": "LA-77"}])

@@ -13,7 +13,6 @@ from tests.conftest import NOW
 from tests.factories import ShopClient, make_brand, make_event, make_product, make_user
 from webapp.actors import Actor
 from webapp.picks import Ask, NullRecs, Pick, PickReason, Picks, Preferences
-from webapp.services import taste
 from webapp.store import interactions, searches, users
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.tuning import DEFAULT, Tuning
@@ -193,7 +192,7 @@ def test_a_search_is_known_counts_and_can_be_forgotten(app: Flask, visitor: Shop
     visitor.get("/search?q=thing")
     visitor.get("/")
     history = app.extensions["recs"].asked[-1].history
-    assert [row.words for row in history if row.kind == "search"] == ["thing"] * taste.PRODUCTS_OF_A_SEARCH
+    assert [row.words for row in history if row.kind == "search"] == ["thing"]
     found = re.search(r"/your-recommendations/forget\?search_id=(\d+)", text_of(visitor))
     assert found
     visitor.send(found[0])

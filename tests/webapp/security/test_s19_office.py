@@ -24,6 +24,8 @@ OFFICE = {
     "admin.rule_expire": {"owner", "staff"},
     "admin.rule_delete": {"owner", "staff"},
     "admin.delivery": {"owner", "staff"},
+    "admin.delivery_add": {"owner", "staff"},
+    "admin.delivery_switch": {"owner", "staff"},
     "admin.models": {"owner", "staff"},
     "admin.model_card": {"owner", "staff"},
     "admin.retrain": {"owner"},

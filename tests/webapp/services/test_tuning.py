@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -306,15 +307,38 @@ def test_searches_count_where_they_stand_in_time_and_can_be_left_out(ana: Actor)
     taste.note_search(ana, "a lamp", lamps, now=NOW)
     found = history(ana)
     assert [(row.product_id, row.kind) for row in found] == [
-        *((product_id, "search") for product_id in lamps[: taste.PRODUCTS_OF_A_SEARCH]),
+        (lamps[0], "search"),
         (lamps[4], "view"),
     ]
-    assert {row.words for row in found[:-1]} == {"a lamp"}
+    assert found[0].words == "a lamp"
     taste.use(ana, "searches", is_used=False)
     assert [row.kind for row in history(ana)] == ["view"]
     taste.note_search(again(ana), "another", lamps, now=LATER)
     with read_unit() as tx:
         assert [row.words for row in searches.recent(tx, ana, limit=9)] == ["a lamp"]
+
+
+@pytest.mark.parametrize(
+    ("n_views", "expected"),
+    [
+        (0, {"lamp 3": 3, "lamp 2": 3, "lamp 1": 3, "lamp 0": 3}),
+        (1, {"lamp 3": 1}),
+        (5, {"lamp 3": 1, "lamp 2": 1}),
+        (20, {"lamp 3": 1, "lamp 2": 1, "lamp 1": 1, "lamp 0": 1}),
+    ],
+)
+def test_searches_speak_alone_at_first_and_then_for_a_third_at_most(
+    ana: Actor, n_views: int, expected: dict[str, int]
+) -> None:
+    """With nothing else known all that was found counts; then the first of each search, one for two other events."""
+    with unit_of_work() as tx:
+        lamps = [make_product(tx) for _ in range(4)]
+        for at in range(n_views):
+            make_event(tx, ana, lamps[3], at=NOW + timedelta(seconds=at))
+        make_event(tx, ana, lamps[3], "dismiss", at=NOW)
+    for number in range(4):
+        taste.note_search(ana, f"lamp {number}", lamps, now=NOW + timedelta(minutes=number))
+    assert Counter(row.words for row in history(ana) if row.kind == "search") == expected
 
 
 def test_the_same_search_again_is_one_search(ana: Actor) -> None:

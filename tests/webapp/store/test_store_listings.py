@@ -168,3 +168,18 @@ def test_what_is_near_but_hidden_or_gone_is_not_found(tx: Tx) -> None:
 def test_what_is_near_but_sold_out_stands_last(tx: Tx) -> None:
     gone, there = make_product(tx, stock=0), make_product(tx)
     assert found(tx, ListingQuery(near=(gone, there), sort="relevance")) == [there, gone]
+
+
+def test_it_is_known_what_dropping_a_filter_would_give(tx: Tx, shelf: list[int]) -> None:
+    query = ListingQuery(
+        brands=("alder",), attributes={"Colour": ("moss",)}, price_from=1, price_to=2000, in_stock=True
+    )
+    without = listings.count_facets(tx, query).without
+    dropped = {
+        "brand": replace(query, brands=()),
+        "f.Colour": replace(query, attributes={}),
+        "price": replace(query, price_from=None, price_to=None),
+        "stock": replace(query, in_stock=False),
+    }
+    assert without == {name: len(found(tx, other)) for name, other in dropped.items()}
+    assert any(without.values())

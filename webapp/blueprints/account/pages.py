@@ -27,7 +27,7 @@ from webapp.extensions import limiter
 from webapp.recs import get_recs
 from webapp.security import safe_next
 from webapp.services import account_pages, accounts, carts, orders
-from webapp.web import answer, field, fields, go, number_field, refused
+from webapp.web import answer, field, fields, go, number_field, page_number, refused
 
 bp = Blueprint("account", __name__)
 ADDRESS_FIELDS = ("name", "line1", "line2", "postcode", "city", "country", "phone", "is_default")
@@ -113,8 +113,9 @@ def overview() -> str:
 
 @bp.get("/account/orders", endpoint="orders")
 def order_list() -> str:
-    """Show all orders."""
-    return render_template("account/orders.html", page=account_pages.orders_page(member_required().id))
+    """Show the orders, page by page."""
+    page = account_pages.orders_page(member_required().id, page=page_number())
+    return render_template("account/orders.html", page=page)
 
 
 @bp.get("/account/orders/<number>")

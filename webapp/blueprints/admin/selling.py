@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from webapp.auth import member_required
 from webapp.blueprints.admin.pages import bp, staff
 from webapp.clock import utc_now
-from webapp.errors import InvalidInput
+from webapp.errors import Conflict, InvalidInput
 from webapp.services import office_selling
 from webapp.services import vouchers as voucher_service
 from webapp.web import field, fields, go, refused
@@ -54,6 +54,10 @@ def voucher_switch(code: str) -> Response:
     return go("admin.vouchers")
 
 
+def _typed() -> dict[str, str]:
+    return {name: value[:2000] for name, value in request.form.items()}
+
+
 @bp.route("/delivery", methods=["GET", "POST"])
 @staff
 def delivery() -> str | Response | tuple[str, int]:
@@ -61,11 +65,36 @@ def delivery() -> str | Response | tuple[str, int]:
     currency = current_app.config["CURRENCY"]
     if request.method == "GET":
         return render_template("admin/delivery.html", page=office_selling.delivery_page(currency=currency))
-    values = {name: value[:2000] for name, value in request.form.items()}
+    values = _typed()
     try:
         office_selling.save_delivery(values, currency=currency, user_id=member_required().id, now=utc_now())
     except InvalidInput as error:
         page = office_selling.delivery_page(refused(error, values), currency=currency)
         return render_template("admin/delivery.html", page=page), error.status
     flash(_("Delivery and tax are saved; they count from the next look at a cart."), "success")
+    return go("admin.delivery")
+
+
+@bp.post("/delivery/add")
+@staff
+def delivery_add() -> Response | tuple[str, int]:
+    """Offer another way of delivery."""
+    currency, values = current_app.config["CURRENCY"], _typed()
+    try:
+        name = office_selling.add_delivery(values, currency=currency, user_id=member_required().id, now=utc_now())
+    except InvalidInput as error:
+        page = office_selling.delivery_page(new=refused(error, values), currency=currency)
+        return render_template("admin/delivery.html", page=page), error.status
+    flash(_("“%(name)s” is offered from now on.", name=name), "success")
+    return go("admin.delivery")
+
+
+@bp.post("/delivery/<code>/switch")
+@staff
+def delivery_switch(code: str) -> Response:
+    """Offer a way of delivery, or not any more."""
+    try:
+        office_selling.switch_delivery(code, on=field("on") == "1", user_id=member_required().id, now=utc_now())
+    except Conflict as error:
+        flash(error.text, "error")
     return go("admin.delivery")
