@@ -20,7 +20,7 @@ from bench.timing import Times, percentile, time_calls
 from recommender import Event, HybridRecommender, Interactions, ItemCatalogue, load
 from recommender.ranker import Ranker
 
-SIZES = (30_000,)
+SIZES = (30_000, 200_000, 1_000_000)
 QUICK_SIZES = (2_000,)
 EVENTS_PER_ITEM = {30_000: 10, 200_000: 5, 1_000_000: 2}
 FULL_EFFORT_ITEMS = 50_000

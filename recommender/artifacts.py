@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,21 @@ MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 CARD = "model_card.md"
 _CHUNK = 1 << 20
+WriteFile = Callable[[Path], None]
 
 
 def write_folder(
-    path: Path, *, data: Mapping[str, Any], arrays: Mapping[str, AnyArray], texts: Mapping[str, str]
+    path: Path,
+    *,
+    data: Mapping[str, Any],
+    arrays: Mapping[str, AnyArray],
+    texts: Mapping[str, str],
+    files: Mapping[str, WriteFile] | None = None,
 ) -> None:
     """Write a model folder so that it is either whole or not there.
 
-    Everything goes to a temporary folder beside ``path``, is flushed to disk and renamed.
+    Everything goes to a temporary folder beside ``path``, is flushed to disk and renamed. ``files`` have a form of
+    their own: each is written by its function when that is given the place.
 
     Raises
     ------
@@ -44,6 +51,8 @@ def write_folder(
             _write_array(draft / f"{name}.npy", array)
         for name, text in texts.items():
             _write_bytes(draft / name, text.encode())
+        for name, write in (files or {}).items():
+            _write_file(draft / name, write)
         manifest = _signed({"schema": SCHEMA, "version": path.name, "model": data, "files": _checksums(draft)})
         _write_bytes(draft / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
         draft.chmod(0o755)
@@ -148,6 +157,13 @@ def _write_array(path: Path, array: AnyArray) -> None:
     with path.open("wb") as file:
         np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
         file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_file(path: Path, write: WriteFile) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path)
+    with path.open("rb") as file:
         os.fsync(file.fileno())
 
 

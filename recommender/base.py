@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -129,6 +130,14 @@ class Retriever(Estimator, ABC):
     @abstractmethod
     def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
         """Take over what :meth:`state_arrays` gave."""
+
+    def state_files(self) -> dict[str, Callable[[Path], None]]:
+        """What was learned and is no array: a function by file name that writes the file, to be mapped when loaded."""
+        return {}
+
+    def load_files(self, paths: Mapping[str, Path]) -> Self:
+        """Take over what :meth:`state_files` wrote, after :meth:`load_arrays`; what is missing is made anew."""
+        return self
 
     def usable(self, query: Query) -> bool:
         """Whether the source can say anything for this request."""

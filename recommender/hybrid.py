@@ -178,7 +178,8 @@ class HybridRecommender(ServingRecommender):
         params = {n: v for n, v in self.get_params().items() if n != "weights"}
         data = self.model_.to_json() | {"params": params}
         texts = self.model_.to_texts() | {artifacts.CARD: modelcard.model_card(self.model_)}
-        artifacts.write_folder(Path(path), data=data, arrays=self.model_.to_arrays(), texts=texts)
+        arrays, files = self.model_.to_arrays(), self.model_.to_files()
+        artifacts.write_folder(Path(path), data=data, arrays=arrays, texts=texts, files=files)
 
 
 def load(path: Path | str) -> HybridRecommender:
@@ -194,7 +195,8 @@ def load(path: Path | str) -> HybridRecommender:
     try:
         params = data["params"]
         recommender = HybridRecommender(**{**params, "extra_sources": tuple(params["extra_sources"])})
-        model = FittedModel.from_parts(data, arrays, texts, recommender.random_state)
+        files = {str(file.relative_to(folder)): file for file in folder.rglob("*.ann")}
+        model = FittedModel.from_parts(data, arrays, texts, files, recommender.random_state)
         recommender.weights = model.weights
     except (KeyError, TypeError, ValueError, DataError) as error:
         raise ArtifactError(folder.name, folder, f"the parts do not fit together: {error}") from error

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from recommender.stars import StarForecast
 from recommender.state import EventLog, Histories
 from recommender.types import AnyArray, Rows
 from recommender.weights import EventWeights
+
+Thing = TypeVar("Thing")
 
 
 @dataclass
@@ -112,19 +115,34 @@ class FittedModel:
         texts["stars/trees.txt"] = self.stars.to_text() if self.stars else ""
         return {name: text for name, text in texts.items() if text}
 
+    def to_files(self) -> dict[str, Callable[[Path], None]]:
+        """Files of the sources that write themselves, by path-like name."""
+        groups = (("sources", self.pipeline.sources), ("extras", self.extras))
+        return {
+            f"{group}/{name}/{file}": write
+            for group, sources in groups
+            for name, retriever in sources.retrievers.items()
+            for file, write in retriever.state_files().items()
+        }
+
     @classmethod
     def from_parts(
-        cls, data: Mapping[str, Any], arrays: Mapping[str, AnyArray], texts: Mapping[str, str], random_state: int
+        cls,
+        data: Mapping[str, Any],
+        arrays: Mapping[str, AnyArray],
+        texts: Mapping[str, str],
+        files: Mapping[str, Path],
+        random_state: int,
     ) -> FittedModel:
-        """Rebuild from :meth:`to_json`, :meth:`to_arrays` and :meth:`to_texts`."""
+        """Rebuild from :meth:`to_json`, :meth:`to_arrays`, :meth:`to_texts` and the places of :meth:`to_files`."""
         spaces = ItemSpaces.from_parts(data["spaces"], _part(arrays, "spaces/"))
         specs = {name: SourceSpec(s["kind"], s["params"]) for name, s in data["specs"].items()}
 
         def sources(group: str) -> FittedSources:
             loaded = {
-                name: make_source(specs[name], random_state).load_arrays(
-                    _with_shared(_part(arrays, f"{group}/{name}/"), spaces)
-                )
+                name: make_source(specs[name], random_state)
+                .load_arrays(_with_shared(_part(arrays, f"{group}/{name}/"), spaces))
+                .load_files(_part(files, f"{group}/{name}/"))
                 for name in data[group]
             }
             return FittedSources(loaded, dict(data["skipped"]))
@@ -164,8 +182,8 @@ def _prefixed(prefix: str, arrays: Mapping[str, AnyArray]) -> dict[str, AnyArray
     return {f"{prefix}/{name}": array for name, array in arrays.items()}
 
 
-def _part(arrays: Mapping[str, AnyArray], prefix: str) -> dict[str, AnyArray]:
-    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+def _part(things: Mapping[str, Thing], prefix: str) -> dict[str, Thing]:
+    return {k.removeprefix(prefix): v for k, v in things.items() if k.startswith(prefix)}
 
 
 def _or_mark(array: AnyArray, shared: Mapping[int, str]) -> AnyArray:

@@ -85,6 +85,11 @@ class ExactIndex:
         return Neighbours(rows, scores[rows])
 
 
+def rows_with_vector(vectors: FloatMatrix) -> Rows:
+    """Rows that are not all zeros."""
+    return np.flatnonzero(np.abs(vectors).sum(axis=1) > 0)
+
+
 class AnnoyIndex:
     """Annoy's forest of random projections over unit vectors.
 
@@ -110,7 +115,7 @@ class AnnoyIndex:
     @classmethod
     def build(cls, vectors: FloatMatrix, *, seed: int = 0, trees: int = ANNOY_TREES) -> AnnoyIndex:
         """Index all rows that have a vector."""
-        rows = np.flatnonzero(np.abs(vectors).sum(axis=1) > 0)
+        rows = rows_with_vector(vectors)
         self = cls(vectors.shape[1], rows)
         self._forest.set_seed(seed)
         for number, row in enumerate(rows.tolist()):
@@ -151,8 +156,6 @@ class AnnoyIndex:
         return Neighbours(rows[order], similarities[order])
 
 
-def build_index(vectors: FloatMatrix, *, backend: str = "auto", seed: int = 0) -> ExactIndex | AnnoyIndex:
-    """Exact below ``EXACT_LIMIT`` rows, Annoy above; ``backend`` "exact" or "annoy" decides by hand."""
-    if backend == "annoy" or (backend == "auto" and len(vectors) > EXACT_LIMIT):
-        return AnnoyIndex.build(vectors, seed=seed)
-    return ExactIndex(vectors)
+def is_large(n_vectors: int, backend: str = "auto") -> bool:
+    """Whether to search with Annoy: beyond ``EXACT_LIMIT`` vectors; ``backend`` "exact" or "annoy" decides by hand."""
+    return backend == "annoy" or (backend == "auto" and n_vectors > EXACT_LIMIT)

@@ -15,7 +15,7 @@ from recommender.features.image import ImageEncoder, describe_pictures
 from recommender.features.networks import ImageNetwork, TextNetwork, open_image, open_text
 from recommender.features.text import SentenceEncoder, TextEncoder
 from recommender.types import AnyArray, BoolMask, FloatMatrix
-from recommender.vectorindex import ExactIndex, normalise
+from recommender.vectorindex import AnnoyIndex, ExactIndex, normalise
 
 BLOCKS = ("text", "image", "attributes")
 DEFAULT_BLOCK_WEIGHTS = {"text": 0.45, "image": 0.2, "attributes": 0.35}
@@ -100,8 +100,18 @@ class ItemSpaces:
             self._indexes[space] = ExactIndex(self.vectors[space])
         return self._indexes[space]
 
+    def forest(self, space: str, seed: int = 0) -> AnnoyIndex:
+        """Annoy's index of a space that exists, grown when it is first asked for: with a million items in minutes."""
+        if (space, seed) not in self._forests:
+            self._forests[space, seed] = AnnoyIndex.build(self.vectors[space], seed=seed)
+        return self._forests[space, seed]
+
     @cached_property
     def _indexes(self) -> dict[str, ExactIndex]:
+        return {}
+
+    @cached_property
+    def _forests(self) -> dict[tuple[str, int], AnnoyIndex]:
         return {}
 
     def encode(self, catalogue: ItemCatalogue) -> dict[str, FloatMatrix]:

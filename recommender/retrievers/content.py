@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
@@ -14,7 +15,9 @@ from recommender.scored import Scored
 from recommender.state import UserState
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
-from recommender.vectorindex import AnnoyIndex, ExactIndex, build_index, normalise
+from recommender.vectorindex import AnnoyIndex, ExactIndex, is_large, normalise, rows_with_vector
+
+_FOREST = "forest.ann"
 
 
 class Content(Retriever):
@@ -35,6 +38,7 @@ class Content(Retriever):
     name = "content"
     space: ClassVar[str] = "combined"
     needs_catalogue = True
+    _forest: AnnoyIndex | None
 
     def __init__(
         self, recency: float = 0.7, history_length: int = 20, backend: str = "auto", random_state: int = 0
@@ -48,13 +52,27 @@ class Content(Retriever):
         if self.space not in data.spaces.vectors:
             raise SourceUnavailableError(f"{self.name}: the catalogue has nothing for the space {self.space!r}")
         self.vectors_ = data.spaces.vectors[self.space]
-        return self._prepare()
+        self._prepare()
+        if self.is_indexed:
+            self._forest = data.spaces.forest(self.space, self.random_state)
+        return self
 
     def _prepare(self) -> Self:
         self._exact = ExactIndex(self.vectors_)
-        index = build_index(self.vectors_, backend=self.backend, seed=self.random_state)
-        self._annoy = index if isinstance(index, AnnoyIndex) else None
+        self._forest = None
         return self
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether the best are found by Annoy instead of an exact scan."""
+        return is_large(len(self.vectors_), self.backend)
+
+    @property
+    def forest(self) -> AnnoyIndex:
+        """Annoy's index; grown now where it came with neither the fit nor the artifact."""
+        if self._forest is None:
+            self._forest = AnnoyIndex.build(self.vectors_, seed=self.random_state)
+        return self._forest
 
     def profile(self, state: UserState) -> FloatVector:
         """The user's taste as a unit vector, shape (n_dims,); zeros without a described item in the history."""
@@ -86,9 +104,9 @@ class Content(Retriever):
 
     def scored(self, query: Query) -> Scored:
         require_fitted(self, "vectors_")
-        if self._annoy is None:
+        if not self.is_indexed:
             return super().scored(query)
-        return _IndexedScores(self._annoy, self._exact, self.profile(query.state))
+        return _IndexedScores(self.forest, self._exact, self.profile(query.state))
 
     def state_arrays(self) -> dict[str, AnyArray]:
         require_fitted(self, "vectors_")
@@ -97,6 +115,16 @@ class Content(Retriever):
     def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
         self.vectors_ = arrays["vectors"]
         return self._prepare()
+
+    def state_files(self) -> dict[str, Callable[[Path], None]]:
+        require_fitted(self, "vectors_")
+        return {_FOREST: self.forest.save} if self.is_indexed else {}
+
+    def load_files(self, paths: Mapping[str, Path]) -> Self:
+        if _FOREST in paths:
+            n_dims = self.vectors_.shape[1]
+            self._forest = AnnoyIndex.load(paths[_FOREST], n_dims, rows_with_vector(self.vectors_))
+        return self
 
 
 @dataclass(frozen=True)

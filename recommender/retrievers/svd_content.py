@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -89,6 +91,14 @@ class SvdContent(Retriever):
         self.content_ = (
             Content(backend="annoy", random_state=self.random_state).load_arrays(content) if content else None
         )
+        return self
+
+    def state_files(self) -> dict[str, Callable[[Path], None]]:
+        return {} if self.content_ is None else self.content_.state_files()
+
+    def load_files(self, paths: Mapping[str, Path]) -> Self:
+        if self.content_ is not None:
+            self.content_.load_files(paths)
         return self
 
 

@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recommender.errors import ArtifactError
+from recommender.hybrid import HybridRecommender, load
 from recommender.pipeline import all_but
 from recommender.retrievers.content import Content, ContentAttributes, ContentImage, ContentText
-from tests.recommender.worlds import data_of, named, purchases, query, thing
+from recommender.vectorindex import AnnoyIndex
+from tests.recommender.worlds import data_of, event, named, purchases, query, shelf_items, thing, two_shelves
 
 SPACES = [ContentText(), ContentImage(), ContentAttributes(), Content()]
 
@@ -90,3 +93,26 @@ def test_somebody_who_only_knows_undescribed_items_gets_nothing_from_content(bac
     source = Content(backend=backend).fit(data)
     assert len(source.retrieve(query(data, ["ghost"]), 3).rows) == 0
     assert set(named(data, source.retrieve(query(data, ["a"]), 4).rows)) == {"a", "b", "c"}
+
+
+def test_a_forest_is_grown_once_for_all_fits_and_mapped_from_the_saved_model(tmp_path, monkeypatch):
+    """With a million items it takes minutes: neither the parts of a training nor a start of the shop may repeat it."""
+    grown = []
+    grow = AnnoyIndex.build.__func__
+    monkeypatch.setattr(AnnoyIndex, "build", classmethod(lambda cls, *a, **k: grown.append(1) or grow(cls, *a, **k)))
+    data = data_of(two_shelves(), shelf_items())
+    half = data.with_events(data.events.select(np.arange(len(data.events)) % 2 == 0))
+    for part in (data, half):
+        Content(backend="annoy").fit(part)
+    assert len(grown) == 1
+    model = HybridRecommender("content", source_params={"content": {"backend": "annoy"}}, random_state=7)
+    model.fit(data.events, data.catalogue).save(tmp_path / "model")
+    assert (tmp_path / "model/sources/content/forest.ann").is_file()
+    grown.clear()
+    loaded = load(tmp_path / "model")
+    told = [event(thing("kitchen", n), "purchase") for n in (2, 5)]
+    assert loaded.recommend("guest", 5, history=told) == model.recommend("guest", 5, history=told)
+    assert grown == []
+    (tmp_path / "model/sources/content/forest.ann").write_bytes(b"12345")
+    with pytest.raises(ArtifactError, match=r"forest\.ann"):
+        load(tmp_path / "model")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recommender import vectorindex
 from recommender.errors import ArtifactError
-from recommender.vectorindex import AnnoyIndex, ExactIndex, build_index, normalise
+from recommender.vectorindex import AnnoyIndex, ExactIndex, is_large, normalise
 from tests.recommender.worlds import same_bytes
 
 
@@ -108,15 +108,13 @@ def test_a_file_that_does_not_fit_is_refused(clustered, forest, tmp_path):
         AnnoyIndex.load(tmp_path / "broken", 32, forest.rows)
 
 
-def test_large_catalogues_get_annoy_unless_told_otherwise(clustered, monkeypatch):
-    assert build_index(clustered).method == "exact"
-    assert build_index(clustered[:50], backend="annoy").method == "annoy"
-    monkeypatch.setattr(vectorindex, "EXACT_LIMIT", 10)
-    assert build_index(clustered[:50]).method == "annoy"
-    assert build_index(clustered[:50], backend="exact").method == "exact"
+def test_large_catalogues_get_annoy_unless_told_otherwise():
+    limit = vectorindex.EXACT_LIMIT
+    assert [is_large(limit), is_large(limit + 1)] == [False, True]
+    assert [is_large(50, "annoy"), is_large(limit + 1, "exact")] == [True, False]
 
 
 def test_no_vectors_at_all_find_nothing():
-    for backend in ("exact", "annoy"):
-        index = build_index(np.zeros((4, 3), dtype=np.float32), backend=backend)
+    nothing = np.zeros((4, 3), dtype=np.float32)
+    for index in (ExactIndex(nothing), AnnoyIndex.build(nothing)):
         assert len(index.search(np.ones(3), 2).rows) == 0
