@@ -329,3 +329,16 @@ def test_brands_and_shelves_to_choose_from_are_those_of_the_shop(app: Flask, she
     page = text_of(app.test_client())
     assert set(re.findall(r'name="brand" value="([^"]+)"', page)) == {"house-0", "house-1", "house-2"}
     assert set(re.findall(r'name="category-([^"]+)"', page)) >= {"home", "lamps", "clothing", "socks"}
+
+
+@pytest.mark.parametrize(
+    ("language", "marked", "gone"),
+    [("en", "“Picked by the shop”", "do not buy a place"), ("de", "„Vom Shop ausgesucht“", "kaufen keinen Platz")],
+)
+def test_how_picks_are_made_tells_of_the_rules_of_the_owner(
+    app: Flask, client: ShopClient, language: str, marked: str, gone: str
+) -> None:
+    app.config["LANGUAGES"] = ["en", "de"]
+    page = client.get(f"{PAGE}?lang={language}").get_data(as_text=True)
+    assert marked in page
+    assert gone not in page
