@@ -143,14 +143,14 @@ def page_of(
 ) -> vm.ProductPage:
     """Build the page of a product as the address asks for it."""
     stars, variant = request.args.get("stars", ""), request.values.get("variant", field("variant_id"))
-    sort = request.args.get("reviews", "newest")
+    sort = request.args.get("reviews", "")
     return product_pages.product_page(
         found,
         current_actor(),
         get_recs(),
         variant_id=whole(variant),
         stars=reviews.parse_stars(stars) if stars in {"1", "2", "3", "4", "5"} else None,
-        sort=sort if sort in product_pages.SORT_LABELS else "newest",
+        sort=sort if sort in product_pages.SORT_LABELS else product_pages.USUAL_SORT,
         page=page_number(),
         form=form or vm.Form(),
         alert_form=alert_form or vm.Form(),

@@ -13,6 +13,7 @@ from webapp.viewmodels.parts import (
     NavCategory,
     Option,
     Page,
+    PageLink,
     Pagination,
     Picture,
     Price,
@@ -247,7 +248,7 @@ class ProductPage(Page):
     all_reviews_url: str = ""
     reviews: tuple[Review, ...] = ()
     n_reviews: int = 0
-    review_sorts: tuple[Option, ...] = ()
+    review_sorts: tuple[PageLink, ...] = ()
     review_pages: Pagination | None = None
     your_stars: int = 0
     can_review: bool = False
