@@ -26,7 +26,7 @@ from webapp.store.rows import CardRow, CategoryRow
 from webapp.store.tx import Tx, read_unit
 from webapp.viewbuilders import listing as build
 from webapp.viewbuilders import structured
-from webapp.viewbuilders.cards import cards, crumbs, nav
+from webapp.viewbuilders.cards import cards, crumbs, from_home, nav
 from webapp.viewbuilders.links import absolute, product_url
 from webapp.viewbuilders.listing import Asked
 from webapp.viewbuilders.suggestions import build_suggestions
@@ -145,7 +145,7 @@ def search_page(
         heading = " · ".join(counts.brands[slug][0] for slug in asked.brands if slug in counts.brands) or heading
     return vm.ListingPage(
         meta=vm.PageMeta(title=heading, is_indexed=False),
-        crumbs=(vm.Crumb(_("Home"), url_for("shop.home")), vm.Crumb(_("Search"))),
+        crumbs=from_home(vm.Crumb(_("Search"))),
         heading=heading,
         query=asked.query,
         is_search=True,

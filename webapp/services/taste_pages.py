@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
-from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -18,7 +17,7 @@ from webapp.store.rows import CardRow, CategoryRow, HistoryRow
 from webapp.store.searches import SearchRow
 from webapp.store.tx import read_unit
 from webapp.tuning import Tuning
-from webapp.viewbuilders.cards import STARTER, card, picture, starter_cards
+from webapp.viewbuilders.cards import STARTER, card, from_home, picture, starter_cards
 from webapp.viewbuilders.taste import compare, sliders
 from webapp.viewmodels.parts import EMPTY_FORM
 
@@ -57,7 +56,7 @@ def show(
     starter = starter_cards(popular, tree, now=now)
     return vm.TastePage(
         meta=vm.PageMeta(title=_("Your recommendations"), is_indexed=False),
-        crumbs=(vm.Crumb(_("Home"), url_for("shop.home")), vm.Crumb(_("Your recommendations"))),
+        crumbs=from_home(vm.Crumb(_("Your recommendations"))),
         groups=_groups(known, rows, recs, actor, profile),
         now=tuple(picks),
         preview=preview,
