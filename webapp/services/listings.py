@@ -94,7 +94,7 @@ def category_page(slug: str, asked: Asked, actor: Actor, *, currency: str, now: 
         inside = products.descendants(tree, this.category_id)
         query = _query(tx, asked, tree, currency, category_ids=tuple(sorted(inside)))
         counts, rows = _count_and_read(tx, query, actor)
-        names = _attribute_names(counts)
+        names = _attribute_names(counts, query)
     below = tuple(row for row in tree if row.category_id in inside and row.category_id != this.category_id)
     node = _node(nav(tree), this.slug)
     trail = crumbs(tree, this.category_id)
@@ -138,10 +138,10 @@ def search_page(
     with read_unit() as tx:
         is_asked = query.is_search or asked.is_filtered
         counts, rows = _count_and_read(tx, query, actor) if is_asked else (FacetCounts(), [])
-        names = _attribute_names(counts)
+        names = _attribute_names(counts, query)
     hint = meant.mended if counts.total else ""
     heading = _("Search") if not asked.query else build.found_sentence(counts.total, hint or asked.query)
-    if not asked.query and asked.brands and counts.total:
+    if not asked.query and asked.brands:
         heading = " · ".join(counts.brands[slug][0] for slug in asked.brands if slug in counts.brands) or heading
     return vm.ListingPage(
         meta=vm.PageMeta(title=heading, is_indexed=False),
@@ -227,8 +227,8 @@ def _query(
     )
 
 
-def _attribute_names(counts: FacetCounts) -> dict[str, str]:
-    return {slugify(name): name for name in counts.attributes}
+def _attribute_names(counts: FacetCounts, query: ListingQuery) -> dict[str, str]:
+    return {slugify(name): name for name in (*query.attributes, *counts.attributes)}
 
 
 def _common(

@@ -141,7 +141,7 @@ def count_facets(tx: Tx, query: ListingQuery) -> FacetCounts:
         .cte("base")
     )
     columns = {name: base.c[flag.name] for name, flag in flags.items()}
-    statement = union_all(*_count_selects(base, columns))
+    statement = union_all(*_count_selects(base, columns, query.brands))
     return _read_counts(tx.rows(statement))
 
 
@@ -158,7 +158,7 @@ def _tally(group: str, key: Any, label: Any, n: Any, base: CTE, where: ColumnEle
     )
 
 
-def _count_selects(base: CTE, columns: Mapping[str, Any]) -> list[Any]:
+def _count_selects(base: CTE, columns: Mapping[str, Any], chosen_brands: Sequence[str]) -> list[Any]:
     nothing, n = literal(""), func.count()
     everything = _all_but(columns)
     selects: list[Any] = [
@@ -176,6 +176,8 @@ def _count_selects(base: CTE, columns: Mapping[str, Any]) -> list[Any]:
             .group_by(Brand.slug, Brand.name)
         ),
     ]
+    if chosen_brands:  # a chosen brand has a name also where nothing of it is found
+        selects.append(select(literal("name"), Brand.slug, Brand.name, literal(0)).where(Brand.slug.in_(chosen_brands)))
     for stars in RATING_STEPS:
         enough = and_(base.c.rating_count > 0, base.c.rating_sum >= stars * base.c.rating_count)
         selects.append(_tally("rating", literal(stars), nothing, n, base, and_(_all_but(columns, "rating"), enough)))
@@ -206,6 +208,7 @@ def _read_counts(rows: Any) -> FacetCounts:
     single = {"total": 0, "lowest": 0, "highest": 0}
     categories: dict[int, int] = {}
     brands: dict[str, tuple[str, int]] = {}
+    names: dict[str, str] = {}
     ratings: dict[int, int] = {}
     attributes: dict[str, dict[str, int]] = {}
     without: dict[str, int] = {}
@@ -216,6 +219,8 @@ def _read_counts(rows: Any) -> FacetCounts:
             categories[int(key)] = n
         elif group == "brand":
             brands[key] = (label, n)
+        elif group == "name":
+            names[key] = label
         elif group == "rating":
             ratings[int(key)] = n
         elif group == "attribute":
@@ -223,6 +228,7 @@ def _read_counts(rows: Any) -> FacetCounts:
         elif group == "without":
             without[key] = n
     bounds = single["lowest"], single["highest"]
+    brands = {key: (label, 0) for key, label in names.items()} | brands
     return FacetCounts(single["total"], categories, brands, ratings, attributes, *bounds, without)
 
 
