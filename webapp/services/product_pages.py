@@ -19,6 +19,7 @@ from webapp.picks import Recs
 from webapp.services import chrome, discovery, feedback, reviews
 from webapp.store import products
 from webapp.store import reviews as review_store
+from webapp.store.frame import DeliveryTerms
 from webapp.store.rows import CardRow, PictureRow, ProductRow, VariantRow
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders import structured
@@ -60,7 +61,7 @@ def product_page(
     if (this := around.this) is None:
         raise NotFound
     with read_unit() as tx:
-        tree, days = chrome.tree(tx), chrome.delivery_days(tx, actor)
+        tree, terms = chrome.tree(tx), chrome.delivery_terms(tx, actor)
         votes = review_store.histogram(tx, product.product_id) if product.rating_count else {}
         rows, total = review_store.page(
             tx,
@@ -89,7 +90,8 @@ def product_page(
         options=_options(product, chosen),
         description=product.description,
         facts=tuple(vm.Fact(name, str(value)) for name, value in product.attributes.items()),
-        delivery_note=_delivery_note(days),
+        delivery_note=_delivery_note(terms),
+        delivery_cost=_delivery_cost(terms, chosen.price_cents),
         rating=found_rating,
         histogram=_histogram(votes, stars, place),
         star_filter=stars,
@@ -135,11 +137,19 @@ def _review_sorts(chosen: str, place: _Place) -> tuple[vm.PageLink, ...]:
     )
 
 
-def _delivery_note(days: tuple[int, int] | None) -> str:
+def _delivery_cost(terms: DeliveryTerms | None, price_cents: int) -> vm.DeliveryCost | None:
+    """Say what one piece costs with the cheapest delivery, and from which worth on that is free."""
+    if terms is None:
+        return None
+    cents = terms.cost_of(price_cents)
+    return vm.DeliveryCost(price_cents + cents, cents == 0, terms.free_from_cents)
+
+
+def _delivery_note(terms: DeliveryTerms | None) -> str:
     """Say how long the first way of delivery takes: the one a cart is reckoned with until another is chosen."""
-    if days is None:
+    if terms is None:
         return ""
-    low, high = days
+    low, high = terms.days
     if low == high:
         return ngettext("at your door in one day", "at your door in %(num)s days", high)
     return _("at your door in %(low)s to %(high)s days", low=low, high=high)

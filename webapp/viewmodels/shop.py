@@ -227,6 +227,15 @@ class Bundle:
     currency: str = "EUR"
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryCost:
+    """What one piece costs with the cheapest delivery, and the worth of goods from which delivery is free."""
+
+    total_cents: int
+    is_free: bool = False
+    free_from_cents: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductPage(Page):
     """One product with everything around it; rails are ``None`` when there is nothing true to show."""
@@ -242,6 +251,7 @@ class ProductPage(Page):
     description: str = ""
     facts: tuple[Fact, ...] = ()
     delivery_note: str = ""
+    delivery_cost: DeliveryCost | None = None
     rating: Rating | None = None
     histogram: tuple[RatingBin, ...] = ()
     star_filter: int | None = None
