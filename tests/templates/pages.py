@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from webapp.viewmodels import (
     AboutDemoPage,
     ApiCall,
@@ -22,6 +24,7 @@ from webapp.viewmodels import (
     OptionGroup,
     OptionValue,
     OrderChoice,
+    OwnOrder,
     PageLink,
     Pagination,
     PhotoPage,
@@ -185,6 +188,7 @@ listing_filtered_out = ListingPage(
     action_url="/c/mugs",
     ways_on=(Suggestion("Without “Moss”", "?", 31),),
 )
+listing_own_order = replace(listing_full, own_order=OwnOrder(50, "/c/kitchen-and-table"))
 listing_empty = ListingPage(meta=meta("Mugs"), crumbs=CRUMBS, heading="Mugs", total=0, action_url="/c/mugs")
 
 REVIEWS = (

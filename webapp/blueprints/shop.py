@@ -67,7 +67,15 @@ def home() -> str:
 def category(slug: str) -> str:
     """Show a category."""
     asked = listings.parse(request.path, request.args)
-    page = listings.category_page(slug, asked, current_actor(), currency=current_app.config["CURRENCY"], now=utc_now())
+    page = listings.category_page(
+        slug,
+        asked,
+        current_actor(),
+        get_recs(),
+        history_limit=current_app.config["HISTORY_LIMIT"],
+        currency=current_app.config["CURRENCY"],
+        now=utc_now(),
+    )
     return render_template("shop/listing.html", page=page)
 
 

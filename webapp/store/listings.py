@@ -34,7 +34,8 @@ from webapp.store.products import card_rows, card_select, has_stock
 from webapp.store.rows import CardRow
 from webapp.store.tx import Tx
 
-SORTS = ("relevance", "popular", "price", "price-desc", "rating", "newest")
+FOR_YOU = "for-you"
+SORTS = ("relevance", FOR_YOU, "popular", "price", "price-desc", "rating", "newest")
 RATING_STEPS = (4, 3, 2)
 PRIOR_STARS, PRIOR_COUNT = 3.5, 5
 
@@ -44,7 +45,7 @@ class ListingQuery:
     """What is asked of a list; empty collections ask nothing.
 
     A search is for ``words`` and for the products ``near`` it in meaning, the nearest first. By relevance ``first``
-    stand before the others, in the given order, as far as they can be had.
+    stand before the others, in the given order, as far as they can be had; so they do on a shelf in a visitor's order.
     """
 
     category_ids: tuple[int, ...] = ()
@@ -246,6 +247,7 @@ def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
     fixed, score, _held = _scored(tx, query)
     orders: dict[str, Sequence[Any]] = {
         "relevance": _by_relevance(score, query.first),
+        FOR_YOU: _by_relevance(score, query.first),
         "popular": (Product.popularity.desc(),),
         "price": (Product.price_cents.asc(),),
         "price-desc": (Product.price_cents.desc(),),
@@ -263,7 +265,7 @@ def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
 
 
 def first_hits(tx: Tx, query: ListingQuery, *, limit: int) -> list[tuple[int, bool]]:
-    """Return the first products of a search, and of each whether it holds the words or is only near them."""
+    """Return the first products of a search or a shelf, and of each whether it holds the words or is only near them."""
     fixed, score, held = _scored(tx, query)
     statement = (
         select(Product.id, held)

@@ -89,6 +89,14 @@ class OrderChoice:
     next_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnOrder:
+    """A shelf is in the visitor's own order: its first ``n_first`` things; ``off_url`` leads to the usual one."""
+
+    n_first: int
+    off_url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingPage(Page):
     """A category or a search: both show the same list.
@@ -115,6 +123,7 @@ class ListingPage(Page):
     is_near_only: bool = False
     did_you_mean: Suggestion | None = None
     order: OrderChoice | None = None
+    own_order: OwnOrder | None = None
     photo_form: Form = EMPTY_FORM
     ways_on: tuple[Suggestion, ...] = ()
     rails: tuple[Rail, ...] = ()
