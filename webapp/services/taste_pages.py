@@ -29,6 +29,7 @@ GROUPS = (
     ("view", _l("Looked at"), ("view", "click")),
 )
 PICKS, COMPARED = 10, 8
+NOTHING_LISTED = recommending.Listed()
 STILL_NEW = 20  # so many signals and somebody need not be asked to rate a few things first
 
 
@@ -52,13 +53,16 @@ def show(
         popular = products.best_sellers(tx, limit=discovery.POOL, actor=actor) if is_new else []
         tree, brands = chrome.tree(tx), chrome.brands(tx)
     profile = profiles.read(actor, limit=history_limit, searched=known.searches)
-    picks, preview = _lists(actor, recs, profile, proposed, now=now)
+    listed, preview = _lists(actor, recs, profile, proposed, now=now)
     starter = starter_cards(popular, tree, now=now)
+    # Two lists beside each other are a comparison: what is chosen there says nothing of either.
+    request_id = "" if preview else recommending.note_shown(actor, listed, "taste", now=now)
     return vm.TastePage(
         meta=vm.PageMeta(title=_("Your recommendations"), is_indexed=False),
         crumbs=from_home(vm.Crumb(_("Your recommendations"))),
         groups=_groups(known, rows, recs, actor, profile),
-        now=tuple(picks),
+        now=listed.cards,
+        request_id=request_id,
         preview=preview,
         tuning=tune_form(known.tuning if proposed is None else proposed, known.tuning, tree, brands),
         starter=starter,
@@ -78,14 +82,16 @@ def show(
 
 def _lists(
     actor: Actor, recs: Recs, profile: profiles.Profile, proposed: Tuning | None, *, now: datetime
-) -> tuple[list[vm.Card], vm.TastePreview | None]:
+) -> tuple[recommending.Listed, vm.TastePreview | None]:
     """Return the picks of now and, with settings to try, how they would change."""
     if proposed is None or not actor.is_personalised:
-        shown = recommending.lists_of(actor, recs, [profile], k=PICKS, now=now)[0] if profile.says_anything else []
-        return shown, None
+        if not profile.says_anything:
+            return NOTHING_LISTED, None
+        return recommending.lists_of(actor, recs, [profile], k=PICKS, now=now)[0], None
     tried = profiles.trying(profile, proposed)
     before, after = recommending.lists_of(actor, recs, [profile, tried], k=PICKS, now=now)
-    return before if profile.says_anything else [], compare(before[:COMPARED], after[:COMPARED])
+    shown = before if profile.says_anything else NOTHING_LISTED
+    return shown, compare(before.cards[:COMPARED], after.cards[:COMPARED])
 
 
 def _groups(
