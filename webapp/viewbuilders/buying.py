@@ -12,7 +12,8 @@ from flask_babel import lazy_gettext as _l
 
 from webapp import viewmodels as vm
 from webapp.buying import Checkout, PaymentProvider, Sums, WholeOrder, delivery_cents, problem_of
-from webapp.store.orders import DeliveryRow, OrderLineRow, OrderRow
+from webapp.store.delivery import DeliveryRow
+from webapp.store.orders import OrderLineRow, OrderRow
 from webapp.store.rows import CartRow, LineRow
 from webapp.store.users import AddressRow
 from webapp.viewbuilders.cards import from_home, picture

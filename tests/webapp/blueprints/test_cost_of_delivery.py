@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from tests.factories import ShopClient, make_product
-from webapp.store import orders
+from webapp.store import delivery
 from webapp.store.tx import unit_of_work
 
 
@@ -15,8 +15,8 @@ from webapp.store.tx import unit_of_work
 def lamp(app: Flask) -> str:
     """A lamp at 19.99, and its address; delivery costs 4.90, and 9.90 by express, free from 50.00 on."""
     with unit_of_work() as tx:
-        orders.change_delivery_method(tx, "standard", price_cents=490, free_from_cents=None)
-        orders.change_delivery_method(tx, "express", price_cents=990, free_from_cents=5000)
+        delivery.change_method(tx, "standard", price_cents=490, free_from_cents=None)
+        delivery.change_method(tx, "express", price_cents=990, free_from_cents=5000)
         made = make_product(tx, name="Lamp", price_cents=1999, stock=5)
     return f"/p/{made}-lamp"
 
@@ -34,20 +34,20 @@ def test_the_total_is_that_of_the_cheapest_way(client: ShopClient, lamp: str) ->
 
 def test_without_a_threshold_none_is_named(client: ShopClient, lamp: str) -> None:
     with unit_of_work() as tx:
-        orders.change_delivery_method(tx, "express", free_from_cents=None)
+        delivery.change_method(tx, "express", free_from_cents=None)
     assert said(client, lamp) == "€24.89 with the cheapest delivery."
 
 
 @pytest.mark.parametrize("values", [{"free_from_cents": 1999}, {"price_cents": 0}])
 def test_free_delivery_is_said(client: ShopClient, lamp: str, values: dict[str, int]) -> None:
     with unit_of_work() as tx:
-        orders.change_delivery_method(tx, "express", **values)
+        delivery.change_method(tx, "express", **values)
     assert said(client, lamp) == "Delivery is free."
 
 
 def test_a_way_that_has_ended_counts_no_more(client: ShopClient, lamp: str) -> None:
     with unit_of_work() as tx:
-        orders.switch_delivery_method(tx, "standard", on=False)
+        delivery.switch_method(tx, "standard", on=False)
     assert said(client, lamp) == "€29.89 with the cheapest delivery. From €50.00 on delivery is free."
 
 
@@ -62,8 +62,8 @@ def test_it_goes_by_the_price_of_the_variant(client: ShopClient, lamp: str) -> N
 
 def test_nothing_is_said_where_nothing_is_delivered(client: ShopClient, lamp: str) -> None:
     with unit_of_work() as tx:
-        for way in orders.delivery_methods(tx):
-            orders.change_delivery_method(tx, way.code, is_active=False)
+        for way in delivery.methods(tx):
+            delivery.change_method(tx, way.code, is_active=False)
     assert said(client, lamp) == ""
 
 
