@@ -129,8 +129,8 @@ def search_order() -> Response:
 @bp.get("/search/suggest")
 @limiter.limit("600/minute")
 def suggest() -> Response:
-    """Suggest products and shelves for an unfinished query."""
-    return jsonify(listings.suggest(request.args.get("q", "")))
+    """Suggest past searches, products and shelves for an unfinished query."""
+    return jsonify(listings.suggest(request.args.get("q", ""), current_actor()))
 
 
 @bp.get("/p/<int:product_id>")

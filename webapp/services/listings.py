@@ -19,10 +19,11 @@ from webapp.numbers import whole
 from webapp.picks import Recs
 from webapp.services import chrome, finding, personal_order, profiles
 from webapp.services.finding import NOTHING_ASKED, Understood
-from webapp.store import listings, products, search
+from webapp.store import listings, products, search, searches
 from webapp.store.catalogue import slugify
 from webapp.store.listings import FOR_YOU, SORTS, FacetCounts, ListingQuery
 from webapp.store.rows import CardRow, CategoryRow
+from webapp.store.searches import SearchRow
 from webapp.store.tx import Tx, read_unit
 from webapp.viewbuilders import listing as build
 from webapp.viewbuilders import structured
@@ -35,6 +36,7 @@ PAGE_SIZE = 24
 MAX_QUERY = 200
 SUGGESTIONS = 6
 WAYS_ON = 6
+OWN_SEARCHES, SEARCHES_LOOKED_AT = 3, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,11 +311,15 @@ def _ways_on(drops: Sequence[vm.Suggestion]) -> tuple[vm.Suggestion, ...]:
     )
 
 
-def suggest(raw: str) -> dict[str, Any]:
-    """Return suggestions for an unfinished query: products and shelves."""
+def suggest(raw: str, actor: Actor) -> dict[str, Any]:
+    """Return suggestions for an unfinished query: the visitor's own past searches, products and shelves.
+
+    For a query that is still empty they are the newest searches alone.
+    """
     words = search.parse_words(raw[:MAX_QUERY])
+    own = _own_searches(actor, words)
     if not words:
-        return {"groups": []}
+        return build_suggestions((), (), own)
     with read_unit() as tx:
         ids = search.suggest(tx, words, limit=SUGGESTIONS)
         if not ids:
@@ -322,7 +328,16 @@ def suggest(raw: str) -> dict[str, Any]:
         rows = products.cards(tx, ids)
         tree = chrome.tree(tx)
     shelves = [row for row in tree if row.n_products and _begins(row.name, words)][:3]
-    return build_suggestions([rows[product_id] for product_id in ids if product_id in rows], shelves)
+    return build_suggestions([rows[product_id] for product_id in ids if product_id in rows], shelves, own)
+
+
+def _own_searches(actor: Actor, words: Sequence[str]) -> list[SearchRow]:
+    """Return past searches that begin like this one; none where searches are not to be used."""
+    if not actor.is_known or not actor.is_personalised or not actor.tuning.uses_searches:
+        return []
+    with read_unit() as tx:
+        newest = searches.recent(tx, actor, limit=SEARCHES_LOOKED_AT)
+    return [row for row in newest if _begins(row.words, words)][:OWN_SEARCHES]
 
 
 def _begins(name: str, words: Sequence[str]) -> bool:
