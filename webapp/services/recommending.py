@@ -126,20 +126,37 @@ def similar_for_api(recs: Recs, product_id: int, *, k: int, space: str, now: dat
 def preview(actor: Actor, recs: Recs, *, k: int, history_limit: int, now: datetime) -> list[vm.Card]:
     """Return what a visitor would be recommended now, without noting it; nothing where it would be nothing personal."""
     profile = profiles.read(actor, limit=history_limit)
-    return list(lists_of(actor, recs, [profile], k=k, now=now)[0].cards) if profile.says_anything else []
+    if not profile.says_anything:
+        return []
+    (listed,), _rows = lists_of(actor, recs, [profile], k=k, now=now)
+    return list(listed.cards)
 
 
-def lists_of(actor: Actor, recs: Recs, wanted: Sequence[profiles.Profile], *, k: int, now: datetime) -> list[Listed]:
-    """Return what each of some profiles of one visitor would be recommended now, without noting it."""
+def lists_of(
+    actor: Actor,
+    recs: Recs,
+    wanted: Sequence[profiles.Profile],
+    *,
+    k: int,
+    now: datetime,
+    also: Collection[int] = (),
+) -> tuple[list[Listed], dict[int, CardRow]]:
+    """Return what each of some profiles of one visitor would be recommended now, without noting it.
+
+    The cards of the products in ``also`` are read in the same statement and returned with those of the lists.
+    """
     answers = [ask_recs(recs, profile.ask(3 * k, now=now)) for profile in wanted]
     with read_unit() as tx:
         book = rules.current(tx, now=now)
-        rows = products.cards(tx, set().union(*map(needed_ids, answers)) | book.pinned_ids, actor)
+        needed = book.pinned_ids.union(*map(needed_ids, answers))
+        found = products.cards(tx, needed.union(also), actor)
+    rows = {product_id: row for product_id, row in found.items() if product_id in needed}
     left_out = merchandising.left_out(book, list(rows.values()), now=now)
-    return [
+    lists = [
         _listed(merchandising.ruled(picks, rows, book, now=now), rows, profile, left_out, k, now=now)
         for picks, profile in zip(answers, wanted, strict=True)
     ]
+    return lists, found
 
 
 def _listed(

@@ -48,12 +48,11 @@ def show(
     """
     known = taste.known(actor)
     is_new = known.counts.get("rating", 0) < STARTER and known.n_signals < STILL_NEW
+    profile = profiles.read(actor, limit=history_limit, searched=known.searches)
+    listed, preview, rows = _lists(actor, recs, profile, proposed, known, now=now)
     with read_unit() as tx:
-        rows = products.cards(tx, {row.product_id for _id, row in known.signals} | set(known.excluded), actor)
         popular = products.best_sellers(tx, limit=discovery.POOL, actor=actor) if is_new else []
         tree, brands = chrome.tree(tx), chrome.brands(tx)
-    profile = profiles.read(actor, limit=history_limit, searched=known.searches)
-    listed, preview = _lists(actor, recs, profile, proposed, now=now)
     starter = starter_cards(popular, tree, now=now)
     # Two lists beside each other are a comparison: what is chosen there says nothing of either.
     request_id = "" if preview else recommending.note_shown(actor, listed, "taste", now=now)
@@ -81,17 +80,18 @@ def show(
 
 
 def _lists(
-    actor: Actor, recs: Recs, profile: profiles.Profile, proposed: Tuning | None, *, now: datetime
-) -> tuple[recommending.Listed, vm.TastePreview | None]:
-    """Return the picks of now and, with settings to try, how they would change."""
-    if proposed is None or not actor.is_personalised:
-        if not profile.says_anything:
-            return NOTHING_LISTED, None
-        return recommending.lists_of(actor, recs, [profile], k=PICKS, now=now)[0], None
-    tried = profiles.trying(profile, proposed)
-    before, after = recommending.lists_of(actor, recs, [profile, tried], k=PICKS, now=now)
-    shown = before if profile.says_anything else NOTHING_LISTED
-    return shown, compare(before.cards[:COMPARED], after.cards[:COMPARED])
+    actor: Actor, recs: Recs, profile: profiles.Profile, proposed: Tuning | None, known: taste.Known, *, now: datetime
+) -> tuple[recommending.Listed, vm.TastePreview | None, dict[int, CardRow]]:
+    """Return the picks of now, with settings to try also how they would change, and the cards of what is known."""
+    is_compared = proposed is not None and actor.is_personalised
+    wanted = [profile] if is_compared or profile.says_anything else []
+    if proposed is not None and is_compared:
+        wanted.append(profiles.trying(profile, proposed))
+    ids = {row.product_id for _id, row in known.signals} | set(known.excluded)
+    lists, rows = recommending.lists_of(actor, recs, wanted, k=PICKS, now=now, also=ids)
+    shown = lists[0] if profile.says_anything else NOTHING_LISTED
+    preview = compare(lists[0].cards[:COMPARED], lists[1].cards[:COMPARED]) if is_compared else None
+    return shown, preview, rows
 
 
 def _groups(
