@@ -11,7 +11,8 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from webapp.formatting import money
-from webapp.store.orders import DeliveryRow, OrderEventRow, OrderLineRow, OrderRow, PaymentRow
+from webapp.store.delivery import DeliveryRow
+from webapp.store.orders import OrderEventRow, OrderLineRow, OrderRow, PaymentRow
 from webapp.store.rows import CartRow, LineRow, VoucherRow
 
 

@@ -1,6 +1,9 @@
-/** Suggestions while typing: arrows choose, Enter opens, Escape closes and then clears, "/" comes here. */
+/** Suggestions while typing: arrows choose, Enter opens, Escape closes and then clears, "/" comes here.
 
-import { announce, settings, word } from "./net.js";
+A past search has a cross, and the Delete key, that forgets it. */
+
+import { announce, post, settings, toast, word } from "./net.js";
+import { refreshPage } from "./refresh.js";
 
 const WAIT_MS = 150;
 
@@ -31,6 +34,7 @@ class Combobox {
     }
     this.input.addEventListener("input", () => this.wait());
     this.input.addEventListener("keydown", (event) => this.onKey(event));
+    this.input.addEventListener("click", () => this.input.value.trim() || this.ask(""));
     this.input.addEventListener("blur", () => this.close());
     this.list.addEventListener("pointerdown", (event) => this.onPress(event));
     document.addEventListener("keydown", (event) => this.onSlash(event));
@@ -48,6 +52,7 @@ class Combobox {
   }
 
   async ask(query) {
+    this.request?.abort();
     this.request = new AbortController();
     try {
       const url = `${settings.urls.suggest}?${new URLSearchParams({ q: query })}`;
@@ -91,6 +96,12 @@ class Combobox {
       event.preventDefault();
       const way = event.key === "ArrowDown" ? 1 : -1;
       this.choose(((this.at + 1 + way + count + 1) % (count + 1)) - 1);
+    } else if (event.key === "ArrowDown" && !this.input.value.trim()) {
+      event.preventDefault();
+      this.ask("");
+    } else if (event.key === "Delete" && this.options[this.at]?.dataset.search) {
+      event.preventDefault();
+      this.forget(this.options[this.at]);
     } else if (event.key === "Enter" && this.at >= 0) {
       event.preventDefault();
       location.assign(this.options[this.at].dataset.url);
@@ -100,7 +111,25 @@ class Combobox {
   onPress(event) {
     const chosen = event.target.closest("[data-url]");
     event.preventDefault();
+    if (event.target.closest(".forget")) return this.forget(chosen);
     if (chosen) location.assign(chosen.dataset.url);
+  }
+
+  async forget(row) {
+    const data = new FormData();
+    data.set("search_id", row.dataset.search);
+    try {
+      const answer = await post(settings.urls.forget, data);
+      const box = row.parentElement;
+      row.remove();
+      if (!box.querySelector('[role="option"]')) box.remove();
+      if (this.options.length) this.choose(-1);
+      else this.close();
+      announce(answer.message);
+      refreshPage();
+    } catch (error) {
+      toast(error.message);
+    }
   }
 
   onSlash(event) {
@@ -141,6 +170,14 @@ function option(item, number) {
   }
   row.append(span(item.label, ""));
   if (item.detail) row.append(span(item.detail, "detail"));
+  if (item.search_id) {
+    row.dataset.search = item.search_id;
+    row.append(span(`, ${word("forget_search")}`, "hush"));
+    const cross = span("×", "forget");
+    cross.title = word("forget_search");
+    cross.setAttribute("aria-hidden", "true");
+    row.append(cross);
+  }
   return row;
 }
 

@@ -25,6 +25,7 @@ SHOP = (
     Scene("home-cold", "shop/home.html", pages.home_cold),
     Scene("home-empty", "shop/home.html", pages.home_empty, BARE),
     Scene("category", "shop/listing.html", pages.listing_full, GUEST, "/c/kitchen-and-table"),
+    Scene("category-own-order", "shop/listing.html", pages.listing_own_order, MEMBER, "/c/kitchen-and-table"),
     Scene("category-filtered-out", "shop/listing.html", pages.listing_filtered_out),
     Scene("category-empty", "shop/listing.html", pages.listing_empty),
     Scene("search", "shop/listing.html", pages.search_full),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from webapp.viewmodels import (
     AboutDemoPage,
     ApiCall,
@@ -9,6 +11,7 @@ from webapp.viewmodels import (
     ApiParameter,
     Bundle,
     Chip,
+    DeliveryCost,
     ErrorPage,
     Facet,
     FacetValue,
@@ -21,6 +24,7 @@ from webapp.viewmodels import (
     OptionGroup,
     OptionValue,
     OrderChoice,
+    OwnOrder,
     PageLink,
     Pagination,
     PhotoPage,
@@ -184,6 +188,7 @@ listing_filtered_out = ListingPage(
     action_url="/c/mugs",
     ways_on=(Suggestion("Without “Moss”", "?", 31),),
 )
+listing_own_order = replace(listing_full, own_order=OwnOrder(50, "/c/kitchen-and-table"))
 listing_empty = ListingPage(meta=meta("Mugs"), crumbs=CRUMBS, heading="Mugs", total=0, action_url="/c/mugs")
 
 REVIEWS = (
@@ -246,10 +251,15 @@ product_full = ProductPage(
     "sits quietly on wood. Fits under every coffee machine we tried.",
     facts=(Fact("Material", "Stoneware"), Fact("Holds", "350 ml"), Fact("Care", "Machine and microwave")),
     delivery_note="with you in 2 to 4 days",
+    delivery_cost=DeliveryCost(2290, free_from_cents=6000),
     rating=Rating(4.4, 1043),
     histogram=HISTOGRAM,
     reviews=REVIEWS,
     n_reviews=3,
+    review_sorts=(
+        PageLink("Newest first", "/p/3#reviews", True),
+        PageLink("Most stars first", "/p/3?reviews=best#reviews"),
+    ),
     review_pages=PAGES,
     your_stars=4,
     can_review=True,
@@ -279,7 +289,7 @@ product_sold_out = ProductPage(
     rating=Rating(4.7, 1),
     histogram=tuple(RatingBin(s, int(s == 5), float(s == 5), f"?stars={s}", s == 5) for s in range(1, 6)),
     star_filter=5,
-    all_reviews_url="/p/12-hald-chair-ash",
+    all_reviews_url="/p/12-hald-chair-ash#reviews",
     similar=rail("similar", "Other chairs like this one", 1),
     can_review=True,
     review_form=Form({"rating": "", "title": "Nice"}, {"rating": "Choose one to five stars."}),

@@ -157,4 +157,4 @@ MEMBER = Chrome(
 OWNER = Chrome(nav=CATEGORIES, visitor=Visitor("Olu Ward", "owner@example.com", is_signed_in=True, is_staff=True))
 BARE = Chrome()
 
-CRUMBS = (Crumb("Home", "/"), Crumb("Kitchen and table", "/c/kitchen-and-table"), Crumb("Mugs"))
+CRUMBS = (Crumb("Kindred", "/"), Crumb("Kitchen and table", "/c/kitchen-and-table"), Crumb("Mugs"))

@@ -294,6 +294,31 @@ def test_search_suggests_and_keys_choose(shop: Shop, address: str, tab: Page) ->
     tab.wait_for_url("**/scene/product")
 
 
+def test_a_past_search_is_forgotten_by_its_cross_or_the_delete_key(shop: Shop, address: str, tab: Page) -> None:
+    past = [
+        {"label": words, "url": "/scene/search", "image_url": None, "detail": "", "search_id": number}
+        for number, words in enumerate(("tide mug", "tide bowl", "tide jug"), 1)
+    ]
+    shop.answers["shop.suggest"] = {"groups": [{"label": "Your past searches", "items": past}]}
+    tab.goto(f"{address}/scene/category")
+    tab.locator("#search").click()
+    options = tab.locator("#suggestions [role=option]")
+    expect(options).to_have_count(3)
+    tab.keyboard.press("Delete")  # nothing is chosen yet
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Delete")
+    expect(options).to_have_count(2)
+    options.first.locator(".forget").click()
+    expect(options).to_have_count(1)
+    expect(tab.locator("#live")).to_have_text("Left out from now on.")
+    assert [body["search_id"] for body in shop.sent("taste.forget")] == ["1", "2"]
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Delete")
+    expect(tab.get_by_role("listbox")).to_have_count(0)
+    tab.keyboard.press("ArrowDown")  # in an empty box
+    expect(options).to_have_count(3)
+
+
 def test_tab_enters_a_rail_once_and_arrows_move_along(address: str, tab: Page) -> None:
     tab.goto(f"{address}/scene/home")
     rail_box = tab.locator("[data-rail='for_you']")

@@ -67,7 +67,15 @@ def home() -> str:
 def category(slug: str) -> str:
     """Show a category."""
     asked = listings.parse(request.path, request.args)
-    page = listings.category_page(slug, asked, current_actor(), currency=current_app.config["CURRENCY"], now=utc_now())
+    page = listings.category_page(
+        slug,
+        asked,
+        current_actor(),
+        get_recs(),
+        history_limit=current_app.config["HISTORY_LIMIT"],
+        currency=current_app.config["CURRENCY"],
+        now=utc_now(),
+    )
     return render_template("shop/listing.html", page=page)
 
 
@@ -121,8 +129,8 @@ def search_order() -> Response:
 @bp.get("/search/suggest")
 @limiter.limit("600/minute")
 def suggest() -> Response:
-    """Suggest products and shelves for an unfinished query."""
-    return jsonify(listings.suggest(request.args.get("q", "")))
+    """Suggest past searches, products and shelves for an unfinished query."""
+    return jsonify(listings.suggest(request.args.get("q", ""), current_actor()))
 
 
 @bp.get("/p/<int:product_id>")
@@ -143,14 +151,14 @@ def page_of(
 ) -> vm.ProductPage:
     """Build the page of a product as the address asks for it."""
     stars, variant = request.args.get("stars", ""), request.values.get("variant", field("variant_id"))
-    sort = request.args.get("reviews", "newest")
+    sort = request.args.get("reviews", "")
     return product_pages.product_page(
         found,
         current_actor(),
         get_recs(),
         variant_id=whole(variant),
         stars=reviews.parse_stars(stars) if stars in {"1", "2", "3", "4", "5"} else None,
-        sort=sort if sort in product_pages.SORT_LABELS else "newest",
+        sort=sort if sort in product_pages.SORT_LABELS else product_pages.USUAL_SORT,
         page=page_number(),
         form=form or vm.Form(),
         alert_form=alert_form or vm.Form(),

@@ -14,7 +14,7 @@ from webapp.actors import Actor
 from webapp.errors import NotFound
 from webapp.picks import Recs
 from webapp.services import orders, recommending
-from webapp.store import alerts, interactions, products, sessions, taste, users
+from webapp.store import alerts, delivery, interactions, products, sessions, taste, users
 from webapp.store import orders as order_store
 from webapp.store.tx import read_unit
 from webapp.viewbuilders import buying
@@ -92,7 +92,7 @@ def invoice_page(user_id: int, number: str, *, seller: Sequence[str], tax_id: st
     if found.order.paid_at is None:
         raise NotFound
     with read_unit() as tx:
-        permille = order_store.tax_permille(tx, found.order.address.get("country", ""))
+        permille = delivery.tax_permille(tx, found.order.address.get("country", ""))
     return vm.InvoicePage(
         meta=_meta(_("Invoice %(number)s", number=number)),
         crumbs=(
@@ -139,7 +139,7 @@ def _alert(row: alerts.AlertRow) -> vm.Alert:
 def country_codes() -> list[str]:
     """Return where something is delivered to."""
     with read_unit() as tx:
-        return sorted({country for method in order_store.delivery_methods(tx) for country in method.countries})
+        return sorted({country for method in delivery.methods(tx) for country in method.countries})
 
 
 def addresses(user_id: int, *, edit: str = "", form: vm.Form | None = None) -> vm.AddressesPage:

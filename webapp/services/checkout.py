@@ -21,8 +21,9 @@ from webapp.errors import Conflict, InvalidInput, NotFound, OutOfStock
 from webapp.services import payments
 from webapp.services.accounts import clean_address, clean_email
 from webapp.services.vouchers import n_used_by, user_of
-from webapp.store import carts, operations, orders, stock, users, vouchers
-from webapp.store.orders import DeliveryRow, OrderRow
+from webapp.store import carts, delivery, operations, orders, stock, users, vouchers
+from webapp.store.delivery import DeliveryRow
+from webapp.store.orders import OrderRow
 from webapp.store.rows import CartRow, LineRow, VoucherRow
 from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 
@@ -49,12 +50,12 @@ def load(actor: Actor, *, currency: str, now: datetime) -> Checkout:
 def _load(tx: Tx, actor: Actor, currency: str, *, now: datetime) -> Checkout:
     cart = carts.load(tx, actor) if actor.is_known else CartRow()
     chosen = cart.checkout
-    methods = tuple(orders.delivery_methods(tx))
+    methods = tuple(delivery.methods(tx))
     address = dict(chosen.get("address") or {})
     method = next((row for row in methods if row.code == chosen.get("method")), None)
     if method is not None and address.get("country") not in method.countries:
         method = None
-    permille = orders.tax_permille(tx, address["country"]) if address else 0
+    permille = delivery.tax_permille(tx, address["country"]) if address else 0
     user = user_of(tx, cart.voucher, actor, chosen.get("email", ""))
     return Checkout(
         cart,
@@ -90,7 +91,7 @@ def set_delivery(actor: Actor, fields: Mapping[str, str], *, user_id: int | None
         Naming every field that cannot be used.
     """
     with read_unit() as tx:
-        methods = orders.delivery_methods(tx)
+        methods = delivery.methods(tx)
         saved = users.addresses(tx, user_id) if user_id is not None else []
     values = dict(fields)
     if chosen_id := fields.get("address_id", ""):
@@ -312,7 +313,7 @@ def _expire(tx: Tx, *, order_id: int, now: datetime) -> bool:
 def cart_sums(actor: Actor, cart: CartRow, *, currency: str, now: datetime) -> tuple[Sums, list[DeliveryRow]]:
     """Return the sums of a cart before any address is known, with the ways of delivery for an estimate."""
     with read_unit() as tx:
-        methods = orders.delivery_methods(tx)
+        methods = delivery.methods(tx)
         user = user_of(tx, cart.voucher, actor, "")
     method = methods[0] if methods and cart.lines else None
     return sums_of(cart, method, 0, currency, now=now, user=user), methods

@@ -24,9 +24,9 @@ def _numbers(tx: Tx, actor: Actor) -> frame.FrameRow:
     return per_request("frame", lambda: frame.numbers(tx, actor))
 
 
-def delivery_days(tx: Tx, actor: Actor) -> tuple[int, int] | None:
-    """Return the fewest and most days of the first way of delivery, read with the other numbers of the page."""
-    return _numbers(tx, actor).days
+def delivery_terms(tx: Tx, actor: Actor) -> frame.DeliveryTerms | None:
+    """Return what can be said of delivery before a way is chosen, read with the other numbers of the page."""
+    return _numbers(tx, actor).delivery
 
 
 def tree(tx: Tx) -> list[CategoryRow]:

@@ -19,14 +19,15 @@ from webapp.numbers import whole
 from webapp.picks import Recs
 from webapp.services import chrome, finding, personal_order, profiles
 from webapp.services.finding import NOTHING_ASKED, Understood
-from webapp.store import listings, products, search
+from webapp.store import listings, products, search, searches
 from webapp.store.catalogue import slugify
-from webapp.store.listings import SORTS, FacetCounts, ListingQuery
+from webapp.store.listings import FOR_YOU, SORTS, FacetCounts, ListingQuery
 from webapp.store.rows import CardRow, CategoryRow
+from webapp.store.searches import SearchRow
 from webapp.store.tx import Tx, read_unit
 from webapp.viewbuilders import listing as build
 from webapp.viewbuilders import structured
-from webapp.viewbuilders.cards import cards, crumbs, nav
+from webapp.viewbuilders.cards import cards, crumbs, from_home, nav
 from webapp.viewbuilders.links import absolute, product_url
 from webapp.viewbuilders.listing import Asked
 from webapp.viewbuilders.suggestions import build_suggestions
@@ -35,6 +36,7 @@ PAGE_SIZE = 24
 MAX_QUERY = 200
 SUGGESTIONS = 6
 WAYS_ON = 6
+OWN_SEARCHES, SEARCHES_LOOKED_AT = 3, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,19 @@ def _amount(raw: str) -> str:
     return text.lstrip("0") or "0" if text.isascii() and text.isdigit() and len(text) <= 7 else ""
 
 
-def category_page(slug: str, asked: Asked, actor: Actor, *, currency: str, now: datetime) -> vm.ListingPage:
-    """Put the page of a category together.
+def category_page(
+    slug: str, asked: Asked, actor: Actor, recs: Recs, *, history_limit: int, currency: str, now: datetime
+) -> vm.ListingPage:
+    """Put the page of a category together, in the visitor's own order where that is asked for and there is one.
 
     Raises
     ------
     NotFound
         If there is no such category.
     """
+    is_known = bool(profiles.read(actor, limit=1).history)
+    if not is_known:
+        asked = _in_no_own_order(asked)
     with read_unit() as tx:
         tree = chrome.tree(tx)
         this = next((row for row in tree if row.slug == slug), None)
@@ -93,8 +100,14 @@ def category_page(slug: str, asked: Asked, actor: Actor, *, currency: str, now: 
             raise NotFound
         inside = products.descendants(tree, this.category_id)
         query = _query(tx, asked, tree, currency, category_ids=tuple(sorted(inside)))
+    is_personal = False
+    if query.sort == FOR_YOU:
+        query, is_personal = _in_own_order(query, actor, recs, history_limit=history_limit, now=now)
+        if not is_personal:
+            asked, query = _in_no_own_order(asked), replace(query, sort="popular")
+    with read_unit() as tx:
         counts, rows = _count_and_read(tx, query, actor)
-        names = _attribute_names(counts)
+        names = _attribute_names(counts, query)
     below = tuple(row for row in tree if row.category_id in inside and row.category_id != this.category_id)
     node = _node(nav(tree), this.slug)
     trail = crumbs(tree, this.category_id)
@@ -111,8 +124,15 @@ def category_page(slug: str, asked: Asked, actor: Actor, *, currency: str, now: 
         heading=this.name,
         intro=this.description,
         children=node.children if node else (),
+        own_order=vm.OwnOrder(personal_order.TOP, asked.url(sort="")) if is_personal and rows else None,
+        sorts=_sorts(query, is_known=is_known),
         **_common(asked, query, counts, rows, below, names, currency, now=now),
     )
+
+
+def _in_no_own_order(asked: Asked) -> Asked:
+    """Return a list without the visitor's own order: so its links and its form stay true."""
+    return replace(asked, sort="") if asked.sort == FOR_YOU else asked
 
 
 def _node(tree: Sequence[vm.NavCategory], slug: str) -> vm.NavCategory | None:
@@ -127,6 +147,7 @@ def search_page(
     asked: Asked, visit: Visit, recs: Recs, *, history_limit: int, currency: str, now: datetime
 ) -> vm.ListingPage:
     """Put the results of a search together: what holds its words, then what is near it in meaning."""
+    asked = _in_no_own_order(asked)  # that of a search is the visitor's own unless switched off
     actor, meant = visit.actor, finding.understand(asked.query, recs)
     with read_unit() as tx:
         tree = chrome.tree(tx)
@@ -138,20 +159,21 @@ def search_page(
     with read_unit() as tx:
         is_asked = query.is_search or asked.is_filtered
         counts, rows = _count_and_read(tx, query, actor) if is_asked else (FacetCounts(), [])
-        names = _attribute_names(counts)
+        names = _attribute_names(counts, query)
     hint = meant.mended if counts.total else ""
     heading = _("Search") if not asked.query else build.found_sentence(counts.total, hint or asked.query)
-    if not asked.query and asked.brands and counts.total:
+    if not asked.query and asked.brands:
         heading = " · ".join(counts.brands[slug][0] for slug in asked.brands if slug in counts.brands) or heading
     return vm.ListingPage(
         meta=vm.PageMeta(title=heading, is_indexed=False),
-        crumbs=(vm.Crumb(_("Home"), url_for("shop.home")), vm.Crumb(_("Search"))),
+        crumbs=from_home(vm.Crumb(_("Search"))),
         heading=heading,
         query=asked.query,
         is_search=True,
         is_near_only=meant.is_near_only and bool(counts.total),
         did_you_mean=vm.Suggestion(hint, url_for("shop.search", q=hint), counts.total) if hint else None,
         order=_order_choice(asked, query, visit, is_personal) if rows else None,
+        sorts=_sorts(query),
         hidden=tuple((name, value) for name, value in (("q", asked.query), ("order", asked.order)) if value),
         **_common(asked, query, counts, rows, tree, names, currency, now=now),
     )
@@ -160,17 +182,24 @@ def search_page(
 def _personal(
     query: ListingQuery, visit: Visit, recs: Recs, *, history_limit: int, now: datetime
 ) -> tuple[ListingQuery, bool]:
-    """Put the first results in the visitor's own order, where there is one; later pages are the same in any order."""
+    """Put a search in the visitor's own order, unless they want it plain or sorted."""
     if visit.order == personal_order.PLAIN or not personal_order.is_offered(visit.actor, query.sort):
         return query, False
-    history = profiles.read(visit.actor, limit=history_limit).history
+    return _in_own_order(query, visit.actor, recs, history_limit=history_limit, now=now)
+
+
+def _in_own_order(
+    query: ListingQuery, actor: Actor, recs: Recs, *, history_limit: int, now: datetime
+) -> tuple[ListingQuery, bool]:
+    """Put the first results in the visitor's own order, where there is one; later pages are the same in any order."""
+    history = profiles.read(actor, limit=history_limit).history
     if not history:
         return query, False
     if (query.page - 1) * query.page_size >= personal_order.TOP:
         return query, True
     with read_unit() as tx:
         hits = listings.first_hits(tx, query, limit=personal_order.TOP)
-    first = personal_order.first_for(visit.actor, hits, history, recs, now=now) if hits else ()
+    first = personal_order.first_for(actor, hits, history, recs, now=now) if hits else ()
     return replace(query, first=first), bool(first)
 
 
@@ -227,8 +256,8 @@ def _query(
     )
 
 
-def _attribute_names(counts: FacetCounts) -> dict[str, str]:
-    return {slugify(name): name for name in counts.attributes}
+def _attribute_names(counts: FacetCounts, query: ListingQuery) -> dict[str, str]:
+    return {slugify(name): name for name in (*query.attributes, *counts.attributes)}
 
 
 def _common(
@@ -251,24 +280,24 @@ def _common(
         "in_stock_only": asked.in_stock,
         "chips": build.chips(asked, shown, currency),
         "clear_url": Asked(asked.path, asked.query).url(),
-        "sorts": _sorts(query),
         "pagination": build.pages_of(asked, PAGE_SIZE, counts.total),
         "action_url": asked.path,
         "ways_on": () if rows else _ways_on(build.drops(asked, shown, counts, currency)),
     }
 
 
-def _sorts(query: ListingQuery) -> tuple[vm.Option, ...]:
+def _sorts(query: ListingQuery, *, is_known: bool = False) -> tuple[vm.Option, ...]:
     labels = {
         "relevance": _("Best match"),
+        FOR_YOU: _("For you"),
         "popular": _("Most popular"),
         "price": _("Price, low first"),
         "price-desc": _("Price, high first"),
         "rating": _("Best rated"),
         "newest": _("Newest"),
     }
-    offered = [key for key in SORTS if key != "relevance" or query.is_search]
-    return tuple(vm.Option(key, labels[key], key == query.sort) for key in offered)
+    left_out = {key for key, is_there in (("relevance", query.is_search), (FOR_YOU, is_known)) if not is_there}
+    return tuple(vm.Option(key, labels[key], key == query.sort) for key in SORTS if key not in left_out)
 
 
 def _ways_on(drops: Sequence[vm.Suggestion]) -> tuple[vm.Suggestion, ...]:
@@ -282,11 +311,15 @@ def _ways_on(drops: Sequence[vm.Suggestion]) -> tuple[vm.Suggestion, ...]:
     )
 
 
-def suggest(raw: str) -> dict[str, Any]:
-    """Return suggestions for an unfinished query: products and shelves."""
+def suggest(raw: str, actor: Actor) -> dict[str, Any]:
+    """Return suggestions for an unfinished query: the visitor's own past searches, products and shelves.
+
+    For a query that is still empty they are the newest searches alone.
+    """
     words = search.parse_words(raw[:MAX_QUERY])
+    own = _own_searches(actor, words)
     if not words:
-        return {"groups": []}
+        return build_suggestions((), (), own)
     with read_unit() as tx:
         ids = search.suggest(tx, words, limit=SUGGESTIONS)
         if not ids:
@@ -295,7 +328,16 @@ def suggest(raw: str) -> dict[str, Any]:
         rows = products.cards(tx, ids)
         tree = chrome.tree(tx)
     shelves = [row for row in tree if row.n_products and _begins(row.name, words)][:3]
-    return build_suggestions([rows[product_id] for product_id in ids if product_id in rows], shelves)
+    return build_suggestions([rows[product_id] for product_id in ids if product_id in rows], shelves, own)
+
+
+def _own_searches(actor: Actor, words: Sequence[str]) -> list[SearchRow]:
+    """Return past searches that begin like this one; none where searches are not to be used."""
+    if not actor.is_known or not actor.is_personalised or not actor.tuning.uses_searches:
+        return []
+    with read_unit() as tx:
+        newest = searches.recent(tx, actor, limit=SEARCHES_LOOKED_AT)
+    return [row for row in newest if _begins(row.words, words)][:OWN_SEARCHES]
 
 
 def _begins(name: str, words: Sequence[str]) -> bool:

@@ -18,9 +18,9 @@ from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.formatting import amount, money
 from webapp.money import parse_price
 from webapp.services import vouchers
-from webapp.store import operations, orders
+from webapp.store import delivery, operations
 from webapp.store.catalogue import slugify
-from webapp.store.orders import DeliveryRow
+from webapp.store.delivery import DeliveryRow
 from webapp.store.rows import VoucherRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
 from webapp.viewbuilders.buying import country_name
@@ -88,8 +88,8 @@ def _state(row: VoucherRow, now: datetime) -> str:
 def delivery_page(form: vm.Form | None = None, new: vm.Form | None = None, *, currency: str) -> vm.AdminDeliveryPage:
     """Build the tables of delivery and tax, and the form for another way of delivery."""
     with read_unit() as tx:
-        methods = orders.every_delivery_method(tx)
-        rates = _rates(methods, orders.tax_rates(tx))
+        methods = delivery.every_method(tx)
+        rates = _rates(methods, delivery.tax_rates(tx))
     taxes = (vm.TaxRow(code, country_name(code), f"{Decimal(permille) / 10:f}") for code, permille in rates.items())
     return vm.AdminDeliveryPage(
         meta=_meta(_("Delivery and tax")),
@@ -124,17 +124,17 @@ def save_delivery(fields: Mapping[str, str], *, currency: str, user_id: int, now
     """
     errors: dict[str, str] = {}
     with unit_of_work() as tx:
-        methods = {row.code: _read_method(row.code, fields, currency, errors) for row in orders.delivery_methods(tx)}
-        before = orders.tax_rates(tx)
+        methods = {row.code: _read_method(row.code, fields, currency, errors) for row in delivery.methods(tx)}
+        before = delivery.tax_rates(tx)
         served = {country for values in methods.values() for country in values["countries"]}
         asked = {country for country in served | set(before) if f"tax-{country}" in fields}
         rates = {country: _read_permille(country, fields, errors) for country in sorted(asked)}
         if errors:
             raise InvalidInput(errors)
         for code, values in methods.items():
-            orders.change_delivery_method(tx, code, **values)
+            delivery.change_method(tx, code, **values)
         for country, permille in rates.items():
-            orders.set_tax_rate(tx, country, permille)
+            delivery.set_tax_rate(tx, country, permille)
         operations.audit(
             tx,
             user_id=user_id,
@@ -165,9 +165,9 @@ def add_delivery(fields: Mapping[str, str], *, currency: str, user_id: int, now:
     if errors:
         raise InvalidInput(errors)
     with unit_of_work() as tx:
-        known = {row.code for row, _is_active in orders.every_delivery_method(tx)}
+        known = {row.code for row, _is_active in delivery.every_method(tx)}
         code = _free_code(values["name"], known)
-        if not orders.add_delivery_method(tx, code=code, is_active=True, **values):
+        if not delivery.add_method(tx, code=code, is_active=True, **values):
             raise Conflict  # somebody else added one with this name just now
         _audit(tx, "delivery.add", code, values, user_id, now)
     return str(values["name"])
@@ -191,9 +191,9 @@ def switch_delivery(code: str, *, on: bool, user_id: int, now: datetime) -> None
         If it is the last one that is offered.
     """
     with unit_of_work() as tx:
-        if code not in {row.code for row, _is_active in orders.every_delivery_method(tx)}:
+        if code not in {row.code for row, _is_active in delivery.every_method(tx)}:
             raise NotFound
-        if not orders.switch_delivery_method(tx, code, on=on):
+        if not delivery.switch_method(tx, code, on=on):
             raise Conflict(_("One way of delivery at least has to be offered."))
         _audit(tx, "delivery.switch", code, {"is_active": on}, user_id, now)
 

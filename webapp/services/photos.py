@@ -15,7 +15,7 @@ from webapp.services import media
 from webapp.services.recommending import Recommended
 from webapp.store import products
 from webapp.store.tx import read_unit
-from webapp.viewbuilders.cards import card
+from webapp.viewbuilders.cards import card, from_home
 from webapp.viewbuilders.rails import Shelf
 from webapp.viewmodels.parts import EMPTY_FORM
 
@@ -54,11 +54,7 @@ def page(found: Recommended | None = None, form: vm.Form = EMPTY_FORM) -> vm.Pho
     """Build the page: the form alone, or with what looks like the picture."""
     return vm.PhotoPage(
         meta=vm.PageMeta(title=_("Search by photo"), is_indexed=False),
-        crumbs=(
-            vm.Crumb(_("Home"), url_for("shop.home")),
-            vm.Crumb(_("Search"), url_for("shop.search")),
-            vm.Crumb(_("Search by photo")),
-        ),
+        crumbs=from_home(vm.Crumb(_("Search"), url_for("shop.search")), vm.Crumb(_("Search by photo"))),
         form=form,
         cards=tuple(card for card, _score in found.cards) if found else (),
         is_answered=found is not None,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -17,6 +19,7 @@ from webapp.picks import Recs
 from webapp.services import chrome, discovery, feedback, reviews
 from webapp.store import products
 from webapp.store import reviews as review_store
+from webapp.store.frame import DeliveryTerms
 from webapp.store.rows import CardRow, PictureRow, ProductRow, VariantRow
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders import structured
@@ -26,7 +29,9 @@ from webapp.viewbuilders.listing import pagination
 from webapp.viewmodels.parts import EMPTY_FORM
 
 MAX_QUANTITY = 10
-SORT_LABELS = {"newest": _l("Newest first"), "best": _l("Most stars first"), "worst": _l("Fewest stars first")}
+REVIEWS_ANCHOR = "#reviews"
+USUAL_SORT = "newest"
+SORT_LABELS = {USUAL_SORT: _l("Newest first"), "best": _l("Most stars first"), "worst": _l("Fewest stars first")}
 
 
 def find(product_id: int) -> ProductRow:
@@ -56,7 +61,7 @@ def product_page(
     if (this := around.this) is None:
         raise NotFound
     with read_unit() as tx:
-        tree, days = chrome.tree(tx), chrome.delivery_days(tx, actor)
+        tree, terms = chrome.tree(tx), chrome.delivery_terms(tx, actor)
         votes = review_store.histogram(tx, product.product_id) if product.rating_count else {}
         rows, total = review_store.page(
             tx,
@@ -68,6 +73,7 @@ def product_page(
         )
     chosen = choose_variant(product.variants, variant_id)
     url = product_url(product.product_id, product.slug)
+    place = _Place(url, {"variant": str(variant_id or ""), "stars": str(stars or ""), "reviews": _said(sort)})
     found_rating = rating(product.rating_sum, product.rating_count)
     trail = crumbs(tree, product.category_id, product.name)
     variant = _variant(product, chosen)
@@ -84,17 +90,16 @@ def product_page(
         options=_options(product, chosen),
         description=product.description,
         facts=tuple(vm.Fact(name, str(value)) for name, value in product.attributes.items()),
-        delivery_note=_delivery_note(days),
+        delivery_note=_delivery_note(terms),
+        delivery_cost=_delivery_cost(terms, chosen.price_cents),
         rating=found_rating,
-        histogram=_histogram(votes, stars, url),
+        histogram=_histogram(votes, stars, place),
         star_filter=stars,
-        all_reviews_url=url,
+        all_reviews_url=place.url(stars=""),
         reviews=tuple(_review(row, actor) for row in rows),
         n_reviews=total,
-        review_sorts=tuple(vm.Option(key, str(label), key == sort) for key, label in SORT_LABELS.items()),
-        review_pages=pagination(
-            url, {"stars": str(stars or ""), "reviews": sort}, page, reviews.PAGE_SIZE, total, anchor="#reviews"
-        ),
+        review_sorts=_review_sorts(sort, place) if total > 1 else (),
+        review_pages=pagination(url, place.parameters, page, reviews.PAGE_SIZE, total, anchor=REVIEWS_ANCHOR),
         your_stars=this.your_stars,
         can_review=actor.user_id is not None,
         review_form=form,
@@ -108,11 +113,43 @@ def product_page(
     )
 
 
-def _delivery_note(days: tuple[int, int] | None) -> str:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where on a product's page somebody is: the variant, the stars and the order of the reviews asked for."""
+
+    path: str
+    parameters: Mapping[str, str]
+
+    def url(self, **changes: str) -> str:
+        """Return the address of the reviews with changes, from their first page on."""
+        pairs = [(name, value) for name, value in (dict(self.parameters) | changes).items() if value]
+        return f"{self.path}?{urlencode(pairs)}{REVIEWS_ANCHOR}" if pairs else self.path + REVIEWS_ANCHOR
+
+
+def _said(sort: str) -> str:
+    """Return what an address says of the order of reviews: nothing of the usual one."""
+    return "" if sort == USUAL_SORT else sort
+
+
+def _review_sorts(chosen: str, place: _Place) -> tuple[vm.PageLink, ...]:
+    return tuple(
+        vm.PageLink(str(label), place.url(reviews=_said(sort)), sort == chosen) for sort, label in SORT_LABELS.items()
+    )
+
+
+def _delivery_cost(terms: DeliveryTerms | None, price_cents: int) -> vm.DeliveryCost | None:
+    """Say what one piece costs with the cheapest delivery, and from which worth on that is free."""
+    if terms is None:
+        return None
+    cents = terms.cost_of(price_cents)
+    return vm.DeliveryCost(price_cents + cents, cents == 0, terms.free_from_cents)
+
+
+def _delivery_note(terms: DeliveryTerms | None) -> str:
     """Say how long the first way of delivery takes: the one a cart is reckoned with until another is chosen."""
-    if days is None:
+    if terms is None:
         return ""
-    low, high = days
+    low, high = terms.days
     if low == high:
         return ngettext("at your door in one day", "at your door in %(num)s days", high)
     return _("at your door in %(low)s to %(high)s days", low=low, high=high)
@@ -187,7 +224,7 @@ def _shared(row: VariantRow, chosen: VariantRow) -> int:
     return sum(row.options.get(name) == value for name, value in chosen.options.items())
 
 
-def _histogram(votes: Mapping[int, int], chosen: int | None, url: str) -> tuple[vm.RatingBin, ...]:
+def _histogram(votes: Mapping[int, int], chosen: int | None, place: _Place) -> tuple[vm.RatingBin, ...]:
     total = sum(votes.values())
     if not total:
         return ()
@@ -196,7 +233,7 @@ def _histogram(votes: Mapping[int, int], chosen: int | None, url: str) -> tuple[
             stars,
             votes.get(stars, 0),
             votes.get(stars, 0) / total,
-            f"{url}#reviews" if stars == chosen else f"{url}?stars={stars}#reviews",
+            place.url(stars="" if stars == chosen else str(stars)),
             stars == chosen,
         )
         for stars in (5, 4, 3, 2, 1)

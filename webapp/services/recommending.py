@@ -19,6 +19,7 @@ from webapp.tuning import NOTHING, Never
 from webapp.viewbuilders.cards import cards, personal_card, pick_card
 from webapp.viewbuilders.rails import Shelf
 
+NO_PICKS = Picks()
 SPARE = 10  # asked for beyond what is shown: some will be sold out or hidden by now
 
 
@@ -32,6 +33,14 @@ class Recommended:
     model_version: str
     is_cold: bool
     took_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a visitor would be shown, and the recommender's answer it comes from."""
+
+    cards: tuple[vm.Card, ...] = ()
+    picks: Picks = NO_PICKS
 
 
 def recommend(
@@ -117,27 +126,51 @@ def similar_for_api(recs: Recs, product_id: int, *, k: int, space: str, now: dat
 def preview(actor: Actor, recs: Recs, *, k: int, history_limit: int, now: datetime) -> list[vm.Card]:
     """Return what a visitor would be recommended now, without noting it; nothing where it would be nothing personal."""
     profile = profiles.read(actor, limit=history_limit)
-    return lists_of(actor, recs, [profile], k=k, now=now)[0] if profile.says_anything else []
+    if not profile.says_anything:
+        return []
+    (listed,), _rows = lists_of(actor, recs, [profile], k=k, now=now)
+    return list(listed.cards)
 
 
 def lists_of(
-    actor: Actor, recs: Recs, wanted: Sequence[profiles.Profile], *, k: int, now: datetime
-) -> list[list[vm.Card]]:
-    """Return what each of some profiles of one visitor would be recommended now, without noting it."""
+    actor: Actor,
+    recs: Recs,
+    wanted: Sequence[profiles.Profile],
+    *,
+    k: int,
+    now: datetime,
+    also: Collection[int] = (),
+) -> tuple[list[Listed], dict[int, CardRow]]:
+    """Return what each of some profiles of one visitor would be recommended now, without noting it.
+
+    The cards of the products in ``also`` are read in the same statement and returned with those of the lists.
+    """
     answers = [ask_recs(recs, profile.ask(3 * k, now=now)) for profile in wanted]
     with read_unit() as tx:
         book = rules.current(tx, now=now)
-        rows = products.cards(tx, set().union(*map(needed_ids, answers)) | book.pinned_ids, actor)
+        needed = book.pinned_ids.union(*map(needed_ids, answers))
+        found = products.cards(tx, needed.union(also), actor)
+    rows = {product_id: row for product_id, row in found.items() if product_id in needed}
     left_out = merchandising.left_out(book, list(rows.values()), now=now)
-    return [
+    lists = [
         _listed(merchandising.ruled(picks, rows, book, now=now), rows, profile, left_out, k, now=now)
         for picks, profile in zip(answers, wanted, strict=True)
     ]
+    return lists, found
 
 
 def _listed(
     picks: Picks, rows: dict[int, CardRow], profile: profiles.Profile, left_out: set[int], k: int, *, now: datetime
-) -> list[vm.Card]:
+) -> Listed:
     chosen = [pick for pick in picks.items if _may_show(pick, rows, left_out, profile.never)][:k]
     build = personal_card if profile.history else pick_card
-    return [build(pick, rows, profile.history, now=now) for pick in chosen]
+    return Listed(tuple(build(pick, rows, profile.history, now=now) for pick in chosen), picks)
+
+
+def note_shown(actor: Actor, listed: Listed, key: str, *, now: datetime) -> str:
+    """Note a list as shown in its order and return the id it is known by; nothing, and no id, for an empty one."""
+    if not listed.cards:
+        return ""
+    rail = vm.Rail(key, "", listed.cards, request_id=Shelf(now, key).request_id, context=key)
+    note_impressions(actor, [rail], listed.picks, now=now)
+    return rail.request_id

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
-from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -18,7 +17,7 @@ from webapp.store.rows import CardRow, CategoryRow, HistoryRow
 from webapp.store.searches import SearchRow
 from webapp.store.tx import read_unit
 from webapp.tuning import Tuning
-from webapp.viewbuilders.cards import STARTER, card, picture, starter_cards
+from webapp.viewbuilders.cards import STARTER, card, from_home, picture, starter_cards
 from webapp.viewbuilders.taste import compare, sliders
 from webapp.viewmodels.parts import EMPTY_FORM
 
@@ -30,6 +29,7 @@ GROUPS = (
     ("view", _l("Looked at"), ("view", "click")),
 )
 PICKS, COMPARED = 10, 8
+NOTHING_LISTED = recommending.Listed()
 STILL_NEW = 20  # so many signals and somebody need not be asked to rate a few things first
 
 
@@ -48,18 +48,20 @@ def show(
     """
     known = taste.known(actor)
     is_new = known.counts.get("rating", 0) < STARTER and known.n_signals < STILL_NEW
+    profile = profiles.read(actor, limit=history_limit, searched=known.searches)
+    listed, preview, rows = _lists(actor, recs, profile, proposed, known, now=now)
     with read_unit() as tx:
-        rows = products.cards(tx, {row.product_id for _id, row in known.signals} | set(known.excluded), actor)
         popular = products.best_sellers(tx, limit=discovery.POOL, actor=actor) if is_new else []
         tree, brands = chrome.tree(tx), chrome.brands(tx)
-    profile = profiles.read(actor, limit=history_limit, searched=known.searches)
-    picks, preview = _lists(actor, recs, profile, proposed, now=now)
     starter = starter_cards(popular, tree, now=now)
+    # Two lists beside each other are a comparison: what is chosen there says nothing of either.
+    request_id = "" if preview else recommending.note_shown(actor, listed, "taste", now=now)
     return vm.TastePage(
         meta=vm.PageMeta(title=_("Your recommendations"), is_indexed=False),
-        crumbs=(vm.Crumb(_("Home"), url_for("shop.home")), vm.Crumb(_("Your recommendations"))),
+        crumbs=from_home(vm.Crumb(_("Your recommendations"))),
         groups=_groups(known, rows, recs, actor, profile),
-        now=tuple(picks),
+        now=listed.cards,
+        request_id=request_id,
         preview=preview,
         tuning=tune_form(known.tuning if proposed is None else proposed, known.tuning, tree, brands),
         starter=starter,
@@ -78,15 +80,18 @@ def show(
 
 
 def _lists(
-    actor: Actor, recs: Recs, profile: profiles.Profile, proposed: Tuning | None, *, now: datetime
-) -> tuple[list[vm.Card], vm.TastePreview | None]:
-    """Return the picks of now and, with settings to try, how they would change."""
-    if proposed is None or not actor.is_personalised:
-        shown = recommending.lists_of(actor, recs, [profile], k=PICKS, now=now)[0] if profile.says_anything else []
-        return shown, None
-    tried = profiles.trying(profile, proposed)
-    before, after = recommending.lists_of(actor, recs, [profile, tried], k=PICKS, now=now)
-    return before if profile.says_anything else [], compare(before[:COMPARED], after[:COMPARED])
+    actor: Actor, recs: Recs, profile: profiles.Profile, proposed: Tuning | None, known: taste.Known, *, now: datetime
+) -> tuple[recommending.Listed, vm.TastePreview | None, dict[int, CardRow]]:
+    """Return the picks of now, with settings to try also how they would change, and the cards of what is known."""
+    is_compared = proposed is not None and actor.is_personalised
+    wanted = [profile] if is_compared or profile.says_anything else []
+    if proposed is not None and is_compared:
+        wanted.append(profiles.trying(profile, proposed))
+    ids = {row.product_id for _id, row in known.signals} | set(known.excluded)
+    lists, rows = recommending.lists_of(actor, recs, wanted, k=PICKS, now=now, also=ids)
+    shown = lists[0] if profile.says_anything else NOTHING_LISTED
+    preview = compare(lists[0].cards[:COMPARED], lists[1].cards[:COMPARED]) if is_compared else None
+    return shown, preview, rows
 
 
 def _groups(

@@ -34,7 +34,8 @@ from webapp.store.products import card_rows, card_select, has_stock
 from webapp.store.rows import CardRow
 from webapp.store.tx import Tx
 
-SORTS = ("relevance", "popular", "price", "price-desc", "rating", "newest")
+FOR_YOU = "for-you"
+SORTS = ("relevance", FOR_YOU, "popular", "price", "price-desc", "rating", "newest")
 RATING_STEPS = (4, 3, 2)
 PRIOR_STARS, PRIOR_COUNT = 3.5, 5
 
@@ -44,7 +45,7 @@ class ListingQuery:
     """What is asked of a list; empty collections ask nothing.
 
     A search is for ``words`` and for the products ``near`` it in meaning, the nearest first. By relevance ``first``
-    stand before the others, in the given order, as far as they can be had.
+    stand before the others, in the given order, as far as they can be had; so they do on a shelf in a visitor's order.
     """
 
     category_ids: tuple[int, ...] = ()
@@ -141,7 +142,7 @@ def count_facets(tx: Tx, query: ListingQuery) -> FacetCounts:
         .cte("base")
     )
     columns = {name: base.c[flag.name] for name, flag in flags.items()}
-    statement = union_all(*_count_selects(base, columns))
+    statement = union_all(*_count_selects(base, columns, query.brands))
     return _read_counts(tx.rows(statement))
 
 
@@ -158,7 +159,7 @@ def _tally(group: str, key: Any, label: Any, n: Any, base: CTE, where: ColumnEle
     )
 
 
-def _count_selects(base: CTE, columns: Mapping[str, Any]) -> list[Any]:
+def _count_selects(base: CTE, columns: Mapping[str, Any], chosen_brands: Sequence[str]) -> list[Any]:
     nothing, n = literal(""), func.count()
     everything = _all_but(columns)
     selects: list[Any] = [
@@ -176,6 +177,8 @@ def _count_selects(base: CTE, columns: Mapping[str, Any]) -> list[Any]:
             .group_by(Brand.slug, Brand.name)
         ),
     ]
+    if chosen_brands:  # a chosen brand has a name also where nothing of it is found
+        selects.append(select(literal("name"), Brand.slug, Brand.name, literal(0)).where(Brand.slug.in_(chosen_brands)))
     for stars in RATING_STEPS:
         enough = and_(base.c.rating_count > 0, base.c.rating_sum >= stars * base.c.rating_count)
         selects.append(_tally("rating", literal(stars), nothing, n, base, and_(_all_but(columns, "rating"), enough)))
@@ -206,6 +209,7 @@ def _read_counts(rows: Any) -> FacetCounts:
     single = {"total": 0, "lowest": 0, "highest": 0}
     categories: dict[int, int] = {}
     brands: dict[str, tuple[str, int]] = {}
+    names: dict[str, str] = {}
     ratings: dict[int, int] = {}
     attributes: dict[str, dict[str, int]] = {}
     without: dict[str, int] = {}
@@ -216,6 +220,8 @@ def _read_counts(rows: Any) -> FacetCounts:
             categories[int(key)] = n
         elif group == "brand":
             brands[key] = (label, n)
+        elif group == "name":
+            names[key] = label
         elif group == "rating":
             ratings[int(key)] = n
         elif group == "attribute":
@@ -223,6 +229,7 @@ def _read_counts(rows: Any) -> FacetCounts:
         elif group == "without":
             without[key] = n
     bounds = single["lowest"], single["highest"]
+    brands = {key: (label, 0) for key, label in names.items()} | brands
     return FacetCounts(single["total"], categories, brands, ratings, attributes, *bounds, without)
 
 
@@ -240,6 +247,7 @@ def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
     fixed, score, _held = _scored(tx, query)
     orders: dict[str, Sequence[Any]] = {
         "relevance": _by_relevance(score, query.first),
+        FOR_YOU: _by_relevance(score, query.first),
         "popular": (Product.popularity.desc(),),
         "price": (Product.price_cents.asc(),),
         "price-desc": (Product.price_cents.desc(),),
@@ -257,7 +265,7 @@ def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
 
 
 def first_hits(tx: Tx, query: ListingQuery, *, limit: int) -> list[tuple[int, bool]]:
-    """Return the first products of a search, and of each whether it holds the words or is only near them."""
+    """Return the first products of a search or a shelf, and of each whether it holds the words or is only near them."""
     fixed, score, held = _scored(tx, query)
     statement = (
         select(Product.id, held)

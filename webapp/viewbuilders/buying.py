@@ -12,10 +12,11 @@ from flask_babel import lazy_gettext as _l
 
 from webapp import viewmodels as vm
 from webapp.buying import Checkout, PaymentProvider, Sums, WholeOrder, delivery_cents, problem_of
-from webapp.store.orders import DeliveryRow, OrderLineRow, OrderRow
+from webapp.store.delivery import DeliveryRow
+from webapp.store.orders import OrderLineRow, OrderRow
 from webapp.store.rows import CartRow, LineRow
 from webapp.store.users import AddressRow
-from webapp.viewbuilders.cards import picture
+from webapp.viewbuilders.cards import from_home, picture
 from webapp.viewbuilders.links import order_token
 
 STATE_LABELS = {
@@ -111,7 +112,7 @@ def cart_page(
     left = max(0, min(free_from) - sums.subtotal_cents) if counts else None
     return vm.CartPage(
         meta=vm.PageMeta(title=_("Cart"), is_indexed=False),
-        crumbs=(vm.Crumb(_("Home"), url_for("shop.home")), vm.Crumb(_("Cart"))),
+        crumbs=from_home(vm.Crumb(_("Cart"))),
         lines=tuple(cart_line(line) for line in cart.lines),
         summary=summary(cart, sums),
         goes_with=goes_with,

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from flask import url_for
-from flask_babel import gettext as _
+from flask import current_app, url_for
 
 from webapp import viewmodels as vm
 from webapp.picks import PINNED, Pick, PickReason
@@ -191,6 +190,11 @@ def nav(rows: Sequence[CategoryRow], *, current: int | None = None) -> tuple[vm.
     return tuple(found for found in map(build, below.get(None, ())) if found.n_products)
 
 
+def from_home(*steps: vm.Crumb) -> tuple[vm.Crumb, ...]:
+    """Build the way from the first page, which goes by the shop's name: a department may be called Home."""
+    return (vm.Crumb(current_app.config["SHOP_NAME"], url_for("shop.home")), *steps)
+
+
 def crumbs(rows: Sequence[CategoryRow], category_id: int | None, last: str = "") -> tuple[vm.Crumb, ...]:
     """Build the way down to a category; with ``last`` the page below it ends the line."""
     known = {row.category_id: row for row in rows}
@@ -198,8 +202,7 @@ def crumbs(rows: Sequence[CategoryRow], category_id: int | None, last: str = "")
     while category_id is not None and category_id in known and len(walked) < len(known):
         walked.append(known[category_id])
         category_id = known[category_id].parent_id
-    steps = [vm.Crumb(_("Home"), url_for("shop.home"))]
-    steps += [vm.Crumb(row.name, url_for("shop.category", slug=row.slug)) for row in reversed(walked)]
+    steps = from_home(*(vm.Crumb(row.name, url_for("shop.category", slug=row.slug)) for row in reversed(walked)))
     if last:
         return (*steps, vm.Crumb(last))
     return (*steps[:-1], vm.Crumb(steps[-1].label))

@@ -11,12 +11,15 @@ from flask_babel import gettext as _
 
 from webapp.formatting import money
 from webapp.store.rows import CardRow, CategoryRow
+from webapp.store.searches import SearchRow
 from webapp.viewbuilders.cards import picture
 from webapp.viewbuilders.links import product_url
 
 
-def build_suggestions(rows: Sequence[CardRow], shelves: Sequence[CategoryRow]) -> dict[str, Any]:
-    """Build the groups of suggestions; empty groups are left out."""
+def build_suggestions(
+    rows: Sequence[CardRow], shelves: Sequence[CategoryRow], own: Sequence[SearchRow] = ()
+) -> dict[str, Any]:
+    """Build the groups of suggestions, what somebody searched for themselves first; empty groups are left out."""
     locale = str(get_locale() or "en")
     products = [
         {
@@ -31,7 +34,21 @@ def build_suggestions(rows: Sequence[CardRow], shelves: Sequence[CategoryRow]) -
         {"label": row.name, "url": url_for("shop.category", slug=row.slug), "image_url": None, "detail": ""}
         for row in shelves
     ]
-    groups = [{"label": _("Products"), "items": products}, {"label": _("Shelves"), "items": found}]
+    past = [
+        {
+            "label": row.words,
+            "url": url_for("shop.search", q=row.words),
+            "image_url": None,
+            "detail": "",
+            "search_id": row.search_id,
+        }
+        for row in own
+    ]
+    groups = [
+        {"label": _("Your past searches"), "items": past},
+        {"label": _("Products"), "items": products},
+        {"label": _("Shelves"), "items": found},
+    ]
     return {"groups": [group for group in groups if group["items"]]}
 
 

@@ -13,6 +13,7 @@ from webapp.viewmodels.parts import (
     NavCategory,
     Option,
     Page,
+    PageLink,
     Pagination,
     Picture,
     Price,
@@ -88,6 +89,14 @@ class OrderChoice:
     next_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnOrder:
+    """A shelf is in the visitor's own order: its first ``n_first`` things; ``off_url`` leads to the usual one."""
+
+    n_first: int
+    off_url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingPage(Page):
     """A category or a search: both show the same list.
@@ -114,6 +123,7 @@ class ListingPage(Page):
     is_near_only: bool = False
     did_you_mean: Suggestion | None = None
     order: OrderChoice | None = None
+    own_order: OwnOrder | None = None
     photo_form: Form = EMPTY_FORM
     ways_on: tuple[Suggestion, ...] = ()
     rails: tuple[Rail, ...] = ()
@@ -226,6 +236,15 @@ class Bundle:
     currency: str = "EUR"
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryCost:
+    """What one piece costs with the cheapest delivery, and the worth of goods from which delivery is free."""
+
+    total_cents: int
+    is_free: bool = False
+    free_from_cents: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductPage(Page):
     """One product with everything around it; rails are ``None`` when there is nothing true to show."""
@@ -241,13 +260,14 @@ class ProductPage(Page):
     description: str = ""
     facts: tuple[Fact, ...] = ()
     delivery_note: str = ""
+    delivery_cost: DeliveryCost | None = None
     rating: Rating | None = None
     histogram: tuple[RatingBin, ...] = ()
     star_filter: int | None = None
     all_reviews_url: str = ""
     reviews: tuple[Review, ...] = ()
     n_reviews: int = 0
-    review_sorts: tuple[Option, ...] = ()
+    review_sorts: tuple[PageLink, ...] = ()
     review_pages: Pagination | None = None
     your_stars: int = 0
     can_review: bool = False

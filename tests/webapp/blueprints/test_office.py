@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from tests.conftest import NOW
 from tests.factories import (
@@ -253,3 +254,21 @@ def test_the_demo_owner_sees_sold_out_products(office: ShopClient, lamp: int) ->
     with unit_of_work() as tx:
         catalogue.set_stock(tx, variant_of(tx, lamp), 0)
     assert "Oslo lamp" in office.get("/admin/products?state=out").get_data(as_text=True)
+
+
+def current(answer: TestResponse) -> list[str]:
+    """Return what the office's navigation marks as the present page."""
+    page = answer.get_data(as_text=True)
+    bar = page[page.index('class="admin-nav"') :].split("</ul>")[0]
+    return re.findall(r'aria-current="\w+">([^<]+)<', bar)
+
+
+def test_the_navigation_knows_where_one_is_also_after_a_refused_form(office: ShopClient) -> None:
+    with unit_of_work() as tx:
+        lamp = make_product(tx)
+    assert current(office.get("/admin/delivery")) == ["Delivery"]
+    assert current(office.send("/admin/delivery/add", {"name-new": ""})) == ["Delivery"]
+    assert current(office.send("/admin/delivery", {"name-standard": ""})) == ["Delivery"]
+    assert current(office.get(f"/admin/products/{lamp}")) == ["Products"]
+    assert current(office.get("/admin/")) == ["Today"]
+    assert current(office.get("/admin/vouchers")) == ["Vouchers"]

@@ -1,4 +1,4 @@
-"""The personal order of a search: said on the page, switched off by the visitor, never for who has paused it."""
+"""The personal order of a search or a shelf: said on the page, off at a press, never for who has paused it."""
 
 import re
 from collections.abc import Callable
@@ -169,6 +169,91 @@ def test_a_product_the_model_does_not_know_keeps_its_place(app: Flask) -> None:
 
 def test_the_page_needs_few_statements(ana: ShopClient, count_sql: Callable) -> None:
     for path in ("/search?q=lantern", "/search?q=lantren", "/search?q=lantern&page=3&in_stock=1"):
+        with count_sql() as n:
+            page_of(ana, path)
+        assert n() <= 12, path
+
+
+# A shelf
+
+
+def sorts_of(page: str) -> dict[str, bool]:
+    """Return the orders a list offers and whether each is the present one."""
+    part = page.split('<select class="input" id="sort"')[1].split("</select>")[0]
+    return {value: bool(chosen) for value, chosen in re.findall(r'<option value="([\w-]+)"( selected)?>', part)}
+
+
+def test_a_shelf_is_ordered_for_a_visitor_who_asks_for_it_and_says_how(
+    app: Flask, ana: ShopClient, lanterns: list[int]
+) -> None:
+    before, page = page_of(ana, "/c/lamps")
+    assert sorts_of(page)["for-you"] is False
+    assert "Ordered for you" not in page
+    assert app.extensions["recs"].asked == []
+    ids, page = page_of(ana, "/c/lamps?sort=for-you")
+    assert sorts_of(page)["for-you"] is True
+    assert "Ordered for you: the first 50" in page
+    assert ids != before
+    (asked,) = app.extensions["recs"].asked
+    assert len(asked.product_ids) == 50
+    assert len(asked.history) == 1
+    assert '<a href="/c/lamps">Switch off</a>' in page
+
+
+def test_the_pages_of_a_shelf_hold_everything_once_in_a_visitors_order(ana: ShopClient, lanterns: list[int]) -> None:
+    pages = [page_of(ana, f"/c/lamps?sort=for-you&page={number}") for number in (1, 2, 3)]
+    shown = [product_id for ids, _page in pages for product_id in ids]
+    assert len(shown) == len(set(shown)) == len(lanterns) + 1
+    assert all("Ordered for you" in page for _ids, page in pages)
+    assert "sort=for-you&amp;page=2" in pages[0][1]
+
+
+def test_filters_keep_a_visitors_order_of_a_shelf(ana: ShopClient) -> None:
+    _ids, page = page_of(ana, "/c/lamps?sort=for-you&in_stock=1")
+    assert '<input type="hidden" name="sort" value="for-you">' in page
+    assert 'href="/c/lamps?in_stock=1">Switch off</a>' in page
+
+
+def is_plain(client: ShopClient) -> bool:
+    ids, page = page_of(client, "/c/lamps?sort=for-you")
+    chosen = [value for value, is_chosen in sorts_of(page).items() if is_chosen]
+    return "Ordered for you" not in page and chosen == ["popular"] and ids == page_of(client, "/c/lamps")[0]
+
+
+def test_nobody_unknown_or_paused_is_offered_an_order_of_their_own(
+    app: Flask, ana: ShopClient, lanterns: list[int]
+) -> None:
+    stranger: ShopClient = app.test_client()
+    assert is_plain(stranger)
+    assert "for-you" not in sorts_of(page_of(stranger, "/c/lamps")[1])
+    with unit_of_work() as tx:
+        make_user(tx, "new@example.com")
+        user = users.by_email(tx, "ana@example.com")
+        assert user is not None
+        users.set_personalised(tx, Actor(user_id=user.user_id), on=False)
+    new: ShopClient = app.test_client()
+    new.sign_in("new@example.com")
+    for client in (new, ana):
+        assert is_plain(client)
+        assert "for-you" not in sorts_of(page_of(client, "/c/lamps")[1])
+    assert app.extensions["recs"].asked == []
+
+
+@pytest.mark.parametrize("recs", [NullRecs(), Ill()], ids=["none", "ill"])
+def test_a_shelf_is_plain_without_the_recommender(app: Flask, ana: ShopClient, recs: NullRecs) -> None:
+    app.extensions["recs"] = recs
+    assert is_plain(ana)
+
+
+def test_a_search_has_no_such_order_in_its_address(ana: ShopClient, lanterns: list[int]) -> None:
+    _ids, page = page_of(ana, "/search?q=lantern&sort=for-you")
+    assert sorts_of(page)["relevance"] is True
+    assert "for-you" not in sorts_of(page)
+    assert 'name="sort" value="for-you"' not in page
+
+
+def test_a_shelf_in_a_visitors_order_needs_few_statements(ana: ShopClient, count_sql: Callable) -> None:
+    for path in ("/c/lamps", "/c/lamps?sort=for-you", "/c/lamps?sort=for-you&in_stock=1&brand=alder&f-colour=moss"):
         with count_sql() as n:
             page_of(ana, path)
         assert n() <= 12, path

@@ -186,7 +186,19 @@ def test_sold_out_and_hidden_things_are_in_no_rail(app: Flask, client: ShopClien
 def test_an_empty_list_says_what_dropping_a_filter_yields(client: ShopClient, shelf: list[int]) -> None:
     page = client.get("/c/lamps?price_to=1&brand=alder&brand=nobody&in_stock=1").get_data(as_text=True)
     ways = re.findall(r'<a class="chip" href="[^"]*">(without [^<]*)(?: <span class="muted">(\d+)</span>)?</a>', page)
-    assert ways == [("without “alder”", ""), ("without “nobody”", ""), ("without “to 1 EUR”", "30")]
+    assert ways == [("without “Alder”", ""), ("without “nobody”", ""), ("without “to 1 EUR”", "30")]
+
+
+def test_what_is_chosen_has_its_own_name_where_nothing_is_found(client: ShopClient, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        make_product(tx, brand="Lumen House", category="Table > Mugs", attributes={"Lamp_holder": "E27"})
+    page = client.get("/c/lamps?brand=lumen-house&f-lamp-holder=E27").get_data(as_text=True)
+    chips = re.findall(r'<a class="chip on" href="[^"]*">([^<]*)<', page)
+    assert chips == ["Lumen House", "E27"]
+    assert "lumen-house</" not in page
+    assert '<span id="facet-f-lamp-holder">Lamp holder</span>' in page
+    found = client.get("/search?brand=lumen-house&price_to=1").get_data(as_text=True)
+    assert "<h1>Lumen House</h1>" in found
 
 
 def test_an_article_number_leads_to_its_product(app: Flask, client: ShopClient) -> None:

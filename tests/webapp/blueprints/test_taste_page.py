@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.factories import ShopClient, make_brand, make_event, make_product, make_user
 from webapp.actors import Actor
 from webapp.picks import Ask, NullRecs, Pick, PickReason, Picks, Preferences
 from webapp.store import interactions, searches, users
+from webapp.store.models import Impression
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.tuning import DEFAULT, Tuning
 
@@ -329,3 +331,45 @@ def test_brands_and_shelves_to_choose_from_are_those_of_the_shop(app: Flask, she
     page = text_of(app.test_client())
     assert set(re.findall(r'name="brand" value="([^"]+)"', page)) == {"house-0", "house-1", "house-2"}
     assert set(re.findall(r'name="category-([^"]+)"', page)) >= {"home", "lamps", "clothing", "socks"}
+
+
+@pytest.mark.parametrize(
+    ("language", "marked", "gone"),
+    [("en", "“Picked by the shop”", "do not buy a place"), ("de", "„Vom Shop ausgesucht“", "kaufen keinen Platz")],
+)
+def test_how_picks_are_made_tells_of_the_rules_of_the_owner(
+    app: Flask, client: ShopClient, language: str, marked: str, gone: str
+) -> None:
+    app.config["LANGUAGES"] = ["en", "de"]
+    page = client.get(f"{PAGE}?lang={language}").get_data(as_text=True)
+    assert marked in page
+    assert gone not in page
+
+
+def noted() -> list[tuple[int, str, int, str]]:
+    """Return what was noted as shown on this page: product, model, place, request."""
+    with read_unit() as tx:
+        rows = tx.rows(
+            select(Impression.product_id, Impression.model_version, Impression.position, Impression.request_id)
+            .where(Impression.slot == "taste")
+            .order_by(Impression.at, Impression.position)
+        )
+    return [tuple(row) for row in rows]
+
+
+def test_what_is_picked_here_is_noted_and_can_be_traced(visitor: ShopClient, shelf: list[int]) -> None:
+    page = visitor.get(PAGE).get_data(as_text=True)
+    rows = noted()
+    assert [(product, version, place) for product, version, place, _request in rows] == [
+        (product, "v1", place) for place, product in enumerate(shelf[1:9], 1)
+    ]
+    (request_id,) = {request for _product, _version, _place, request in rows}
+    assert re.findall(r'data-card="(\d+)" data-rank="\d+" data-request="(\w+)"', page)[0] == (str(shelf[1]), request_id)
+
+
+def test_a_comparison_is_not_noted_and_neither_is_an_empty_list(app: Flask, visitor: ShopClient) -> None:
+    visitor.get(f"{PAGE}?preview=1&budget_premium=100&familiar_new=50&variety=50")
+    assert noted() == []
+    app.extensions["recs"] = NullRecs()
+    visitor.get(PAGE)
+    assert noted() == []

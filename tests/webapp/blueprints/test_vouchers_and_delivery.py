@@ -14,7 +14,7 @@ from tests.webapp.blueprints.test_office import form_of
 from tests.webapp.blueprints.test_shopping import buy, hidden
 from webapp.clock import utc_now
 from webapp.services import outbox
-from webapp.store import catalogue, orders, vouchers
+from webapp.store import catalogue, delivery, orders, vouchers
 from webapp.store.models import AuditEntry
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -333,7 +333,7 @@ def test_a_country_that_is_new_gets_a_tax(office: ShopClient) -> None:
     assert "Switzerland" in words(office.get("/admin/delivery"))
     office.send("/admin/delivery", form_of(office, "/admin/delivery") | {"tax-CH": "8.1"})
     with read_unit() as tx:
-        assert orders.tax_permille(tx, "CH") == 81
+        assert delivery.tax_permille(tx, "CH") == 81
 
 
 @pytest.mark.parametrize(
@@ -390,7 +390,7 @@ NEW = {
 
 def methods() -> dict[str, bool]:
     with read_unit() as tx:
-        return {row.code: is_active for row, is_active in orders.every_delivery_method(tx)}
+        return {row.code: is_active for row, is_active in delivery.every_method(tx)}
 
 
 def test_the_owner_adds_a_way_of_delivery_that_can_be_chosen_at_once(office: ShopClient, full: ShopClient) -> None:

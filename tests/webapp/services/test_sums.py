@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import NOW
 from webapp.buying import Sums, VoucherUser, contained_tax_cents, delivery_cents, discount_cents, sums_of
-from webapp.store.orders import DeliveryRow
+from webapp.store.delivery import DeliveryRow
 from webapp.store.rows import CartRow, LineRow, VoucherRow
 
 CENTS = st.integers(0, 10**9)
