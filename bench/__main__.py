@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report, records[name] = run_program(name, _options(given))
         print(report.text(), _foot(records[name]), sep="\n\n", end="\n\n", flush=True)
         if given.save and not report.skipped:
-            save(RESULTS, name, report, records[name])
+            save(RESULTS, name, report, records[name], is_part=name == "quality" and bool(given.data))
     if given.json:
         given.json.write_text(as_text(records), encoding="utf-8")
     return 0
@@ -74,11 +74,18 @@ def _foot(record: dict[str, Any]) -> str:
     return f"{record['seconds']:,.0f} s on {here['processor']}, {here['cores']} cores, {here['memory_gb']} GB{busy}"
 
 
-def save(folder: Path, name: str, report: Report, record: dict[str, Any]) -> None:
-    """Write a result as JSON and as Markdown."""
+def save(folder: Path, name: str, report: Report, record: dict[str, Any], *, is_part: bool = False) -> None:
+    """Write a result as JSON and as Markdown; a part takes its place in what was saved before."""
     folder.mkdir(exist_ok=True)
-    (folder / f"{name}.json").write_text(as_text(record), encoding="utf-8")
-    (folder / f"{name}.md").write_text(f"{report.markdown()}\n\n{_foot(record)}\n", encoding="utf-8")
+    file = folder / f"{name}.json"
+    foot = _foot(record)
+    if is_part and file.is_file():
+        again = ", ".join(table.title for table in report.tables)
+        report = report.in_place_of(Report.from_json(json.loads(file.read_text(encoding="utf-8"))))
+        record = record | report.to_json()
+        foot = f"Measured last: {again}. {foot}"
+    file.write_text(as_text(record), encoding="utf-8")
+    (folder / f"{name}.md").write_text(f"{report.markdown()}\n\n{foot}\n", encoding="utf-8")
 
 
 def as_text(data: dict[str, Any]) -> str:

@@ -54,6 +54,12 @@ class Table:
         rows = [dict(zip(self.columns, (_plain(cell) for cell in row), strict=True)) for row in self.rows]
         return {"title": self.title, "rows": rows, "notes": list(self.notes)}
 
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Table:
+        """A table read back from :meth:`to_json`."""
+        columns = tuple(data["rows"][0]) if data["rows"] else ()
+        return cls(data["title"], columns, tuple(tuple(row.values()) for row in data["rows"]), tuple(data["notes"]))
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -119,6 +125,27 @@ class Report:
         """The same for a Markdown page."""
         return self._joined([table.markdown() for table in self._all()])
 
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Report:
+        """A report read back from :meth:`to_json`."""
+        return cls(
+            tuple(Table.from_json(table) for table in data["tables"]),
+            tuple(
+                Budget(b["what"], _measured(b["measured"]), b["limit"], b["unit"], b["at_least"])
+                for b in data["budgets"]
+            ),
+            facts=data["facts"],
+        )
+
+    def in_place_of(self, older: Report) -> Report:
+        """An older report in which the tables and promises measured anew, known by their names, are replaced."""
+        tables = {table.title: table for table in (*older.tables, *self.tables)}
+        again = {table.title for table in self.tables}
+        kept = [b for b in older.budgets if not any(b.what.startswith(f"{title}:") for title in again)]
+        order = list(tables)
+        budgets = sorted([*kept, *self.budgets], key=lambda b: order.index(b.what.partition(":")[0]))
+        return Report(tuple(tables.values()), tuple(budgets), facts=older.facts | self.facts)
+
     def _all(self) -> list[Table]:
         return [*self.tables, *([budget_table(self.budgets)] if self.budgets else [])]
 
@@ -159,6 +186,10 @@ def shown(cell: Cell) -> str:
         if abs(cell) < bound:
             return f"{cell:.{digits}f}"
     return f"{cell:,.0f}"
+
+
+def _measured(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _is_numeric(cells: Sequence[Cell]) -> bool:

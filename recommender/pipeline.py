@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ import numpy as np
 from recommender.base import Query
 from recommender.neighbourhood import Neighbourhoods
 from recommender.rankfeatures import FeatureBuilder, ItemColumns, build_columns
+from recommender.scored import Scored
 from recommender.sources import FittedSources, Signal, askable
 from recommender.training_data import TrainingData
 from recommender.types import BoolMask, FloatMatrix, FloatVector, Rows
@@ -79,15 +81,12 @@ class Pipeline:
         With ``sought`` the best of those items are among them, too, however far down they would stand.
         """
         near = Neighbourhoods(self.sources.retrievers, query.state)
-        answers = {
-            signal: near.scored(signal.source, question) if signal.source in near else source.scored(question)
-            for signal, source, question in askable(self.sources, self.signals, query)
-        }
+        answers = self._answers(query, near)
         if not answers:
             none = np.empty(0, dtype=np.int64)
             return CandidateSet(none, none, {}, near)
         wanted = [(allowed, PER_SIGNAL)] + ([] if sought is None else [(allowed & sought, PER_SIGNAL_SOUGHT)])
-        found = [answer.best(n, mask) for answer in answers.values() for mask, n in wanted]
+        found = _best_of_each(answers.values(), wanted)
         rows = np.concatenate(found)
         ranks = np.concatenate([np.arange(len(f)) for f in found])
         numbers = [self.signals.index(signal) for signal in answers for _ in wanted]
@@ -102,9 +101,21 @@ class Pipeline:
         scores = {signal.name: answer.at(chosen) for signal, answer in answers.items()}
         return CandidateSet(chosen, signal_of[kept], scores, near)
 
+    def _answers(self, query: Query, near: Neighbourhoods) -> dict[Signal, Scored]:
+        """The scores of every signal that can speak."""
+        return {
+            signal: near.scored(signal.source, question) if signal.source in near else source.scored(question)
+            for signal, source, question in askable(self.sources, self.signals, query)
+        }
+
     def features(self, query: Query, found: CandidateSet, picked: Rows | None = None) -> FloatMatrix:
         """Feature rows of the candidates, or of the picked positions among them."""
         return self.builder.build(query, found.scores, found.rows, picked)
+
+
+def _best_of_each(answers: Collection[Scored], wanted: Sequence[tuple[BoolMask, int]]) -> list[Rows]:
+    """The best rows of every answer, under every mask as many as are wanted there."""
+    return [answer.best(n, mask) for answer in answers for mask, n in wanted]
 
 
 def all_but(n_items: int, rows: Rows) -> BoolMask:
