@@ -15,7 +15,7 @@ README = ROOT / "README.md"
 RESULTS = Path(__file__).resolve().parent / "results"
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 SHOWN_MODELS = ("popular", "trending", "svd", "itemknn", "ials", "ease", "itemseq", "hybrid")
-MEASURED = ("stars", "engine", "http", "retrain", "memory", "pages")
+MEASURED = ("stars", "engine", "http", "retrain", "memory", "pages", "foldin")
 
 
 def main() -> int:
@@ -90,7 +90,7 @@ def _budgets(budgets: Sequence[dict[str, Any]]) -> str:
         for budget in budgets
     )
     notes = (
-        "Two shared cores; `.venv/bin/python -m bench stars engine http retrain memory pages --save`. The machine, the "
+        "Two shared cores; `.venv/bin/python -m bench stars engine http retrain memory pages foldin --save`. The machine, the "
         "load of other processes meanwhile and every strategy alone stand in [bench/results](bench/results).",
     )
     return Table("What was promised", ("what", "measured", "budget", "unit", "verdict"), rows, notes).markdown()
