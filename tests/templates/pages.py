@@ -188,7 +188,7 @@ listing_filtered_out = ListingPage(
     action_url="/c/mugs",
     ways_on=(Suggestion("Without “Moss”", "?", 31),),
 )
-listing_own_order = replace(listing_full, own_order=OwnOrder(50, "/c/kitchen-and-table"))
+listing_own_order = replace(listing_full, own_order=OwnOrder(50, 120, "/c/kitchen-and-table"))
 listing_empty = ListingPage(meta=meta("Mugs"), crumbs=CRUMBS, heading="Mugs", total=0, action_url="/c/mugs")
 
 REVIEWS = (

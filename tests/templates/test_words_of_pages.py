@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from webapp.viewmodels import Card, Chrome, Notice, PageMeta, Rail, Reason, Review, Visitor
+from webapp.viewmodels import Card, Chrome, Notice, OwnOrder, PageMeta, Rail, Reason, Review, Visitor
 
 from . import pages, purchases, rooms
 from .markup import Markup
@@ -64,6 +64,15 @@ def test_every_reason_is_a_sentence_that_names_its_signal(given: Reason, said: s
 def test_named_product_of_a_reason_is_linked() -> None:
     html = render(APP, "shop/home.html", pages.home_full, MEMBER)
     assert '<a href="/p/5-cress-vase-terracotta">Cress vase, terracotta</a>' in html
+
+
+def test_a_short_shelf_in_a_visitors_order_is_in_it_whole() -> None:
+    long = text_of("shop/listing.html", pages.listing_own_order, MEMBER)
+    assert "Ordered for you: the first 50 by what you did here" in long
+    whole = replace(pages.listing_own_order, own_order=OwnOrder(12, 12, "/c/mugs"))
+    assert "Ordered for you by what you did here and by how many people want things." in text_of(
+        "shop/listing.html", whole, MEMBER
+    )
 
 
 def test_card_without_reason_says_that_nothing_was_used() -> None:

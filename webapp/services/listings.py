@@ -124,10 +124,14 @@ def category_page(
         heading=this.name,
         intro=this.description,
         children=node.children if node else (),
-        own_order=vm.OwnOrder(personal_order.TOP, asked.url(sort="")) if is_personal and rows else None,
+        own_order=_own_order(asked, counts) if is_personal and rows else None,
         sorts=_sorts(query, is_known=is_known),
         **_common(asked, query, counts, rows, below, names, currency, now=now),
     )
+
+
+def _own_order(asked: Asked, counts: FacetCounts) -> vm.OwnOrder:
+    return vm.OwnOrder(min(personal_order.TOP, counts.total), counts.total, asked.url(sort=""))
 
 
 def _in_no_own_order(asked: Asked) -> Asked:

@@ -91,9 +91,10 @@ class OrderChoice:
 
 @dataclass(frozen=True, slots=True)
 class OwnOrder:
-    """A shelf is in the visitor's own order: its first ``n_first`` things; ``off_url`` leads to the usual one."""
+    """A shelf is in the visitor's own order: the first ``n_first`` of ``n_all``; ``off_url`` leads to the usual one."""
 
     n_first: int
+    n_all: int
     off_url: str
 
 
