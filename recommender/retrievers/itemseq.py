@@ -82,6 +82,7 @@ class ItemSeq(ItemItemRetriever):
     def _prepare(self) -> Self:
         self._powers = np.maximum(self.degrees_, 1.0).astype(np.float32) ** np.float32(self.popularity)
         self._added: dict[int, dict[int, float]] = {}
+        self._added_arrays: dict[int, tuple[Rows, FloatVector]] = {}
         return self
 
     def absorb(self, earlier: Rows, evidence: FloatVector, new_row: int, new_evidence: float, *, is_new: bool) -> None:
@@ -110,21 +111,30 @@ class ItemSeq(ItemItemRetriever):
     def _add(self, left: int, right: int, value: float) -> None:
         row = self._added.setdefault(left, {})
         row[right] = row.get(right, 0.0) + value
+        self._added_arrays.pop(left, None)
 
     def _gather(self, rows: Rows) -> tuple[Rows, Rows, FloatVector]:
         """Entries of the table and of what was absorbed since the fit."""
         owner, neighbours, counts = self.table_.gather(rows)
-        fresh = [(k, self._added[row]) for k, row in enumerate(rows.tolist()) if row in self._added]
+        fresh = [(k, *self._added_to(row)) for k, row in enumerate(rows.tolist()) if row in self._added]
         if not fresh:
             return owner, neighbours, counts
-        owners = np.repeat([k for k, _ in fresh], [len(row) for _, row in fresh])
-        columns = np.array([c for _, row in fresh for c in row], dtype=np.int64)
-        values = np.array([v for _, row in fresh for v in row.values()], dtype=np.float32)
+        owners = np.repeat([k for k, _, _ in fresh], [len(columns) for _, columns, _ in fresh])
         return (
             np.concatenate([owner, owners]),
-            np.concatenate([neighbours, columns]),
-            np.concatenate([counts, values]),
+            np.concatenate([neighbours, *(columns for _, columns, _ in fresh)]),
+            np.concatenate([counts, *(values for _, _, values in fresh)]),
         )
+
+    def _added_to(self, row: int) -> tuple[Rows, FloatVector]:
+        """Neighbours and counts that a row got since the fit; as arrays they are kept until it gets more."""
+        found = self._added_arrays.get(row)
+        if found is None:
+            added = self._added[row]
+            n = len(added)  # another thread may add meanwhile; what it adds stands behind these
+            rows = np.fromiter(added.keys(), dtype=np.int64, count=n)
+            found = self._added_arrays[row] = rows, np.fromiter(added.values(), dtype=np.float32, count=n)
+        return found
 
     def strengths(self, rows: Rows) -> tuple[Rows, AnyArray, FloatVector]:
         owner, neighbours, counts = self._gather(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 
 import numpy as np
@@ -186,3 +187,33 @@ def test_the_state_of_nobody_scores_nothing(shop_data):
     empty = build_state(shop_data.histories.of(-1), shop_data.weights)
     assert not source.score(query(shop_data, [])).any()
     assert len(source.history(empty)[0]) == 0
+
+
+def test_counts_may_grow_while_requests_read_them(shop_data):
+    """One thread takes in what happens in the shop, others answer; none may trip over the other."""
+    source = ItemSeq().fit(shop_data)
+    earlier, evidence = np.arange(10), np.ones(10, dtype=np.float32)
+    failed = []
+
+    def ask():
+        try:
+            for _ in range(300):
+                source.score(query(shop_data, [thing("garden", n) for n in range(5)]))
+        except Exception as error:  # whatever it is, the test tells of it
+            failed.append(error)
+
+    asking = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in asking:
+        thread.start()
+    for number in range(3_000):
+        source.absorb(earlier, evidence, 10 + number % (shop_data.n_items - 10), 1.0, is_new=False)
+    for thread in asking:
+        thread.join()
+    assert failed == []
+    fresh = ItemSeq().fit(shop_data)
+    for number in range(3_000):
+        fresh.absorb(earlier, evidence, 10 + number % (shop_data.n_items - 10), 1.0, is_new=False)
+    question = query(shop_data, [thing("garden", n) for n in range(5)])
+    source.absorb(earlier, evidence, 10, 1.0, is_new=False)
+    fresh.absorb(earlier, evidence, 10, 1.0, is_new=False)
+    assert source.score(question) == pytest.approx(fresh.score(question), rel=1e-4)
