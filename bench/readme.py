@@ -74,8 +74,17 @@ def _shortfalls(record: dict[str, Any]) -> str:
     missed = [budget for budget in record["budgets"] if not budget["met"]]
     if not missed:
         return ""
-    words = [f"{b['what']} is {b['measured']:.3f}, wanted {b['limit']:.3f}" for b in missed]
+    words = [f"{b['what']} is {b['measured']:.3f}, wanted {b['limit']:.3f}{_doubt(record, b['what'])}" for b in missed]
     return "What falls short: " + "; ".join(words) + "."
+
+
+def _doubt(record: dict[str, Any], what: str) -> str:
+    """How many people stand behind a verdict of the quality table, and the interval of the difference."""
+    facts = record["facts"].get(what.partition(":")[0], {})
+    if "difference" not in facts:
+        return ""
+    _, low, high = facts["difference"]
+    return f" ({facts['users']:,} users, difference between {low:+.4f} and {high:+.4f})"
 
 
 def _budgets(budgets: Sequence[dict[str, Any]]) -> str:
@@ -90,8 +99,9 @@ def _budgets(budgets: Sequence[dict[str, Any]]) -> str:
         for budget in budgets
     )
     notes = (
-        "Two shared cores; `.venv/bin/python -m bench stars engine http retrain memory pages foldin --save`. The machine, the "
-        "load of other processes meanwhile and every strategy alone stand in [bench/results](bench/results).",
+        "Two shared cores; `.venv/bin/python -m bench stars engine http retrain memory pages foldin --save`. The "
+        "machine, the load of other processes meanwhile and every strategy alone stand in "
+        "[bench/results](bench/results).",
     )
     return Table("What was promised", ("what", "measured", "budget", "unit", "verdict"), rows, notes).markdown()
 
