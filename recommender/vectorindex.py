@@ -157,5 +157,5 @@ class AnnoyIndex:
 
 
 def is_large(n_vectors: int, backend: str = "auto") -> bool:
-    """Whether to search with Annoy: beyond ``EXACT_LIMIT`` vectors; ``backend`` "exact" or "annoy" decides by hand."""
-    return backend == "annoy" or (backend == "auto" and n_vectors > EXACT_LIMIT)
+    """Whether to search with Annoy: from ``EXACT_LIMIT`` vectors on; ``backend`` "exact" or "annoy" decides by hand."""
+    return backend == "annoy" or (backend == "auto" and n_vectors >= EXACT_LIMIT)

@@ -30,7 +30,7 @@ class Content(Retriever):
     history_length : int
         Items of the history that enter the profile.
     backend : {"auto", "exact", "annoy"}
-        How neighbours are searched; "auto" is exact up to 200,000 items.
+        How neighbours are searched; "auto" is exact below 200,000 items.
     random_state : int
         Seed of the Annoy forest.
     """

@@ -110,8 +110,8 @@ def test_a_file_that_does_not_fit_is_refused(clustered, forest, tmp_path):
 
 def test_large_catalogues_get_annoy_unless_told_otherwise():
     limit = vectorindex.EXACT_LIMIT
-    assert [is_large(limit), is_large(limit + 1)] == [False, True]
-    assert [is_large(50, "annoy"), is_large(limit + 1, "exact")] == [True, False]
+    assert [is_large(limit - 1), is_large(limit)] == [False, True]
+    assert [is_large(50, "annoy"), is_large(limit, "exact")] == [True, False]
 
 
 def test_no_vectors_at_all_find_nothing():
