@@ -77,12 +77,8 @@ class NeighbourTable:
 
     def weighted_sum(self, rows: Rows, weights: FloatVector) -> FloatVector:
         """``sum_k weights[k] * table[rows[k]]`` as a dense vector of shape (n_items,); 0 where nothing points."""
-        return summed(*self.entries(rows, weights), self.n_items)
-
-    def entries(self, rows: Rows, weights: FloatVector) -> tuple[AnyArray, FloatVector]:
-        """Neighbours of several rows, one after the other, and their values times the weight of their row."""
         owner, neighbours, values = self.gather(rows)
-        return neighbours, values * weights[owner]
+        return summed(neighbours, values * weights[owner], self.n_items)
 
     def row(self, item_row: int) -> tuple[AnyArray, FloatVector]:
         """Neighbours and strengths of one item."""

@@ -98,7 +98,8 @@ class Ials(Retriever):
         factors = np.asarray(self.item_factors_, dtype=np.float64)
         self._gram = factors.T @ factors
         # Of factors that are all searched no copy is made.
-        self._part = None if len(self.searched_) < _MOST_SEARCHED else np.asarray(self.item_factors_[self.searched_])
+        is_small = len(self.item_factors_) <= _MOST_SEARCHED
+        self._part = None if is_small else np.asarray(self.item_factors_[self.searched_])
         return self
 
     def user_factors(self, state: UserState) -> FloatVector:
@@ -151,7 +152,7 @@ class Ials(Retriever):
         return self._prepare()
 
     def notes(self) -> dict[str, Any]:
-        return {"items_searched": len(self.searched_)} if hasattr(self, "searched_") else {}
+        return {} if getattr(self, "_part", None) is None else {"items_searched": len(self.searched_)}
 
 
 @dataclass(frozen=True)
