@@ -47,7 +47,8 @@ class HybridRecommender(ServingRecommender):
     max_per_family : int
         Most items of one variant family in a list.
     dislike : float
-        How far items much like a disliked or dismissed one are pushed down, in widths of the list's scores.
+        How far items much like a dismissed one are pushed down, in widths of the list's scores; a third of that for
+        likeness to what got one or two stars.
     effort : {"full", "quick"}
         "quick" learns the order from far fewer lists: for a first start, until the nightly training.
     text_encoder, image_encoder : str

@@ -59,14 +59,23 @@ def maximal_marginal_relevance(rows: Rows, scores: FloatVector, vectors: FloatMa
     return np.array(picked, dtype=np.int64)
 
 
-def push_down(scores: FloatVector, rows: Rows, vectors: FloatMatrix, disliked: Rows, strength: float) -> FloatVector:
-    """Scores lowered by ``strength`` times the spread of the list for likeness to disliked items.
+def push_down(
+    scores: FloatVector, rows: Rows, vectors: FloatMatrix, disliked: Rows, strengths: FloatVector
+) -> FloatVector:
+    """Scores lowered for likeness to disliked items, by up to ``strengths`` times the spread of the list.
 
     Only a cosine above one half counts: sharing a department with something disliked is no fault.
+
+    Parameters
+    ----------
+    scores, rows : ndarray of shape (n,)
+    vectors : ndarray of shape (n_items, n_dimensions)
+    disliked, strengths : ndarray of shape (n_disliked,)
+        Item rows, and how far likeness to each pushes down.
     """
-    if strength <= 0 or not len(disliked) or not len(rows):
+    if not strengths.any() or not len(rows):
         return scores
     likeness = np.asarray(vectors[rows]) @ np.asarray(vectors[disliked]).T
-    closest = np.clip((likeness.max(axis=1) - 0.5) * 2.0, 0.0, 1.0)
+    closest = (np.clip((likeness - 0.5) * 2.0, 0.0, 1.0) * strengths).max(axis=1)
     spread = float(scores.max() - scores.min()) or 1.0
-    return (scores - strength * spread * closest).astype(np.float32)
+    return (scores - spread * closest).astype(np.float32)

@@ -85,7 +85,7 @@ VECTORS = normalise(np.array([[1, 0], [1, 0.1], [1, 2], [0, 1]], dtype=np.float3
 
 def test_items_much_like_a_disliked_one_are_pushed_down():
     scores = np.array([1.0, 0.6, 0.2], dtype=np.float32)
-    after = push_down(scores, np.array([1, 2, 3]), VECTORS, np.array([0]), 0.5)
+    after = push_down(scores, np.array([1, 2, 3]), VECTORS, np.array([0]), np.array([0.5]))
     assert after[0] < scores[0] - 0.3
     assert after[1:].tolist() == scores[1:].tolist()
 
@@ -94,11 +94,19 @@ def test_sharing_a_little_with_a_disliked_item_is_no_fault():
     """A cosine up to one half, such as that of two things of one department, changes nothing."""
     scores = np.ones(2, dtype=np.float32)
     assert VECTORS[2] @ VECTORS[0] == pytest.approx(0.447, abs=0.01)
-    assert push_down(scores, np.array([2, 3]), VECTORS, np.array([0]), 0.5).tolist() == [1, 1]
+    assert push_down(scores, np.array([2, 3]), VECTORS, np.array([0]), np.array([0.5])).tolist() == [1, 1]
 
 
-@pytest.mark.parametrize(("rows", "disliked", "strength"), [([1, 2], [], 0.5), ([1, 2], [0], 0.0), ([], [0], 0.5)])
+def test_likeness_counts_by_how_far_each_disliked_item_pushes():
+    scores = np.array([1.0, 0.0], dtype=np.float32)
+    rows, disliked = np.array([1, 3]), np.array([0, 3])
+    near_first, near_second = push_down(scores, rows, VECTORS, disliked, np.array([0.1, 0.4]))
+    assert 1.0 - near_first == pytest.approx(0.1, abs=0.01)
+    assert near_second == pytest.approx(-0.4, abs=0.01)
+
+
+@pytest.mark.parametrize(("rows", "disliked", "strength"), [([1, 2], [], []), ([1, 2], [0], [0.0]), ([], [0], [0.5])])
 def test_where_nothing_is_disliked_nothing_moves(rows, disliked, strength):
     scores = np.linspace(1, 0, len(rows)).astype(np.float32)
     rows, disliked = np.array(rows, dtype=np.int64), np.array(disliked, dtype=np.int64)
-    assert push_down(scores, rows, VECTORS, disliked, strength).tolist() == scores.tolist()
+    assert push_down(scores, rows, VECTORS, disliked, np.array(strength)).tolist() == scores.tolist()
