@@ -16,7 +16,7 @@ import numpy as np
 from recommender.errors import ArtifactError
 from recommender.types import AnyArray
 
-SCHEMA = 1
+SCHEMA = 2
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 CARD = "model_card.md"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy import optimize
 
-from recommender.moment import Moment, moments
-from recommender.rankfeatures import GAP_COLUMN, ITEM_COLUMNS
+from recommender.moment import NEWCOMER_ITEMS, Moment, moments
+from recommender.rankfeatures import AFFINITY_COLUMNS, DAY_SECONDS, GAP_COLUMN, IDLE_COLUMN, ITEM_COLUMNS, LENGTH_COLUMN
 from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ MIN_GROUPS = 30
 CUTOFF = 10
 TREE_PARAMS: dict[str, Any] = {
     "objective": "lambdarank",
-    "num_leaves": 15,
+    "num_leaves": 7,
     "learning_rate": 0.03,
     "lambdarank_truncation_level": 20,
     "min_data_in_leaf": 100,
-    "feature_fraction": 0.4,
+    "feature_fraction": 0.2,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
     "lambda_l2": 20.0,
@@ -37,6 +37,7 @@ TREE_PARAMS: dict[str, Any] = {
     "num_threads": 1,
 }
 ROUND_STEP = 50
+LINEAR_L2, MOVING_L2 = 5.0, 100.0
 HELD_SHARE = 1 / 3
 TREES_LOOK_AT = 80
 
@@ -54,12 +55,15 @@ class RankGroups:
         Rows per list.
     users : ndarray of shape (n_groups,)
         User of each list; folds never divide a user.
+    cuts : ndarray of shape (n_groups,)
+        For a new visit after the end of the log that its sources were fitted on, the number of that end; -1 for others.
     """
 
     features: FloatMatrix
     grades: AnyArray
     sizes: Rows
     users: Rows
+    cuts: Rows
 
     @property
     def starts(self) -> Rows:
@@ -74,7 +78,9 @@ class RankGroups:
     def select(self, groups: AnyArray) -> RankGroups:
         """The chosen lists, given a mask over lists."""
         rows = np.repeat(groups, self.sizes)
-        return RankGroups(self.features[rows], self.grades[rows], self.sizes[groups], self.users[groups])
+        return RankGroups(
+            self.features[rows], self.grades[rows], self.sizes[groups], self.users[groups], self.cuts[groups]
+        )
 
     @classmethod
     def joined(cls, parts: Sequence[RankGroups]) -> RankGroups:
@@ -84,6 +90,7 @@ class RankGroups:
             np.concatenate([p.grades for p in parts]),
             np.concatenate([p.sizes for p in parts]),
             np.concatenate([p.users for p in parts]),
+            np.concatenate([p.cuts for p in parts]),
         )
 
 
@@ -102,22 +109,21 @@ class LinearBlend:
     weights: FloatVector
 
     @classmethod
-    def fit(cls, groups: RankGroups, columns: Rows, *, l2: float = 1.0) -> LinearBlend:
+    def fit(cls, groups: RankGroups, columns: Rows, *, l2: float = LINEAR_L2) -> LinearBlend:
         """Maximise the likelihood of the chosen items within their lists, with an L2 penalty."""
         features = groups.features[:, columns].astype(np.float64)
         mean, deviation = features.mean(axis=0), features.std(axis=0)
         varies = deviation > 1e-8
         scale = np.where(varies, deviation, 1.0)
         standard = (features - mean) / scale * varies
-        result = optimize.minimize(
-            _softmax_loss,
-            np.zeros(len(columns)),
-            args=(standard, groups, l2),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": 200},
-        )
-        return cls(columns, mean.astype(np.float32), scale.astype(np.float32), (result.x * varies).astype(np.float32))
+        weights = _likeliest(standard, groups, l2, np.zeros(len(columns))) * varies
+        return cls(columns, mean.astype(np.float32), scale.astype(np.float32), weights.astype(np.float32))
+
+    def moved_to(self, groups: RankGroups, *, l2: float = MOVING_L2) -> LinearBlend:
+        """The blend fitted to other lists, with the L2 penalty on how far its weights go from these."""
+        standard = (groups.features[:, self.columns].astype(np.float64) - self.mean) / self.scale
+        weights = _likeliest(standard, groups, l2, self.weights.astype(np.float64))
+        return replace(self, weights=weights.astype(np.float32))
 
     def predict(self, features: FloatMatrix) -> FloatVector:
         """Scores of rows, shape (n_rows,)."""
@@ -133,31 +139,35 @@ class MomentBlend:
 
     Attributes
     ----------
-    gap_column : int
-        Column that tells the moment: log seconds since the latest event, NaN when not told.
+    clock : tuple of int
+        Columns that tell the moment: the logs of the times from the latest event to the request, NaN when not told, and
+        to the end of the log, and of the length of the history.
     blends : dict of Moment to LinearBlend
     """
 
-    gap_column: int
+    clock: tuple[int, int, int]
     blends: dict[Moment, LinearBlend]
 
     @classmethod
     def fit(cls, groups: RankGroups, names: Sequence[str]) -> MomentBlend:
-        """Fit the general blend on the lists whose time is not told, and one for each other moment."""
-        columns, gap_column = linear_columns(names), list(names).index(GAP_COLUMN)
-        of_group = moments(np.expm1(groups.features[groups.starts, gap_column]))
-        untold = of_group == Moment.UNKNOWN
-        general = LinearBlend.fit(groups.select(untold) if untold.sum() >= MIN_GROUPS else groups, columns)
-        blends = {
-            moment: LinearBlend.fit(groups.select(of_group == moment), columns)
-            for moment in (Moment.SESSION, Moment.RETURN)
-            if (of_group == moment).sum() >= MIN_GROUPS
-        }
-        return cls(gap_column, {moment: blends.get(moment, general) for moment in Moment})
+        """Fit the general blend on the lists whose time is not told, and one for each other moment.
+
+        The blend for new visits after the end of the log is the one for all new visits, moved some way to just those,
+        and that for newcomers among them is moved on from there.
+        """
+        columns, clock = linear_columns(names), _clock_of(names)
+        of_group = _moments_of(groups.features[groups.starts], clock)
+        general = _fitted_on(groups, of_group == Moment.UNKNOWN, columns) or LinearBlend.fit(groups, columns)
+        session = _fitted_on(groups, of_group == Moment.SESSION, columns) or general
+        visit = _fitted_on(groups, of_group >= Moment.RETURN, columns) or general
+        is_live = groups.cuts >= 0
+        live = _moved_to(groups, is_live, visit)
+        newcomer = _moved_to(groups, is_live & _of_newcomers(groups, clock), live)
+        return cls(clock, dict(zip(Moment, (general, session, visit, live, newcomer), strict=True)))
 
     def predict(self, features: FloatMatrix) -> FloatVector:
         """Scores of rows, shape (n_rows,)."""
-        of_row = moments(np.expm1(features[:, self.gap_column]))
+        of_row = _moments_of(features, self.clock)
         scores = np.zeros(len(features), dtype=np.float32)
         for moment, blend in self.blends.items():
             own = of_row == moment
@@ -181,10 +191,50 @@ class MomentBlend:
         """Rebuild from :meth:`to_arrays`."""
         parts = zip(arrays["mean"], arrays["scale"], arrays["weights"], strict=True)
         blends = [LinearBlend(arrays["columns"], *part) for part in parts]
-        return cls(list(names).index(GAP_COLUMN), dict(zip(Moment, blends, strict=True)))
+        return cls(_clock_of(names), dict(zip(Moment, blends, strict=True)))
 
 
-def _softmax_loss(weights: AnyArray, standard: AnyArray, groups: RankGroups, l2: float) -> tuple[float, AnyArray]:
+def _clock_of(names: Sequence[str]) -> tuple[int, int, int]:
+    gap, idle, length = (list(names).index(column) for column in (GAP_COLUMN, IDLE_COLUMN, LENGTH_COLUMN))
+    return gap, idle, length
+
+
+def _moments_of(features: FloatMatrix, clock: tuple[int, int, int]) -> Rows:
+    gap, idle, length = (np.expm1(features[:, column]) for column in clock)
+    return moments(gap, idle * DAY_SECONDS, length)
+
+
+def _of_newcomers(groups: RankGroups, clock: tuple[int, int, int]) -> AnyArray:
+    """Mask of the lists, told their time or not, of people with next to no history."""
+    return np.round(np.expm1(groups.features[groups.starts, clock[2]])) <= NEWCOMER_ITEMS
+
+
+def _moved_to(groups: RankGroups, chosen: AnyArray, blend: LinearBlend) -> LinearBlend:
+    """The blend moved to the chosen lists; as it is where they are too few."""
+    return blend.moved_to(groups.select(chosen)) if chosen.sum() >= MIN_GROUPS else blend
+
+
+def _fitted_on(groups: RankGroups, chosen: AnyArray, columns: Rows) -> LinearBlend | None:
+    """A blend of the chosen lists; None where they are too few."""
+    return LinearBlend.fit(groups.select(chosen), columns) if chosen.sum() >= MIN_GROUPS else None
+
+
+def _likeliest(standard: AnyArray, groups: RankGroups, l2: float, centre: AnyArray) -> AnyArray:
+    """The weights under which the choices are most likely, with an L2 penalty on the distance from ``centre``."""
+    result = optimize.minimize(
+        _softmax_loss,
+        centre,
+        args=(standard, groups, l2, centre),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": 200},
+    )
+    return np.asarray(result.x)
+
+
+def _softmax_loss(
+    weights: AnyArray, standard: AnyArray, groups: RankGroups, l2: float, centre: AnyArray | float = 0.0
+) -> tuple[float, AnyArray]:
     starts, owner = groups.starts, groups.owner
     logits = standard @ weights
     logits -= np.maximum.reduceat(logits, starts)[owner]
@@ -192,8 +242,9 @@ def _softmax_loss(weights: AnyArray, standard: AnyArray, groups: RankGroups, l2:
     totals = np.add.reduceat(exponentials, starts)
     targets = groups.grades / np.maximum(np.add.reduceat(groups.grades.astype(np.float64), starts), 1e-9)[owner]
     n_groups = len(groups.sizes)
-    loss = -(targets * (logits - np.log(totals)[owner])).sum() / n_groups + l2 * (weights @ weights) / n_groups
-    gradient = standard.T @ (exponentials / totals[owner] - targets) / n_groups + 2 * l2 * weights / n_groups
+    away = weights - centre
+    loss = -(targets * (logits - np.log(totals)[owner])).sum() / n_groups + l2 * (away @ away) / n_groups
+    gradient = standard.T @ (exponentials / totals[owner] - targets) / n_groups + 2 * l2 * away / n_groups
     return float(loss), gradient
 
 
@@ -214,7 +265,7 @@ class Ranker:
     Burges (2010), From RankNet to LambdaRank to LambdaMART; Ke et al. (2017), LightGBM.
     """
 
-    max_rounds: int = 250
+    max_rounds: int = 150
     random_state: int = 0
     names: tuple[str, ...] = ()
     report: dict[str, Any] = field(default_factory=dict)
@@ -312,8 +363,9 @@ class Ranker:
 
 
 def linear_columns(names: Sequence[str]) -> Rows:
-    """Columns of the linear blend: shares and ranks of the signals, and the facts about the item."""
-    wanted = [n for n, name in enumerate(names) if name.endswith(("_share", "_rank")) or name in ITEM_COLUMNS]
+    """Columns of the linear blend: shares and ranks of the signals, facts about the item, and what it has in common."""
+    facts = {*ITEM_COLUMNS, *AFFINITY_COLUMNS}
+    wanted = [n for n, name in enumerate(names) if name.endswith(("_share", "_rank")) or name in facts]
     return np.array(wanted, dtype=np.int64)
 
 

@@ -26,10 +26,12 @@ _LEAST_WEIGHT = 1e-12
 SIGNAL_COLUMNS = ("", "_share", "_rank")
 ITEM_COLUMNS = ("log_count", *(f"log_recent_{h:g}d" for h in HALF_LIVES_DAYS), "log_age", "log_idle", "stars", "era")
 AFFINITY_COLUMNS = ("same_category", "same_top_category", "same_brand", "same_colour", "price_gap")
+LENGTH_COLUMN = "history_length"
+IDLE_COLUMN = "user_idle"
 GAP_COLUMN = "log_gap"
 USER_COLUMNS = (
-    "history_length",
-    "user_idle",
+    LENGTH_COLUMN,
+    IDLE_COLUMN,
     GAP_COLUMN,
     "last_log_count",
     "mean_log_count",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from recommender.base import Query
+from recommender.moment import SESSION_SECONDS
 from recommender.pipeline import Pipeline, all_but
 from recommender.ranker import RankGroups
 from recommender.rankfeatures import GAP_COLUMN
 from recommender.sources import FittedSources
 from recommender.state import EventLog, UserState, build_state
 from recommender.training_data import TrainingData
-from recommender.types import KIND_CODE, AnyArray, Progress, Rows, no_progress
+from recommender.types import KIND_CODE, AnyArray, FloatMatrix, Progress, Rows, no_progress
 
 LISTS_PER_USER = 5
 MAX_NEGATIVES = 60
@@ -82,7 +84,7 @@ def training_lists(
     """
     plan = plan_for(len(data.events), effort)
     rng = np.random.default_rng(random_state)
-    lists: list[tuple[AnyArray, AnyArray, int]] = []
+    lists: list[_MadeList] = []
     names: tuple[str, ...] = ()
     n_fits = plan.folds_used + len(plan.cuts)
     makers = [*_fold_makers(data, plan, rng), *_cut_makers(data, plan, rng)]
@@ -99,7 +101,10 @@ def training_lists(
 
 @dataclass(frozen=True)
 class Question:
-    """A user at some time, what was chosen next, and what must not be offered as a wrong answer."""
+    """A user at some time, what was chosen next, and what must not be offered as a wrong answer.
+
+    ``cut`` is the number of the end of the log after which the user came back, -1 for any other time.
+    """
 
     user_row: int
     at: int
@@ -107,6 +112,19 @@ class Question:
     chosen: Rows
     grades: AnyArray
     hidden: Rows
+    cut: int = -1
+
+    @property
+    def is_new_visit(self) -> bool:
+        """Whether the user had been away for longer than a session lasts."""
+        return bool(len(self.state.timestamps)) and self.at - int(self.state.timestamps[0]) > SESSION_SECONDS
+
+
+class _MadeList(NamedTuple):
+    features: FloatMatrix
+    grades: AnyArray
+    user_row: int
+    cut: int
 
 
 _Maker = Callable[[Pipeline], Iterator[tuple[Pipeline, Question]]]
@@ -130,14 +148,14 @@ def _cut_makers(data: TrainingData, plan: ListPlan, rng: np.random.Generator) ->
     n = len(data.events)
     limit = plan.max_lists // len(plan.cuts)
 
-    def maker(cut: int, end: int, part: TrainingData) -> _Maker:
-        return lambda pipeline: ((pipeline, q) for q in _after(data, part, cut, end, rng))
+    def maker(number: int, cut: int, end: int, part: TrainingData) -> _Maker:
+        return lambda pipeline: ((pipeline, replace(q, cut=number)) for q in _after(data, part, cut, end, rng))
 
     makers = []
-    for share in plan.cuts:
+    for number, share in enumerate(plan.cuts):
         cut, end = int(n * share), min(n, int(n * (share + plan.cut_width)) + 1)
         part = data.with_events(data.events.select(np.arange(n) < cut))
-        makers.append((part, limit, maker(cut, end, part)))
+        makers.append((part, limit, maker(number, cut, end, part)))
     return makers
 
 
@@ -184,16 +202,14 @@ def grades_of(kinds: AnyArray, values: AnyArray) -> AnyArray:
     return np.where(disappointed, 1, grades)
 
 
-def _filled(
-    questions: Iterator[tuple[Pipeline, Question]], limit: int, rng: np.random.Generator
-) -> list[tuple[AnyArray, AnyArray, int]]:
-    lists: list[tuple[AnyArray, AnyArray, int]] = []
+def _filled(questions: Iterator[tuple[Pipeline, Question]], limit: int, rng: np.random.Generator) -> list[_MadeList]:
+    lists: list[_MadeList] = []
     for pipeline, question in questions:
         if len(lists) >= limit:
             break
         made = _list_of(pipeline, question, rng)
         if made is not None:
-            lists.append((*made, question.user_row))
+            lists.append(_MadeList(*made, question.user_row, question.cut if question.is_new_visit else -1))
     return lists
 
 
@@ -227,10 +243,11 @@ def with_untold_time(groups: RankGroups, names: Sequence[str], rng: np.random.Ge
     return replace(groups, features=features)
 
 
-def _stack(lists: list[tuple[AnyArray, AnyArray, int]]) -> RankGroups:
+def _stack(lists: list[_MadeList]) -> RankGroups:
     return RankGroups(
-        features=np.concatenate([features for features, _, _ in lists]),
-        grades=np.concatenate([grades for _, grades, _ in lists]).astype(np.int32),
-        sizes=np.array([len(grades) for _, grades, _ in lists], dtype=np.int64),
-        users=np.array([user for _, _, user in lists], dtype=np.int64),
+        features=np.concatenate([made.features for made in lists]),
+        grades=np.concatenate([made.grades for made in lists]).astype(np.int32),
+        sizes=np.array([len(made.grades) for made in lists], dtype=np.int64),
+        users=np.array([made.user_row for made in lists], dtype=np.int64),
+        cuts=np.array([made.cut for made in lists], dtype=np.int64),
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recommender.blend import FUSION_WEIGHTS, RRF_CONSTANT, fuse_ranks, ranks_from_features
 from recommender.coldstart import HOT_FROM, Evidence, evidence_of
-from recommender.moment import SESSION_SECONDS, Moment, moments
+from recommender.moment import NEWCOMER_ITEMS, SESSION_SECONDS, Moment, moments
 from recommender.sources import HYBRID_SIGNALS, Signal
 from tests.recommender.worlds import ON_A_SHELF, query, thing
 
@@ -60,11 +62,43 @@ def test_dismissals_are_no_evidence(shop_data):
 
 
 def test_a_gap_tells_the_moment():
-    gaps = np.array([np.nan, 0.0, SESSION_SECONDS, SESSION_SECONDS + 1, 1e9])
-    assert moments(gaps).tolist() == [
+    """The log ends a hundred days after the user's latest event, or before it."""
+    hour, day = 3600.0, 86_400.0
+    gaps = np.array([np.nan, 0.0, SESSION_SECONDS, SESSION_SECONDS + 1, 99 * day, 100 * day, hour, 9 * hour])
+    idle = np.array([100 * day] * 6 + [0.0] * 2)
+    assert moments(gaps, idle, np.full(8, 3.0)).tolist() == [
         Moment.UNKNOWN,
         Moment.SESSION,
         Moment.SESSION,
         Moment.RETURN,
         Moment.RETURN,
+        Moment.LIVE,
+        Moment.SESSION,
+        Moment.LIVE,
     ]
+
+
+@pytest.mark.parametrize(
+    ("gap_days", "n_items", "expected"),
+    [(1, 2, Moment.NEWCOMER), (1, 3, Moment.LIVE), (0, 1, Moment.SESSION), (np.nan, 1, Moment.UNKNOWN)],
+)
+def test_a_new_visit_of_somebody_with_next_to_no_history_is_a_newcomers(gap_days, n_items, expected):
+    assert moments(np.array([gap_days * 86_400.0]), np.zeros(1), np.array([n_items])).tolist() == [expected]
+
+
+def test_within_the_log_a_newcomer_is_like_anybody():
+    assert moments(np.array([9e4]), np.array([9e6]), np.ones(1)).tolist() == [Moment.RETURN]
+
+
+@given(idle=st.integers(0, 4_000_000_000), n_items=st.integers(1, 5))
+def test_a_moment_is_told_from_logarithms_in_single_precision_too(idle, n_items):
+    """A request at the very end of the log is live, one a thousandth earlier is not."""
+
+    def read_back(value: float) -> np.ndarray:
+        return np.expm1(np.log1p(np.array([value], dtype=np.float32)))
+
+    live = Moment.NEWCOMER if n_items <= NEWCOMER_ITEMS else Moment.LIVE
+    for share, moment in ((1.0, live), (0.999, Moment.RETURN)):
+        gap = read_back(idle * share)
+        found = moments(gap, read_back(idle / 86_400) * 86_400, read_back(n_items))
+        assert found[0] == (moment if gap[0] > SESSION_SECONDS else Moment.SESSION)

@@ -22,13 +22,14 @@ from recommender.ranker import (
     linear_columns,
     ndcg_of_groups,
 )
-from recommender.rankfeatures import ITEM_COLUMNS
+from recommender.rankfeatures import AFFINITY_COLUMNS, ITEM_COLUMNS
 from tests.recommender.worlds import same_bytes
 
-# "same_brand" is no column of the blend: what it says can only be learned by trees.
-NAMES = ("itemseq_share", "ease_share", "stars", "same_brand", "log_gap")
-SHARE, NOISE, STARS, BRAND, GAP = range(len(NAMES))
+# "ease", a bare score, is no column of the blend: what it says can only be learned by trees.
+NAMES = ("itemseq_share", "ease_share", "stars", "ease", "log_gap", "user_idle", "history_length")
+SHARE, NOISE, STARS, BARE, GAP, IDLE, LENGTH = range(len(NAMES))
 PER_LIST = 12
+LONG_AGO = float(np.log1p(3650.0))
 
 
 def groups_of(*lists: list[tuple[float, int]], users: list[int] | None = None) -> RankGroups:
@@ -39,20 +40,36 @@ def groups_of(*lists: list[tuple[float, int]], users: list[int] | None = None) -
         grades=np.array([grade for _, grade in rows], dtype=np.int32),
         sizes=np.array([len(one) for one in lists], dtype=np.int64),
         users=np.array(users or range(len(lists)), dtype=np.int64),
+        cuts=np.full(len(lists), -1, dtype=np.int64),
     )
 
 
-def planted(n_lists: int = 400, seed: int = 0, *, brand: float = 0.0, gap: float = np.nan, turn: int = 1) -> RankGroups:
-    """Lists in which the share (times ``turn``) decides what is chosen, and half a ``brand`` where that counts too."""
+def planted(
+    n_lists: int = 400,
+    seed: int = 0,
+    *,
+    bare: float = 0.0,
+    gap: float = np.nan,
+    idle: float = LONG_AGO,
+    n_items: int = 9,
+    turn: int = 1,
+    cut: int = -1,
+) -> RankGroups:
+    """Lists in which the share (times ``turn``) decides what is chosen, and a middling ``bare`` where that counts too.
+
+    ``gap`` is the log of the seconds between the user's latest event and the request, ``idle`` that of the days to the
+    end of the log, ``n_items`` the length of the user's history.
+    """
     rng = np.random.default_rng(seed)
     features = rng.random((n_lists, PER_LIST, len(NAMES)), dtype=np.float32)
-    features[:, :, GAP] = gap
-    wanted = turn * features[:, :, SHARE] + brand * (np.abs(features[:, :, BRAND] - 0.5) < 0.15)
+    features[:, :, [GAP, IDLE, LENGTH]] = gap, idle, np.log1p(n_items)
+    wanted = turn * features[:, :, SHARE] + bare * (np.abs(features[:, :, BARE] - 0.5) < 0.15)
     chosen = (wanted + rng.gumbel(0, 0.05, wanted.shape)).argmax(axis=1)
     grades = np.zeros((n_lists, PER_LIST), dtype=np.int32)
     grades[np.arange(n_lists), chosen] = rng.integers(1, 4, n_lists)
     sizes = np.full(n_lists, PER_LIST, dtype=np.int64)
-    return RankGroups(features.reshape(-1, len(NAMES)), grades.ravel(), sizes, np.arange(n_lists) // 2)
+    users, cuts = np.arange(n_lists) // 2, np.full(n_lists, cut, dtype=np.int64)
+    return RankGroups(features.reshape(-1, len(NAMES)), grades.ravel(), sizes, users, cuts)
 
 
 def quality(groups: RankGroups, scores: np.ndarray) -> float:
@@ -61,14 +78,14 @@ def quality(groups: RankGroups, scores: np.ndarray) -> float:
 
 @pytest.fixture(scope="module")
 def with_trees() -> Ranker:
-    """Learned from a world in which the brand counts, which the blend cannot see."""
-    return Ranker(max_rounds=2 * ROUND_STEP, random_state=3).fit(planted(brand=1.0), NAMES)
+    """Learned from a world in which a bare score counts, which the blend cannot see."""
+    return Ranker(max_rounds=2 * ROUND_STEP, random_state=3).fit(planted(bare=1.0), NAMES)
 
 
 @pytest.fixture(scope="module")
 def fresh() -> RankGroups:
     """Lists of the same world that nobody has learned from."""
-    return planted(150, seed=99, brand=1.0)
+    return planted(150, seed=99, bare=1.0)
 
 
 # Lists
@@ -93,7 +110,7 @@ def test_lists_that_were_parted_can_be_joined_again():
     groups = planted(10)
     early = np.arange(10) < 4
     again = RankGroups.joined([groups.select(early), groups.select(~early)])
-    for field in ("features", "grades", "sizes", "users"):
+    for field in ("features", "grades", "sizes", "users", "cuts"):
         assert same_bytes(getattr(again, field), getattr(groups, field))
 
 
@@ -157,8 +174,9 @@ def test_the_gradient_is_the_slope_of_the_loss(grades, l2, seed):
 
 
 def test_the_blend_weighs_shares_and_ranks_of_the_sources_and_facts_of_the_item():
-    names = ["ease", "ease_share", "ease_rank", *ITEM_COLUMNS, "same_brand", "price_gap", "log_gap", "user_stars"]
-    assert [names[column] for column in linear_columns(names)] == ["ease_share", "ease_rank", *ITEM_COLUMNS]
+    facts = [*ITEM_COLUMNS, *AFFINITY_COLUMNS]
+    names = ["ease", "ease_share", "ease_rank", *facts, "log_gap", "user_stars"]
+    assert [names[column] for column in linear_columns(names)] == ["ease_share", "ease_rank", *facts]
 
 
 def test_the_planted_order_is_found_by_the_blend():
@@ -177,6 +195,15 @@ def test_a_column_that_never_changes_says_nothing():
     elsewhere = np.full((3, len(NAMES)), 0.5, dtype=np.float32)
     elsewhere[:, STARS] = [1.0, 4.0, 5.0]
     assert len(set(blend.predict(elsewhere).tolist())) == 1
+
+
+def test_a_blend_is_moved_to_other_lists_as_far_as_the_penalty_lets_it():
+    """In those lists small shares are wanted; a high penalty on the way keeps the blend where it was."""
+    blend, others = LinearBlend.fit(planted(), linear_columns(NAMES)), planted(100, seed=5, turn=-1)
+    moved, held_back = (blend.moved_to(others, l2=l2) for l2 in (1.0, 1e6))
+    assert moved.weights[SHARE] < -1
+    assert held_back.weights == pytest.approx(blend.weights, abs=0.01)
+    assert same_bytes(moved.mean, blend.mean)
 
 
 def test_a_higher_penalty_means_smaller_weights():
@@ -199,6 +226,26 @@ def test_every_moment_of_a_visit_has_its_own_order():
     for gap, turn in ((SESSION, 1), (RETURN, -1)):
         held = planted(60, seed=50, gap=gap, turn=turn)
         assert quality(held, blend.predict(held.features)) > 0.8
+
+
+@pytest.mark.parametrize(("n_lists", "is_own"), [(MIN_GROUPS - 1, False), (MIN_GROUPS, True)])
+def test_new_visits_after_the_end_of_the_log_move_the_order_of_new_visits(n_lists, is_own):
+    """Within the log large shares are wanted, after its end small ones."""
+    within = planted(100, gap=RETURN)
+    after = planted(n_lists, seed=1, gap=RETURN, idle=0.0, turn=-1, cut=2)
+    blends = MomentBlend.fit(RankGroups.joined([within, after]), NAMES).blends
+    live, visit = (float(blends[moment].weights[SHARE]) for moment in (Moment.LIVE, Moment.RETURN))
+    assert (live < visit) is is_own
+    assert blends[Moment.NEWCOMER] is blends[Moment.LIVE]
+
+
+@pytest.mark.parametrize("gap", [RETURN, UNTOLD], ids=["told", "untold"])
+def test_newcomers_among_them_move_it_on(gap):
+    """Their lists count as such whether or not the time was told; everybody else wants large shares."""
+    regulars = planted(100, gap=RETURN, idle=0.0, cut=0)
+    newcomers = planted(40, seed=1, gap=gap, idle=0.0, n_items=2, turn=-1, cut=0)
+    blends = MomentBlend.fit(RankGroups.joined([regulars, newcomers]), NAMES).blends
+    assert blends[Moment.NEWCOMER].weights[SHARE] < blends[Moment.LIVE].weights[SHARE]
 
 
 @pytest.mark.parametrize(("n_told", "is_own"), [(MIN_GROUPS - 1, False), (MIN_GROUPS, True)])
@@ -229,7 +276,7 @@ def test_what_the_blend_cannot_see_is_learned_by_the_trees(with_trees, fresh):
     blend = quality(fresh, with_trees.linear_.predict(fresh.features))
     assert with_trees.report["rounds"] > 0
     assert quality(fresh, with_trees.predict(fresh.features)) > blend + 0.15
-    assert next(iter(with_trees.importance())) == "same_brand"
+    assert next(iter(with_trees.importance())) == "ease"
 
 
 def test_as_many_trees_are_kept_as_served_the_kept_out_users_best(with_trees):
@@ -240,7 +287,7 @@ def test_as_many_trees_are_kept_as_served_the_kept_out_users_best(with_trees):
 
 
 def test_every_number_of_trees_is_judged_by_what_just_these_trees_say(fresh):
-    train, steps = planted(brand=1.0), [0, ROUND_STEP, 2 * ROUND_STEP]
+    train, steps = planted(bare=1.0), [0, ROUND_STEP, 2 * ROUND_STEP]
     ranker = Ranker(random_state=3, names=NAMES)
     linear = MomentBlend.fit(train, NAMES)
     booster = ranker._grow(train, linear, steps[-1])
@@ -268,7 +315,7 @@ def test_without_trees_the_blend_is_the_whole_ranker(rounds, one_user):
     assert ranker.to_text() == ""
     assert same_bytes(ranker.predict(groups.features), ranker.linear_.predict(groups.features))
     assert next(iter(ranker.importance())) == "itemseq_share"
-    assert "same_brand" not in ranker.importance()
+    assert "ease" not in ranker.importance()
 
 
 def test_shares_of_importance_add_up_to_one(with_trees):
@@ -279,7 +326,7 @@ def test_shares_of_importance_add_up_to_one(with_trees):
 
 def test_the_same_seed_grows_the_same_trees_and_another_seed_others(with_trees, fresh):
     again, other = (
-        Ranker(max_rounds=2 * ROUND_STEP, random_state=seed).fit(planted(brand=1.0), NAMES) for seed in (3, 4)
+        Ranker(max_rounds=2 * ROUND_STEP, random_state=seed).fit(planted(bare=1.0), NAMES) for seed in (3, 4)
     )
     assert again.to_text() == with_trees.to_text()
     assert again.report == with_trees.report

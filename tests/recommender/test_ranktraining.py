@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from recommender.base import Query
+from recommender.moment import SESSION_SECONDS
 from recommender.ranker import RankGroups
 from recommender.ranktraining import (
     LISTS_PER_USER,
@@ -226,6 +227,19 @@ def test_in_time_to_come_everything_chosen_soon_is_right(lesson, data):
         assert not before & set(items.tolist())
 
 
+def test_new_visits_after_the_end_of_a_part_are_told_apart(lesson, data):
+    parts = [part for part, *_ in lesson.lists()]
+    cuts = lesson.groups.cuts.tolist()
+    assert max(cuts) >= 0
+    for part, user, cut in zip(parts, lesson.groups.users.tolist(), cuts, strict=True):
+        if part < N_FOLDS:
+            assert cut == -1
+            continue
+        before = events_of(lesson.spy.parts[part], user)
+        back = events_of(data, user)[len(before)][1]
+        assert cut == (part - N_FOLDS if back - before[-1][1] > SESSION_SECONDS else -1)
+
+
 def test_a_list_holds_only_so_many_wrong_answers():
     """In a shop of a hundred items each source finds eighty; the choice is never what is left out."""
     lesson = teach(data_of(ring_walks(n_users=60, n_items=100)))
@@ -348,7 +362,7 @@ def test_where_nobody_ever_turns_to_something_else_there_is_nothing_to_learn(bas
 @pytest.fixture
 def told() -> RankGroups:
     features = np.arange(400 * 3, dtype=np.float32).reshape(400, 3)
-    return RankGroups(features, np.ones(400, dtype=np.int32), np.full(200, 2), np.arange(200))
+    return RankGroups(features, np.ones(400, dtype=np.int32), np.full(200, 2), np.arange(200), np.full(200, -1))
 
 
 def test_half_of_the_lists_are_seen_without_the_time_of_the_request(told):
