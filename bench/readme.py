@@ -72,10 +72,18 @@ def _quality_row(title: str, facts: dict[str, Any]) -> tuple[str, ...]:
 
 def _shortfalls(record: dict[str, Any]) -> str:
     missed = [budget for budget in record["budgets"] if not budget["met"]]
-    if not missed:
-        return ""
     words = [f"{b['what']} is {b['measured']:.3f}, wanted {b['limit']:.3f}{_doubt(record, b['what'])}" for b in missed]
-    return "What falls short: " + "; ".join(words) + "."
+    unsure = [title + _doubt(record, title) for title in _unsure(record)]
+    return "\n\n".join(
+        [f"What falls short: {'; '.join(words)}."] * bool(words)
+        + [f"Ahead, but not surely (the interval of the difference holds 0): {'; '.join(unsure)}."] * bool(unsure)
+    )
+
+
+def _unsure(record: dict[str, Any]) -> list[str]:
+    """Trials whose promised lead was met although chance alone may have made it."""
+    met = [budget["what"].partition(":")[0] for budget in record["budgets"] if budget["met"] and budget["limit"] > 1]
+    return [title for title in met if record["facts"][title]["difference"][1] <= 0]
 
 
 def _doubt(record: dict[str, Any], what: str) -> str:
