@@ -74,10 +74,8 @@ def _shortfalls(record: dict[str, Any]) -> str:
     missed = [budget for budget in record["budgets"] if not budget["met"]]
     words = [f"{b['what']} is {b['measured']:.3f}, wanted {b['limit']:.3f}{_doubt(record, b['what'])}" for b in missed]
     unsure = [title + _doubt(record, title) for title in _unsure(record)]
-    return "\n\n".join(
-        [f"What falls short: {'; '.join(words)}."] * bool(words)
-        + [f"Ahead, but not surely (the interval of the difference holds 0): {'; '.join(unsure)}."] * bool(unsure)
-    )
+    said = {"What falls short": words, "Ahead, but not surely (the interval of the difference holds 0)": unsure}
+    return "\n\n".join(f"{what}: {'; '.join(named)}." for what, named in said.items() if named)
 
 
 def _unsure(record: dict[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from recommender.types import FloatVector, Rows
+from recommender.types import BoolMask, FloatVector, Rows
 
 SESSION_SECONDS = 6 * 3600
 NEWCOMER_ITEMS = 2
@@ -29,6 +29,11 @@ class Moment(IntEnum):
     NEWCOMER = 4
 
 
+def are_newcomers(n_items: FloatVector) -> BoolMask:
+    """Whose history, of so many distinct items, is next to none; same shape."""
+    return n_items <= NEWCOMER_ITEMS * (1 + ROUNDING)
+
+
 def moments(gap_seconds: FloatVector, idle_seconds: FloatVector, n_items: FloatVector) -> Rows:
     """Moment codes, shape (n,).
 
@@ -42,7 +47,7 @@ def moments(gap_seconds: FloatVector, idle_seconds: FloatVector, n_items: FloatV
         Distinct items of the user's history.
     """
     after_end = gap_seconds * (1 + ROUNDING) >= idle_seconds
-    live = np.where(n_items <= NEWCOMER_ITEMS * (1 + ROUNDING), Moment.NEWCOMER, Moment.LIVE)
+    live = np.where(are_newcomers(n_items), Moment.NEWCOMER, Moment.LIVE)
     visit = np.where(after_end, live, Moment.RETURN)
     told = np.where(gap_seconds <= SESSION_SECONDS, Moment.SESSION, visit)
     return np.where(np.isnan(gap_seconds), Moment.UNKNOWN, told).astype(np.int64)

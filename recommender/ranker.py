@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from scipy import optimize
 
-from recommender.moment import NEWCOMER_ITEMS, Moment, moments
+from recommender.moment import Moment, are_newcomers, moments
 from recommender.rankfeatures import AFFINITY_COLUMNS, DAY_SECONDS, GAP_COLUMN, IDLE_COLUMN, ITEM_COLUMNS, LENGTH_COLUMN
 from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 
@@ -169,7 +169,8 @@ class MomentBlend:
         visit = _fitted_on(groups, of_group >= Moment.RETURN, columns) or general
         is_live = groups.cuts >= 0
         live = _moved_to(groups, is_live, visit)
-        newcomer = _moved_to(groups, is_live & _of_newcomers(groups, clock), live)
+        of_newcomers = are_newcomers(np.expm1(groups.features[groups.starts, clock[2]]))
+        newcomer = _moved_to(groups, is_live & of_newcomers, live)
         return cls(clock, dict(zip(Moment, (general, session, visit, live, newcomer), strict=True)))
 
     def predict(self, features: FloatMatrix) -> FloatVector:
@@ -209,11 +210,6 @@ def _clock_of(names: Sequence[str]) -> tuple[int, int, int]:
 def _moments_of(features: FloatMatrix, clock: tuple[int, int, int]) -> Rows:
     gap, idle, length = (np.expm1(features[:, column]) for column in clock)
     return moments(gap, idle * DAY_SECONDS, length)
-
-
-def _of_newcomers(groups: RankGroups, clock: tuple[int, int, int]) -> AnyArray:
-    """Mask of the lists, told their time or not, of people with next to no history."""
-    return np.round(np.expm1(groups.features[groups.starts, clock[2]])) <= NEWCOMER_ITEMS
 
 
 def _moved_to(groups: RankGroups, chosen: AnyArray, blend: LinearBlend) -> LinearBlend:

@@ -73,7 +73,7 @@ def push_down(
     disliked, strengths : ndarray of shape (n_disliked,)
         Item rows, and how far likeness to each pushes down.
     """
-    if not strengths.any() or not len(rows):
+    if strengths.max(initial=0.0) <= 0 or not len(rows):
         return scores
     likeness = np.asarray(vectors[rows]) @ np.asarray(vectors[disliked]).T
     closest = (np.clip((likeness - 0.5) * 2.0, 0.0, 1.0) * strengths).max(axis=1)

@@ -105,7 +105,9 @@ def test_likeness_counts_by_how_far_each_disliked_item_pushes():
     assert near_second == pytest.approx(-0.4, abs=0.01)
 
 
-@pytest.mark.parametrize(("rows", "disliked", "strength"), [([1, 2], [], []), ([1, 2], [0], [0.0]), ([], [0], [0.5])])
+@pytest.mark.parametrize(
+    ("rows", "disliked", "strength"), [([1, 2], [], []), ([1, 2], [0], [0.0]), ([1, 2], [0], [-0.5]), ([], [0], [0.5])]
+)
 def test_where_nothing_is_disliked_nothing_moves(rows, disliked, strength):
     scores = np.linspace(1, 0, len(rows)).astype(np.float32)
     rows, disliked = np.array(rows, dtype=np.int64), np.array(disliked, dtype=np.int64)

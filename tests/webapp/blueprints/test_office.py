@@ -28,15 +28,6 @@ from webapp.store.tx import read_unit, unit_of_work
 
 
 @pytest.fixture
-def office(app: Flask) -> ShopClient:
-    with unit_of_work() as tx:
-        make_user(tx, "owner@example.com", role="owner")
-    client: ShopClient = app.test_client()
-    client.sign_in("owner@example.com")
-    return client
-
-
-@pytest.fixture
 def lamp(app: Flask) -> int:
     with unit_of_work() as tx:
         return make_product(tx, name="Oslo lamp", stock=5)
