@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from threadpoolctl import threadpool_limits
+
 from recommender import artifacts, modelcard
 from recommender.answer import Answerer
 from recommender.base import require_fitted
@@ -33,7 +35,7 @@ class HybridRecommender(ServingRecommender):
     strategy : str
         "hybrid" or the name of a source, such as "itemseq", "ease" or "content".
     random_state : int
-        Seed of every random draw: same data and seed, same lists.
+        Seed of every random draw: same data and seed, same lists, on any number of threads.
     weights : EventWeights, optional
         How much each kind of event says.
     source_params : mapping, optional
@@ -107,6 +109,11 @@ class HybridRecommender(ServingRecommender):
             When there is nothing to learn from, the strategy needs data or a package that is not there, or a named
             encoder cannot be opened.
         """
+        # The number of threads decides in which order sums are made, and so their last bits.
+        with threadpool_limits(1, "blas"):
+            return self._fit(events, items, progress)
+
+    def _fit(self, events: Interactions, items: ItemCatalogue | None, progress: Progress) -> Self:
         started = time.perf_counter()
         weights = self.weights or EventWeights()
         learned = learn_weights(events, weights) if self.learn_weights else None

@@ -78,19 +78,17 @@ class Ials(Retriever):
 
     def _fit_implicit(self, confidence: sparse.csr_matrix) -> FloatMatrix:
         from implicit.cpu.als import AlternatingLeastSquares
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no type hints
 
-        # implicit has its own threads; those of the BLAS beside them make it many times slower.
-        with threadpool_limits(1, "blas"):
-            model = AlternatingLeastSquares(
-                factors=min(self.n_factors, max(2, min(confidence.shape) - 1)),
-                regularization=self.reg,
-                alpha=self.alpha,
-                iterations=self.iterations,
-                random_state=self.random_state,
-                num_threads=0,
-            )
-            model.fit(confidence, show_progress=False)
+        # Each row is solved by itself, so the number of threads changes nothing.
+        model = AlternatingLeastSquares(
+            factors=min(self.n_factors, max(2, min(confidence.shape) - 1)),
+            regularization=self.reg,
+            alpha=self.alpha,
+            iterations=self.iterations,
+            random_state=self.random_state,
+            num_threads=0,
+        )
+        model.fit(confidence, show_progress=False)
         factors: FloatMatrix = model.item_factors
         return factors
 
