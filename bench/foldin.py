@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,10 +44,12 @@ class FoldedIn:
         """Facts about the fit."""
         return self.model.info
 
-    def recommend(self, user_id: str, k: int = 10, *, now: int, with_reasons: bool) -> list[Recommendation]:
+    def recommend(
+        self, user_id: str, k: int = 10, *, now: int, with_reasons: bool, exclude: Collection[str] = ()
+    ) -> list[Recommendation]:
         """See :meth:`HybridRecommender.recommend`."""
         history = self.latest.get(user_id, [])
-        return self.model.recommend(user_id, k, history=history, now=now, with_reasons=with_reasons)
+        return self.model.recommend(user_id, k, history=history, exclude=exclude, now=now, with_reasons=with_reasons)
 
     def predict_rating(self, user_id: str, item_id: str) -> float:
         """See :meth:`HybridRecommender.predict_rating`."""

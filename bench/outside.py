@@ -6,7 +6,7 @@ They see what every model sees, the training part of a split, and rank every ite
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -70,13 +70,16 @@ class OutsideModel:
         # BPR gives the same factors twice only on one thread.
         return kind(random_state=self.seed, num_threads=1, **self.parameters)
 
-    def recommend(self, user_id: str, k: int = 10, *, now: int, with_reasons: bool) -> list[Recommendation]:
+    def recommend(
+        self, user_id: str, k: int = 10, *, now: int, with_reasons: bool, exclude: Collection[str] = ()
+    ) -> list[Recommendation]:
         """The ``k`` best items that the user has not touched."""
         row = int(self.events.users.row(user_id))
         if row < 0:
             return []
-        found, scores = self.model.recommend(row, self.matrix[row], N=k)
         ids = self.events.items
+        left_out = ids.rows(list(exclude))
+        found, scores = self.model.recommend(row, self.matrix[row], N=k, filter_items=left_out[left_out >= 0])
         return [
             Recommendation(ids[int(item)], rank, float(score), (), self.strategy)
             for rank, (item, score) in enumerate(zip(found, scores, strict=True), start=1)

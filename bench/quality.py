@@ -45,6 +45,7 @@ COLUMNS = (
     "RMSE",
     "coverage@10",
     "NDCG cold items",
+    "NDCG cold alone",
     "NDCG new users",
     "fit s",
     "p95 ms",
@@ -143,7 +144,7 @@ def _row(result: ModelResult) -> tuple[Cell, ...]:
     ndcg = result.metrics["ndcg@10"]
     others = [result.metrics[f"{name}@10"].mean for name in ("recall", "map", "mrr")]
     rmse = result.metrics["rmse"].mean if "rmse" in result.metrics else None
-    segments = [result.segments[name].mean for name in ("items:cold", "users:new")]
+    segments = [result.segments[name].mean for name in ("items:cold", "items:cold-alone", "users:new")]
     return (
         result.name,
         ndcg.mean,

@@ -206,7 +206,7 @@ class Answerer:
         return Query(self.state_of(log, ask.user_row), now, context, knows_time=ask.now is not None)
 
     def _allowed(self, ask: Ask, query: Query) -> BoolMask:
-        hidden = self.model.items.rows(sorted(ask.exclude)) if ask.exclude else np.empty(0, dtype=np.int64)
+        hidden = self.model.items.rows(list(ask.exclude)) if ask.exclude else np.empty(0, dtype=np.int64)
         own = isinstance(self._sources.get(ask.strategy), OwnHistory)
         seen = _dismissed(query.state) if own else query.state.seen
         allowed = all_but(len(self.model.items), np.concatenate([hidden[hidden >= 0], seen, query.context_rows]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,9 +50,16 @@ class Judged(Protocol):
         """Facts about the fit."""
 
     def recommend(
-        self, user_id: str, k: int = 10, *, now: int, with_reasons: bool, history: Sequence[Event] | None = None
+        self,
+        user_id: str,
+        k: int = 10,
+        *,
+        now: int,
+        with_reasons: bool,
+        history: Sequence[Event] | None = None,
+        exclude: Collection[str] = (),
     ) -> list[Recommendation]:
-        """The ``k`` best items for a user at a time, none of which the user touched before."""
+        """The ``k`` best items for a user at a time, none of which the user touched before or that is left out."""
 
     def predict_rating(self, user_id: str, item_id: str) -> float:
         """Stars that the user would give; asked only of strategies in ``STAR_MODELS``."""
@@ -72,7 +79,8 @@ class ModelResult:
         coverage, gini, novelty (bits), distance (within a list), repeats (share of things touched before), price (mean
         of the places) and brands (share that is shown to anybody) at the cutoff; NaN where the data does not tell.
     segments : dict of str to Interval
-        NDCG per segment of users or items, such as "users:new", "items:cold" or "category:Home".
+        NDCG per segment of users or items, such as "users:new", "items:cold" or "category:Home"; "items:cold-alone" is
+        that of lists of cold items and nothing else: not whether one of them is wanted, but which.
     fit_seconds, p50_ms, p95_ms, peak_mb : float
     segment_values : dict of str to ndarray of shape (n_users,)
         The NDCG behind ``segments``, NaN for users outside, so that two models can be compared in pairs.
@@ -126,10 +134,11 @@ def judge_fitted(
     recommender: Judged, task: Task, *, k: int = 10, name: str = "", fit_seconds: float = 0.0
 ) -> ModelResult:
     """Judge a model that was fitted on the task's training part."""
-    ranked, times = _lists(recommender, task, k)
+    ranked, times = _lists(recommender, task, k, range(len(task.users)))
     per_user = ranking_metrics(ranked, task.relevant, [k])
     metrics = {key: bootstrap_interval(values, BOOTSTRAP_ROUNDS) for key, values in per_user.items()}
     segments = segment_values(ranked, per_user[f"ndcg@{k}"], task, k)
+    segments["items:cold-alone"] = _cold_alone(recommender, task, k, ranked)
     star_metrics, star_errors = _star_figures(recommender, task)
     return ModelResult(
         name=name or recommender.strategy,
@@ -202,13 +211,16 @@ def _brands(ranked: Rows, task: Task) -> float:
     return len(shown) / len(there) if there else float("nan")
 
 
-def _lists(recommender: Judged, task: Task, k: int) -> tuple[Rows, FloatVector]:
-    """Ranked rows per user, -1 as padding, and milliseconds per request."""
+def _lists(
+    recommender: Judged, task: Task, k: int, numbers: Sequence[int], exclude: Collection[str] = ()
+) -> tuple[Rows, FloatVector]:
+    """Ranked rows of the users with these numbers, -1 as padding and for the others, and milliseconds per request."""
     ranked = np.full((len(task.users), k), -1, dtype=np.int64)
     times = np.zeros(len(task.users))
-    for number, user in enumerate(task.users):
+    for number in numbers:
+        user, now = task.users[number], int(task.asked_at[number])
         started = time.perf_counter()
-        found = recommender.recommend(user, k, now=int(task.asked_at[number]), with_reasons=False)
+        found = recommender.recommend(user, k, now=now, with_reasons=False, exclude=exclude)
         times[number] = (time.perf_counter() - started) * 1000
         rows = task.events.items.rows([r.item_id for r in found])
         ranked[number, : len(rows)] = rows
@@ -250,6 +262,28 @@ def segment_values(ranked: Rows, ndcg: FloatVector, task: Task, k: int) -> dict[
         part = [rows[mask[rows]] for rows in task.relevant]
         values[name] = ranking_metrics(ranked, part, [k])[f"ndcg@{k}"]
     return values
+
+
+def _cold_alone(recommender: Judged, task: Task, k: int, ranked: Rows) -> FloatVector:
+    """NDCG of lists of cold items alone, shape (n_users,); NaN for those who chose none.
+
+    ``ranked`` are the lists of all items, which are the same where all are cold. A shop's places for new things are
+    filled in this order. Items that nobody touched are left out, as they cannot have been chosen in the test.
+
+    References
+    ----------
+    Wang, Blei (2011), Collaborative Topic Modeling for Recommending Scientific Articles: "out-of-matrix" prediction, in
+    which new things are ranked among themselves.
+    """
+    cold = task.item_counts <= COLD_ITEM_EVENTS
+    wanted = [rows[cold[rows]] for rows in task.relevant]
+    numbers = [number for number, rows in enumerate(wanted) if len(rows)]
+    warm = {item for item, is_cold in zip(task.item_ids, cold, strict=True) if not is_cold}
+    never_touched = set(task.catalogue.items).difference(task.item_ids) if task.catalogue is not None else set()
+    left_out = frozenset(warm | never_touched)
+    if left_out:
+        ranked, _ = _lists(recommender, task, k, numbers, left_out)
+    return ranking_metrics(ranked, wanted, [k])[f"ndcg@{k}"]
 
 
 def _categories(task: Task) -> dict[str, BoolMask]:

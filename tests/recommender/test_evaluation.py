@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from math import isnan, log2, sqrt
 from typing import Any
@@ -46,9 +46,13 @@ class Planned:
         self.info: dict[str, Any] = {"skipped": {"svd": "no stars"}}
         self.asked: list[tuple[str, int, int, bool]] = []
 
-    def recommend(self, user_id: str, k: int = 10, *, now: int, with_reasons: bool) -> list[Recommendation]:
-        self.asked.append((user_id, k, now, with_reasons))
-        return [Recommendation(item, rank, -rank) for rank, item in enumerate(self.lists.get(user_id, ())[:k], start=1)]
+    def recommend(
+        self, user_id: str, k: int = 10, *, now: int, with_reasons: bool, exclude: Collection[str] = ()
+    ) -> list[Recommendation]:
+        if not exclude:
+            self.asked.append((user_id, k, now, with_reasons))
+        left = [item for item in self.lists.get(user_id, ()) if item not in exclude]
+        return [Recommendation(item, rank, -rank) for rank, item in enumerate(left[:k], start=1)]
 
     def predict_rating(self, user_id: str, item_id: str) -> float:
         if self.stars is None:
@@ -227,6 +231,29 @@ def test_a_thing_is_cold_up_to_five_people():
     assert [split.train["item_id"].eq(item).sum() for item in "ab"] == [5, 6]
     cold = judged(split, {"ana": "a", "bo": "b"}).segments["items:cold"]
     assert cold.n == 1, "ana chose what five people know; what bo chose is known to six"
+
+
+def test_cold_things_are_judged_alone_too():
+    """Everybody knows a, b and c; d, e and f are cold. Without the known ones what ana chose is second, bo's first."""
+    everybody = {f"p{n}": "abc" for n in range(6)}
+    split = split_of(everybody | {"ana": "af", "bo": "bf", "cy": "ade"}, {"ana": "d", "bo": "e", "cy": "b"})
+    lists = {"ana": "bced", "bo": "ace", "cy": "bcf"}
+    segments = judged(split, lists).segments
+    assert (segments["items:cold"].mean, segments["items:cold"].n) == (0, 2), "at two places something known stands"
+    assert segments["items:cold-alone"].n == 2, "cy chose what everybody knows"
+    assert segments["items:cold-alone"].mean == pytest.approx((SECOND + 1) / 2)
+
+
+def test_among_cold_things_nothing_stands_that_the_log_does_not_know():
+    """The catalogue's z was never touched, so it cannot be what ana chose; of the log only c and d are cold."""
+    everybody = {f"p{n}": "ab" for n in range(6)}
+    task = make_task(
+        split_of(everybody | {"ana": "ac", "bo": "bd"}, {"ana": "d"}), pd.DataFrame({"item_id": list("adz")})
+    )
+    model = Planned({"ana": "zabd"})
+    result = judge_fitted(model, task, k=1)
+    assert result.segments["items:cold-alone"].mean == 1
+    assert result.per_user["ndcg@1"].tolist() == [0]
 
 
 def test_repeated_events_of_one_person_are_one_person():

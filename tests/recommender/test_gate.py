@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -262,8 +262,11 @@ class Dice:
         while True:
             yield rng.permutation(self.item_ids).tolist()
 
-    def recommend(self, user_id: str, k: int = 10, *, now: int, with_reasons: bool) -> list[Recommendation]:
-        return [Recommendation(item, rank, -rank) for rank, item in enumerate(next(self.throws)[:k], start=1)]
+    def recommend(
+        self, user_id: str, k: int = 10, *, now: int, with_reasons: bool, exclude: Collection[str] = ()
+    ) -> list[Recommendation]:
+        thrown = [item for item in next(self.throws) if item not in exclude]
+        return [Recommendation(item, rank, -rank) for rank, item in enumerate(thrown[:k], start=1)]
 
     def predict_rating(self, user_id: str, item_id: str) -> float:
         return 3.0
