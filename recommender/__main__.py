@@ -67,6 +67,7 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--extra-sources", default="", help="networks that join hybrid if it is better with them")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
+    command.add_argument("--logged", type=Path, help="file of shown places with their clicks, to learn from as well")
     command.add_argument("--text-encoder", default="", help="folder or .onnx file of a sentence transformer")
     command.add_argument("--image-encoder", default="", help=".onnx file of a pretrained image model")
     command.add_argument("--out", required=True, type=Path, help="folder to write; it must not exist")
@@ -172,6 +173,7 @@ def _train(options: argparse.Namespace) -> None:
         raise DataError(f"--out: {options.out} exists already; a model folder is never overwritten")
     Networks.open(options.text_encoder, options.image_encoder)  # said before the files are read
     events, items = _events(options), _items(options)
+    logged = read_logged(options.logged) if options.logged else None
     extra = tuple(_names(options.extra_sources))
     settings = _settings(options, "+".join((options.strategy, *extra)))
     model = HybridRecommender(
@@ -185,7 +187,7 @@ def _train(options: argparse.Namespace) -> None:
     )
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
     with ConsoleProgress("train") as progress:
-        model.fit(Interactions.from_frame(events), catalogue, progress=progress)
+        model.fit(Interactions.from_frame(events), catalogue, logged=logged, progress=progress)
     model.save(options.out)
     _track(tracking.of_model(model, options.out.name))
     info = model.info

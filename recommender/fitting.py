@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+import pandas as pd
+
 from recommender.base import SourceUnavailableError
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
 from recommender.features.combine import Networks
+from recommender.impressions import Impressions
 from recommender.interactions import Interactions
 from recommender.model import FittedModel
 from recommender.pipeline import Pipeline
@@ -34,7 +37,6 @@ from recommender.weights import EventWeights
 
 EXTRA_SOURCES = ("svd", "bought_together", "buy_again", "recently_viewed")
 EFFORTS = ("full", "quick")
-QUICK_ROUNDS = 0
 MANY_RATINGS = 200_000
 FALLBACKS = ("trending", "popular")
 
@@ -51,17 +53,19 @@ def fit_model(
     networks: Networks,
     random_state: int,
     progress: Progress,
+    logged: pd.DataFrame | None = None,
 ) -> FittedModel:
     """Fit what the strategy needs, with the sources that join the blend; see :meth:`HybridRecommender.fit`."""
     if effort not in EFFORTS:
         raise DataError(f"effort must be one of {', '.join(EFFORTS)}, not {effort!r}")
     data = TrainingData.build(events, items, weights, networks=networks, random_state=random_state)
+    shown = Impressions.from_frame(logged, events.users, data.catalogue.items) if logged is not None else None
     blend, extras = specs_for(strategy, source_params, joining)
     sources = fit_sources(data, blend, random_state=random_state, progress=progress)
     if strategy != "hybrid" and strategy not in sources.retrievers:
         raise DataError(f"strategy {strategy!r} cannot be fitted on this data: {sources.skipped[strategy]}")
     extra_sources = fit_sources(data, extras, random_state=random_state, progress=progress)
-    ranker = _learn_order(data, blend, effort, random_state, progress) if strategy == "hybrid" else None
+    ranker = _learn_order(data, blend, shown, effort, random_state, progress) if strategy == "hybrid" else None
     model = FittedModel(
         users=events.users,
         items=data.catalogue.items,
@@ -136,16 +140,25 @@ def _over(specs: dict[str, SourceSpec], params: Mapping[str, Mapping[str, Any]])
 
 
 def _learn_order(
-    data: TrainingData, specs: Mapping[str, SourceSpec], effort: str, random_state: int, progress: Progress
+    data: TrainingData,
+    specs: Mapping[str, SourceSpec],
+    shown: Impressions | None,
+    effort: str,
+    random_state: int,
+    progress: Progress,
 ) -> Ranker | None:
     def fit(part: TrainingData) -> FittedSources:
         return fit_sources(part, specs, random_state=random_state)
 
-    groups, names = training_lists(data, fit, effort=effort, random_state=random_state, progress=progress)
-    if groups is None or len(groups.sizes) < MIN_GROUPS:
+    has_trees = effort != "quick"
+    learned_from = shown if has_trees else None  # nothing but trees learns from what was shown
+    groups, names = training_lists(
+        data, fit, shown=learned_from, effort=effort, random_state=random_state, progress=progress
+    )
+    if groups is None or (~groups.are_shown).sum() < MIN_GROUPS:
         return None
     progress("ranker", 0.0)
-    rounds = QUICK_ROUNDS if effort == "quick" else Ranker.max_rounds
+    rounds = Ranker.max_rounds if has_trees else 0
     return Ranker(max_rounds=rounds, random_state=random_state).fit(groups, names)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from recommender import artifacts, modelcard
@@ -92,7 +93,12 @@ class HybridRecommender(ServingRecommender):
         self.learn_weights = learn_weights
 
     def fit(
-        self, events: Interactions, items: ItemCatalogue | None = None, *, progress: Progress = no_progress
+        self,
+        events: Interactions,
+        items: ItemCatalogue | None = None,
+        *,
+        logged: pd.DataFrame | None = None,
+        progress: Progress = no_progress,
     ) -> Self:
         """Learn from events and, where there is one, a catalogue; forgets any earlier fit.
 
@@ -100,20 +106,25 @@ class HybridRecommender(ServingRecommender):
         ----------
         events : Interactions
         items : ItemCatalogue, optional
+        logged : DataFrame, optional
+            Places that people were shown, as :func:`recommender.impressions.clean_logged` takes them, with
+            ``timestamp``: the strategy "hybrid" learns from what was clicked, wherever on the list it stood.
         progress : callable
             Called with the name of the stage and the share of it that is done.
 
         Raises
         ------
         DataError
-            When there is nothing to learn from, the strategy needs data or a package that is not there, or a named
-            encoder cannot be opened.
+            When there is nothing to learn from, the strategy needs data or a package that is not there, a named
+            encoder cannot be opened, or a column of ``logged`` holds what it must not.
         """
         # The number of threads decides in which order sums are made, and so their last bits.
         with threadpool_limits(1, "blas"):
-            return self._fit(events, items, progress)
+            return self._fit(events, items, logged, progress)
 
-    def _fit(self, events: Interactions, items: ItemCatalogue | None, progress: Progress) -> Self:
+    def _fit(
+        self, events: Interactions, items: ItemCatalogue | None, logged: pd.DataFrame | None, progress: Progress
+    ) -> Self:
         started = time.perf_counter()
         weights = self.weights or EventWeights()
         learned = learn_weights(events, weights) if self.learn_weights else None
@@ -129,6 +140,7 @@ class HybridRecommender(ServingRecommender):
             networks=Networks.open(self.text_encoder, self.image_encoder),
             random_state=self.random_state,
             progress=progress,
+            logged=logged,
         )
         if learned:
             model.info["event_weights"] = learned.to_dict()

@@ -107,7 +107,10 @@ class ModelResult:
 
 @dataclass(frozen=True)
 class Task:
-    """A split in rows, ready to judge lists against; ``rated`` holds the ratings for star forecasts."""
+    """A split in rows, ready to judge lists against; ``rated`` holds the ratings for star forecasts.
+
+    ``logged`` are places shown before the split, which models may learn from; see :meth:`HybridRecommender.fit`.
+    """
 
     split: Split
     events: Interactions
@@ -119,13 +122,14 @@ class Task:
     user_counts: Rows
     asked_at: Rows
     rated: pd.DataFrame
+    logged: pd.DataFrame | None = None
 
 
 def judge_model(recommender: HybridRecommender, task: Task, *, k: int = 10, name: str = "") -> ModelResult:
     """Fit one model on the task's training part and judge it."""
     reset_peak()
     started = time.perf_counter()
-    recommender.fit(task.events, task.catalogue)
+    recommender.fit(task.events, task.catalogue, logged=task.logged)
     fit_seconds = time.perf_counter() - started
     return judge_fitted(recommender, task, k=k, name=name or recommender.strategy, fit_seconds=fit_seconds)
 

@@ -14,9 +14,10 @@ import pandas as pd
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
 from recommender.hybrid import HybridRecommender
+from recommender.impressions import LOGGED_COLUMNS, REWARDS, clean_logged
 from recommender.interactions import Interactions
 from recommender.metrics import PolicyValue, snips
-from recommender.offpolicy import LOGGED_COLUMNS, REWARDS, LoggedValue, clean_logged, logged_value
+from recommender.offpolicy import LoggedValue, logged_value
 from recommender.readers.files import read_chunks
 from recommender.types import Progress, no_progress
 

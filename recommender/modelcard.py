@@ -48,6 +48,9 @@ def _identity(model: FittedModel) -> Iterator[str]:
     if model.ranker is not None:
         n_trees = model.ranker.report.get("rounds", 0)
         yield f"Its order is learned: a blend of {len(model.ranker.names)} features, corrected by {n_trees} trees."
+        n_shown = model.ranker.report.get("shown_lists", 0)
+        if n_shown:
+            yield f"{n_shown:,} lists that people were shown taught the trees, but for what a place adds to a click."
 
 
 def _data(info: Mapping[str, Any]) -> Iterator[str]:

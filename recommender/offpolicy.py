@@ -14,10 +14,7 @@ from recommender.interactions import Interactions
 from recommender.judging import Judged
 from recommender.metrics import PolicyValue, doubly_robust, snips
 from recommender.types import EVENT_KINDS, AnyArray, BoolMask, Event, FloatVector, Rows
-from recommender.validation import clean_ids, clean_timestamps, fail_where, require_columns, to_numbers
 
-LOGGED_COLUMNS = ("user_id", "item_id", "request_id", "position", "propensity")
-REWARDS = ("clicked", "reward")
 MIN_EFFECTIVE = 500
 MAX_REQUESTS = 2_000
 MAX_WEIGHT = 50.0
@@ -51,39 +48,6 @@ class LoggedValue:
         return self.snips.effective_sample_size >= MIN_EFFECTIVE
 
 
-def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
-    """Check logged places; what each earned stands in ``clicked`` or, where it is an amount, in ``reward``.
-
-    Returns
-    -------
-    DataFrame
-        Columns of ``LOGGED_COLUMNS`` and ``reward``, and ``timestamp`` where there is one.
-
-    Raises
-    ------
-    DataError
-        Naming column and first rows: a missing column or id, a position below 1, a propensity outside (0, 1], a click
-        that is neither 0 nor 1, a reward that is no number, two items at one place of a request.
-    """
-    earned = next((name for name in REWARDS if name in frame.columns), REWARDS[0])
-    require_columns(frame, (*LOGGED_COLUMNS, earned))
-    frame = frame.reset_index(drop=True)
-    ids = {name: clean_ids(frame[name], name, {}) for name in ("user_id", "item_id", "request_id")}
-    numbers = {name: to_numbers(frame[name]) for name in ("position", "propensity")}
-    place, chance, reward = numbers["position"], numbers["propensity"], to_numbers(frame[earned])
-    fail_where(~((place >= 1) & (place == np.floor(place))), "position", frame["position"], "no whole number from 1 on")
-    fail_where(~((chance > 0) & (chance <= 1)), "propensity", frame["propensity"], "not above 0 and at most 1")
-    fail_where(~np.isfinite(reward), earned, frame[earned], "no number")
-    if earned == "clicked":
-        fail_where(~np.isin(reward, (0.0, 1.0)), earned, frame[earned], "neither 0 nor 1")
-    clean = pd.DataFrame(ids | numbers | {"reward": reward})
-    twice = clean.duplicated(["request_id", "position"])
-    fail_where(twice, "position", frame["position"], "a place that stands in the request twice")
-    if "timestamp" in frame.columns:
-        clean["timestamp"] = clean_timestamps(frame, {})
-    return clean
-
-
 def logged_value(
     model: Judged,
     logged: pd.DataFrame,
@@ -102,7 +66,7 @@ def logged_value(
     model : Judged
         Fitted on events from before the log.
     logged : DataFrame
-        As :func:`clean_logged` gives it.
+        As :func:`recommender.impressions.clean_logged` gives it.
     now : int
         Time of requests that have none of their own, UTC seconds.
     later : DataFrame, optional

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recommender.base import Query
+from recommender.impressions import Impressions, ShownList
 from recommender.moment import SESSION_SECONDS
 from recommender.pipeline import Pipeline, all_but
 from recommender.ranker import RankGroups
@@ -20,6 +22,8 @@ from recommender.types import KIND_CODE, AnyArray, FloatMatrix, Progress, Rows, 
 
 LISTS_PER_USER = 5
 MAX_NEGATIVES = 60
+# Whoever looks so far down looks through everything: further places are as one.
+LAST_PLACE = 30
 _GRADES = {"view": 1, "click": 1, "cart": 2, "wishlist": 2, "purchase": 3, "rating": 3, "dismiss": 0}
 _GRADE_BY_CODE = np.array([_GRADES[kind] for kind in KIND_CODE], dtype=np.int64)
 
@@ -65,16 +69,18 @@ def training_lists(
     data: TrainingData,
     fit: FitSources,
     *,
+    shown: Impressions | None = None,
     effort: str = "full",
     random_state: int = 0,
     progress: Progress = no_progress,
 ) -> tuple[RankGroups | None, tuple[str, ...]]:
-    """Lists of both kinds and the names of their features.
+    """Lists of all kinds and the names of their features.
 
     *Kept-out users*: sources are fitted without some users, who are then folded in with the beginning of their
     histories; the label is what each did next. *Kept-out time*: sources are fitted on the log up to a moment; the
     labels are what known users did after it. The first teaches the step from one item to the next, the second what
-    is wanted now.
+    is wanted now. *Shown lists*, where impressions are given: what was shown after such a moment and which of it was
+    clicked, with what the user had done by then.
 
     Returns
     -------
@@ -86,16 +92,15 @@ def training_lists(
     rng = np.random.default_rng(random_state)
     lists: list[_MadeList] = []
     names: tuple[str, ...] = ()
-    n_fits = plan.folds_used + len(plan.cuts)
-    makers = [*_fold_makers(data, plan, rng), *_cut_makers(data, plan, rng)]
-    for number, (part, limit, make) in enumerate(makers):
-        progress("ranker lists", number / n_fits)
-        if not len(part.events):
+    parts = [*_fold_parts(data, plan, rng), *_cut_parts(data, plan, shown, rng)]
+    for number, part in enumerate(parts):
+        progress("ranker lists", number / len(parts))
+        if not len(part.data.events):
             continue
-        sources = fit(part)
-        pipeline = Pipeline.of(part, sources)
+        pipeline = Pipeline.of(part.data, fit(part.data))
         names = pipeline.builder.names
-        lists += _filled(make(pipeline), limit, rng)
+        for make in part.makers:
+            lists += _first(make(pipeline), part.limit)
     return (with_untold_time(_stack(lists), names, rng) if lists else None), names
 
 
@@ -125,38 +130,55 @@ class _MadeList(NamedTuple):
     grades: AnyArray
     user_row: int
     cut: int
+    places: Rows
 
 
-_Maker = Callable[[Pipeline], Iterator[tuple[Pipeline, Question]]]
+_Maker = Callable[[Pipeline], Iterator[_MadeList | None]]
 
 
-def _fold_makers(
-    data: TrainingData, plan: ListPlan, rng: np.random.Generator
-) -> list[tuple[TrainingData, int, _Maker]]:
+class _Part(NamedTuple):
+    """What sources are fitted on, the makers of lists that go with it, and the most lists of each."""
+
+    data: TrainingData
+    makers: Sequence[_Maker]
+    limit: int
+
+
+def _fold_parts(data: TrainingData, plan: ListPlan, rng: np.random.Generator) -> list[_Part]:
     fold = rng.integers(0, plan.n_folds, data.n_users)
     limit = plan.max_lists // plan.folds_used
 
     def maker(number: int) -> _Maker:
         users = rng.permutation(np.flatnonzero(fold == number))
-        return lambda pipeline: ((pipeline, q) for user in users for q in next_steps(data, int(user)))
+        return lambda pipeline: (_made(pipeline, q, rng) for user in users for q in next_steps(data, int(user)))
 
     parts = [data.with_events(data.events.select(fold[data.events.user_rows] != f)) for f in range(plan.folds_used)]
-    return [(part, limit, maker(f)) for f, part in enumerate(parts)]
+    return [_Part(part, [maker(f)], limit) for f, part in enumerate(parts)]
 
 
-def _cut_makers(data: TrainingData, plan: ListPlan, rng: np.random.Generator) -> list[tuple[TrainingData, int, _Maker]]:
+def _cut_parts(data: TrainingData, plan: ListPlan, shown: Impressions | None, rng: np.random.Generator) -> list[_Part]:
     n = len(data.events)
     limit = plan.max_lists // len(plan.cuts)
 
     def maker(number: int, cut: int, end: int, part: TrainingData) -> _Maker:
-        return lambda pipeline: ((pipeline, replace(q, cut=number)) for q in _after(data, part, cut, end, rng))
+        return lambda pipeline: (
+            _made(pipeline, replace(q, cut=number), rng) for q in _after(data, part, cut, end, rng)
+        )
 
-    makers = []
+    def shown_maker(cut: int, end: int, shown: Impressions) -> _Maker:
+        times = data.events.timestamps
+        until = float(times[end]) if end < n else np.inf
+        return lambda pipeline: _shown_lists(data, pipeline, shown.between(float(times[cut - 1]), until), rng)
+
+    parts = []
     for number, share in enumerate(plan.cuts):
         cut, end = int(n * share), min(n, int(n * (share + plan.cut_width)) + 1)
         part = data.with_events(data.events.select(np.arange(n) < cut))
-        makers.append((part, limit, maker(number, cut, end, part)))
-    return makers
+        makers = [maker(number, cut, end, part)]
+        if shown is not None and cut:
+            makers.append(shown_maker(cut, end, shown))
+        parts.append(_Part(part, makers, limit))
+    return parts
 
 
 def next_steps(data: TrainingData, user_row: int) -> list[Question]:
@@ -202,15 +224,44 @@ def grades_of(kinds: AnyArray, values: AnyArray) -> AnyArray:
     return np.where(disappointed, 1, grades)
 
 
-def _filled(questions: Iterator[tuple[Pipeline, Question]], limit: int, rng: np.random.Generator) -> list[_MadeList]:
-    lists: list[_MadeList] = []
-    for pipeline, question in questions:
-        if len(lists) >= limit:
-            break
-        made = _list_of(pipeline, question, rng)
-        if made is not None:
-            lists.append(_MadeList(*made, question.user_row, question.cut if question.is_new_visit else -1))
-    return lists
+def _first(made: Iterator[_MadeList | None], limit: int) -> list[_MadeList]:
+    """The first lists that hold a choice, at most ``limit``."""
+    return list(itertools.islice((one for one in made if one is not None), limit))
+
+
+def _made(pipeline: Pipeline, question: Question, rng: np.random.Generator) -> _MadeList | None:
+    made = _list_of(pipeline, question, rng)
+    if made is None:
+        return None
+    cut = question.cut if question.is_new_visit else -1
+    return _MadeList(*made, question.user_row, cut, np.zeros(len(made[1]), dtype=np.int64))
+
+
+def _shown_lists(
+    data: TrainingData, pipeline: Pipeline, shown: Sequence[ShownList], rng: np.random.Generator
+) -> Iterator[_MadeList | None]:
+    for number in rng.permutation(len(shown)):
+        yield _shown_list(data, pipeline, shown[number])
+
+
+def _shown_list(data: TrainingData, pipeline: Pipeline, shown: ShownList) -> _MadeList | None:
+    """A list as it was shown, but for what nothing speaks for; None where no choice is left in it."""
+    log = data.histories.of(shown.user_row)
+    log = log.take(np.flatnonzero(log.timestamps < shown.at))
+    if not len(log):
+        return None
+    query = Query(build_state(log, data.weights), shown.at, np.empty(0, dtype=np.int64), knows_time=True)
+    place = np.zeros(pipeline.n_items, dtype=np.int64)
+    place[shown.item_rows] = np.minimum(shown.places, LAST_PLACE)
+    was_clicked = np.zeros(pipeline.n_items, dtype=bool)
+    was_clicked[shown.item_rows[shown.clicked]] = True
+    found = pipeline.candidates(query, all_but(pipeline.n_items, query.state.seen), place > 0)
+    picked = np.flatnonzero(place[found.rows])
+    rows = found.rows[picked]
+    grades = was_clicked[rows].astype(np.int64)
+    if not 0 < grades.sum() < len(grades):
+        return None
+    return _MadeList(pipeline.features(query, found, picked), grades, shown.user_row, -1, place[rows])
 
 
 def _list_of(pipeline: Pipeline, question: Question, rng: np.random.Generator) -> tuple[AnyArray, AnyArray] | None:
@@ -250,4 +301,5 @@ def _stack(lists: list[_MadeList]) -> RankGroups:
         sizes=np.array([len(made.grades) for made in lists], dtype=np.int64),
         users=np.array([made.user_row for made in lists], dtype=np.int64),
         cuts=np.array([made.cut for made in lists], dtype=np.int64),
+        places=np.concatenate([made.places for made in lists]),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -13,8 +13,9 @@ from recommender.errors import DataError
 from recommender.evaluation import Evaluation, Task, judge_fitted, judge_model, make_split, make_task, ratings_of
 from recommender.gate import BASELINES, Check, GateReport
 from recommender.hybrid import HybridRecommender
+from recommender.impressions import clean_logged
 from recommender.judging import ModelResult
-from recommender.offpolicy import clean_logged, logged_value
+from recommender.offpolicy import logged_value
 from recommender.splits import Split
 from recommender.types import Progress
 from recommender.validation import require_columns
@@ -38,7 +39,8 @@ class Around:
     may_be_known : collection of str or None
         Ids of the people whom a model may hold; None: everybody.
     logged : DataFrame or None
-        Places shown, as :func:`clean_logged` takes them, with ``timestamp``; those since the split are used.
+        Places shown, as :func:`clean_logged` takes them, with ``timestamp``. The order is learned from them, too; the
+        rehearsal learns from those before its split and is judged by those since.
     """
 
     now: int | None = None
@@ -79,15 +81,17 @@ def rehearse(
         split = make_split(events, "time", first_only=False)
     except DataError as error:
         return Rehearsal(None, GateReport((Check("time split", False, str(error)),)))
+    before, since = _parted(around.logged, split)
     task = make_task(split, items, max_users=MAX_JUDGED_USERS, rated=_rated_later(events, split))
+    task = replace(task, logged=before)
     stage = _Stage(task, params, live_params, progress)
     evaluation = stage.evaluation()
     report = gate.judge(evaluation, stage.candidate, LIVE)
     own, live = evaluation.results.get(stage.candidate), evaluation.results.get(LIVE)
     if own is not None and live is not None:
         report = report.joined(gate.personas(own, live, task))
-    if stage.fitted is not None and around.logged is not None:
-        report = report.joined(_logged(stage.fitted, around.logged, split, events))
+    if stage.fitted is not None and since is not None:
+        report = report.joined(_logged(stage.fitted, since, split, events))
     return Rehearsal(evaluation, report)
 
 
@@ -98,14 +102,21 @@ def _rated_later(events: pd.DataFrame, split: Split) -> pd.DataFrame:
     return rated[known[0] & known[1]].head(MAX_JUDGED_RATINGS)
 
 
-def _logged(candidate: HybridRecommender, logged: pd.DataFrame, split: Split, events: pd.DataFrame) -> Iterator[Check]:
-    """The candidate on what was shown since the split; of each user it is told what the live model was told by then."""
+def _parted(logged: pd.DataFrame | None, split: Split) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """Places shown before the split, and those since."""
+    if logged is None:
+        return None, None
     require_columns(logged, ("timestamp",))
-    cut = split.cut or 0
-    rows = clean_logged(logged[logged["timestamp"] >= cut])
-    if len(rows):
-        later = events[events["timestamp"] >= cut]
-        yield gate.check_logged(logged_value(candidate, rows, now=cut, later=later))
+    rows = clean_logged(logged)
+    is_before = rows["timestamp"] < (split.cut or 0)
+    return rows[is_before], rows[~is_before]
+
+
+def _logged(candidate: HybridRecommender, since: pd.DataFrame, split: Split, events: pd.DataFrame) -> Iterator[Check]:
+    """The candidate on what was shown since the split; of each user it is told what the live model was told by then."""
+    if len(since):
+        later = events[events["timestamp"] >= split.cut]
+        yield gate.check_logged(logged_value(candidate, since, now=split.cut or 0, later=later))
 
 
 class _Stage:

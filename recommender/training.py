@@ -105,7 +105,7 @@ def train(
     with_evaluation : bool
         False for a first start: nothing is live that could be made worse, and people are waiting.
     around : Around, optional
-        What the gate should know beside the data.
+        What the gate should know beside the data; its ``logged`` teaches the order, too.
     search : Search, optional
         Look for better parameters than those of ``settings`` first. A log too short to search in is trained as it is.
     progress : callable
@@ -128,7 +128,7 @@ def train(
     if with_evaluation:
         rehearsal = rehearse(events, items, params, live_params, around, progress)
     progress("fit on all data", 0.0)
-    model = recommender_from(params).fit(log, catalogue, progress=progress)
+    model = recommender_from(params).fit(log, catalogue, logged=around.logged, progress=progress)
     report = rehearsal.gate
     if with_evaluation:
         progress("gate", 0.0)

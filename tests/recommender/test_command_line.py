@@ -114,6 +114,17 @@ def test_the_blend_is_trained_by_default(folder, tmp_path, run):
     }
 
 
+def test_what_was_shown_can_be_learned_from_as_well(folder, tmp_path, run):
+    """A file as for evaluate; one that cannot be is refused before anything is fitted."""
+    shown = "user_id,item_id,timestamp,position,propensity,clicked\nu000,ring-00,1700000000,1,1,1\n"
+    (tmp_path / "shown.csv").write_text(shown)
+    (tmp_path / "wrong.csv").write_text(shown.replace(",1,1,1", ",0,1,1"))
+    common = ["train", "--interactions", folder / "events.csv", "--strategy", "popular"]
+    assert run(*common, "--logged", tmp_path / "shown.csv", "--out", tmp_path / "v1")[0] == 0
+    status, _, noted = run(*common, "--logged", tmp_path / "wrong.csv", "--out", tmp_path / "v2")
+    assert (status, "position" in noted, (tmp_path / "v2").exists()) == (2, True, False)
+
+
 def test_rows_that_cannot_be_used_are_counted_aloud(folder, tmp_path, run):
     arguments = ["--interactions", folder / "one-bad.csv", "--strategy", "popular", "--out", tmp_path / "v1"]
     status, said, noted = run("train", *arguments)

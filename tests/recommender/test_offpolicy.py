@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from recommender import offpolicy
 from recommender.errors import DataError
+from recommender.impressions import clean_logged
 from recommender.metrics import doubly_robust, snips
-from recommender.offpolicy import MIN_EFFECTIVE, clean_logged, logged_value
+from recommender.offpolicy import MIN_EFFECTIVE, logged_value
 from recommender.types import Recommendation
 from tests.recommender.worlds import START, frame_of
 

@@ -41,6 +41,7 @@ def groups_of(*lists: list[tuple[float, int]], users: list[int] | None = None) -
         sizes=np.array([len(one) for one in lists], dtype=np.int64),
         users=np.array(users or range(len(lists)), dtype=np.int64),
         cuts=np.full(len(lists), -1, dtype=np.int64),
+        places=np.zeros(len(rows), dtype=np.int64),
     )
 
 
@@ -69,7 +70,8 @@ def planted(
     grades[np.arange(n_lists), chosen] = rng.integers(1, 4, n_lists)
     sizes = np.full(n_lists, PER_LIST, dtype=np.int64)
     users, cuts = np.arange(n_lists) // 2, np.full(n_lists, cut, dtype=np.int64)
-    return RankGroups(features.reshape(-1, len(NAMES)), grades.ravel(), sizes, users, cuts)
+    places = np.zeros(grades.size, dtype=np.int64)
+    return RankGroups(features.reshape(-1, len(NAMES)), grades.ravel(), sizes, users, cuts, places)
 
 
 def quality(groups: RankGroups, scores: np.ndarray) -> float:
@@ -110,7 +112,7 @@ def test_lists_that_were_parted_can_be_joined_again():
     groups = planted(10)
     early = np.arange(10) < 4
     again = RankGroups.joined([groups.select(early), groups.select(~early)])
-    for field in ("features", "grades", "sizes", "users", "cuts"):
+    for field in ("features", "grades", "sizes", "users", "cuts", "places"):
         assert same_bytes(getattr(again, field), getattr(groups, field))
 
 
@@ -311,11 +313,65 @@ def test_without_trees_the_blend_is_the_whole_ranker(rounds, one_user):
     groups = planted(60)
     groups = replace(groups, users=np.zeros_like(groups.users)) if one_user else groups
     ranker = Ranker(max_rounds=rounds).fit(groups, NAMES)
-    assert ranker.report == {"rounds": 0}
+    assert ranker.report == {"rounds": 0, "shown_lists": 0}
     assert ranker.to_text() == ""
     assert same_bytes(ranker.predict(groups.features), ranker.linear_.predict(groups.features))
     assert next(iter(ranker.importance())) == "itemseq_share"
     assert "ease" not in ranker.importance()
+
+
+# What somebody was shown
+
+
+def shown(n_lists: int, seed: int) -> RankGroups:
+    """Lists ordered by a column that says nothing, clicked the less the further down; ``bare`` is what is wanted."""
+    rng = np.random.default_rng(seed)
+    features = rng.random((n_lists, PER_LIST, len(NAMES)), dtype=np.float32)
+    features[:, :, [GAP, IDLE, LENGTH]] = np.nan, LONG_AGO, np.log1p(9)
+    places = (-features[:, :, NOISE]).argsort(axis=1).argsort(axis=1) + 1
+    is_wanted = np.abs(features[:, :, BARE] - 0.5) < 0.15
+    clicked = rng.random(places.shape) < (0.1 + 0.5 * is_wanted) / np.log2(places + 1) ** 1.5
+    kept = clicked.any(axis=1)
+    sizes = np.full(int(kept.sum()), PER_LIST, dtype=np.int64)
+    return RankGroups(
+        features[kept].reshape(-1, len(NAMES)),
+        clicked[kept].ravel().astype(np.int32),
+        sizes,
+        np.arange(len(sizes)),
+        np.full(len(sizes), -1, dtype=np.int64),
+        places[kept].ravel(),
+    )
+
+
+def test_what_was_clicked_because_it_stood_first_is_not_taken_for_better(fresh):
+    """The column by which lists were once ordered is nothing to go by, although clicks follow it."""
+    rounds, events, lists = 3 * ROUND_STEP, planted(100, bare=1.0), shown(1500, seed=5)
+    as_told, place_unknown = (
+        Ranker(max_rounds=rounds).fit(RankGroups.joined([events, own]), NAMES)
+        for own in (lists, replace(lists, places=np.zeros_like(lists.places)))
+    )
+    assert as_told.report["rounds"] == rounds
+    assert as_told.report["shown_lists"] == len(lists.sizes)
+    scores = [ranker.predict(fresh.features) for ranker in (as_told, place_unknown)]
+    assert quality(fresh, scores[0]) > quality(fresh, scores[1]) + 0.05
+    by_trees = scores[0] - as_told.linear_.predict(fresh.features)
+    assert abs(np.corrcoef(by_trees, fresh.features[:, NOISE])[0, 1]) < 0.1
+    assert np.corrcoef(scores[1], fresh.features[:, NOISE])[0, 1] > 0.3
+
+
+def test_shown_lists_teach_the_trees_alone(fresh):
+    """The blend has no means to set the place aside, so it is the one of what people did."""
+    events = planted(100, bare=1.0)
+    with_lists = Ranker(max_rounds=ROUND_STEP).fit(RankGroups.joined([events, shown(300, seed=5)]), NAMES)
+    without = Ranker(max_rounds=ROUND_STEP).fit(events, NAMES)
+    assert same_bytes(with_lists.linear_.predict(fresh.features), without.linear_.predict(fresh.features))
+    assert with_lists.to_text() != without.to_text()
+
+
+def test_where_there_is_nothing_but_shown_lists_no_tree_is_grown():
+    """Nobody is left whose next step could tell how many."""
+    alone = RankGroups.joined([planted(1), shown(60, seed=5)])
+    assert Ranker(max_rounds=ROUND_STEP).fit(alone, NAMES).report == {"rounds": 0, "shown_lists": 0}
 
 
 def test_shares_of_importance_add_up_to_one(with_trees):

@@ -362,7 +362,8 @@ def test_where_nobody_ever_turns_to_something_else_there_is_nothing_to_learn(bas
 @pytest.fixture
 def told() -> RankGroups:
     features = np.arange(400 * 3, dtype=np.float32).reshape(400, 3)
-    return RankGroups(features, np.ones(400, dtype=np.int32), np.full(200, 2), np.arange(200), np.full(200, -1))
+    users, cuts, places = np.arange(200), np.full(200, -1), np.zeros(400, dtype=np.int64)
+    return RankGroups(features, np.ones(400, dtype=np.int32), np.full(200, 2), users, cuts, places)
 
 
 def test_half_of_the_lists_are_seen_without_the_time_of_the_request(told):

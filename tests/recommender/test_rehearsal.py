@@ -200,6 +200,23 @@ def test_a_candidate_whose_picks_nobody_clicked_is_refused(walks, cut, monkeypat
     assert seen(trained(walks, around=Around(logged=liked)))["logged picks"].passed
 
 
+def test_the_rehearsal_learns_from_what_was_shown_before_its_split_alone(walks, cut, monkeypatch):
+    """And the model itself from all of it."""
+    learned_from = []
+    fit = HybridRecommender.fit
+
+    def remembering(self, *args, logged, **options):
+        learned_from.append(sorted(set(logged["timestamp"])))
+        return fit(self, *args, logged=logged, **options)
+
+    monkeypatch.setattr(HybridRecommender, "fit", remembering)
+    shown = pd.concat([places(5, cut - 1), places(5, cut).assign(request_id=[f"s{n}" for n in range(5)])])
+    trained(walks, around=Around(logged=shown))
+    assert learned_from[0] == [cut - 1]
+    assert learned_from[-1] == [cut - 1, cut]
+    assert {tuple(times) for times in learned_from[:-1]} == {(cut - 1,)}
+
+
 def test_a_log_without_times_cannot_be_used(walks):
     with pytest.raises(DataError, match="timestamp"):
         trained(walks, around=Around(logged=places(10, 0).drop(columns="timestamp")))

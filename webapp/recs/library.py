@@ -40,7 +40,8 @@ class Surroundings:
     """What the gate should know beside events and products.
 
     ``rows_before`` are the events of the training before, ``may_be_known`` the ids of people whom a model may hold, and
-    ``logged`` the places that chance filled.
+    ``logged`` what was shown: the rails that chance filled a part of, and those from which something was clicked, which
+    the order learns from, too.
     """
 
     now: datetime

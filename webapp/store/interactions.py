@@ -34,6 +34,8 @@ from webapp.store.tx import Tx
 
 FRAME_COLUMNS = ("user_id", "item_id", "kind", "value", "timestamp", "order_id")
 LOGGED_COLUMNS = ("request_id", "user_id", "item_id", "position", "propensity", "clicked", "timestamp")
+# More than the library makes lists of.
+CLICKED_RAILS = 20_000
 BATCH = 5000
 
 
@@ -218,7 +220,7 @@ def may_be_known(tx: Tx) -> set[str]:
 
 
 def logged_places(tx: Tx) -> pd.DataFrame:
-    """Return the places of every rail of which chance filled a part.
+    """Return the places of rails of which chance filled a part, and of the newest from which something was clicked.
 
     Returns
     -------
@@ -227,7 +229,17 @@ def logged_places(tx: Tx) -> pd.DataFrame:
         with which the place held the item, ``clicked`` 1 if its owner came to the product from there, ``timestamp`` UTC
         seconds. Nobody is among them who has switched personalisation off.
     """
-    chance = select(Impression.request_id, Impression.slot).where(Impression.propensity < 1).distinct().subquery()
+    chance = select(Impression.request_id, Impression.slot).where(Impression.propensity < 1)
+    clicked = (
+        select(Impression.request_id, Impression.slot)
+        .join(Interaction, _same_pick())
+        .where(Interaction.request_id.is_not(None))
+        .group_by(Impression.request_id, Impression.slot)
+        .order_by(func.max(Impression.at).desc(), Impression.request_id, Impression.slot)
+        .limit(CLICKED_RAILS)
+        .subquery()
+    )
+    wanted = chance.union(select(clicked.c.request_id, clicked.c.slot)).subquery()
     rows = tx.rows(
         select(
             Impression.request_id,
@@ -240,7 +252,7 @@ def logged_places(tx: Tx) -> pd.DataFrame:
             exists().where(_same_pick()),
             Impression.at,
         )
-        .join(chance, and_(chance.c.request_id == Impression.request_id, chance.c.slot == Impression.slot))
+        .join(wanted, and_(wanted.c.request_id == Impression.request_id, wanted.c.slot == Impression.slot))
         .outerjoin(User, User.id == Impression.user_id)
         .outerjoin(Guest, Guest.id == Impression.guest_id)
         .where(User.is_personalised.is_not(False), Guest.is_personalised.is_not(False))

@@ -130,6 +130,34 @@ def test_places_that_chance_filled_are_handed_to_the_gate(tx: Tx) -> None:
     ]
 
 
+def test_a_rail_from_which_something_was_clicked_is_handed_over_whole(tx: Tx) -> None:
+    """The order learns from it; of a rail that led to nothing it cannot. A click of somebody else is none."""
+    ana, guest = Actor(user_id=make_user(tx)), make_guest(tx)
+    lamp, bulb = make_product(tx), make_product(tx)
+    shown = [
+        place(one, item, n, 1.0, r) for r, one in (("r1", ana), ("r2", guest)) for n, item in ((1, lamp), (2, bulb))
+    ]
+    elsewhere = place(ana, lamp, 1, 1.0, "r1") | {"slot": "popular"}
+    interactions.add_impressions(tx, [*shown, elsewhere])
+    make_event(tx, ana, bulb, request_id="r1", at=NOW)
+    make_event(tx, ana, bulb, request_id="r2", at=NOW)
+    found = interactions.logged_places(tx)
+    assert [(row.request_id, row.item_id, row.clicked) for row in found.itertuples()] == [
+        ("r1/home", str(lamp), 0),
+        ("r1/home", str(bulb), 1),
+    ]
+
+
+def test_of_rails_with_a_click_the_newest_are_handed_over(tx: Tx, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interactions, "CLICKED_RAILS", 2)
+    ana, lamp = Actor(user_id=make_user(tx)), make_product(tx)
+    for number in range(4):
+        rail = place(ana, lamp, 1, 1.0, f"r{number}") | {"at": NOW - timedelta(hours=(2, 0, 3, 1)[number])}
+        interactions.add_impressions(tx, [rail])
+        make_event(tx, ana, lamp, request_id=f"r{number}", at=NOW)
+    assert interactions.logged_places(tx)["request_id"].tolist() == ["r1/home", "r3/home"]
+
+
 def test_shows_and_what_came_of_them_are_counted_per_product(tx: Tx) -> None:
     """A click counts once per request, only for its owner, and only where the product was shown."""
     ana, guest = Actor(user_id=make_user(tx)), make_guest(tx)
