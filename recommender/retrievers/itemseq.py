@@ -80,13 +80,14 @@ class ItemSeq(ItemItemRetriever):
         return left**self.popularity * right**self.popularity + self.shrinkage
 
     def _prepare(self) -> Self:
+        self._fitted_degrees = self.degrees_
         self._powers = np.maximum(self.degrees_, 1.0).astype(np.float32) ** np.float32(self.popularity)
         self._added: dict[int, dict[int, float]] = {}
         self._added_arrays: dict[int, tuple[Rows, FloatVector]] = {}
         return self
 
     def absorb(self, earlier: Rows, evidence: FloatVector, new_row: int, new_evidence: float, *, is_new: bool) -> None:
-        """Count one more step of a user's sequence, as a refit would.
+        """Count one more step of a user's sequence, as a refit would. What is saved stays as fitted.
 
         Parameters
         ----------
@@ -99,6 +100,8 @@ class ItemSeq(ItemItemRetriever):
             Whether the user never touched the item before: only then its audience grows.
         """
         if is_new:
+            if self.degrees_ is self._fitted_degrees:
+                self.degrees_ = np.array(self.degrees_)
             self.degrees_[new_row] += 1
             self._powers[new_row] = max(float(self.degrees_[new_row]), 1.0) ** self.popularity
         for gap, (row, weight) in enumerate(zip(earlier[: self.window].tolist(), evidence.tolist(), strict=False)):
@@ -145,11 +148,11 @@ class ItemSeq(ItemItemRetriever):
         return state.item_rows[: len(decayed)], state.weights[: len(decayed)] * decayed
 
     def state_arrays(self) -> dict[str, AnyArray]:
-        return super().state_arrays() | {"degrees": self.degrees_}
+        return super().state_arrays() | {"degrees": self._fitted_degrees}
 
     def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
         super().load_arrays(arrays)
-        self.degrees_ = np.array(arrays["degrees"])
+        self.degrees_ = arrays["degrees"]
         return self._prepare()
 
 

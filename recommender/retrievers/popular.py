@@ -29,6 +29,7 @@ class Popular(Retriever):
     handles_no_history = True
     reason = "popular"
     _order: KnownOrder | None = None
+    _as_fitted: tuple[FloatVector, int] | None = None
 
     def __init__(self, half_life_days: float = 365.0) -> None:
         self.half_life_days = half_life_days
@@ -37,7 +38,7 @@ class Popular(Retriever):
         self.half_life_days_ = self._half_life(data)
         self.counts_ = decayed_counts(data, data.now, self.half_life_days_)
         self.now_ = data.now
-        self._order = None
+        self._order = self._as_fitted = None
         return self
 
     def _half_life(self, data: TrainingData) -> float:
@@ -47,10 +48,13 @@ class Popular(Retriever):
         """Add new events to the counts.
 
         All counts stay expressed at the time of the fit, until an event is so much later that a float could not hold
-        its weight on that clock: then the clock moves to it and the older counts fade.
+        its weight on that clock: then the clock moves to it and the older counts fade. What is saved stays as fitted.
         """
         if not len(timestamps):
             return
+        if self._as_fitted is None:
+            self._as_fitted = self.counts_, self.now_
+            self.counts_ = np.array(self.counts_)
         ahead = (int(timestamps.max()) - self.now_) / 86_400.0 / self.half_life_days_
         if ahead > _LONGEST_GROWTH:
             self.counts_ *= np.float32(2.0**-ahead)
@@ -73,12 +77,13 @@ class Popular(Retriever):
 
     def state_arrays(self) -> dict[str, AnyArray]:
         require_fitted(self, "counts_")
-        return {"counts": self.counts_, "clock": np.array([float(self.now_), self.half_life_days_])}
+        counts, now = self._as_fitted or (self.counts_, self.now_)
+        return {"counts": counts, "clock": np.array([float(now), self.half_life_days_])}
 
     def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
-        self.counts_ = np.array(arrays["counts"])
+        self.counts_ = arrays["counts"]
         self.now_, self.half_life_days_ = int(arrays["clock"][0]), float(arrays["clock"][1])
-        self._order = None
+        self._order = self._as_fitted = None
         return self
 
 

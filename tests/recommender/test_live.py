@@ -112,6 +112,19 @@ def test_what_many_just_did_is_recommended_to_others(own_model):
     assert ids(own_model.recommend("guest", 2, strategy="trending")).count(wanted) == 1
 
 
+def test_a_model_is_saved_as_it_was_fitted(own_model, saved_model, tmp_path):
+    """What it was told since is told again to whoever opens it, and counts once, as it did here."""
+    told = pd.concat([walked(f"new{n}", thing("garden", 2), thing("kitchen", 15)) for n in range(5)])
+    own_model.absorb(told)
+    own_model.save(tmp_path / "v1")
+    opened, as_fitted = load(tmp_path / "v1"), load(saved_model)
+    asked = [("u00", None), ("guest", [event(thing("garden", 2))])]
+    for user, history in asked:
+        assert opened.recommend(user, 8, history=history) == as_fitted.recommend(user, 8, history=history)
+    assert opened.absorb(told) == 10
+    assert opened.recommend("new0", 8) == own_model.recommend("new0", 8)
+
+
 @pytest.mark.parametrize("parts", [1, 2, 4])
 def test_it_makes_no_difference_in_how_many_parts_events_come(parts, saved_model):
     log = pd.concat([walked("u00", *(thing("garden", n) for n in (3, 8, 11, 4))), walked("guest", thing("garden", 9))])
