@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.store.models.base import (
@@ -38,6 +38,12 @@ class Interaction(Model):
         Index(None, "user_id", "at"),
         Index(None, "guest_id", "at"),
         Index(None, "product_id", "kind"),
+        Index(
+            "ix_interactions_request_id",
+            "request_id",
+            sqlite_where=text("request_id IS NOT NULL"),
+            postgresql_where=text("request_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[BigKey]
