@@ -276,10 +276,10 @@ class Answerer:
         for name in ("trending", "popular", REST):
             while len(ordered.rows) < k:
                 free = allowed & self._with_room(ordered.rows) & all_but(len(allowed), ordered.rows)
-                rows = self._more(name, query, k - len(ordered.rows), free)
+                rows = self._within_caps(ordered.rows, self._more(name, query, k - len(ordered.rows), free))
                 if not len(rows):
                     break
-                ordered = _append(ordered, self._within_caps(ordered.rows, rows), name)
+                ordered = _append(ordered, rows, name)
         return ordered
 
     def _more(self, name: str, query: Query, n: int, free: BoolMask) -> Rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from os import fspath
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,8 +21,10 @@ from recommender.features.combine import Networks
 from recommender.fitting import fit_model, model_of_source, specs_for
 from recommender.interactions import Interactions
 from recommender.itemsearch import ItemSearch
+from recommender.limits import check_data, check_settings, plain
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
+from recommender.parameters import check_source_params
 from recommender.related import RelatedItems
 from recommender.serving import ServingRecommender
 from recommender.types import Progress, no_progress
@@ -36,7 +39,7 @@ class HybridRecommender(ServingRecommender):
     strategy : str
         "hybrid" or the name of a source, such as "itemseq", "ease" or "content".
     random_state : int
-        Seed of every random draw: same data and seed, same lists, on any number of threads.
+        Seed of every random draw, from 0 to 2**32 - 1: same data and seed, same lists, on any number of threads.
     weights : EventWeights, optional
         How much each kind of event says.
     source_params : mapping, optional
@@ -46,12 +49,13 @@ class HybridRecommender(ServingRecommender):
     extra_check : bool
         True lets them join only if the blend is surely better with them on the end of the log; False in any case.
     diversity : float
-        0 keeps the order of the ranker; towards 1 likeness within a list costs more (MMR).
+        From -1 to 1: 0 keeps the order of the ranker; above it likeness within a list costs score (MMR), below it
+        likeness earns some.
     max_per_family : int
-        Most items of one variant family in a list.
+        Most items of one variant family in a list, at least 1.
     dislike : float
-        How far items much like a dismissed one are pushed down, in widths of the list's scores; a third of that for
-        likeness to what got one or two stars.
+        How far items much like a dismissed one are pushed down, in widths of the list's scores, >= 0; a third of that
+        for likeness to what got one or two stars.
     effort : {"full", "quick"}
         "quick" learns the order from far fewer lists: for a first start, until the nightly training.
     text_encoder, image_encoder : str
@@ -115,12 +119,22 @@ class HybridRecommender(ServingRecommender):
         Raises
         ------
         DataError
-            When there is nothing to learn from, the strategy needs data or a package that is not there, a named
+            When a parameter of the recommender cannot be what it is, ``events`` or ``items`` are plain frames, there is
+            nothing to learn from, the strategy needs data or a package that is not there, a named
             encoder cannot be opened, or a column of ``logged`` holds what it must not.
         """
+        self._check(events, items, logged)
         # The number of threads decides in which order sums are made, and so their last bits.
         with threadpool_limits(1, "blas"):
             return self._fit(events, items, logged, progress)
+
+    def _check(self, events: Interactions, items: ItemCatalogue | None, logged: pd.DataFrame | None) -> None:
+        """Refuse parameters and data that no fit takes, before any time is spent."""
+        check_settings(self.get_params())
+        check_data(events, items, logged)
+        specs_for(self.strategy, self.source_params or {}, tuple(self.extra_sources))
+        for name, params in (self.source_params or {}).items():
+            check_source_params(name, params)
 
     def _fit(
         self, events: Interactions, items: ItemCatalogue | None, logged: pd.DataFrame | None, progress: Progress
@@ -137,8 +151,8 @@ class HybridRecommender(ServingRecommender):
             source_params=self._params_but(set(self.extra_sources) - set(joining)),
             joining=joining,
             effort=self.effort,
-            networks=Networks.open(self.text_encoder, self.image_encoder),
-            random_state=self.random_state,
+            networks=Networks.open(fspath(self.text_encoder), fspath(self.image_encoder)),
+            random_state=int(self.random_state),
             progress=progress,
             logged=logged,
         )
@@ -152,7 +166,6 @@ class HybridRecommender(ServingRecommender):
     ) -> tuple[tuple[str, ...], dict[str, Any] | None]:
         """The extra sources that join, and what the comparison showed, where there was one."""
         wanted = tuple(self.extra_sources)
-        specs_for(self.strategy, self.source_params or {}, wanted)
         if not wanted or not self.extra_check:
             return wanted, None
         from recommender.joining import compare  # it judges whole recommenders
@@ -161,7 +174,8 @@ class HybridRecommender(ServingRecommender):
         return (wanted if found.is_better else ()), found.to_json()
 
     def _params_but(self, left_out: Collection[str]) -> dict[str, Mapping[str, Any]]:
-        return {name: params for name, params in (self.source_params or {}).items() if name not in left_out}
+        given: dict[str, Mapping[str, Any]] = plain(self.source_params or {})
+        return {name: params for name, params in given.items() if name not in left_out}
 
     def _serve(self, model: FittedModel) -> Self:
         self.model_ = model
@@ -196,7 +210,7 @@ class HybridRecommender(ServingRecommender):
         """Write the model to a new folder: arrays, JSON, LightGBM text, a model card and a manifest of checksums."""
         require_fitted(self, "model_")
         params = {n: v for n, v in self.get_params().items() if n != "weights"}
-        data = self.model_.to_json() | {"params": params}
+        data = plain(self.model_.to_json() | {"params": params})
         texts = self.model_.to_texts() | {artifacts.CARD: modelcard.model_card(self.model_)}
         arrays, files = self.model_.to_arrays(), self.model_.to_files()
         artifacts.write_folder(Path(path), data=data, arrays=arrays, texts=texts, files=files)

@@ -9,8 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from recommender.asked import is_number
 from recommender.errors import DataError
 from recommender.fitting import specs_for, strategy_of
+from recommender.limits import SOURCE_CHOICES, SOURCE_LIMITS, plain, require_within
 from recommender.sources import HYBRID_SOURCES, SOURCES, SourceSpec, make_source
 from recommender.weights import EventWeights
 
@@ -37,7 +41,7 @@ class Parameters:
 
     def __post_init__(self) -> None:
         for name, params in self.source_params.items():
-            _check(name, params)
+            check_source_params(name, params)
 
     def settings_for(self, model: str) -> dict[str, Any]:
         """Keywords of :class:`HybridRecommender` for a strategy, or one like "hybrid+sasrec".
@@ -52,8 +56,8 @@ class Parameters:
 
     def to_json(self) -> dict[str, Any]:
         """JSON form."""
-        plain: dict[str, Any] = {"schema": SCHEMA, "source_params": self.source_params, "about": self.about}
-        return plain | ({"weights": self.weights.to_dict()} if self.weights is not None else {})
+        facts: dict[str, Any] = {"schema": SCHEMA, "source_params": plain(self.source_params), "about": self.about}
+        return facts | ({"weights": self.weights.to_dict()} if self.weights is not None else {})
 
     @classmethod
     def from_json(cls, data: Any, where: str = "parameters") -> Parameters:
@@ -93,18 +97,31 @@ class Parameters:
         return cls.from_json(data, str(path))
 
 
-def _check(name: str, params: Mapping[str, Any]) -> None:
-    """Raise DataError for an unknown source or parameter, and for a word or NaN where a number belongs."""
+def check_source_params(name: str, params: Mapping[str, Any]) -> None:
+    """Check the parameters of one source.
+
+    Raises
+    ------
+    DataError
+        For an unknown source or parameter, and for a value that a parameter cannot have, with the values it can have.
+    """
     defaults = make_source(spec_of(name, {})).get_params()
     make_source(spec_of(name, params))
     for key, value in params.items():
-        if isinstance(defaults[key], bool):
-            if not isinstance(value, bool):
-                raise DataError(f"{name}: {key} must be true or false, not {value!r}")
-            continue
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-        if isinstance(defaults[key], (int, float)) and not is_number:
-            raise DataError(f"{name}: {key} must be a number, not {value!r}")
+        if value is not None or defaults[key] is not None:
+            _check(f"{name}: {key}", key, value, defaults[key])
+
+
+def _check(called: str, key: str, value: object, default: object) -> None:
+    choices, limits = SOURCE_CHOICES.get(key), SOURCE_LIMITS.get(key)
+    if isinstance(default, bool) and not isinstance(value, (bool, np.bool_)):
+        raise DataError(f"{called} must be true or false, not {value!r}")
+    if choices and value not in choices:
+        raise DataError(f"{called} must be one of {', '.join(choices)}, not {value!r}")
+    if limits:
+        if not is_number(value) or not -math.inf < value < math.inf:
+            raise DataError(f"{called} must be a number, not {value!r}")
+        require_within(limits, value, called)
 
 
 def spec_of(name: str, params: Mapping[str, Any]) -> SourceSpec:

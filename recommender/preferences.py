@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import isfinite
 
 import numpy as np
 
+from recommender.asked import is_number, texts_of
 from recommender.catalogue import is_below
 from recommender.errors import DataError
 from recommender.rankfeatures import ItemColumns
@@ -16,6 +16,7 @@ from recommender.state import UserState
 from recommender.types import AnyArray, BoolMask, FloatVector, Rows
 
 SLIDERS = ("familiar_new", "budget_premium", "variety")
+LISTS = ("more", "less", "never", "never_brands")
 # At its end a slider moves an item by up to this many widths of the list's scores, a wish about a category by so many.
 SLIDER_STRENGTH, WISH_STRENGTH = 0.5, 0.5
 # The share of likeness in the choice of the next item when variety stands at one of its ends.
@@ -34,16 +35,16 @@ class Preferences:
         From -1, the low prices within a category, to 1, the high ones.
     variety : float
         From -1, things like each other, to 1, things unlike each other; 0 is the model's own ``diversity``.
-    more, less, never : frozenset of str
-        Category paths such as "Home > Lamps". A path holds for all below it; of "more" and "less" the longest path
-        counts, and "never" counts before both.
-    never_brands : frozenset of str
+    more, less, never : set of str
+        Category paths such as "Home > Lamps", in any collection; it is kept as a frozenset. A path holds for all below
+        it; of "more" and "less" the longest path counts, and "never" counts before both.
+    never_brands : set of str
         Names; upper and lower case are the same.
 
     Raises
     ------
     DataError
-        For a slider that is no number between -1 and 1.
+        For a slider that is no number between -1 and 1, or a single text where a set of them belongs.
     """
 
     familiar_new: float = 0.0
@@ -57,8 +58,10 @@ class Preferences:
     def __post_init__(self) -> None:
         for name in SLIDERS:
             value = getattr(self, name)
-            if not isfinite(value) or not -1 <= value <= 1:
+            if not is_number(value) or not -1 <= value <= 1:
                 raise DataError(f"preferences: {name} must be between -1 and 1, not {value!r}")
+        for name in LISTS:
+            object.__setattr__(self, name, texts_of(getattr(self, name), f"preferences: {name}"))
 
     @property
     def moves_scores(self) -> bool:

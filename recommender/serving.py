@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from recommender.answer import Answerer, Ask
+from recommender.asked import CONTEXTS, events_of, id_of, ids_of, latest_moment, moment_of
 from recommender.base import Estimator, require_fitted
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
@@ -24,6 +25,9 @@ from recommender.state import EventLog
 from recommender.types import KIND_CODE, Event, FloatMatrix, FloatVector, Recommendation
 from recommender.validation import DataReport
 
+# Whole numbers are ids as well: their digits are the text.
+Id = str | int | np.integer[Any]
+
 
 class ServingRecommender(Estimator):
     """Answers with a fitted model; ``model_`` and its helpers are set by the class that fits or loads it."""
@@ -38,15 +42,15 @@ class ServingRecommender(Estimator):
 
     def recommend(
         self,
-        user_id: str,
+        user_id: Id,
         k: int = 10,
         *,
-        history: Sequence[Event] | None = None,
+        history: Iterable[Event] | None = None,
         replace_history: bool = False,
-        exclude: Collection[str] = (),
+        exclude: Iterable[Id] = (),
         strategy: str | None = None,
         context: str = "home",
-        item_ids: Sequence[str] = (),
+        item_ids: Iterable[Id] = (),
         category: str | None = None,
         now: int | None = None,
         preferences: Preferences = NEUTRAL,
@@ -57,19 +61,19 @@ class ServingRecommender(Estimator):
 
         Parameters
         ----------
-        user_id : str
+        user_id : str or int
             Anybody; somebody unknown gets what is popular, or what fits ``history``.
         k : int
-        history : sequence of Event, optional
+        history : iterable of Event, optional
             Events since the training. They are folded in; nothing is refitted.
         replace_history : bool
             True when ``history`` is all there is to know, instead of an addition to the events of the training.
-        exclude : collection of str
+        exclude : iterable of str or int
             Items not to show.
         strategy : str, optional
             Another source of this model than its own.
         context : {"home", "product", "cart", "search"}
-        item_ids : sequence of str
+        item_ids : iterable of str or int
             Items the page is about; they steer the answer and are not in it.
         category : str, optional
             Only items of this category or below it.
@@ -87,7 +91,9 @@ class ServingRecommender(Estimator):
         ------
         NotFittedError
         DataError
-            For ``k`` below 1 or a strategy that this model does not hold.
+            For ``k`` below 1, a strategy that this model does not hold, an unknown context, an id that is neither text
+            nor a whole number, a single text where a collection belongs, or a history that
+            :meth:`Interactions.from_frame` would not take.
         """
         prepared = self.prepare(
             user_id,
@@ -108,15 +114,15 @@ class ServingRecommender(Estimator):
 
     def prepare(
         self,
-        user_id: str,
+        user_id: Id,
         k: int = 10,
         *,
-        history: Sequence[Event] | None = None,
+        history: Iterable[Event] | None = None,
         replace_history: bool = False,
-        exclude: Collection[str] = (),
+        exclude: Iterable[Id] = (),
         strategy: str | None = None,
         context: str = "home",
-        item_ids: Sequence[str] = (),
+        item_ids: Iterable[Id] = (),
         category: str | None = None,
         now: int | None = None,
         preferences: Preferences = NEUTRAL,
@@ -144,14 +150,14 @@ class ServingRecommender(Estimator):
         )
         if explore is None:
             return Prepared(tuple(self._answerer.recommend(ask)))
-        return self._answerer.prepare(ask, explore, salt=f"{self.random_state}/{user_id}")
+        return self._answerer.prepare(ask, explore, salt=f"{self.random_state}/{id_of(user_id, 'user_id')}")
 
     def order(
         self,
-        user_id: str,
-        item_ids: Sequence[str],
+        user_id: Id,
+        item_ids: Iterable[Id],
         *,
-        history: Sequence[Event] | None = None,
+        history: Iterable[Event] | None = None,
         replace_history: bool = False,
         strategy: str | None = None,
         now: int | None = None,
@@ -165,7 +171,7 @@ class ServingRecommender(Estimator):
         ----------
         user_id, history, replace_history, strategy, now
             As for :meth:`recommend`.
-        item_ids : sequence of str
+        item_ids : iterable of str or int
             The items to order; their present order does not matter.
         """
         ask = self._ask(
@@ -175,58 +181,62 @@ class ServingRecommender(Estimator):
 
     def _ask(
         self,
-        user_id: str,
+        user_id: Id,
         k: int,
-        history: Sequence[Event] | None,
+        history: Iterable[Event] | None,
         replace_history: bool,
         *,
-        exclude: Collection[str] = (),
+        exclude: Iterable[Id] = (),
         strategy: str | None = None,
         context: str = "home",
-        item_ids: Sequence[str] = (),
+        item_ids: Iterable[Id] = (),
         category: str | None = None,
         now: int | None = None,
         preferences: Preferences = NEUTRAL,
         with_reasons: bool = False,
     ) -> Ask:
-        """What is asked, in rows where possible."""
+        """What is asked, checked and in rows where possible."""
         require_fitted(self, "model_")
+        user_id, now = id_of(user_id, "user_id"), moment_of(now)
+        _require_known(context, category, preferences)
+        told = self._told(history, now)
+        newer = () if replace_history else self._live.newer_items_of(user_id)
         return Ask(
             k=_positive(k),
-            log=self._log(user_id, history, replace_history),
+            log=self._log(user_id, told, replace_history),
             user_row=self.model_.users.row(user_id),
-            exclude=frozenset(exclude).union(
-                self._known_to_the_user_alone(history), () if replace_history else self._live.newer_items_of(user_id)
-            ),
+            exclude=frozenset(ids_of(exclude, "exclude")).union(self._known_to_the_user_alone(told), newer),
             strategy=strategy or self.strategy,
             context=context,
-            item_ids=tuple(item_ids),
+            item_ids=tuple(ids_of(item_ids, "item_ids")),
             category=category,
             now=now,
             with_reasons=with_reasons,
             preferences=preferences,
         )
 
-    def recommend_batch(self, user_ids: Sequence[str], k: int = 10) -> pd.DataFrame:
-        """Lists of many users: columns user_id, item_id, rank, score. The same numbers as one call each."""
-        lists = [(user_id, self.recommend(user_id, k, with_reasons=False)) for user_id in user_ids]
+    def recommend_batch(self, user_ids: Iterable[Id], k: int = 10) -> pd.DataFrame:
+        """Lists of many users: columns user_id (text), item_id, rank, score. The same numbers as one call each."""
+        lists = [(u, self.recommend(u, k, with_reasons=False)) for u in ids_of(user_ids, "user_ids")]
         rows = [(user_id, r.item_id, r.rank, r.score) for user_id, found in lists for r in found]
         return pd.DataFrame(rows, columns=["user_id", "item_id", "rank", "score"])
 
     def similar(
-        self, item_id: str, k: int = 10, *, space: str = "combined", exclude: Collection[str] = ()
+        self, item_id: Id, k: int = 10, *, space: str = "combined", exclude: Iterable[Id] = ()
     ) -> list[Recommendation]:
         """Items like the given one; empty for an item without a vector in the space.
 
         Parameters
         ----------
-        item_id : str
+        item_id : str or int
         k : int
         space : {"text", "image", "attributes", "behaviour", "combined"}
-        exclude : collection of str
+        exclude : iterable of str or int
         """
         require_fitted(self, "model_")
-        return self._related.similar(item_id, _positive(k), space, frozenset(exclude))
+        return self._related.similar(
+            id_of(item_id, "item_id"), _positive(k), space, frozenset(ids_of(exclude, "exclude"))
+        )
 
     def search_text(self, text: str, k: int = 10) -> list[Recommendation]:
         """Items whose texts are near a free text in meaning; the score is the cosine, less what it does not understand.
@@ -258,31 +268,37 @@ class ServingRecommender(Estimator):
         require_fitted(self, "model_")
         return self._search.by_picture(picture, _positive(k))
 
-    def goes_with(self, item_ids: Sequence[str], k: int = 10, *, exclude: Collection[str] = ()) -> list[Recommendation]:
+    def goes_with(self, item_ids: Iterable[Id], k: int = 10, *, exclude: Iterable[Id] = ()) -> list[Recommendation]:
         """Complements of the given items from common orders; empty where the orders do not tell."""
         require_fitted(self, "model_")
-        return self._related.goes_with(item_ids, _positive(k), frozenset(exclude))
+        return self._related.goes_with(
+            ids_of(item_ids, "item_ids"), _positive(k), frozenset(ids_of(exclude, "exclude"))
+        )
 
-    def predict_rating(self, user_id: str, item_id: str, *, history: Sequence[Event] | None = None) -> float:
+    def predict_rating(self, user_id: Id, item_id: Id, *, history: Iterable[Event] | None = None) -> float:
         """Stars, 1 to 5, that the user would give the item; the mean of all ratings where nothing is known.
+
+        Events that were absorbed count as those of ``history`` do; a history that tells nothing new changes nothing.
 
         Raises
         ------
         DataError
-            When the model was trained without any rating.
+            When the model was trained without any rating, or for what :meth:`recommend` would not take either.
         """
         require_fitted(self, "model_")
+        user_id = id_of(user_id, "user_id")
         return self._answerer.forecast_stars(
             self.model_.users.row(user_id),
-            self.model_.items.row(item_id),
-            None if history is None else self._log(user_id, history, replace=False),
+            self.model_.items.row(id_of(item_id, "item_id")),
+            self._beyond_training(user_id, self._told(history)),
         )
 
-    def event_weights(self, history: Sequence[Event]) -> FloatVector:
+    def event_weights(self, history: Iterable[Event]) -> FloatVector:
         """How much each event says about a taste, shape (n_events,), a purchase being 1; a dismissal says 0."""
         require_fitted(self, "model_")
-        kinds = np.array([KIND_CODE[event.kind] for event in history], dtype=np.int64)
-        values = np.array([np.nan if event.value is None else event.value for event in history], dtype=np.float32)
+        told = self._told(history)
+        kinds = np.array([KIND_CODE[event.kind] for event in told], dtype=np.int64)
+        values = np.array([np.nan if event.value is None else event.value for event in told], dtype=np.float32)
         return self.model_.weights.of(kinds, values)
 
     def absorb(self, frame: pd.DataFrame) -> int:
@@ -327,13 +343,13 @@ class ServingRecommender(Estimator):
         require_fitted(self, "model_")
         return self._answerer.strategies
 
-    def item_vectors(self, item_ids: Sequence[str], space: str = "combined") -> FloatMatrix | None:
+    def item_vectors(self, item_ids: Iterable[Id], space: str = "combined") -> FloatMatrix | None:
         """Vectors of items in a space of the catalogue, zeros for unknown ones; None where there is no such space."""
         require_fitted(self, "model_")
         vectors = self.model_.spaces.vectors.get(space)
         if vectors is None:
             return None
-        rows = self.model_.items.rows(list(item_ids))
+        rows = self.model_.items.rows(ids_of(item_ids, "item_ids"))
         return np.where((rows >= 0)[:, None], np.asarray(vectors)[np.maximum(rows, 0)], np.float32(0.0))
 
     @property
@@ -348,16 +364,34 @@ class ServingRecommender(Estimator):
         require_fitted(self, "model_")
         return dict(self.model_.info)
 
-    def _known_to_the_user_alone(self, history: Sequence[Event] | None) -> list[str]:
+    def _told(self, history: Iterable[Event] | None, now: int | None = None) -> list[Event]:
+        """The checked events of a history: none may be later than the clock, the request and the training data."""
+        return events_of(history, latest_moment(now, self.model_.pipeline.columns.now))
+
+    def _known_to_the_user_alone(self, told: Sequence[Event]) -> list[str]:
         """Items of a history that are newer than the model: touched, so not to be recommended as new."""
-        touched = [event.item_id for event in history or ()]
+        touched = [event.item_id for event in told]
         return [item_id for item_id, row in zip(touched, self.model_.items.rows(touched), strict=True) if row < 0]
 
-    def _log(self, user_id: str, history: Sequence[Event] | None, replace: bool) -> EventLog:
+    def _log(self, user_id: str, told: Sequence[Event], replace: bool) -> EventLog:
         given = EventLog.empty()
-        if history:
-            given = EventLog.from_events(history, self.model_.items.rows([e.item_id for e in history]))
+        if told:
+            given = EventLog.from_events(told, self.model_.items.rows([e.item_id for e in told]))
         return given if replace else self._live.log_of(user_id).then(given)
+
+    def _beyond_training(self, user_id: str, told: Sequence[Event]) -> EventLog | None:
+        """The whole log of a user, None where it is the one of the training."""
+        log = self._log(user_id, told, replace=False)
+        return None if log.same_as(self.model_.histories.of(self.model_.users.row(user_id))) else log
+
+
+def _require_known(context: str, category: str | None, preferences: Preferences) -> None:
+    if context not in CONTEXTS:
+        raise DataError(f"context must be one of {', '.join(CONTEXTS)}, not {context!r}")
+    if category is not None and not isinstance(category, str):
+        raise DataError(f"category must be a path such as 'Home > Lamps' or None, not {category!r}")
+    if not isinstance(preferences, Preferences):
+        raise DataError(f"preferences must be Preferences(...), not {preferences!r}")
 
 
 def _positive(k: int) -> int:

@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 
-from recommender.errors import DataError
 from recommender.interactions import Interactions
 from recommender.types import KIND_CODE, AnyArray, Event, FloatVector, Rows
 from recommender.weights import EventWeights
@@ -33,14 +32,10 @@ class EventLog:
 
     @classmethod
     def from_events(cls, events: Sequence[Event], item_rows: Rows) -> EventLog:
-        """Events and the rows of their items, sorted by time; equal times keep their order.
+        """Events, checked by :func:`recommender.asked.events_of`, and the rows of their items, sorted by time.
 
-        Raises
-        ------
-        DataError
-            For an unknown kind, or a rating without stars between 1 and 5.
+        Equal times keep their order.
         """
-        _check_events(events)
         times = np.array([e.timestamp for e in events], dtype=np.int64)
         order = np.argsort(times, kind="stable")
         kinds = np.array([KIND_CODE[e.kind] for e in events], dtype=np.int8)
@@ -61,6 +56,14 @@ class EventLog:
         keys = np.stack([merged.item_rows, merged.kinds, merged.timestamps])[:, order]
         _, first = np.unique(keys, axis=1, return_index=True)
         return merged.take(order[np.sort(first)])
+
+    def same_as(self, other: EventLog) -> bool:
+        """Whether both logs hold the same kinds of events with the same items at the same times, in the same order."""
+        return (
+            np.array_equal(self.timestamps, other.timestamps)
+            and np.array_equal(self.item_rows, other.item_rows)
+            and np.array_equal(self.kinds, other.kinds)
+        )
 
     def take(self, positions: Rows) -> EventLog:
         """The events at the given positions."""
@@ -138,14 +141,6 @@ def looked_at(rows: Rows, now: int) -> EventLog:
     n = len(rows)
     kinds = np.full(n, KIND_CODE["click"], dtype=np.int8)
     return EventLog(rows, kinds, np.full(n, np.nan, dtype=np.float32), np.full(n, now, dtype=np.int64))
-
-
-def _check_events(events: Sequence[Event]) -> None:
-    for event in events:
-        if event.kind not in KIND_CODE:
-            raise DataError(f"history: the kind {event.kind!r} is not one of {', '.join(KIND_CODE)}")
-        if event.kind == "rating" and not (event.value is not None and 1 <= event.value <= 5):
-            raise DataError(f"history: a rating must be between 1 and 5, not {event.value!r}")
 
 
 def build_state(log: EventLog, weights: EventWeights, *, user_row: int = -1, limit: int = MAX_HISTORY) -> UserState:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 import numpy as np
 
+from recommender.asked import is_number
 from recommender.errors import DataError
 from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, FloatVector
 
@@ -43,8 +45,11 @@ class EventWeights:
         unknown = set(self.kinds) - set(EVENT_KINDS)
         if unknown:
             raise DataError(f"event weights: {sorted(unknown)[0]!r} is not one of {', '.join(EVENT_KINDS)}")
-        if any(w < 0 or not np.isfinite(w) for w in (*self.kinds.values(), *self.stars)):
-            raise DataError("event weights must be finite and not negative")
+        if len(self.stars) != len(DEFAULT_STAR_WEIGHTS):
+            raise DataError(f"event weights: stars must be five numbers, for 1 to 5 stars, not {self.stars!r}")
+        for weight in (*self.kinds.values(), *self.stars):
+            if not is_number(weight) or not 0 <= weight < inf:
+                raise DataError(f"event weights must be finite and not negative, not {weight!r}")
 
     def of(self, kinds: AnyArray, values: FloatVector) -> FloatVector:
         """Weights of events given their kind codes and values, both of shape (n,)."""

@@ -335,6 +335,14 @@ def test_as_many_of_a_family_are_shown_as_the_model_was_told(varied_model):
     assert twins <= set(ids(varied_model.recommend("stranger", 40)))
 
 
+def test_a_list_ends_where_no_more_of_a_family_may_stand_in_it(shop_model, varied_model):
+    """A model saved with a cap of 0 answers at once, without the families."""
+    capped = HybridRecommender(strategy="itemknn", max_per_family=0)
+    found = ids(capped._serve(varied_model.model_).recommend("stranger", 40))
+    assert len(found) == len(set(found)) == len(ALL_ITEMS) - len(SHELVES) * len(FAMILY)
+    assert not {thing(shelf, number) for shelf in SHELVES for number in FAMILY} & set(found)
+
+
 def test_what_nobody_ever_touched_fills_a_list_without_a_false_reason(shop_items):
     model = quick_model(purchases({"a": ["kitchen-01", "kitchen-02"], "b": ["kitchen-01"]}), shop_items)
     found = model.recommend("stranger", 6)

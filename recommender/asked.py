@@ -1,0 +1,161 @@
+"""What comes in with a request, checked at the border: ids, collections of them, histories and moments."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from reprlib import repr as shortened
+from typing import TypeGuard
+
+import numpy as np
+import pandas as pd
+
+from recommender.errors import DataError
+from recommender.types import KIND_CODE, Event
+from recommender.validation import CLOCK_SKEW_SECONDS
+
+CONTEXTS = ("home", "product", "cart", "search")
+HOW_TO_TELL = "give a list of Event(item_id, kind, timestamp, value)"
+MOST = float(np.finfo(np.float32).max)  # values are kept in single precision
+LAST_MOMENT = 100_000_000_000  # in the year 5138; what is later was meant as milliseconds
+_NUMBERS = (int, float, np.integer, np.floating)
+
+
+def id_of(given: object, name: str) -> str:
+    """An id as text, by the rule for the ids of a frame: whole numbers become their plain digits (7.0 and 7 are "7").
+
+    Raises
+    ------
+    DataError
+        For anything but text and whole numbers, naming what was given; ``name`` says where it stood.
+    """
+    if isinstance(given, str):
+        return given
+    if not is_number(given) or not _is_whole(given):
+        raise DataError(f"{name} must be text or a whole number, not {shortened(given)}")
+    return str(int(given))
+
+
+def ids_of(given: Iterable[object], name: str) -> list[str]:
+    """The ids of a collection as text, in their order; see :func:`id_of`.
+
+    Raises
+    ------
+    DataError
+        For a single text, which would fall apart into its letters, a table, or what is no collection at all; for an
+        entry that is no id.
+    """
+    if isinstance(given, (str, bytes)):
+        raise DataError(f"{name} must be a collection of ids, not the text {given!r}; give [{given!r}] for one")
+    if not isinstance(given, Iterable) or isinstance(given, pd.DataFrame):
+        raise DataError(f"{name} must be a collection of ids such as ['i1', 'i2'], not {_called(given)}")
+    return [one if type(one) is str else id_of(one, f"each id of {name}") for one in given]
+
+
+def texts_of(given: Iterable[str], name: str) -> frozenset[str]:
+    """A set of texts; DataError for one text alone, which would fall apart into letters, or what is no text."""
+    if isinstance(given, (str, bytes)):
+        raise DataError(f"{name} must be a set of texts, not the text {given!r}; give {{{given!r}}} for one")
+    if not isinstance(given, Iterable) or isinstance(given, pd.DataFrame):
+        raise DataError(f"{name} must be a set of texts, not {_called(given)}")
+    texts = list(given)
+    for text in texts:
+        if not isinstance(text, str):
+            raise DataError(f"{name} must be a set of texts, but {shortened(text)} is none")
+    return frozenset(texts)
+
+
+def moment_of(given: object) -> int | None:
+    """Time of a request in whole UTC seconds; None where none is told, DataError for what is no such number."""
+    if given is None:
+        return None
+    if not is_number(given) or not 0 <= given <= LAST_MOMENT:
+        raise DataError(f"now must be a number of UTC seconds, such as int(time.time()), not {shortened(given)}")
+    return int(given)
+
+
+def latest_moment(*known: int | None) -> int:
+    """Latest time, in UTC seconds, that an event may have: a day after the clock and all moments that are known."""
+    return max(int(time.time()), *(moment for moment in known if moment is not None)) + CLOCK_SKEW_SECONDS
+
+
+def events_of(history: Iterable[Event] | None, latest: int) -> list[Event]:
+    """The events of a history, checked as :meth:`Interactions.from_frame` checks a log; none for None.
+
+    Parameters
+    ----------
+    history : iterable of Event, optional
+        It is read once, so a generator will do.
+    latest : int
+        UTC seconds; a later event lies in the future.
+
+    Returns
+    -------
+    list of Event
+        Item ids as text, times in whole seconds; the value is None where it is unknown or says nothing.
+
+    Raises
+    ------
+    DataError
+        Naming the field and what stood there: no id, an unknown kind, a time that is no number of UTC seconds since
+        1970 or lies in the future, a value that is no number, stars outside 1 to 5, a quantity that is not positive.
+    """
+    if history is None:
+        return []
+    if isinstance(history, (Event, str, bytes, Mapping, pd.DataFrame)) or not isinstance(history, Iterable):
+        raise DataError(f"history must be a list of events, not {_called(history)}; {HOW_TO_TELL}")
+    return [_checked(event, latest) for event in history]
+
+
+def is_number(given: object) -> TypeGuard[int | float]:
+    """Whether something is a real number of Python or NumPy; true and false are none."""
+    return isinstance(given, _NUMBERS) and not isinstance(given, bool)
+
+
+def _checked(event: Event, latest: int) -> Event:
+    if not isinstance(event, Event):
+        raise DataError(f"history must hold events, not {_called(event)}; {HOW_TO_TELL}")
+    item_id, kind, timestamp, value = event
+    if type(item_id) is not str:
+        item_id = id_of(item_id, "history: the item_id of an event")
+    if not item_id or "\0" in item_id:
+        raise DataError(f"history: the item_id {item_id!r} is empty or has a NUL character")
+    if not isinstance(kind, str) or kind not in KIND_CODE:
+        raise DataError(f"history: the kind {shortened(kind)} is not one of {', '.join(KIND_CODE)}")
+    return Event(item_id, kind, _time_of(timestamp, latest), _value_of(kind, value))
+
+
+def _time_of(given: object, latest: int) -> int:
+    if not is_number(given):
+        told = f"history: the timestamp must be a number of UTC seconds, not {shortened(given)}"
+        raise DataError(f"{told}; int(moment.timestamp()) makes one of a datetime")
+    if not given >= 0:
+        raise DataError(f"history: the timestamp must be a number of UTC seconds since 1970, not {shortened(given)}")
+    if given > latest:
+        raise DataError(
+            f"history: the timestamp {shortened(given)} lies in the future (milliseconds instead of seconds?)"
+        )
+    return int(given)
+
+
+def _value_of(kind: str, given: object) -> float | None:
+    if given is None and kind != "rating":
+        return None
+    is_missing = given is None or given is pd.NA or given is pd.NaT or (is_number(given) and given != given)
+    if not is_missing and not is_number(given):
+        raise DataError(f"history: the value of a {kind} must be a number or None, not {shortened(given)}")
+    value = None if is_missing else given
+    if kind == "rating" and not (is_number(value) and 1 <= value <= 5):
+        raise DataError(f"history: the value of a rating must be between 1 and 5 stars, not {shortened(given)}")
+    if kind == "purchase" and is_number(value) and not 0 < value <= MOST:
+        raise DataError(f"history: the value of a purchase, its quantity, must be positive, not {shortened(given)}")
+    return float(value) if kind in ("rating", "purchase") and is_number(value) else None
+
+
+def _is_whole(number: int | float) -> bool:
+    return isinstance(number, (int, np.integer)) or (isfinite(number) and float(number).is_integer())
+
+
+def _called(given: object) -> str:
+    return f"the {type(given).__name__} {shortened(given)}"
