@@ -86,7 +86,8 @@ def events_of(history: Iterable[Event] | None, latest: int) -> list[Event]:
     Parameters
     ----------
     history : iterable of Event, optional
-        It is read once, so a generator will do.
+        It is read once, so a generator will do. Tuples of three or four, mappings, and a frame with the columns
+        ``item_id``, ``kind``, ``timestamp`` and, where there is one, ``value`` are read as events.
     latest : int
         UTC seconds; a later event lies in the future.
 
@@ -103,9 +104,10 @@ def events_of(history: Iterable[Event] | None, latest: int) -> list[Event]:
     """
     if history is None:
         return []
-    if isinstance(history, (Event, str, bytes, Mapping, pd.DataFrame)) or not isinstance(history, Iterable):
-        raise DataError(f"history must be a list of events, not {_called(history)}; {HOW_TO_TELL}")
-    return [_checked(event, latest) for event in history]
+    given: object = history.to_dict("records") if isinstance(history, pd.DataFrame) else history
+    if isinstance(given, (Event, str, bytes, Mapping)) or not isinstance(given, Iterable):
+        raise DataError(f"history must be a list of events, not {_called(given)}; {HOW_TO_TELL}")
+    return [_checked(event, latest) for event in given]
 
 
 def is_number(given: object) -> TypeGuard[int | float]:
@@ -113,10 +115,18 @@ def is_number(given: object) -> TypeGuard[int | float]:
     return isinstance(given, _NUMBERS) and not isinstance(given, bool)
 
 
-def _checked(event: Event, latest: int) -> Event:
-    if not isinstance(event, Event):
-        raise DataError(f"history must hold events, not {_called(event)}; {HOW_TO_TELL}")
-    item_id, kind, timestamp, value = event
+def _event(given: object) -> Event:
+    if isinstance(given, Event):
+        return given
+    if isinstance(given, tuple) and len(given) in (3, 4):
+        return Event(*given)
+    if isinstance(given, Mapping) and {"item_id", "kind", "timestamp"} <= set(given):
+        return Event(given["item_id"], given["kind"], given["timestamp"], given.get("value"))
+    raise DataError(f"history must hold events, not {_called(given)}; {HOW_TO_TELL}")
+
+
+def _checked(given: object, latest: int) -> Event:
+    item_id, kind, timestamp, value = _event(given)
     if type(item_id) is not str:
         item_id = id_of(item_id, "history: the item_id of an event")
     if not item_id or "\0" in item_id:

@@ -205,15 +205,15 @@ def test_an_event_has_an_item(item_id, shop_model):
 @pytest.mark.parametrize(
     "wrong",
     [
-        [(ITEM, "view", NOW)],
-        [{"item_id": ITEM, "kind": "view", "timestamp": NOW}],
+        [(ITEM, "view")],
+        [{"item_id": ITEM, "kind": "view"}],
         [ITEM],
         [None],
         ITEM,
         7,
         Event(ITEM, "view", NOW),
         {"item_id": ITEM},
-        frame_of(("u00", ITEM, "view", NOW)),
+        frame_of(("u00", ITEM, "view", NOW)).drop(columns="kind"),
     ],
     ids=lambda w: f"{type(w).__name__} of {type(w[0]).__name__}" if isinstance(w, list) else type(w).__name__,
 )
@@ -236,6 +236,15 @@ def test_numbers_of_numpy_and_values_that_say_nothing_are_taken(shop_model):
         Event(thing("kitchen", 5), "view", NOW, pd.NA),
     ]
     assert shop_model.recommend("guest", 8, history=same) == shop_model.recommend("guest", 8, history=plain)
+
+
+def test_tuples_mappings_and_a_frame_are_read_as_events(shop_model):
+    told = [Event(ITEM, "rating", NOW, 4.0), Event(thing("kitchen", 5), "view", NOW + 60)]
+    frame = frame_of(*(("guest", e.item_id, e.kind, e.timestamp, e.value) for e in told))
+    expected = shop_model.recommend("guest", 8, history=told)
+    short = {"item_id": told[1].item_id, "kind": "view", "timestamp": NOW + 60}
+    for same in ([tuple(told[0]), tuple(told[1])[:3]], [told[0]._asdict(), short], frame):
+        assert shop_model.recommend("guest", 8, history=same) == expected
 
 
 def test_a_history_may_be_read_only_once(shop_model):
