@@ -206,7 +206,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "SEARCH_SECONDS", "120", whole(0, 86_400), "Seconds a night for the search of better parameters. 0: no search."
     ),
-    Setting("LEARN_EVENT_WEIGHTS", "0", switch, "Learn from the shop's own events what each kind of them is worth."),
+    Setting("LEARN_EVENT_WEIGHTS", "1", switch, "Learn from the shop's own events what each kind of them is worth."),
     Setting("MODELS_KEPT", "5", whole(2, 100), "Published model versions kept for rollback."),
     Setting("RECS_BUDGET_MS", "150", whole(10, 10_000), "Longest wait for the recommender on a page."),
     Setting("TEXT_ENCODER", "", text, "Folder of a sentence transformer as ONNX, for item texts and searches."),

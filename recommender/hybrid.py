@@ -63,7 +63,8 @@ class HybridRecommender(ServingRecommender):
         ``model.onnx`` and ``tokenizer.json``, or the ``.onnx`` file beside that tokenizer.
     learn_weights : bool
         Learn from the training events how much a view, a click, a cart and a wish say; see
-        :func:`recommender.eventworth.learn_weights`. A kind whose weight was set stays as it was set.
+        :func:`recommender.eventworth.learn_weights`. A kind whose weight was set stays as it was set. False takes the
+        weights as they are.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class HybridRecommender(ServingRecommender):
         effort: str = "full",
         text_encoder: str = "",
         image_encoder: str = "",
-        learn_weights: bool = False,
+        learn_weights: bool = True,
     ) -> None:
         self.strategy = strategy
         self.random_state = random_state

@@ -130,11 +130,11 @@ def test_a_weight_that_somebody_set_stays():
 
 def test_a_model_that_learned_says_what_and_keeps_it(tmp_path):
     events = log_of(400, "view", 200)
-    told = HybridRecommender(strategy="popular", learn_weights=True).fit(events)
+    told = HybridRecommender(strategy="popular").fit(events)
     told.save(tmp_path / "model")
     opened = load(tmp_path / "model")
     assert opened.model_.weights.kinds["view"] == opened.info["event_weights"]["view"]["learned"] > 0.5
     assert "learned: 200 of 400 were bought later; begun at 0.3" in model_card(opened.model_)
-    plain = HybridRecommender(strategy="popular").fit(events)
+    plain = HybridRecommender(strategy="popular", learn_weights=False).fit(events)
     assert "event_weights" not in plain.info
     assert "| `view` | 0.3 | set |" in model_card(plain.model_)

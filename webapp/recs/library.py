@@ -86,7 +86,7 @@ def train(
     strategy: str = "hybrid",
     with_evaluation: bool = True,
     encoders: Mapping[str, str] | None = None,
-    learn_weights: bool = False,
+    learn_weights: bool = True,
     live_parameters: Mapping[str, Any] | None = None,
     kept: Path | None = None,
     search: SearchOrder | None = None,
@@ -112,8 +112,7 @@ def train(
         settings = _settings(strategy, kept) | named
         if not with_evaluation:
             settings["effort"] = "quick"
-        if learn_weights:
-            settings["learn_weights"] = True
+        settings["learn_weights"] = learn_weights
         result = training.train(
             events,
             items,

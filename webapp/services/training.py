@@ -82,7 +82,7 @@ def retrain(
     progress: Progress,
     with_evaluation: bool = True,
     search_seconds: float = 0.0,
-    learn_weights: bool = False,
+    learn_weights: bool = True,
 ) -> Outcome:
     """Train on everything the shop has and publish the model if the gate lets it through.
 

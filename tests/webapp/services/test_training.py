@@ -292,7 +292,7 @@ def test_the_training_runs_as_a_prefect_flow(app: Flask, shop: None, place: Plac
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-        "LEARN_EVENT_WEIGHTS": "1",
+        "LEARN_EVENT_WEIGHTS": "0",
     }
     command = [sys.executable, "-m", "deploy.prefect_flow", "--now", "--strategy", "itemseq"]
     flow = subprocess.Popen(
@@ -314,7 +314,7 @@ def test_the_training_runs_as_a_prefect_flow(app: Flask, shop: None, place: Plac
     assert "Completed" in said
     run = runs()[0]
     assert (run.trigger, run.state) == ("prefect", "published")
-    assert run.parameters["learn_weights"] is True
+    assert run.parameters["learn_weights"] is False
     assert recs.current_version(place.root) == run.version
 
 
