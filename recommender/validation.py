@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from recommender.errors import DataError
 from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, FloatVector, Rows
 
 CLOCK_SKEW_SECONDS = 86_400
+HALF_A_PAIR = "half a surrogate pair, which no text file can hold"
 _FIRST_ROWS = 3
 
 
@@ -36,7 +38,9 @@ def require_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
         raise DataError(f"column {missing[0]!r} is missing; the frame has: {seen}")
 
 
-def fail_where(bad: pd.Series | AnyArray, column: str, values: pd.Series | AnyArray, why: str) -> None:
+def fail_where(
+    bad: pd.Series | AnyArray | Sequence[bool], column: str, values: pd.Series | AnyArray | Sequence[Any], why: str
+) -> None:
     """Raise DataError naming the first rows (counted from 0) for which ``bad`` holds."""
     rows = np.flatnonzero(np.asarray(bad))
     if not rows.size:
@@ -75,8 +79,8 @@ def _ids_to_text(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.
     fractional = pd.Series(False, index=series.index)
     fractional.loc[numbers.index] = numbers.map(_is_fraction).astype(bool)
     fail_where(fractional, column, series, "an id is a fraction")
-    broken = series.map(lambda v: isinstance(v, str) and not _is_unicode(v)).astype(bool)
-    fail_where(broken, column, series, "an id holds half a surrogate pair, which no text file can hold")
+    broken = series.map(lambda v: isinstance(v, str) and not is_unicode(v)).astype(bool)
+    fail_where(broken, column, series, f"an id holds {HALF_A_PAIR}")
     if len(numbers):
         among = "numbers among text ids" if is_text.any() else "whole numbers"
         repairs[f"{column}: {among} written as text"] = len(numbers)
@@ -87,7 +91,8 @@ def _is_fraction(number: float) -> bool:
     return not isinstance(number, int) and not float(number).is_integer()
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written as UTF-8: half of a surrogate pair cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
