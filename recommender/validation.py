@@ -11,11 +11,15 @@ import numpy as np
 import pandas as pd
 
 from recommender.errors import DataError
-from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, FloatVector, Rows
+from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, BoolMask, FloatVector, Rows
 
 CLOCK_SKEW_SECONDS = 86_400
 HALF_A_PAIR = "half a surrogate pair, which no text file can hold"
+# Ids stand in an array as wide as the longest of them: one of 50 MB would take the memory of all of them.
+MAX_ID_BYTES = 512
 _FIRST_ROWS = 3
+_SHOWN = 200
+_TOO_LONG = f"an id is longer than {MAX_ID_BYTES} bytes"
 
 
 @dataclass(frozen=True)
@@ -45,15 +49,24 @@ def fail_where(
     rows = np.flatnonzero(np.asarray(bad))
     if not rows.size:
         return
-    shown = ", ".join(f"row {r}: {np.asarray(values, dtype=object)[r]!r}" for r in rows[:_FIRST_ROWS])
+    shown = ", ".join(f"row {r}: {_shown(np.asarray(values, dtype=object)[r])}" for r in rows[:_FIRST_ROWS])
     raise DataError(f"column {column!r}: {why} in {rows.size} row(s), first {shown}")
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write a whole number of thousands of digits
+        return "a number of very many digits"
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def clean_ids(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Series:
     """Ids as text.
 
     Whole numbers become their plain digits (7.0 and 7 are both "7") and a column that mixes numbers and text is
-    turned into text row by row; both are counted in ``repairs``. Missing, empty and fractional ids raise DataError.
+    turned into text row by row; both are counted in ``repairs``. Missing, empty and fractional ids and those above
+    ``MAX_ID_BYTES`` raise DataError.
     """
     fail_where(series.isna(), column, series, "an id is missing")
     if pd.api.types.is_string_dtype(series.dtype) and not pd.api.types.is_object_dtype(series.dtype):
@@ -66,7 +79,15 @@ def clean_ids(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Ser
         text = _ids_to_text(series.astype(object), column, repairs)
     unusable = text.eq("") | text.str.contains("\0", regex=False)
     fail_where(unusable, column, text, "an id is empty or has a NUL character")
+    fail_where(is_too_long(text), column, text, _TOO_LONG)
     return text
+
+
+def is_too_long(ids: pd.Series) -> BoolMask:
+    """Mask of the ids, given as text without gaps, that have more than ``MAX_ID_BYTES`` bytes in UTF-8."""
+    long = np.asarray(ids.str.len(), dtype=np.int64) > MAX_ID_BYTES // 4  # a character has at most four bytes
+    long[long] = [len(text.encode("utf-8", "surrogatepass")) > MAX_ID_BYTES for text in ids[long]]
+    return long
 
 
 def _ids_to_text(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Series:
@@ -81,6 +102,8 @@ def _ids_to_text(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.
     fail_where(fractional, column, series, "an id is a fraction")
     broken = series.map(lambda v: isinstance(v, str) and not is_unicode(v)).astype(bool)
     fail_where(broken, column, series, f"an id holds {HALF_A_PAIR}")
+    endless = series.map(lambda v: isinstance(v, int) and abs(v) >= 10**MAX_ID_BYTES).astype(bool)
+    fail_where(endless, column, series, _TOO_LONG)
     if len(numbers):
         among = "numbers among text ids" if is_text.any() else "whole numbers"
         repairs[f"{column}: {among} written as text"] = len(numbers)

@@ -94,6 +94,7 @@ def retail_lines(sheet: Sheet) -> pd.DataFrame:
     invoice, code = sheet.text("InvoiceNo"), sheet.text("StockCode")
     sheet.reject(invoice.str.startswith("C"), "InvoiceNo", "cancelled")
     sheet.reject(~code.str.match(PRODUCT_CODE), "StockCode", "not a product: the code does not begin with five digits")
+    sheet.reject_unusable_ids("StockCode", code)
     quantity = parsing.numbers(sheet.text("Quantity"))
     sheet.reject(~(quantity > 0), "Quantity", "returned or corrected: the quantity is not above zero")
     price = parsing.numbers(sheet.text("UnitPrice"))
@@ -106,6 +107,7 @@ def _online_retail(sheet: Sheet) -> pd.DataFrame:
     lines = retail_lines(sheet)
     user = sheet.text("CustomerID").str.replace(r"\.0$", "", regex=True)
     sheet.reject(user == "", "CustomerID", "the customer is not known")
+    sheet.reject_unusable_ids("CustomerID", user)
     times = parsing.local_seconds(sheet.text("InvoiceDate"), RETAIL_ZONE, RETAIL_TIMES)
     return lines.assign(
         user_id=user,

@@ -13,6 +13,7 @@ from recommender.readers import parsing
 from recommender.readers.files import reject_frame
 from recommender.readers.parsing import Floats
 from recommender.types import BoolMask
+from recommender.validation import MAX_ID_BYTES, is_too_long
 
 _SHOWN = 200
 _CLOCK_SKEW_SECONDS = 86_400
@@ -72,10 +73,16 @@ class Sheet:
         self._standing &= ~fallen
 
     def ids(self, column: str, reason: str) -> pd.Series:
-        """Ids exactly as in the file; rows without one are rejected."""
+        """Ids exactly as in the file; rows without one, or with one that no model can hold, are rejected."""
         text = self.text(column)
         self.reject(text.str.strip() == "", column, reason)
+        self.reject_unusable_ids(column, text)
         return text
+
+    def reject_unusable_ids(self, column: str, ids: pd.Series) -> None:
+        """Reject rows whose id is there but cannot stand in a model."""
+        self.reject(ids.str.contains("\0", regex=False), column, "an id with a NUL character")
+        self.reject(is_too_long(ids), column, f"an id longer than {MAX_ID_BYTES} bytes")
 
     def stars(self, column: str) -> Floats:
         """Star ratings; rows outside 1 to 5 are rejected."""

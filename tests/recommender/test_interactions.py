@@ -75,6 +75,10 @@ def test_stars_and_quantities_are_kept_and_other_values_are_not():
         ({"item_id": [["a"], "b", "c", "d"]}, "'item_id'.*neither text.*row 0"),
         ({"item_id": pd.Series(["a", "\ud800", "c", "d"], dtype=object)}, "'item_id'.*surrogate.*row 1"),
         ({"item_id": pd.to_datetime(["2020-01-01"] * 4)}, "'item_id'.*neither text"),
+        ({"item_id": ["a", "é" * 257, "c", "d"]}, r"'item_id'.*longer than 512 bytes.*row 1: 'é+…$"),
+        ({"user_id": ["a", "b", "c" * 513, "d"]}, "'user_id'.*longer than 512 bytes.*row 2: 'c+…$"),
+        ({"user_id": pd.Series([10**600, 1, 2, 3], dtype=object)}, "'user_id'.*longer than 512 bytes.*row 0"),
+        ({"user_id": pd.Series([10**6000, 1, 2, 3], dtype=object)}, "'user_id'.*longer than 512 bytes.*row 0"),
         ({"kind": ["view", "buy", "view", "rating"]}, "'kind'.*view, click.*row 1: 'buy'"),
         ({"kind": ["view", None, "view", "rating"]}, "'kind'.*row 1: nan"),
         ({"kind": ["view", ["purchase"], "view", "rating"]}, "'kind'.*row 1"),
@@ -103,6 +107,11 @@ def test_stars_and_quantities_are_kept_and_other_values_are_not():
 def test_what_cannot_be_used_is_named_with_its_column_and_first_rows(changes, told):
     with pytest.raises(DataError, match=told):
         events(**changes)
+
+
+def test_an_id_may_have_512_bytes():
+    """Ids stand in an array that is as wide as the longest of them, so that a single one must not fill the memory."""
+    assert events(item_id=["é" * 256, "b" * 512, "c", "d"]).n_items == 4
 
 
 def test_only_the_first_three_rows_are_shown_and_all_are_counted():

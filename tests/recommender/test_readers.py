@@ -327,6 +327,8 @@ def test_a_catalogue_by_a_column_map(write):
     [
         (",i,rating,4,100", "the user is missing"),
         ("u, ,rating,4,100", "the item is missing"),
+        ("u\0,i,view,,100", "an id with a NUL character"),
+        (f"u,{'é' * 257},view,,100", "an id longer than 512 bytes"),
         ("u,i,stare,4,100", "the kind is not one of"),
         ("u,i,rating,6,100", "the rating is not between 1 and 5"),
         ("u,i,rating,,100", "the rating is not between 1 and 5"),
