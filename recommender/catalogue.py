@@ -17,6 +17,7 @@ from recommender.validation import (
     fail_where,
     is_unicode,
     require_columns,
+    to_float32,
     to_numbers,
 )
 
@@ -101,11 +102,13 @@ def _clean_prices(frame: pd.DataFrame, repairs: dict[str, int]) -> FloatVector:
     given = frame["price"].replace("", np.nan)
     prices = to_numbers(given)
     fail_where(given.notna() & np.isnan(prices), "price", frame["price"], "not a number")
-    fail_where((prices < 0) | np.isinf(prices), "price", frame["price"], "a price must be finite and not negative")
-    free = prices == 0
+    kept = to_float32(prices)
+    unusable = (prices < 0) | np.isinf(kept)
+    fail_where(unusable, "price", frame["price"], "a price must be finite in 32 bits and not negative")
+    free = kept == 0
     if free.any():
         repairs["price: zero taken as not known"] = int(free.sum())
-    return np.where(free, np.nan, prices).astype(np.float32)
+    return np.where(free, np.float32(np.nan), kept)
 
 
 def _clean_text(frame: pd.DataFrame, name: str) -> AnyArray:

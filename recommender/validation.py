@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -32,7 +34,11 @@ class DataReport:
 
 
 def require_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
-    """Raise DataError when one of the columns is absent, or a name stands over two of them."""
+    """Raise DataError when one of the columns is absent, a name stands over two of them, or there is no frame."""
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(f"this needs a DataFrame, not {type(frame).__name__}")
+    if frame.columns.nlevels > 1:
+        raise DataError(f"the columns have {frame.columns.nlevels} levels of names; the frame needs one")
     repeated = frame.columns[frame.columns.duplicated()]
     if len(repeated):
         raise DataError(f"column {str(repeated[0])!r} stands in the frame twice")
@@ -144,9 +150,9 @@ def clean_values(frame: pd.DataFrame, kinds: AnyArray) -> FloatVector:
     stars = kinds == KIND_CODE["rating"]
     fail_where(stars & ~((values >= 1) & (values <= 5)), "value", values, "a rating must be between 1 and 5")
     bought = kinds == KIND_CODE["purchase"]
-    bad_quantity = bought & ~np.isnan(values) & ~((values > 0) & np.isfinite(values))
-    fail_where(bad_quantity, "value", values, "a quantity must be positive")
-    return np.where(stars | bought, values, np.nan).astype(np.float32)
+    bad_quantity = bought & ~np.isnan(values) & ~is_quantity(values)
+    fail_where(bad_quantity, "value", values, "a quantity must be positive and finite in 32 bits")
+    return to_float32(np.where(stars | bought, values, np.nan))
 
 
 def clean_timestamps(frame: pd.DataFrame, repairs: dict[str, int], *, now: int | None = None) -> Rows:
@@ -158,13 +164,17 @@ def clean_timestamps(frame: pd.DataFrame, repairs: dict[str, int], *, now: int |
     fail_where(column.isna(), "timestamp", column, "the time is missing")
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         utc = pd.to_datetime(column, utc=True)
-        seconds = np.asarray(utc.dt.as_unit("s").astype("int64"), dtype=np.float64)
+        whole = utc.dt.as_unit("s")
+        seconds, is_cut = np.asarray(whole.astype("int64"), dtype=np.float64), np.asarray(whole != utc)
     else:
         seconds = np.asarray(to_numbers(column))
+        is_cut = seconds != np.floor(seconds)
     fail_where(np.isnan(seconds), "timestamp", column, "not a number of UTC seconds")
     fail_where(~np.isfinite(seconds) | (seconds < 0), "timestamp", column, "not a number of UTC seconds since 1970")
     latest = (time.time() if now is None else now) + CLOCK_SKEW_SECONDS
     fail_where(seconds > latest, "timestamp", column, "the time lies in the future (milliseconds instead of seconds?)")
+    if is_cut.any():
+        repairs["timestamp: fractions of a second cut"] = int(is_cut.sum())
     return seconds.astype(np.int64)
 
 
@@ -173,15 +183,52 @@ def clean_baskets(frame: pd.DataFrame) -> Rows:
     if "order_id" not in frame.columns:
         return np.full(len(frame), -1, dtype=np.int64)
     order_ids = frame["order_id"].replace("", np.nan)
-    unusable = order_ids.map(lambda v: not isinstance(v, Hashable)).astype(bool)
+    unusable = order_ids.map(lambda v: not _is_hashable(v)).astype(bool)
     fail_where(unusable, "order_id", order_ids, "an order id is neither text nor a number")
     return pd.factorize(order_ids, use_na_sentinel=True)[0].astype(np.int64)
 
 
-def to_numbers(column: pd.Series) -> FloatVector:
-    """Numbers of a column, shape (n_rows,); NaN for whatever is none, dates among them."""
+def _is_hashable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def to_numbers(column: pd.Series, *, flags: bool = False) -> FloatVector:
+    """Numbers of a column, shape (n_rows,); NaN for whatever is none, dates, periods and spans of time among them.
+
+    True and false are numbers only where ``flags`` says so: 1 and 0.
+    """
+    is_number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
+    if not is_number and not isinstance(column.dtype, pd.StringDtype):
+        column = column.astype(object).map(lambda value: _plain_number(value, flags))
     numbers = pd.to_numeric(column, errors="coerce")
-    is_real = pd.api.types.is_numeric_dtype(numbers.dtype) and not pd.api.types.is_complex_dtype(numbers.dtype)
-    if not is_real or pd.api.types.is_datetime64_any_dtype(column.dtype):
+    if pd.api.types.is_complex_dtype(numbers.dtype):
         return np.full(len(column), np.nan)
     return np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _plain_number(value: object, flags: bool) -> str | float:
+    """A text as it is, a real number as a float, NaN for anything else."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, (Real, Decimal, np.bool_)) or (isinstance(value, (bool, np.bool_)) and not flags):
+        return np.nan
+    try:
+        return float(value)
+    except (OverflowError, ValueError):  # a whole number beyond any float, a signalling NaN
+        return np.nan
+
+
+def to_float32(values: FloatVector) -> FloatVector:
+    """The numbers in the 32 bits in which they are kept: infinite where they are too large, 0 where too small."""
+    with np.errstate(over="ignore", under="ignore"):
+        return values.astype(np.float32)
+
+
+def is_quantity(values: FloatVector) -> BoolMask:
+    """Mask of the numbers that are positive and finite in the 32 bits in which they are kept."""
+    kept = to_float32(values)
+    return (kept > 0) & np.isfinite(kept)

@@ -70,6 +70,12 @@ def test_a_price_of_zero_is_not_known_and_counted():
     assert items.report.repairs == {"price: zero taken as not known": 1}
 
 
+def test_a_price_too_small_for_its_32_bits_is_zero():
+    items = catalogue(item_id=["cup"], price=[1e-300])
+    assert np.isnan(items.prices).all()
+    assert items.report.repairs == {"price: zero taken as not known": 1}
+
+
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
@@ -78,6 +84,8 @@ def test_a_price_of_zero_is_not_known_and_counted():
         ({"item_id": ["a", 2.5]}, "'item_id'.*fraction.*row 1"),
         ({"item_id": ["a"], "price": [-1]}, "'price'.*not negative.*row 0: -1"),
         ({"item_id": ["a"], "price": [np.inf]}, "'price'.*finite.*row 0: inf"),
+        ({"item_id": ["a"], "price": [1e300]}, "'price'.*32 bits.*row 0: 1e\\+300"),
+        ({"item_id": ["a"], "price": [True]}, "'price'.*not a number.*row 0: True"),
         ({"item_id": ["a", "b"], "price": ["1", "cheap"]}, "'price'.*not a number.*row 1: 'cheap'"),
         ({"item_id": ["a"], "price": pd.to_datetime(["2020-01-01"])}, "'price'.*not a number.*row 0"),
         ({"item_id": ["a", "b"], "brand": pd.Series(["c", "\ud800"], dtype=object)}, "'brand'.*surrogate.*row 1"),

@@ -177,6 +177,7 @@ def test_no_id_is_ever_changed_or_lost(rows, tmp_path_factory):
         ("$5.00 - $10.00", 5.0),
         ("0.00", 0.0),
         ("-5", np.nan),
+        ("1e300", np.nan),
         ("", np.nan),
         ("call for price", np.nan),
         ("#price{margin:10px}", np.nan),

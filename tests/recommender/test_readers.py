@@ -333,6 +333,7 @@ def test_a_catalogue_by_a_column_map(write):
         ("u,i,rating,6,100", "the rating is not between 1 and 5"),
         ("u,i,rating,,100", "the rating is not between 1 and 5"),
         ("u,i,purchase,-1,100", "the quantity is not above zero"),
+        ("u,i,purchase,1e300,100", "the quantity is not above zero"),
         ("u,i,view,,soon", "the time cannot be read"),
         ("u,i,view,,-5", "the time cannot be read"),
         ("u,i,view,,4000000000", "the time lies in the future"),
