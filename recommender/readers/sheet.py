@@ -16,6 +16,7 @@ from recommender.types import BoolMask
 from recommender.validation import MAX_ID_BYTES, is_too_long
 
 _SHOWN = 200
+_NO_IDS = (list, tuple, set, dict, bool, bytes, np.bool_, np.ndarray)
 _CLOCK_SKEW_SECONDS = 86_400
 # Files without times get one second per row from here on, so that their order survives.
 UNTIMED_START = 946_684_800
@@ -75,6 +76,7 @@ class Sheet:
     def ids(self, column: str, reason: str) -> pd.Series:
         """Ids exactly as in the file; rows without one, or with one that no model can hold, are rejected."""
         text = self.text(column)
+        self.reject(self._is_no_id(column), column, "an id that is neither text nor a number")
         self.reject(text.str.strip() == "", column, reason)
         self.reject_unusable_ids(column, text)
         return text
@@ -120,6 +122,12 @@ class Sheet:
         if not self._rejects:
             return reject_frame()
         return pd.concat(self._rejects).sort_values("row", kind="stable").reset_index(drop=True)
+
+    def _is_no_id(self, column: str) -> BoolMask:
+        """Mask of the rows where something stands that would only look like an id once it is text."""
+        if not self.has(column) or self.raw[column].dtype.kind not in "Ob":
+            return np.zeros(len(self.raw), dtype=bool)
+        return np.array([isinstance(value, _NO_IDS) for value in self.raw[column]], dtype=bool)
 
     def _repair(self, mended: BoolMask, what: str) -> None:
         n = int((mended & self._standing).sum())

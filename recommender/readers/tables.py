@@ -47,11 +47,15 @@ def mapped_layout(columns: Mapping[str, str], holds: Holds) -> Layout:
 
 def _renamed(sheet: Sheet, columns: Mapping[str, str]) -> Sheet:
     """The sheet with only the mapped columns, under their library names."""
-    sheet.raw = pd.DataFrame(
-        {name: sheet.same(c[1:]) if c.startswith(":") else sheet.text(c) for name, c in columns.items()},
-        index=sheet.raw.index,
-    )
+    sheet.raw = pd.DataFrame({name: _column(sheet, source) for name, source in columns.items()}, index=sheet.raw.index)
     return sheet
+
+
+def _column(sheet: Sheet, source: str) -> pd.Series:
+    """A mapped column as it is in the file, or the same text in every row."""
+    if source.startswith(":"):
+        return sheet.same(source[1:])
+    return sheet.raw[source] if sheet.has(source) else sheet.same("")
 
 
 def _events(sheet: Sheet) -> pd.DataFrame:
