@@ -125,7 +125,8 @@ class Sheet:
 
     def _is_no_id(self, column: str) -> BoolMask:
         """Mask of the rows where something stands that would only look like an id once it is text."""
-        if not self.has(column) or self.raw[column].dtype.kind not in "Ob":
+        dtype = self.raw[column].dtype if self.has(column) else pd.StringDtype()
+        if isinstance(dtype, pd.StringDtype) or dtype.kind not in "Ob":
             return np.zeros(len(self.raw), dtype=bool)
         return np.array([isinstance(value, _NO_IDS) for value in self.raw[column]], dtype=bool)
 
