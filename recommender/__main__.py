@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ from recommender.types import SPACES, Recommendation
 
 # A person's own history holds nothing that the protocol asks for, and networks take minutes: those are judged by name.
 NOT_BY_DEFAULT = ("buy_again", "recently_viewed", *DEEP_SOURCES)
+LARGEST_SEED = 2**32 - 1  # what NumPy's older generators take
 ALL_MODELS = (*(name for name in SOURCES if name not in NOT_BY_DEFAULT), "hybrid")
 
 
@@ -65,7 +68,7 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--effort", choices=("full", "quick"), default="full")
     command.add_argument("--learn-weights", action="store_true", help="learn what each kind of event is worth")
     command.add_argument("--extra-sources", default="", help="networks that join hybrid if it is better with them")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0)
     command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
     command.add_argument("--logged", type=Path, help="file of shown places with their clicks, to learn from as well")
     command.add_argument("--text-encoder", default="", help="folder or .onnx file of a sentence transformer")
@@ -81,8 +84,8 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     command.add_argument("--unit", choices=("event", "basket"), default="event")
     command.add_argument("--models", default=",".join(ALL_MODELS), help="comma-separated (default: all but networks)")
     command.add_argument("--k", type=int, default=10)
-    command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--max-users", type=int, help="judge at most so many users")
+    command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0)
+    command.add_argument("--max-users", type=_whole(1), help="judge at most so many users")
     command.add_argument("--compare", nargs=2, metavar=("A", "B"), help="say whether A and B really differ")
     command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
     command.add_argument("--learn-weights", action="store_true", help="learn what each kind of event is worth")
@@ -99,7 +102,7 @@ def _add_tune(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.add_argument("--trials", type=int, default=DEFAULT_TRIALS, help="most trials per source; 0: no such bound")
     command.add_argument("--seconds", type=float, default=0.0, help="most seconds altogether; 0: no such bound")
     command.add_argument("--k", type=int, default=10)
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0)
     command.add_argument("--params", type=Path, help="file of parameters to start from")
     command.add_argument("--out", required=True, type=Path, help="file of parameters to write")
     command.set_defaults(run=_tune)
@@ -131,8 +134,22 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--models", default="", help="strategies, comma-separated (default: all it holds)")
     command.add_argument("--requests", type=int, default=200, help="per strategy (default: 200)")
     command.add_argument("--k", type=int, default=10)
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0)
     command.set_defaults(run=_bench)
+
+
+def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A type of argument: whole numbers between two bounds, both allowed."""
+
+    def parse(text: str) -> int:
+        number = int(text) if re.fullmatch(r"\s*[+-]?\d{1,30}\s*", text) else None
+        if number is None or number < least or (most is not None and number > most):
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is no whole number from {least} {f'to {most}' if most else 'on'}"
+            )
+        return number
+
+    return parse
 
 
 def _data_options(command: argparse.ArgumentParser) -> None:
@@ -171,6 +188,7 @@ def _told(result: ReadResult) -> ReadResult:
 def _train(options: argparse.Namespace) -> None:
     if options.out.exists():
         raise DataError(f"--out: {options.out} exists already; a model folder is never overwritten")
+    _try_folder(options.out)
     Networks.open(options.text_encoder, options.image_encoder)  # said before the files are read
     events, items = _events(options), _items(options)
     logged = read_logged(options.logged) if options.logged else None
@@ -195,6 +213,24 @@ def _train(options: argparse.Namespace) -> None:
         f"{options.out}: {info['strategy']} from {info['n_events']} events, {info['n_users']} users and "
         f"{info['n_items']} items in {info['fit_seconds']:.1f} s"
     )
+
+
+def _try_folder(out: Path) -> None:
+    """Raise DataError where no folder could be written once the work is done; nothing is left behind."""
+    nearest = next(parent for parent in out.absolute().parents if parent.exists())
+    try:
+        with tempfile.TemporaryDirectory(prefix=".draft-", dir=nearest):
+            pass
+    except OSError as error:
+        raise DataError(f"--out: {out} cannot be written: {nearest}: {error.strerror}") from error
+
+
+def _try_file(option: str, path: Path) -> None:
+    """Raise DataError where a file could not be written once the work is done."""
+    if not path.parent.is_dir():
+        raise DataError(f"{option}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise DataError(f"{option}: {path} is a folder")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -245,18 +281,25 @@ def _write_json(options: argparse.Namespace, found: dict[str, Any]) -> None:
 
 def _models(options: argparse.Namespace) -> list[str]:
     """Names of the models to judge; what could only fail after they were judged is refused now."""
-    models = _names(options.models)
-    if not models:
-        raise DataError("--models names no model")
+    models = _named_models(options)
     absent = [name for name in options.compare or () if name not in models]
     if absent:
         raise DataError(f"--compare: {absent[0]!r} is not among --models {', '.join(models)}")
-    if options.json and not options.json.parent.is_dir():
-        raise DataError(f"--json: there is no folder {options.json.parent}")
+    if options.json:
+        _try_file("--json", options.json)
+    return models
+
+
+def _named_models(options: argparse.Namespace) -> list[str]:
+    models = _names(options.models)
+    if not models:
+        raise DataError("--models names no model")
     return models
 
 
 def _tune(options: argparse.Namespace) -> None:
+    studies = _named_models(options)
+    _try_file("--out", options.out)
     events = _events(options)
     split = make_split(events, options.split)
     trials = options.out.with_name(f"{options.out.stem}.trials.jsonl")
@@ -264,7 +307,7 @@ def _tune(options: argparse.Namespace) -> None:
         result = tune(
             training_part(events, split),
             _judged_items(options, events),
-            studies=_names(options.models),
+            studies=studies,
             budget=Budget(options.trials, options.seconds),
             start=_parameters(options),
             split=options.split,

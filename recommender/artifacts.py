@@ -87,13 +87,14 @@ def read_manifest(path: Path) -> dict[str, Any]:
         manifest = json.loads((path / MANIFEST).read_text("utf-8"))
         schema, _ = manifest["schema"], manifest["model"]
         is_whole = all({"bytes", "sha256"} <= facts.keys() for facts in manifest["files"].values())
+        signature = _signed(manifest)["sha256"]
     except OSError as error:
         raise ArtifactError(path.name, path / MANIFEST, f"the manifest cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ArtifactError(path.name, path / MANIFEST, "the manifest is not whole") from error
     if schema != SCHEMA:
         raise ArtifactError(path.name, path / MANIFEST, f"schema {schema} is not {SCHEMA}, the one this code reads")
-    if not is_whole or manifest.get("sha256") not in (None, _signed(manifest)["sha256"]):
+    if not is_whole or manifest.get("sha256") not in (None, signature):
         raise ArtifactError(path.name, path / MANIFEST, "the manifest is not whole")
     return dict(manifest)
 

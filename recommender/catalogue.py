@@ -10,7 +10,16 @@ import pandas as pd
 from recommender.errors import DataError
 from recommender.idmap import IdMap
 from recommender.types import AnyArray, FloatVector
-from recommender.validation import DataReport, clean_ids, fail_where, require_columns, to_numbers
+from recommender.validation import (
+    HALF_A_PAIR,
+    DataReport,
+    clean_ids,
+    fail_where,
+    is_unicode,
+    require_columns,
+    to_float32,
+    to_numbers,
+)
 
 TEXT_FIELDS = ("title", "description", "category", "brand", "image", "colours", "family")
 
@@ -49,7 +58,8 @@ class ItemCatalogue:
         Raises
         ------
         DataError
-            On a missing ``item_id`` column or id, or a price that is no number or negative.
+            On a missing ``item_id`` column or id, a price that is no number or negative, or a text that cannot be
+            written as UTF-8.
         """
         require_columns(frame, ("item_id",))
         repairs: dict[str, int] = {}
@@ -92,17 +102,23 @@ def _clean_prices(frame: pd.DataFrame, repairs: dict[str, int]) -> FloatVector:
     given = frame["price"].replace("", np.nan)
     prices = to_numbers(given)
     fail_where(given.notna() & np.isnan(prices), "price", frame["price"], "not a number")
-    fail_where((prices < 0) | np.isinf(prices), "price", frame["price"], "a price must be finite and not negative")
-    free = prices == 0
+    kept = to_float32(prices)
+    unusable = (prices < 0) | np.isinf(kept)
+    fail_where(unusable, "price", frame["price"], "a price must be finite in 32 bits and not negative")
+    free = kept == 0
     if free.any():
         repairs["price: zero taken as not known"] = int(free.sum())
-    return np.where(free, np.nan, prices).astype(np.float32)
+    return np.where(free, np.float32(np.nan), kept)
 
 
 def _clean_text(frame: pd.DataFrame, name: str) -> AnyArray:
     if name not in frame.columns:
         return _blank(len(frame))
-    return frame[name].fillna("").astype(str).str.strip().to_numpy(dtype=object)
+    # Objects first: a category, a nullable number and a date each have a gap of their own, and none takes "".
+    given = frame[name].astype(object).to_numpy()
+    text = ["" if is_gap else str(value).strip() for value, is_gap in zip(given, pd.isna(given), strict=True)]
+    fail_where([not is_unicode(value) for value in text], name, text, HALF_A_PAIR)
+    return np.array(text, dtype=object)
 
 
 def _blank(n: int) -> AnyArray:

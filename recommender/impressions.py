@@ -36,7 +36,11 @@ def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.reset_index(drop=True)
     ids = {name: clean_ids(frame[name], name, {}) for name in ("user_id", "item_id", "request_id")}
     numbers = {name: to_numbers(frame[name]) for name in ("position", "propensity")}
-    place, chance, reward = numbers["position"], numbers["propensity"], to_numbers(frame[earned])
+    place, chance, reward = (
+        numbers["position"],
+        numbers["propensity"],
+        to_numbers(frame[earned], flags=earned == "clicked"),
+    )
     fail_where(~((place >= 1) & (place == np.floor(place))), "position", frame["position"], "no whole number from 1 on")
     fail_where(~((chance > 0) & (chance <= 1)), "propensity", frame["propensity"], "not above 0 and at most 1")
     fail_where(~np.isfinite(reward), earned, frame[earned], "no number")

@@ -74,7 +74,8 @@ class Interactions:
         Notes
         -----
         Repairs are counted in ``report``: whole-number ids written as text, an absent ``kind`` or ``timestamp``
-        column filled in, and users with more than ``MAX_EVENTS_PER_USER`` events cut to their latest ones.
+        column filled in, fractions of a second cut, and users with more than ``MAX_EVENTS_PER_USER`` events cut to
+        their latest ones.
         """
         require_columns(frame, ("user_id", "item_id"))
         frame = frame.reset_index(drop=True)

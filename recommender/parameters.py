@@ -92,7 +92,7 @@ class Parameters:
             data = json.loads(path.read_text("utf-8"))
         except OSError as error:
             raise DataError(f"{path}: the file of parameters cannot be read: {error.strerror}") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"{path}: the file of parameters is not JSON") from error
         return cls.from_json(data, str(path))
 

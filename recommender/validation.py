@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from recommender.errors import DataError
-from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, FloatVector, Rows
+from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, BoolMask, FloatVector, Rows
 
 CLOCK_SKEW_SECONDS = 86_400
+HALF_A_PAIR = "half a surrogate pair, which no text file can hold"
+# Ids stand in an array as wide as the longest of them: one of 50 MB would take the memory of all of them.
+MAX_ID_BYTES = 512
 _FIRST_ROWS = 3
+_SHOWN = 200
+_TOO_LONG = f"an id is longer than {MAX_ID_BYTES} bytes"
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,11 @@ class DataReport:
 
 
 def require_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
-    """Raise DataError when one of the columns is absent, or a name stands over two of them."""
+    """Raise DataError when one of the columns is absent, a name stands over two of them, or there is no frame."""
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(f"this needs a DataFrame, not {type(frame).__name__}")
+    if frame.columns.nlevels > 1:
+        raise DataError(f"the columns have {frame.columns.nlevels} levels of names; the frame needs one")
     repeated = frame.columns[frame.columns.duplicated()]
     if len(repeated):
         raise DataError(f"column {str(repeated[0])!r} stands in the frame twice")
@@ -36,20 +48,31 @@ def require_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
         raise DataError(f"column {missing[0]!r} is missing; the frame has: {seen}")
 
 
-def fail_where(bad: pd.Series | AnyArray, column: str, values: pd.Series | AnyArray, why: str) -> None:
+def fail_where(
+    bad: pd.Series | AnyArray | Sequence[bool], column: str, values: pd.Series | AnyArray | Sequence[Any], why: str
+) -> None:
     """Raise DataError naming the first rows (counted from 0) for which ``bad`` holds."""
     rows = np.flatnonzero(np.asarray(bad))
     if not rows.size:
         return
-    shown = ", ".join(f"row {r}: {np.asarray(values, dtype=object)[r]!r}" for r in rows[:_FIRST_ROWS])
+    shown = ", ".join(f"row {r}: {_shown(np.asarray(values, dtype=object)[r])}" for r in rows[:_FIRST_ROWS])
     raise DataError(f"column {column!r}: {why} in {rows.size} row(s), first {shown}")
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write a whole number of thousands of digits
+        return "a number of very many digits"
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def clean_ids(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Series:
     """Ids as text.
 
     Whole numbers become their plain digits (7.0 and 7 are both "7") and a column that mixes numbers and text is
-    turned into text row by row; both are counted in ``repairs``. Missing, empty and fractional ids raise DataError.
+    turned into text row by row; both are counted in ``repairs``. Missing, empty and fractional ids and those above
+    ``MAX_ID_BYTES`` raise DataError.
     """
     fail_where(series.isna(), column, series, "an id is missing")
     if pd.api.types.is_string_dtype(series.dtype) and not pd.api.types.is_object_dtype(series.dtype):
@@ -62,7 +85,15 @@ def clean_ids(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Ser
         text = _ids_to_text(series.astype(object), column, repairs)
     unusable = text.eq("") | text.str.contains("\0", regex=False)
     fail_where(unusable, column, text, "an id is empty or has a NUL character")
+    fail_where(is_too_long(text), column, text, _TOO_LONG)
     return text
+
+
+def is_too_long(ids: pd.Series) -> BoolMask:
+    """Mask of the ids, given as text without gaps, that have more than ``MAX_ID_BYTES`` bytes in UTF-8."""
+    long = np.asarray(ids.str.len(), dtype=np.int64) > MAX_ID_BYTES // 4  # a character has at most four bytes
+    long[long] = [len(text.encode("utf-8", "surrogatepass")) > MAX_ID_BYTES for text in ids[long]]
+    return long
 
 
 def _ids_to_text(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Series:
@@ -75,8 +106,10 @@ def _ids_to_text(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.
     fractional = pd.Series(False, index=series.index)
     fractional.loc[numbers.index] = numbers.map(_is_fraction).astype(bool)
     fail_where(fractional, column, series, "an id is a fraction")
-    broken = series.map(lambda v: isinstance(v, str) and not _is_unicode(v)).astype(bool)
-    fail_where(broken, column, series, "an id holds half a surrogate pair, which no text file can hold")
+    broken = series.map(lambda v: isinstance(v, str) and not is_unicode(v)).astype(bool)
+    fail_where(broken, column, series, f"an id holds {HALF_A_PAIR}")
+    endless = series.map(lambda v: isinstance(v, int) and abs(v) >= 10**MAX_ID_BYTES).astype(bool)
+    fail_where(endless, column, series, _TOO_LONG)
     if len(numbers):
         among = "numbers among text ids" if is_text.any() else "whole numbers"
         repairs[f"{column}: {among} written as text"] = len(numbers)
@@ -87,7 +120,8 @@ def _is_fraction(number: float) -> bool:
     return not isinstance(number, int) and not float(number).is_integer()
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written as UTF-8: half of a surrogate pair cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -116,9 +150,9 @@ def clean_values(frame: pd.DataFrame, kinds: AnyArray) -> FloatVector:
     stars = kinds == KIND_CODE["rating"]
     fail_where(stars & ~((values >= 1) & (values <= 5)), "value", values, "a rating must be between 1 and 5")
     bought = kinds == KIND_CODE["purchase"]
-    bad_quantity = bought & ~np.isnan(values) & ~((values > 0) & np.isfinite(values))
-    fail_where(bad_quantity, "value", values, "a quantity must be positive")
-    return np.where(stars | bought, values, np.nan).astype(np.float32)
+    bad_quantity = bought & ~np.isnan(values) & ~is_quantity(values)
+    fail_where(bad_quantity, "value", values, "a quantity must be positive and finite in 32 bits")
+    return to_float32(np.where(stars | bought, values, np.nan))
 
 
 def clean_timestamps(frame: pd.DataFrame, repairs: dict[str, int], *, now: int | None = None) -> Rows:
@@ -130,13 +164,17 @@ def clean_timestamps(frame: pd.DataFrame, repairs: dict[str, int], *, now: int |
     fail_where(column.isna(), "timestamp", column, "the time is missing")
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         utc = pd.to_datetime(column, utc=True)
-        seconds = np.asarray(utc.dt.as_unit("s").astype("int64"), dtype=np.float64)
+        whole = utc.dt.as_unit("s")
+        seconds, is_cut = np.asarray(whole.astype("int64"), dtype=np.float64), np.asarray(whole != utc)
     else:
         seconds = np.asarray(to_numbers(column))
+        is_cut = seconds != np.floor(seconds)
     fail_where(np.isnan(seconds), "timestamp", column, "not a number of UTC seconds")
     fail_where(~np.isfinite(seconds) | (seconds < 0), "timestamp", column, "not a number of UTC seconds since 1970")
     latest = (time.time() if now is None else now) + CLOCK_SKEW_SECONDS
     fail_where(seconds > latest, "timestamp", column, "the time lies in the future (milliseconds instead of seconds?)")
+    if is_cut.any():
+        repairs["timestamp: fractions of a second cut"] = int(is_cut.sum())
     return seconds.astype(np.int64)
 
 
@@ -145,15 +183,52 @@ def clean_baskets(frame: pd.DataFrame) -> Rows:
     if "order_id" not in frame.columns:
         return np.full(len(frame), -1, dtype=np.int64)
     order_ids = frame["order_id"].replace("", np.nan)
-    unusable = order_ids.map(lambda v: not isinstance(v, Hashable)).astype(bool)
+    unusable = order_ids.map(lambda v: not _is_hashable(v)).astype(bool)
     fail_where(unusable, "order_id", order_ids, "an order id is neither text nor a number")
     return pd.factorize(order_ids, use_na_sentinel=True)[0].astype(np.int64)
 
 
-def to_numbers(column: pd.Series) -> FloatVector:
-    """Numbers of a column, shape (n_rows,); NaN for whatever is none, dates among them."""
+def _is_hashable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def to_numbers(column: pd.Series, *, flags: bool = False) -> FloatVector:
+    """Numbers of a column, shape (n_rows,); NaN for whatever is none, dates, periods and spans of time among them.
+
+    True and false are numbers only where ``flags`` says so: 1 and 0.
+    """
+    is_number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
+    if not is_number and not isinstance(column.dtype, pd.StringDtype):
+        column = column.astype(object).map(lambda value: _plain_number(value, flags))
     numbers = pd.to_numeric(column, errors="coerce")
-    is_real = pd.api.types.is_numeric_dtype(numbers.dtype) and not pd.api.types.is_complex_dtype(numbers.dtype)
-    if not is_real or pd.api.types.is_datetime64_any_dtype(column.dtype):
+    if pd.api.types.is_complex_dtype(numbers.dtype):
         return np.full(len(column), np.nan)
     return np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _plain_number(value: object, flags: bool) -> str | float:
+    """A text as it is, a real number as a float, NaN for anything else."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, (Real, Decimal, np.bool_)) or (isinstance(value, (bool, np.bool_)) and not flags):
+        return np.nan
+    try:
+        return float(value)
+    except (OverflowError, ValueError):  # a whole number beyond any float, a signalling NaN
+        return np.nan
+
+
+def to_float32(values: FloatVector) -> FloatVector:
+    """The numbers in the 32 bits in which they are kept: infinite where they are too large, 0 where too small."""
+    with np.errstate(over="ignore", under="ignore"):
+        return values.astype(np.float32)
+
+
+def is_quantity(values: FloatVector) -> BoolMask:
+    """Mask of the numbers that are positive and finite in the 32 bits in which they are kept."""
+    kept = to_float32(values)
+    return (kept > 0) & np.isfinite(kept)

@@ -14,6 +14,7 @@ from recommender.readers.parsing import Floats
 from recommender.readers.schema import Layout
 from recommender.readers.sheet import Sheet
 from recommender.types import EVENT_KINDS
+from recommender.validation import is_quantity
 
 KIND_ALIASES = {
     "transaction": "purchase",
@@ -94,8 +95,9 @@ def retail_lines(sheet: Sheet) -> pd.DataFrame:
     invoice, code = sheet.text("InvoiceNo"), sheet.text("StockCode")
     sheet.reject(invoice.str.startswith("C"), "InvoiceNo", "cancelled")
     sheet.reject(~code.str.match(PRODUCT_CODE), "StockCode", "not a product: the code does not begin with five digits")
+    sheet.reject_unusable_ids("StockCode", code)
     quantity = parsing.numbers(sheet.text("Quantity"))
-    sheet.reject(~(quantity > 0), "Quantity", "returned or corrected: the quantity is not above zero")
+    sheet.reject(~is_quantity(quantity), "Quantity", "returned or corrected: the quantity is not above zero")
     price = parsing.numbers(sheet.text("UnitPrice"))
     sheet.reject(~(price > 0), "UnitPrice", "the price is not above zero")
     columns = {"order_id": invoice, "item_id": code, "value": quantity, "price": price}
@@ -106,6 +108,7 @@ def _online_retail(sheet: Sheet) -> pd.DataFrame:
     lines = retail_lines(sheet)
     user = sheet.text("CustomerID").str.replace(r"\.0$", "", regex=True)
     sheet.reject(user == "", "CustomerID", "the customer is not known")
+    sheet.reject_unusable_ids("CustomerID", user)
     times = parsing.local_seconds(sheet.text("InvoiceDate"), RETAIL_ZONE, RETAIL_TIMES)
     return lines.assign(
         user_id=user,

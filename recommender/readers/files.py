@@ -11,9 +11,10 @@ import gzip
 import io
 import itertools
 import json
+import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,11 +23,18 @@ from typing import Any, BinaryIO, TextIO, cast
 import pandas as pd
 
 from recommender.errors import DataError
+from recommender.validation import HALF_A_PAIR, is_unicode
 
 CHUNK_ROWS = 200_000
 _SEPARATORS = (",", "\t", ";", "|")
 _PEEK_OBJECTS = 100
 _SHOWN = 200
+_ZIP = b"PK\x03\x04"
+# Deeper than any data; what is nested a thousand times cannot even be turned into text.
+_MAX_DEPTH = 100
+_HOLDERS = (dict, list, tuple)
+_TOO_DEEP = "nested too deeply"
+_SURROGATE = re.compile(r"\\(?:u|U0000)[dD][89a-fA-F]")
 REJECT_COLUMNS = ("row", "reason", "column", "value")
 
 
@@ -64,7 +72,16 @@ class _Rows:
         return len(self.numbers) + len(self.rejects)
 
     def reject(self, number: int, reason: str, value: object) -> None:
-        self.rejects.append((number, reason, "", str(value)[:_SHOWN]))
+        shown = str(value)[:_SHOWN].encode("utf-8", "backslashreplace").decode()
+        self.rejects.append((number, reason, "", shown))
+
+
+@dataclass(frozen=True)
+class _Unusable:
+    """A record that cannot be a row, with the reason and what to show of it."""
+
+    reason: str
+    shown: str
 
 
 class Source:
@@ -108,7 +125,10 @@ def first_line(path: Path, encoding: str | None = None) -> str:
     if is_parquet(path):
         return ""
     with closing(Source(path)) as source, _readable(path, encoding):
-        return source.stream.readline().decode(encoding or "utf-8-sig", "replace").rstrip("\r\n")
+        line = source.stream.readline()
+        if line.startswith(_ZIP):
+            raise DataError(f"{path}: a zip archive; take the file out of it first")
+        return line.decode(encoding or "utf-8-sig", "replace").rstrip("\r\n")
 
 
 def column_names(path: Path, encoding: str | None = None) -> list[str]:
@@ -124,7 +144,8 @@ def column_names(path: Path, encoding: str | None = None) -> list[str]:
                 o for o in itertools.islice(_objects(source.text("utf-8-sig")), _PEEK_OBJECTS) if isinstance(o, dict)
             )
             return list(dict.fromkeys(key for record in found for key in record))
-    return next(csv.reader([line], delimiter=_separator(line)), [])
+    with _readable(path, encoding):
+        return _names_in(line)
 
 
 def read_chunks(
@@ -160,6 +181,8 @@ def read_chunks(
         elif bare is None and line.lstrip()[:1] in ("{", "["):
             yield from _json_chunks(source, chunk_rows)
         else:
+            if bare is None:
+                _refuse_repeated(path, _names_in(line))
             yield from _csv_chunks(
                 path, source, bare, bare.separator if bare else _separator(line), chunk_rows, encoding
             )
@@ -183,6 +206,17 @@ def _readable(path: Path, encoding: str | None) -> Iterator[None]:
         raise DataError(f"{path}: not {name} text; name the encoding, for example latin-1") from error
     except csv.Error as error:
         raise DataError(f"{path}: cannot be taken apart into fields ({error})") from error
+
+
+def _names_in(line: str) -> list[str]:
+    return next(csv.reader([line], delimiter=_separator(line)), [])
+
+
+def _refuse_repeated(path: Path, names: list[str]) -> None:
+    """Raise for a name over two columns, of which only one would be read; columns without a name are let be."""
+    repeated = next((name for name, n in Counter(names).items() if n > 1 and name), None)
+    if repeated is not None:
+        raise DataError(f"{path}: column {repeated!r} stands in the file twice")
 
 
 def _separator(line: str) -> str:
@@ -292,6 +326,8 @@ def _json_chunks(source: Source, chunk_rows: int) -> Iterator[Chunk]:
             if isinstance(record, dict):
                 gathered.numbers.append(number)
                 gathered.values.append(record)
+            elif isinstance(record, _Unusable):
+                gathered.reject(number, record.reason, record.shown)
             else:
                 gathered.reject(number, "not a JSON object", record)
         frame = pd.DataFrame(gathered.values, index=pd.Index(gathered.numbers, dtype="int64"), dtype=object)
@@ -310,21 +346,45 @@ def _objects(lines: TextIO) -> Iterator[Any]:
 
 
 def _object(line: str) -> Any:
+    text = line.rstrip("\r\n")
     try:
-        return json.loads(line)
+        return _checked(json.loads(line), line)
+    except RecursionError:
+        return _Unusable(_TOO_DEEP, text)
     except ValueError:
         pass
     try:  # Amazon's product files of 2014 are Python literals, one per line.
-        return ast.literal_eval(line.strip()) if line.lstrip().startswith("{'") else line.rstrip("\r\n")
+        return _checked(ast.literal_eval(line.strip()), line) if line.lstrip().startswith("{'") else text
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return line.rstrip("\r\n")
+        return text
 
 
 def _array(text: str) -> list[Any]:
     try:
-        return list(json.loads(text))
+        return [_checked(member, text, json.dumps) for member in json.loads(text)]
+    except RecursionError as error:
+        raise DataError("the file is a JSON array that is nested too deeply") from error
     except ValueError as error:
         raise DataError(f"the file begins like a JSON array but is not one ({error})") from error
+
+
+def _checked(record: Any, source: str, show: Callable[[Any], str] | None = None) -> Any:
+    """The record, or why it cannot be a row: shown by ``show`` or, without it, by the text in which it stands."""
+    if source.count("[") + source.count("{") > _MAX_DEPTH and _is_deep(record):
+        return _Unusable(_TOO_DEEP, "" if show else source.rstrip("\r\n"))
+    if _SURROGATE.search(source) and not is_unicode(json.dumps(record, ensure_ascii=False, skipkeys=True, default=str)):
+        return _Unusable(HALF_A_PAIR, show(record) if show else source.rstrip("\r\n"))
+    return record
+
+
+def _is_deep(record: Any) -> bool:
+    """Whether lists and objects lie in each other more than ``_MAX_DEPTH`` times."""
+    depth, level = 0, [record] if isinstance(record, _HOLDERS) else []
+    while level and depth <= _MAX_DEPTH:
+        parts = (part for holder in level for part in (holder.values() if isinstance(holder, dict) else holder))
+        level = [part for part in parts if isinstance(part, _HOLDERS)]
+        depth += 1
+    return depth > _MAX_DEPTH
 
 
 def _parquet(path: Path) -> Any:  # pyarrow ships no types
@@ -341,6 +401,7 @@ def _parquet(path: Path) -> Any:  # pyarrow ships no types
 
 def _parquet_chunks(path: Path, chunk_rows: int) -> Iterator[Chunk]:
     with closing(_parquet(path)) as file:
+        _refuse_repeated(path, [str(name) for name in file.schema_arrow.names])
         n_rows, n_read = max(1, file.metadata.num_rows), 0
         for batch in file.iter_batches(batch_size=chunk_rows):
             frame = batch.to_pandas()

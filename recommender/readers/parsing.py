@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recommender.validation import to_float32
+
 Floats = NDArray[np.float64]
 
 _NUMBER = re.compile(r"\d[\d.,\s]*\d|\.?\d")
@@ -62,7 +64,7 @@ def prices(text: pd.Series) -> Floats:
     rest = np.isnan(plain) & (text != "").to_numpy()
     if rest.any():
         plain[rest] = [_price(value) for value in text[rest]]
-    return np.where(plain >= 0, plain, np.nan)
+    return np.where((plain >= 0) & np.isfinite(to_float32(plain)), plain, np.nan)
 
 
 def _price(value: str) -> float:

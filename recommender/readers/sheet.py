@@ -13,8 +13,10 @@ from recommender.readers import parsing
 from recommender.readers.files import reject_frame
 from recommender.readers.parsing import Floats
 from recommender.types import BoolMask
+from recommender.validation import MAX_ID_BYTES, is_too_long
 
 _SHOWN = 200
+_NO_IDS = (list, tuple, set, dict, bool, bytes, np.bool_, np.ndarray)
 _CLOCK_SKEW_SECONDS = 86_400
 # Files without times get one second per row from here on, so that their order survives.
 UNTIMED_START = 946_684_800
@@ -72,10 +74,17 @@ class Sheet:
         self._standing &= ~fallen
 
     def ids(self, column: str, reason: str) -> pd.Series:
-        """Ids exactly as in the file; rows without one are rejected."""
+        """Ids exactly as in the file; rows without one, or with one that no model can hold, are rejected."""
         text = self.text(column)
+        self.reject(self._is_no_id(column), column, "an id that is neither text nor a number")
         self.reject(text.str.strip() == "", column, reason)
+        self.reject_unusable_ids(column, text)
         return text
+
+    def reject_unusable_ids(self, column: str, ids: pd.Series) -> None:
+        """Reject rows whose id is there but cannot stand in a model."""
+        self.reject(ids.str.contains("\0", regex=False), column, "an id with a NUL character")
+        self.reject(is_too_long(ids), column, f"an id longer than {MAX_ID_BYTES} bytes")
 
     def stars(self, column: str) -> Floats:
         """Star ratings; rows outside 1 to 5 are rejected."""
@@ -113,6 +122,13 @@ class Sheet:
         if not self._rejects:
             return reject_frame()
         return pd.concat(self._rejects).sort_values("row", kind="stable").reset_index(drop=True)
+
+    def _is_no_id(self, column: str) -> BoolMask:
+        """Mask of the rows where something stands that would only look like an id once it is text."""
+        dtype = self.raw[column].dtype if self.has(column) else pd.StringDtype()
+        if isinstance(dtype, pd.StringDtype) or dtype.kind not in "Ob":
+            return np.zeros(len(self.raw), dtype=bool)
+        return np.array([isinstance(value, _NO_IDS) for value in self.raw[column]], dtype=bool)
 
     def _repair(self, mended: BoolMask, what: str) -> None:
         n = int((mended & self._standing).sum())

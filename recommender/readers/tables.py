@@ -13,6 +13,7 @@ from recommender.readers.events import kinds
 from recommender.readers.parsing import Floats
 from recommender.readers.schema import EVENT_COLUMNS, ITEM_COLUMNS, Holds, Layout
 from recommender.readers.sheet import Sheet
+from recommender.validation import is_quantity
 
 _NUMBER_COLUMNS = ("rating", "weight_grams")
 _EVENT_TARGETS = (*EVENT_COLUMNS, "rating")
@@ -46,11 +47,15 @@ def mapped_layout(columns: Mapping[str, str], holds: Holds) -> Layout:
 
 def _renamed(sheet: Sheet, columns: Mapping[str, str]) -> Sheet:
     """The sheet with only the mapped columns, under their library names."""
-    sheet.raw = pd.DataFrame(
-        {name: sheet.same(c[1:]) if c.startswith(":") else sheet.text(c) for name, c in columns.items()},
-        index=sheet.raw.index,
-    )
+    sheet.raw = pd.DataFrame({name: _column(sheet, source) for name, source in columns.items()}, index=sheet.raw.index)
     return sheet
+
+
+def _column(sheet: Sheet, source: str) -> pd.Series:
+    """A mapped column as it is in the file, or the same text in every row."""
+    if source.startswith(":"):
+        return sheet.same(source[1:])
+    return sheet.raw[source] if sheet.has(source) else sheet.same("")
 
 
 def _events(sheet: Sheet) -> pd.DataFrame:
@@ -84,7 +89,7 @@ def _values(sheet: Sheet, stars: str, kind: pd.Series) -> Floats:
     is_rating, is_purchase = (kind == "rating").to_numpy(), (kind == "purchase").to_numpy()
     sheet.reject(is_rating & ~((numbers >= 1) & (numbers <= 5)), stars, "the rating is not between 1 and 5")
     given = (sheet.text(stars) != "").to_numpy()
-    sheet.reject(is_purchase & given & ~(numbers > 0), stars, "the quantity is not above zero")
+    sheet.reject(is_purchase & given & ~is_quantity(numbers), stars, "the quantity is not above zero, or too large")
     return np.where(is_rating | is_purchase, numbers, np.nan)
 
 

@@ -228,6 +228,7 @@ MANIFESTS: dict[str, tuple[Callable[[dict], str], str]] = {
     "a file without a size": (lambda m: change(m, files={"numbers.npy": {"sha256": ""}}, sha256=None), "not whole"),
     "half of it": (lambda m: json.dumps(m)[: len(json.dumps(m)) // 2], "not whole"),
     "empty": (lambda m: "", "not whole"),
+    "nested without end": (lambda m: '{"schema": ' + "[" * 100_000, "not whole"),
     "another model": (lambda m: change(m, model={"name": "other"}), "not whole"),
 }
 

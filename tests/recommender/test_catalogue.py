@@ -31,6 +31,29 @@ def test_text_is_trimmed_and_gaps_are_empty():
     assert items.texts() == ["a cup", "b"]
 
 
+@pytest.mark.parametrize(
+    ("column", "kept"),
+    [
+        (pd.Categorical(["a", None]), ["a", ""]),
+        (pd.Categorical([3, None]), ["3", ""]),
+        (pd.array([1, None], dtype="Int64"), ["1", ""]),
+        (pd.array([True, None], dtype="boolean"), ["True", ""]),
+        (pd.array([1.5, np.nan], dtype="float64"), ["1.5", ""]),
+        (pd.arrays.SparseArray([1.5, np.nan]), ["1.5", ""]),
+        (pd.arrays.SparseArray([0, 3]), ["0", "3"]),
+        (pd.to_datetime(["2020-01-02", None]), ["2020-01-02 00:00:00", ""]),
+        (pd.to_timedelta([5, None], unit="s"), ["0 days 00:00:05", ""]),
+        (pd.array(["a", None], dtype="string"), ["a", ""]),
+    ],
+    ids=lambda column: str(getattr(column, "dtype", "")),
+)
+@pytest.mark.filterwarnings("error")
+def test_a_gap_is_empty_in_a_column_of_any_type(column, kept):
+    items = catalogue(item_id=["cup", "pan"], title=column)
+    assert items.fields["title"].tolist() == kept
+    assert [type(text) for text in items.fields["title"]] == [str, str]
+
+
 def test_of_a_repeated_id_the_last_row_counts_and_the_others_are_counted():
     items = catalogue(item_id=["cup", "pan", "cup"], title=["old", "pan", "new"], price=[1, 2, 3])
     assert list(items.items) == ["pan", "cup"]
@@ -47,6 +70,12 @@ def test_a_price_of_zero_is_not_known_and_counted():
     assert items.report.repairs == {"price: zero taken as not known": 1}
 
 
+def test_a_price_too_small_for_its_32_bits_is_zero():
+    items = catalogue(item_id=["cup"], price=[1e-300])
+    assert np.isnan(items.prices).all()
+    assert items.report.repairs == {"price: zero taken as not known": 1}
+
+
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
@@ -55,8 +84,11 @@ def test_a_price_of_zero_is_not_known_and_counted():
         ({"item_id": ["a", 2.5]}, "'item_id'.*fraction.*row 1"),
         ({"item_id": ["a"], "price": [-1]}, "'price'.*not negative.*row 0: -1"),
         ({"item_id": ["a"], "price": [np.inf]}, "'price'.*finite.*row 0: inf"),
+        ({"item_id": ["a"], "price": [1e300]}, "'price'.*32 bits.*row 0: 1e\\+300"),
+        ({"item_id": ["a"], "price": [True]}, "'price'.*not a number.*row 0: True"),
         ({"item_id": ["a", "b"], "price": ["1", "cheap"]}, "'price'.*not a number.*row 1: 'cheap'"),
         ({"item_id": ["a"], "price": pd.to_datetime(["2020-01-01"])}, "'price'.*not a number.*row 0"),
+        ({"item_id": ["a", "b"], "brand": pd.Series(["c", "\ud800"], dtype=object)}, "'brand'.*surrogate.*row 1"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_column_and_first_rows(columns, told):

@@ -280,6 +280,9 @@ MISTAKES = {
     "bench --model {model} --requests 0": "at least one request",
     f"evaluate {EVENTS} --models popular,newest": "no strategy 'newest'",
     f"evaluate {EVENTS} --models ,": "--models names no model",
+    f"tune {EVENTS} --models , --out {{here}}/v1": "--models names no model",
+    f"tune {EVENTS} --models popular --out {{here}}/no/such.json": "there is no folder {here}/no",
+    f"tune {EVENTS} --models popular --out {{here}}": "{here}",
     f"evaluate {EVENTS} --models popular --k 0": "k must be at least 1",
     f"evaluate {EVENTS} --models popular --compare popular itemseq": "'itemseq' is not among --models popular",
     f"evaluate {EVENTS} --models popular --json {{here}}/no/such.json": "there is no folder {here}/no",
@@ -303,6 +306,12 @@ def test_a_mistake_is_one_clear_sentence_and_status_two(command, folder, saved_m
     "command",
     [
         f"train {EVENTS} --out {{files}}",
+        f"train {EVENTS} --out {{files}}/events.csv/v1",
+        f"train {EVENTS} --out {{files}}/events.csv/models/v1",
+        f"train {EVENTS} --out /proc/models/v1",
+        f"tune {EVENTS} --models , --out {{files}}/found.json",
+        f"tune {EVENTS} --out {{files}}/no/such.json",
+        f"tune {EVENTS} --out {{files}}",
         f"evaluate {EVENTS} --models popular,best",
         f"evaluate {EVENTS} --compare hybrid best",
         f"evaluate {EVENTS} --json {{files}}/no/such.json",
@@ -314,15 +323,39 @@ def test_what_could_only_fail_in_the_end_is_refused_before_the_work(command, fol
     assert noted.count("\n") == 1
 
 
+def test_a_model_may_be_written_below_folders_that_are_not_there_yet(folder, tmp_path, run):
+    arguments = ["--interactions", folder / "events.csv", "--strategy", "popular"]
+    assert run("train", *arguments, "--out", tmp_path / "all" / "models" / "v1")[0] == 0
+    assert run("train", *arguments, "--strategy", "svd", "--out", tmp_path / "other" / "v1")[0] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["all"]
+
+
 @pytest.mark.parametrize(
     "arguments",
-    ["", "teach", "train", "recommend --model m", "similar --model m --item-id i --space smell", "evaluate --k ten"],
+    [
+        "",
+        "teach",
+        "train",
+        "recommend --model m",
+        "similar --model m --item-id i --space smell",
+        "evaluate --k ten",
+        "train --out v1 --seed -1",
+        "evaluate --seed 4294967296",
+        "tune --out found.json --seed 1.5",
+        "bench --model m --seed -1",
+        "evaluate --max-users 0",
+        "evaluate --max-users -5",
+    ],
 )
 def test_arguments_that_are_none_are_explained_by_the_parser(arguments, run, capsys):
     with pytest.raises(SystemExit) as ended:
         run(*arguments.split())
     assert ended.value.code == 2
     assert "usage: python -m recommender" in capsys.readouterr().err
+
+
+def test_the_largest_seed_is_a_seed(saved_model, run):
+    assert run("bench", "--model", saved_model, "--models", "popular", "--requests", 1, "--seed", 2**32 - 1)[0] == 0
 
 
 def test_help_names_every_command(run, capsys):

@@ -71,6 +71,11 @@ def test_a_list_that_tells_no_choice_is_left_out(rows):
     assert read(places(*rows)) == []
 
 
+def test_a_click_may_be_true_or_false():
+    frame = places(("r", "ana", "a", 1, False), ("r", "ana", "b", 2, True))
+    assert read(frame) == [(0, START, "ab", [1, 2], [False, True])]
+
+
 def test_an_amount_counts_as_a_click():
     frame = places(("r", "ana", "a", 1, 0), ("r", "ana", "b", 2, 0)).drop(columns="clicked").assign(reward=[0.0, 12.5])
     assert read(frame) == [(0, START, "ab", [1, 2], [False, True])]

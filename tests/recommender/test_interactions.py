@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -75,6 +77,10 @@ def test_stars_and_quantities_are_kept_and_other_values_are_not():
         ({"item_id": [["a"], "b", "c", "d"]}, "'item_id'.*neither text.*row 0"),
         ({"item_id": pd.Series(["a", "\ud800", "c", "d"], dtype=object)}, "'item_id'.*surrogate.*row 1"),
         ({"item_id": pd.to_datetime(["2020-01-01"] * 4)}, "'item_id'.*neither text"),
+        ({"item_id": ["a", "é" * 257, "c", "d"]}, r"'item_id'.*longer than 512 bytes.*row 1: 'é+…$"),
+        ({"user_id": ["a", "b", "c" * 513, "d"]}, "'user_id'.*longer than 512 bytes.*row 2: 'c+…$"),
+        ({"user_id": pd.Series([10**600, 1, 2, 3], dtype=object)}, "'user_id'.*longer than 512 bytes.*row 0"),
+        ({"user_id": pd.Series([10**6000, 1, 2, 3], dtype=object)}, "'user_id'.*longer than 512 bytes.*row 0"),
         ({"kind": ["view", "buy", "view", "rating"]}, "'kind'.*view, click.*row 1: 'buy'"),
         ({"kind": ["view", None, "view", "rating"]}, "'kind'.*row 1: nan"),
         ({"kind": ["view", ["purchase"], "view", "rating"]}, "'kind'.*row 1"),
@@ -84,6 +90,12 @@ def test_stars_and_quantities_are_kept_and_other_values_are_not():
         ({"value": [None, 2, None, np.inf]}, "'value'.*between 1 and 5.*row 3: inf"),
         ({"value": [None, 0, None, 4]}, "'value'.*positive.*row 1"),
         ({"value": [None, np.inf, None, 4]}, "'value'.*positive.*row 1: inf"),
+        ({"value": [None, 1e300, None, 4]}, "'value'.*positive.*32 bits.*row 1: 1e\\+300"),
+        ({"value": [None, 1e-300, None, 4]}, "'value'.*positive.*32 bits.*row 1: 1e-300"),
+        ({"value": pd.Series([None, 10**400, None, 4], dtype=object)}, "'value'.*not a number.*row 1: 10+…$"),
+        ({"value": [True, True, True, True]}, "'value'.*not a number.*row 0: True"),
+        ({"value": [None, 2, None, True]}, "'value'.*not a number.*row 3: True"),
+        ({"value": pd.to_timedelta([1, 2, 3, 4], unit="s")}, "'value'.*not a number.*row 0"),
         ({"value": ["", "2", "", "four"]}, "'value'.*not a number.*row 3: 'four'"),
         ({"value": [1j, 2, 3, 4]}, "'value'.*not a number"),
         ({"value": pd.to_datetime(["2020-01-01"] * 4)}, "'value'.*not a number"),
@@ -94,15 +106,26 @@ def test_stars_and_quantities_are_kept_and_other_values_are_not():
         ({"timestamp": ["10", "20", "soon", "40"]}, "'timestamp'.*not a number.*row 2: 'soon'"),
         ({"timestamp": [10, 20, 30, 1_700_000_000_000]}, "'timestamp'.*future.*milliseconds.*row 3"),
         ({"timestamp": [10, 20, 30, 10**30]}, "'timestamp'.*future.*row 3"),
+        ({"timestamp": pd.Series([10, 20, 10**400, 30], dtype=object)}, "'timestamp'.*not a number.*row 2"),
+        ({"timestamp": pd.to_timedelta([1, 2, 3, 4], unit="s")}, "'timestamp'.*not a number.*row 0: Timedelta"),
+        ({"timestamp": pd.period_range("2020-01-01", periods=4)}, "'timestamp'.*not a number.*row 0: Period"),
+        ({"timestamp": [True, False, True, True]}, "'timestamp'.*not a number.*row 0: True"),
+        ({"timestamp": pd.array([True, False, True, True], dtype="boolean")}, "'timestamp'.*not a number.*row 0: True"),
         ({"timestamp": pd.to_datetime(["2020-01-01", None] * 2)}, "'timestamp'.*missing.*row 1"),
         ({"timestamp": pd.to_datetime(["2020-01-01", "2020-01-01", "2020-01-01", "2150-01-01"])}, "future.*row 3"),
         ({"timestamp": pd.to_datetime(["2020-01-01", "1930-01-01", "2020-01-01", "2020-01-01"])}, "1970.*row 1"),
         ({"order_id": [["o"], "o", "", None]}, "'order_id'.*row 0"),
+        ({"order_id": ["o", ("o", []), "", None]}, "'order_id'.*row 1"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_column_and_first_rows(changes, told):
     with pytest.raises(DataError, match=told):
         events(**changes)
+
+
+def test_an_id_may_have_512_bytes():
+    """Ids stand in an array that is as wide as the longest of them, so that a single one must not fill the memory."""
+    assert events(item_id=["é" * 256, "b" * 512, "c", "d"]).n_items == 4
 
 
 def test_only_the_first_three_rows_are_shown_and_all_are_counted():
@@ -120,6 +143,42 @@ def test_a_column_that_stands_twice_is_named():
     frame = pd.concat([pd.DataFrame(GOOD), pd.DataFrame({"kind": ["view"] * 4})], axis=1)
     with pytest.raises(DataError, match="'kind' stands in the frame twice"):
         Interactions.from_frame(frame)
+
+
+def test_what_is_no_frame_of_named_columns_is_refused():
+    with pytest.raises(DataError, match="needs a DataFrame, not list"):
+        Interactions.from_frame([GOOD])
+    with pytest.raises(DataError, match="columns have 2 levels of names"):
+        Interactions.from_frame(pd.concat({"user_id": pd.DataFrame(GOOD)}, axis=1))
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        pd.Categorical([1, 2, 3, 4]),
+        pd.Categorical(["1", "2", "3", "4"]),
+        pd.array([1, 2, 3, 4], dtype="Int64"),
+        pd.arrays.SparseArray([1.0, 2.0, 3.0, 4.0]),
+        pd.Series([Decimal(1), Fraction(2), np.float32(3), "4"], dtype=object),
+    ],
+    ids=["categories", "categories of text", "nullable", "sparse", "mixed"],
+)
+@pytest.mark.filterwarnings("error")
+def test_numbers_are_read_from_a_column_of_any_type(numbers):
+    log = events(value=numbers, timestamp=numbers)
+    assert log.timestamps.tolist() == [1, 2, 3, 4]
+    assert log.values[[1, 3]].tolist() == [2, 4]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [[10.5, 20, 30, 40.25], pd.to_datetime([10_500, 20_000, 30_000, 40_250], unit="ms")],
+    ids=["numbers", "dates"],
+)
+def test_fractions_of_a_second_are_cut_and_counted(times):
+    log = events(timestamp=times)
+    assert log.timestamps.tolist() == [10, 20, 30, 40]
+    assert log.report.repairs == {"timestamp: fractions of a second cut": 2}
 
 
 def test_a_clock_that_is_a_little_fast_is_no_error():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import json
 
 import numpy as np
@@ -105,10 +106,67 @@ def test_lines_that_are_no_json_objects_are_rejected(write):
     assert result.rejects["value"].tolist() == ["{broken", "[1]"]
 
 
+def test_half_a_surrogate_pair_costs_its_row(write):
+    """No file of text, and so no model, can hold it."""
+    good = json.dumps({"user_id": "u", "item_id": "\U0001f600", "title": "\U0001f600"})
+    half = ['{"user_id": "\\ud800", "item_id": "i"}', '{"user_id": "u", "item_id": "i", "title": ["\\udc00"]}']
+    result = read_interactions(write("e.jsonl", "\n".join([good, *half, good])))
+    assert result.frame["item_id"].tolist() == ["\U0001f600"] * 2
+    assert result.rejects["row"].tolist() == [2, 3]
+    assert result.reasons == {"half a surrogate pair, which no text file can hold": 2}
+    assert result.rejects["value"].tolist() == half
+    array = read_interactions(write("e.json", f'[{good}, {half[0]}, "\\ud800", 1]'))
+    assert array.rejects["row"].tolist() == [2, 3, 4]
+
+
+@pytest.mark.parametrize("depth", [200, 100_000])
+def test_a_line_that_is_nested_too_deeply_is_rejected(write, depth):
+    deep = '{"user_id": "v", "item_id": "i", "title": ' + "[" * depth + "]" * depth + "}"
+    result = read_interactions(write("e.jsonl", f'{{"user_id": "u", "item_id": "[[[[i"}}\n{deep}\n'))
+    assert result.frame["user_id"].tolist() == ["u"]
+    assert result.reasons == {"nested too deeply": 1}
+
+
+def test_members_of_a_long_array_are_judged_one_by_one(write):
+    good, deep = '{"user_id": "u", "item_id": "i"}', '{"user_id": "v", "item_id": ' + "[" * 200 + "]" * 200 + "}"
+    result = read_interactions(write("e.json", f"[{', '.join([good] * 120)}, 1, null, {deep}]"))
+    assert len(result.frame) == 120
+    assert result.rejects["reason"].tolist() == ["not a JSON object"] * 2 + ["nested too deeply"]
+
+
+@pytest.mark.parametrize("what", [["a"], [], {"id": "a"}, True])
+def test_a_list_an_object_or_a_truth_value_is_no_id(write, what):
+    rows = [{"user_id": "u", "item_id": "i"}, {"user_id": what, "item_id": "i"}, {"user_id": "u", "item_id": what}]
+    for mapping in (None, "user_id=user_id,item_id=item_id"):
+        result = read_interactions(write("e.jsonl", rows), mapping)
+        assert result.frame["user_id"].tolist() == ["u"]
+        assert result.rejects[["row", "column"]].to_numpy().tolist() == [[2, "user_id"], [3, "item_id"]]
+        assert result.reasons == {"an id that is neither text nor a number": 2}
+
+
+def test_a_column_that_stands_twice_in_a_file_is_named(write, tmp_path):
+    with pytest.raises(DataError, match=r"e\.csv: column 'item_id' stands in the file twice"):
+        read_interactions(write("e.csv", "user_id,item_id,item_id\nu,i,j\n"))
+    pa = pytest.importorskip("pyarrow", reason="Parquet needs the package pyarrow")
+    table = pa.table([["u"], ["i"], ["j"]], names=["user_id", "item_id", "item_id"])
+    importlib.import_module("pyarrow.parquet").write_table(table, tmp_path / "e.parquet")
+    with pytest.raises(DataError, match=r"e\.parquet: column 'item_id' stands in the file twice"):
+        read_interactions(tmp_path / "e.parquet")
+
+
+def test_columns_without_a_name_may_be_several(write):
+    """Spreadsheets leave them at the end of each line."""
+    assert len(read_interactions(write("e.csv", "user_id,item_id,,\nu,i,,\nu,j,,\n")).frame) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("e.csv", "", "empty"),
+        ("e.csv", "user_id,item_id\ru,i\ru,j\r", r"e\.csv: cannot be taken apart into fields"),
+        ("e.csv", "user_id,item_id," + "z" * 140_000 + "\nu,i,\n", r"e\.csv: cannot be taken apart into fields"),
+        ("e.zip", b"PK\x03\x04\x14\x00\r\x00user_id,item_id\x00\r\n", r"e\.zip: a zip archive"),
+        ("e.json", '[{"user_id": ' + "[" * 100_000, "nested too deeply"),
         ("e.csv", "user_id,item_id,timestamp\n", "holds no rows"),
         ("e.csv", b"user_id,item_id,timestamp\n\xff\xfe,i,1\n", "name the encoding"),
         ("e.json", "[1, 2", "JSON array"),
@@ -177,6 +235,7 @@ def test_no_id_is_ever_changed_or_lost(rows, tmp_path_factory):
         ("$5.00 - $10.00", 5.0),
         ("0.00", 0.0),
         ("-5", np.nan),
+        ("1e300", np.nan),
         ("", np.nan),
         ("call for price", np.nan),
         ("#price{margin:10px}", np.nan),

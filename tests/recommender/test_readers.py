@@ -327,10 +327,13 @@ def test_a_catalogue_by_a_column_map(write):
     [
         (",i,rating,4,100", "the user is missing"),
         ("u, ,rating,4,100", "the item is missing"),
+        ("u\0,i,view,,100", "an id with a NUL character"),
+        (f"u,{'é' * 257},view,,100", "an id longer than 512 bytes"),
         ("u,i,stare,4,100", "the kind is not one of"),
         ("u,i,rating,6,100", "the rating is not between 1 and 5"),
         ("u,i,rating,,100", "the rating is not between 1 and 5"),
         ("u,i,purchase,-1,100", "the quantity is not above zero"),
+        ("u,i,purchase,1e300,100", "the quantity is not above zero"),
         ("u,i,view,,soon", "the time cannot be read"),
         ("u,i,view,,-5", "the time cannot be read"),
         ("u,i,view,,4000000000", "the time lies in the future"),

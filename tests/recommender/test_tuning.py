@@ -206,6 +206,7 @@ def test_the_file_makes_the_same_model(shop_events, tmp_path):
     ("content", "told"),
     [
         ("{", "not JSON"),
+        ('{"schema": ' + "[" * 100_000, "not JSON"),
         ("[]", "no file of parameters"),
         ('{"schema": 2}', r"this version reads \(schema 1\)"),
         ('{"schema": 1, "source_params": []}', "must be a mapping"),
