@@ -66,7 +66,7 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _data_options(command)
     command.add_argument("--strategy", default="hybrid", help="hybrid or the name of a source (default: hybrid)")
     command.add_argument("--effort", choices=("full", "quick"), default="full")
-    command.add_argument("--learn-weights", action="store_true", help="learn what each kind of event is worth")
+    _learning_option(command)
     command.add_argument("--extra-sources", default="", help="networks that join hybrid if it is better with them")
     command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0)
     command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
@@ -88,7 +88,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     command.add_argument("--max-users", type=_whole(1), help="judge at most so many users")
     command.add_argument("--compare", nargs=2, metavar=("A", "B"), help="say whether A and B really differ")
     command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
-    command.add_argument("--learn-weights", action="store_true", help="learn what each kind of event is worth")
+    _learning_option(command)
     command.add_argument("--logged", type=Path, help="judge on a file of shown places with their propensities instead")
     command.add_argument("--json", type=Path, help="also write the results to this file")
     command.set_defaults(run=_evaluate)
@@ -136,6 +136,15 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--k", type=int, default=10)
     command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0)
     command.set_defaults(run=_bench)
+
+
+def _learning_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--learn-weights",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="learn what each kind of event is worth",
+    )
 
 
 def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
@@ -341,7 +350,7 @@ def _parameters(options: argparse.Namespace) -> Parameters:
 def _settings(options: argparse.Namespace, strategy: str) -> dict[str, Any]:
     """Keywords of the recommender for a strategy: the file of parameters, and what the options say."""
     settings = _parameters(options).settings_for(strategy)
-    return settings | ({"learn_weights": True} if options.learn_weights else {})
+    return settings | {"learn_weights": options.learn_weights}
 
 
 def _judged_items(options: argparse.Namespace, events: pd.DataFrame) -> pd.DataFrame | None:
