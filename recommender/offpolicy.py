@@ -120,13 +120,14 @@ class _Shown:
 
 
 def _drawn(logged: pd.DataFrame, seed: int) -> pd.DataFrame:
-    names = np.array(sorted(logged["request_id"].unique()), dtype=object)
+    """At most ``MAX_REQUESTS`` requests, of those that chance had a part in where there are any."""
+    by_chance = logged.loc[logged["propensity"] < 1, "request_id"]
+    names = np.array(sorted((by_chance if len(by_chance) else logged["request_id"]).unique()), dtype=object)
     if not len(names):
         raise DataError("the log of shown places is empty")
-    if len(names) <= MAX_REQUESTS:
-        return logged
-    kept = np.random.default_rng(seed).choice(names, MAX_REQUESTS, replace=False)
-    return logged[logged["request_id"].isin(set(kept))]
+    if len(names) > MAX_REQUESTS:
+        names = np.random.default_rng(seed).choice(names, MAX_REQUESTS, replace=False)
+    return logged[logged["request_id"].isin(set(names))]
 
 
 def _by_user(later: pd.DataFrame | None) -> dict[str, list[Event]]:

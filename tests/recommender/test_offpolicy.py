@@ -224,6 +224,16 @@ def test_a_missing_column_and_two_items_at_one_place_are_refused():
         clean_logged(good.assign(position=1))
 
 
+def test_requests_without_chance_take_no_place_from_those_with_it(monkeypatch):
+    """A shop hands over both: from a list that was certain an order can learn, but nothing can be judged."""
+    monkeypatch.setattr(offpolicy, "MAX_REQUESTS", 2)
+    rows = [(f"r{n}", "a", 1, 0.5 if n in (3, 17) else 1.0, 1) for n in range(20)]
+    model = Always("a")
+    found = logged_value(model, clean_logged(logged(*rows)), now=START)
+    assert (found.n_requests, found.n_chance) == (2, 2)
+    assert [user for user, _, _ in model.asked] == ["u-r3", "u-r17"]
+
+
 def test_an_empty_log_is_said_to_be_empty():
     with pytest.raises(DataError, match="empty"):
         logged_value(Always("a"), clean_logged(logged(("r", "a", 1, 0.5, 1)).head(0)), now=START)
