@@ -173,10 +173,11 @@ def evaluate(
     Raises
     ------
     DataError
-        When a strategy is unknown, ``k`` is below 1 or the split leaves nothing to judge.
+        When a strategy is unknown, ``k`` or ``max_users`` is below 1 or the split leaves nothing to judge.
     """
-    if k < 1:
-        raise DataError(f"k must be at least 1, not {k}")
+    for called, number in (("k", k), ("max_users", max_users)):
+        if number is not None and number < 1:
+            raise DataError(f"{called} must be at least 1, not {number}")
     for name in models:
         strategy, joining = strategy_of(name)
         specs_for(strategy, {}, joining)

@@ -393,6 +393,12 @@ def test_a_list_without_length_is_refused_before_anything_is_fitted(k, walks):
         evaluate(walks, models=("popular",), k=k)
 
 
+@pytest.mark.parametrize("max_users", [0, -5])
+def test_at_least_one_person_is_judged(max_users, three):
+    with pytest.raises(DataError, match=f"max_users must be at least 1, not {max_users}"):
+        evaluate(three.train, max_users=max_users)
+
+
 def test_parameters_reach_the_model_they_are_meant_for(walks):
     limited = {"itemseq": {"source_params": {"itemseq": {"window": 1, "backward": 0.0, "top_k": 1}}}}
     found = evaluate(walks, models=("itemseq", "popular"), split="last-one", k=5, params=limited)
