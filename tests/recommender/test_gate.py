@@ -189,6 +189,22 @@ def test_no_group_of_people_may_lose(ours, passed):
     assert found.passed is passed
 
 
+@pytest.mark.parametrize(("n_groups", "passed"), [(1, False), (12, True)])
+def test_one_group_of_many_may_seem_to_lose(n_groups, passed):
+    """Chance alone makes such a loss of one group in a hundred, and of one of a dozen groups every ninth time."""
+    rng = np.random.default_rng(4)
+    noise = rng.normal(0.0, 0.2, 400)
+    lost = noise - noise.mean() - 0.023
+    names = [f"category:{n}" for n in range(n_groups)]
+
+    def of(values: np.ndarray) -> ModelResult:
+        means = {name: Interval(float(values.mean()), 0.0, 0.0, len(values)) for name in names}
+        return replace(result(0.3, segments=means), segment_values=dict.fromkeys(names, values))
+
+    found = checks(against_live(of(0.3 + lost), of(np.full(400, 0.3))))
+    assert {found[f"segment {name}"] for name in names} == {passed}
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
