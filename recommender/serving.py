@@ -22,7 +22,7 @@ from recommender.model import FittedModel
 from recommender.preferences import NEUTRAL, Preferences
 from recommender.related import RelatedItems
 from recommender.state import EventLog
-from recommender.types import KIND_CODE, Event, FloatMatrix, FloatVector, Recommendation
+from recommender.types import KIND_CODE, Event, FloatMatrix, FloatVector, Recommendation, Rows
 from recommender.validation import DataReport
 
 # Whole numbers are ids as well: their digits are the text.
@@ -200,12 +200,14 @@ class ServingRecommender(Estimator):
         user_id, now = id_of(user_id, "user_id"), moment_of(now)
         _require_known(context, category, preferences)
         told = self._told(history, now)
+        rows = self.model_.items.rows([event.item_id for event in told])
+        touched_since = [event.item_id for event, row in zip(told, rows, strict=True) if row < 0]
         newer = () if replace_history else self._live.newer_items_of(user_id)
         return Ask(
             k=_positive(k),
-            log=self._log(user_id, told, replace_history),
+            log=self._log(user_id, told, rows, replace=replace_history),
             user_row=self.model_.users.row(user_id),
-            exclude=frozenset(ids_of(exclude, "exclude")).union(self._known_to_the_user_alone(told), newer),
+            exclude=frozenset(ids_of(exclude, "exclude")).union(touched_since, newer),
             strategy=strategy or self.strategy,
             context=context,
             item_ids=tuple(ids_of(item_ids, "item_ids")),
@@ -368,20 +370,13 @@ class ServingRecommender(Estimator):
         """The checked events of a history: none may be later than the clock, the request and the training data."""
         return events_of(history, latest_moment(now, self.model_.pipeline.columns.now))
 
-    def _known_to_the_user_alone(self, told: Sequence[Event]) -> list[str]:
-        """Items of a history that are newer than the model: touched, so not to be recommended as new."""
-        touched = [event.item_id for event in told]
-        return [item_id for item_id, row in zip(touched, self.model_.items.rows(touched), strict=True) if row < 0]
-
-    def _log(self, user_id: str, told: Sequence[Event], replace: bool) -> EventLog:
-        given = EventLog.empty()
-        if told:
-            given = EventLog.from_events(told, self.model_.items.rows([e.item_id for e in told]))
+    def _log(self, user_id: str, told: Sequence[Event], rows: Rows, *, replace: bool) -> EventLog:
+        given = EventLog.from_events(told, rows) if told else EventLog.empty()
         return given if replace else self._live.log_of(user_id).then(given)
 
     def _beyond_training(self, user_id: str, told: Sequence[Event]) -> EventLog | None:
         """The whole log of a user, None where it is the one of the training."""
-        log = self._log(user_id, told, replace=False)
+        log = self._log(user_id, told, self.model_.items.rows([event.item_id for event in told]), replace=False)
         return None if log.same_as(self.model_.histories.of(self.model_.users.row(user_id))) else log
 
 
