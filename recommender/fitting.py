@@ -15,8 +15,9 @@ from recommender.features.combine import Networks
 from recommender.impressions import Impressions
 from recommender.interactions import Interactions
 from recommender.model import FittedModel
+from recommender.momentblend import MIN_GROUPS
 from recommender.pipeline import Pipeline
-from recommender.ranker import MIN_GROUPS, Ranker
+from recommender.ranker import Ranker
 from recommender.ranktraining import training_lists
 from recommender.retrievers.content import Content
 from recommender.retrievers.svd import Svd, last_ratings

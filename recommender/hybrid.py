@@ -148,7 +148,7 @@ class HybridRecommender(ServingRecommender):
             events,
             items,
             strategy=self.strategy,
-            weights=learned.weights if learned else weights,
+            weights=(learned.weights if learned else weights).for_log(events.kinds),
             source_params=self._params_but(set(self.extra_sources) - set(joining)),
             joining=joining,
             effort=self.effort,

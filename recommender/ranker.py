@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy import optimize
 
-from recommender.moment import Moment, are_newcomers, moments
-from recommender.rankfeatures import AFFINITY_COLUMNS, DAY_SECONDS, GAP_COLUMN, IDLE_COLUMN, ITEM_COLUMNS, LENGTH_COLUMN
-from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
+from recommender.moment import Moment
+from recommender.momentblend import MomentBlend
+from recommender.rankfeatures import GAP_COLUMN
+from recommender.rankgroups import RankGroups
+from recommender.types import AnyArray, FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
     import lightgbm
 
-MIN_GROUPS = 30
 CUTOFF = 10
 TREE_PARAMS: dict[str, Any] = {
     "objective": "lambdarank",
@@ -37,232 +37,10 @@ TREE_PARAMS: dict[str, Any] = {
     "num_threads": 1,
 }
 ROUND_STEP = 50
-LINEAR_L2 = 5.0
-# Few lists are about one moment: a lower penalty found less on held-out parts of most logs.
-MOVING_L2 = 100.0
+# A list counts at most so many times to make up for how rare its like are.
+MOST_WEIGHT = 4.0
 HELD_SHARE = 1 / 3
 TREES_LOOK_AT = 80
-
-
-@dataclass(frozen=True)
-class RankGroups:
-    """Training lists of the ranker, one after the other.
-
-    Attributes
-    ----------
-    features : ndarray of shape (n_rows, n_features)
-    grades : ndarray of shape (n_rows,)
-        0 for what was not chosen, else 1 to 3 by how much the choice says.
-    sizes : ndarray of shape (n_groups,)
-        Rows per list.
-    users : ndarray of shape (n_groups,)
-        User of each list; folds never divide a user.
-    cuts : ndarray of shape (n_groups,)
-        For a new visit after the end of the log that its sources were fitted on, the number of that end; -1 for others.
-    places : ndarray of shape (n_rows,)
-        Where the item stood, from 1, in lists that somebody was shown; 0 in lists made from what people did.
-    """
-
-    features: FloatMatrix
-    grades: AnyArray
-    sizes: Rows
-    users: Rows
-    cuts: Rows
-    places: Rows
-
-    @property
-    def starts(self) -> Rows:
-        """First row of each list."""
-        return np.concatenate([[0], np.cumsum(self.sizes)[:-1]]).astype(np.int64)
-
-    @property
-    def owner(self) -> Rows:
-        """List number of each row."""
-        return np.repeat(np.arange(len(self.sizes)), self.sizes)
-
-    @property
-    def are_shown(self) -> BoolMask:
-        """Which lists somebody was shown, shape (n_groups,)."""
-        return self.places[self.starts] > 0
-
-    def select(self, groups: AnyArray) -> RankGroups:
-        """The chosen lists, given a mask over lists."""
-        rows = np.repeat(groups, self.sizes)
-        return RankGroups(
-            self.features[rows],
-            self.grades[rows],
-            self.sizes[groups],
-            self.users[groups],
-            self.cuts[groups],
-            self.places[rows],
-        )
-
-    @classmethod
-    def joined(cls, parts: Sequence[RankGroups]) -> RankGroups:
-        """Several sets of lists as one."""
-        return cls(
-            np.concatenate([p.features for p in parts]),
-            np.concatenate([p.grades for p in parts]),
-            np.concatenate([p.sizes for p in parts]),
-            np.concatenate([p.users for p in parts]),
-            np.concatenate([p.cuts for p in parts]),
-            np.concatenate([p.places for p in parts]),
-        )
-
-
-@dataclass(frozen=True)
-class LinearBlend:
-    """A weighted sum of standardised features, fitted by the listwise softmax loss.
-
-    References
-    ----------
-    Cao, Qin, Liu, Tsai, Li (2007), Learning to Rank: From Pairwise Approach to Listwise Approach.
-    """
-
-    columns: Rows
-    mean: FloatVector
-    scale: FloatVector
-    weights: FloatVector
-
-    @classmethod
-    def fit(cls, groups: RankGroups, columns: Rows, *, l2: float = LINEAR_L2) -> LinearBlend:
-        """Maximise the likelihood of the chosen items within their lists, with an L2 penalty."""
-        features = groups.features[:, columns].astype(np.float64)
-        mean, deviation = features.mean(axis=0), features.std(axis=0)
-        varies = deviation > 1e-8
-        scale = np.where(varies, deviation, 1.0)
-        standard = (features - mean) / scale * varies
-        weights = _likeliest(standard, groups, l2, np.zeros(len(columns))) * varies
-        return cls(columns, mean.astype(np.float32), scale.astype(np.float32), weights.astype(np.float32))
-
-    def moved_to(self, groups: RankGroups, *, l2: float = MOVING_L2) -> LinearBlend:
-        """The blend fitted to other lists, with the L2 penalty on how far its weights go from these.
-
-        References
-        ----------
-        Evgeniou, Pontil (2004), Regularized Multi-Task Learning.
-        """
-        standard = (groups.features[:, self.columns].astype(np.float64) - self.mean) / self.scale
-        weights = _likeliest(standard, groups, l2, self.weights.astype(np.float64))
-        return replace(self, weights=weights.astype(np.float32))
-
-    def predict(self, features: FloatMatrix) -> FloatVector:
-        """Scores of rows, shape (n_rows,)."""
-        standard = (features[:, self.columns] - self.mean) / self.scale
-        # Not a product of matrices: there the place of a row may change the last bit of its sum.
-        scores: FloatVector = (standard * self.weights).sum(axis=1)
-        return scores
-
-
-@dataclass(frozen=True)
-class MomentBlend:
-    """A linear blend per moment of a visit; where a moment is rare in the lists, the general one serves it too.
-
-    Attributes
-    ----------
-    clock : tuple of int
-        Columns that tell the moment: the logs of the times from the latest event to the request, NaN when not told, and
-        to the end of the log, and of the length of the history.
-    blends : dict of Moment to LinearBlend
-    """
-
-    clock: tuple[int, int, int]
-    blends: dict[Moment, LinearBlend]
-
-    @classmethod
-    def fit(cls, groups: RankGroups, names: Sequence[str]) -> MomentBlend:
-        """Fit the general blend on the lists whose time is not told, and one for each other moment.
-
-        The blend for new visits after the end of the log is the one for all new visits, moved some way to just those,
-        and that for newcomers among them is moved on from there.
-        """
-        columns, clock = linear_columns(names), _clock_of(names)
-        of_group = _moments_of(groups.features[groups.starts], clock)
-        general = _fitted_on(groups, of_group == Moment.UNKNOWN, columns) or LinearBlend.fit(groups, columns)
-        session = _fitted_on(groups, of_group == Moment.SESSION, columns) or general
-        visit = _fitted_on(groups, of_group >= Moment.RETURN, columns) or general
-        is_live = groups.cuts >= 0
-        live = _moved_to(groups, is_live, visit)
-        of_newcomers = are_newcomers(np.expm1(groups.features[groups.starts, clock[2]]))
-        newcomer = _moved_to(groups, is_live & of_newcomers, live)
-        return cls(clock, dict(zip(Moment, (general, session, visit, live, newcomer), strict=True)))
-
-    def predict(self, features: FloatMatrix) -> FloatVector:
-        """Scores of rows, shape (n_rows,)."""
-        of_row = _moments_of(features, self.clock)
-        scores = np.zeros(len(features), dtype=np.float32)
-        for moment, blend in self.blends.items():
-            own = of_row == moment
-            if own.all():  # as in every single request
-                return blend.predict(features)
-            scores[own] = blend.predict(features[own])
-        return scores
-
-    def to_arrays(self) -> dict[str, AnyArray]:
-        """Arrays for an artifact, a row per moment."""
-        blends = [self.blends[moment] for moment in Moment]
-        return {
-            "columns": blends[0].columns,
-            "mean": np.stack([b.mean for b in blends]),
-            "scale": np.stack([b.scale for b in blends]),
-            "weights": np.stack([b.weights for b in blends]),
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, AnyArray], names: Sequence[str]) -> MomentBlend:
-        """Rebuild from :meth:`to_arrays`."""
-        parts = zip(arrays["mean"], arrays["scale"], arrays["weights"], strict=True)
-        blends = [LinearBlend(arrays["columns"], *part) for part in parts]
-        return cls(_clock_of(names), dict(zip(Moment, blends, strict=True)))
-
-
-def _clock_of(names: Sequence[str]) -> tuple[int, int, int]:
-    gap, idle, length = (list(names).index(column) for column in (GAP_COLUMN, IDLE_COLUMN, LENGTH_COLUMN))
-    return gap, idle, length
-
-
-def _moments_of(features: FloatMatrix, clock: tuple[int, int, int]) -> Rows:
-    gap, idle, length = (np.expm1(features[:, column]) for column in clock)
-    return moments(gap, idle * DAY_SECONDS, length)
-
-
-def _moved_to(groups: RankGroups, chosen: AnyArray, blend: LinearBlend) -> LinearBlend:
-    """The blend moved to the chosen lists; as it is where they are too few."""
-    return blend.moved_to(groups.select(chosen)) if chosen.sum() >= MIN_GROUPS else blend
-
-
-def _fitted_on(groups: RankGroups, chosen: AnyArray, columns: Rows) -> LinearBlend | None:
-    """A blend of the chosen lists; None where they are too few."""
-    return LinearBlend.fit(groups.select(chosen), columns) if chosen.sum() >= MIN_GROUPS else None
-
-
-def _likeliest(standard: AnyArray, groups: RankGroups, l2: float, centre: AnyArray) -> AnyArray:
-    """The weights under which the choices are most likely, with an L2 penalty on the distance from ``centre``."""
-    result = optimize.minimize(
-        _softmax_loss,
-        centre,
-        args=(standard, groups, l2, centre),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": 200},
-    )
-    return np.asarray(result.x)
-
-
-def _softmax_loss(
-    weights: AnyArray, standard: AnyArray, groups: RankGroups, l2: float, centre: AnyArray | float = 0.0
-) -> tuple[float, AnyArray]:
-    starts, owner = groups.starts, groups.owner
-    logits = standard @ weights
-    logits -= np.maximum.reduceat(logits, starts)[owner]
-    exponentials = np.exp(logits)
-    totals = np.add.reduceat(exponentials, starts)
-    targets = groups.grades / np.maximum(np.add.reduceat(groups.grades.astype(np.float64), starts), 1e-9)[owner]
-    n_groups = len(groups.sizes)
-    away = weights - centre
-    loss = -(targets * (logits - np.log(totals)[owner])).sum() / n_groups + l2 * (away @ away) / n_groups
-    gradient = standard.T @ (exponentials / totals[owner] - targets) / n_groups + 2 * l2 * away / n_groups
-    return float(loss), gradient
 
 
 @dataclass
@@ -330,6 +108,7 @@ class Ranker:
             groups.features,
             groups.grades,
             group=groups.sizes,
+            weight=_weights(groups, self.names),
             init_score=linear.predict(groups.features),
             position=groups.places if groups.are_shown.any() else None,
             feature_name=list(self.names),
@@ -390,11 +169,16 @@ class Ranker:
         return self
 
 
-def linear_columns(names: Sequence[str]) -> Rows:
-    """Columns of the linear blend: shares and ranks of the signals, facts about the item, and what it has in common."""
-    facts = {*ITEM_COLUMNS, *AFFINITY_COLUMNS}
-    wanted = [n for n, name in enumerate(names) if name.endswith(("_share", "_rank")) or name in facts]
-    return np.array(wanted, dtype=np.int64)
+def _weights(groups: RankGroups, names: Sequence[str]) -> FloatVector:
+    """Weight of each row: of lists whose time is not told, those of visits after the end of the log weigh as much.
+
+    They are fewer than the others, and which of both a request is cannot be seen.
+    """
+    untold = np.isnan(groups.features[groups.starts, list(names).index(GAP_COLUMN)])
+    live = untold & (groups.cuts >= 0)
+    rarity = float((untold & ~live).sum()) / max(float(live.sum()), 1.0)
+    of_list = np.where(live, np.clip(rarity, 1.0, MOST_WEIGHT), 1.0)
+    return np.repeat(of_list, groups.sizes).astype(np.float32)
 
 
 def _trees(booster: lightgbm.Booster, features: FloatMatrix, *, first: int = 0, rounds: int = -1) -> FloatVector:

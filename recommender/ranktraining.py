@@ -13,8 +13,8 @@ from recommender.base import Query
 from recommender.impressions import Impressions, ShownList
 from recommender.moment import SESSION_SECONDS
 from recommender.pipeline import Pipeline, all_but
-from recommender.ranker import RankGroups
 from recommender.rankfeatures import GAP_COLUMN
+from recommender.rankgroups import RankGroups
 from recommender.sources import FittedSources
 from recommender.state import EventLog, UserState, build_state
 from recommender.training_data import TrainingData

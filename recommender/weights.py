@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 import numpy as np
@@ -28,7 +28,7 @@ DEFAULT_STAR_WEIGHTS: tuple[float, float, float, float, float] = (0.5, 0.7, 0.9,
 
 @dataclass(frozen=True)
 class EventWeights:
-    """Weight of an event as evidence of taste, unitless, a purchase being 1.
+    """Weight of an event as evidence of taste, unitless, a purchase being 1 (or, without any, the strongest kind).
 
     Parameters
     ----------
@@ -59,6 +59,21 @@ class EventWeights:
         if rated.any():
             weights[rated] *= np.interp(values[rated], [1, 2, 3, 4, 5], self.stars).astype(np.float32)
         return weights
+
+    def for_log(self, kinds: AnyArray) -> EventWeights:
+        """The same proportions with 1 for the strongest kind, where a log holds none as strong as that.
+
+        Sources weigh evidence against fixed numbers: in a log of views alone a view is all that people do.
+
+        Parameters
+        ----------
+        kinds : ndarray of shape (n,)
+            Codes of the kinds of the log's events.
+        """
+        strongest = max((self.kinds.get(EVENT_KINDS[code], 0.0) for code in np.unique(kinds)), default=0.0)
+        if not 0.0 < strongest < 1.0:
+            return self
+        return replace(self, kinds={kind: weight / strongest for kind, weight in self.kinds.items()})
 
     def to_dict(self) -> dict[str, object]:
         """JSON form."""

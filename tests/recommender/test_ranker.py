@@ -11,18 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.moment import SESSION_SECONDS, Moment
-from recommender.ranker import (
-    MIN_GROUPS,
-    ROUND_STEP,
-    LinearBlend,
-    MomentBlend,
-    Ranker,
-    RankGroups,
-    _softmax_loss,
-    linear_columns,
-    ndcg_of_groups,
-)
+from recommender.momentblend import MIN_GROUPS, LinearBlend, MomentBlend, _softmax_loss, linear_columns
+from recommender.ranker import ROUND_STEP, Ranker, ndcg_of_groups
 from recommender.rankfeatures import AFFINITY_COLUMNS, ITEM_COLUMNS
+from recommender.rankgroups import RankGroups
 from tests.recommender.worlds import same_bytes
 
 # "ease", a bare score, is no column of the blend: what it says can only be learned by trees.

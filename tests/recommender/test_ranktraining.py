@@ -10,7 +10,7 @@ import pytest
 
 from recommender.base import Query
 from recommender.moment import SESSION_SECONDS
-from recommender.ranker import RankGroups
+from recommender.rankgroups import RankGroups
 from recommender.ranktraining import (
     LISTS_PER_USER,
     MAX_NEGATIVES,

@@ -46,6 +46,34 @@ def test_a_kind_left_out_counts_for_nothing():
     assert weight("purchase", weights=EventWeights(kinds={"purchase": 2.0})) == 2
 
 
+def codes(*kinds: str) -> np.ndarray:
+    return np.array([KIND_CODE[kind] for kind in kinds], dtype=np.int8)
+
+
+def test_in_a_log_of_views_and_clicks_alone_a_click_is_the_unit():
+    told = EventWeights().for_log(codes("view", "click", "view"))
+    assert weight("click", weights=told) == 1
+    assert weight("view", weights=told) == pytest.approx(weight("view") / weight("click"))
+    assert weight("purchase", weights=told) == pytest.approx(1 / weight("click"))
+
+
+@pytest.mark.parametrize("kinds", [("view", "purchase"), ("rating",), ("dismiss",), ()])
+def test_proportions_and_sizes_stay_where_something_strong_or_nothing_is_logged(kinds):
+    assert EventWeights().for_log(codes(*kinds)) == EventWeights()
+
+
+def test_a_log_of_views_alone_is_learned_from_like_one_of_purchases():
+    """The same shoppers and things at the same times: the lists are the same, whatever the one kind is called."""
+    rows = [(f"u{u}", f"i{(u * s + s) % 7}", "view", START + 100 * u + s) for u in range(12) for s in range(1, 5)]
+    frame = frame_of(*rows)
+    lists = [
+        HybridRecommender("ials", random_state=0).fit(Interactions.from_frame(frame.assign(kind=kind))).recommend("u1")
+        for kind in ("view", "purchase")
+    ]
+    assert [pick.item_id for pick in lists[0]] == [pick.item_id for pick in lists[1]]
+    assert [pick.score for pick in lists[0]] == [pick.score for pick in lists[1]]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
