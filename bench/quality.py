@@ -113,6 +113,7 @@ def _judged(trial: Trial, options: Options) -> Evaluation:
         split=trial.split,
         unit=trial.unit,
         random_state=options.seed,
+        untold=True,
     )
     task = make_task(split, None)
     for name in outside.DEFAULTS:
@@ -162,7 +163,7 @@ def _row(result: ModelResult) -> tuple[Cell, ...]:
 def best_single(judged: Evaluation) -> str:
     """The best model that is not the blend."""
     return max(
-        (name for name in judged.results if name != "hybrid"),
+        (name for name in judged.results if not name.startswith("hybrid")),
         key=lambda name: judged.results[name].metrics["ndcg@10"].mean,
     )
 

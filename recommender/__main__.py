@@ -86,6 +86,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     command.add_argument("--k", type=int, default=10)
     command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0)
     command.add_argument("--max-users", type=_whole(1), help="judge at most so many users")
+    command.add_argument("--untold", action="store_true", help="judge blends without the time of the request, too")
     command.add_argument("--compare", nargs=2, metavar=("A", "B"), help="say whether A and B really differ")
     command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
     _learning_option(command)
@@ -261,6 +262,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             random_state=options.seed,
             params=settings,
             max_users=options.max_users,
+            untold=options.untold,
             progress=progress,
         )
     print(as_table(result))

@@ -22,6 +22,7 @@ from recommender.judging import (
     Judged,
     ModelResult,
     Task,
+    TimeUntold,
     judge_fitted,
     judge_model,
     peak_mb,
@@ -51,6 +52,7 @@ __all__ = [
     "reset_peak",
 ]
 SplitName = Literal["last-one", "time"]
+UNTOLD = ", time untold"
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ def evaluate(
     params: Mapping[str, Mapping[str, Any]] | None = None,
     weights: EventWeights | None = None,
     max_users: int | None = None,
+    untold: bool = False,
     progress: Progress = no_progress,
 ) -> Evaluation:
     """Fit models on the training part of a split and judge their lists on the rest.
@@ -169,6 +172,9 @@ def evaluate(
         Parameters of :class:`HybridRecommender` per model name.
     max_users : int, optional
         Judge at most so many users.
+    untold : bool
+        Judge every blend a second time, as "hybrid, time untold": asked without the time of the request, as by a caller
+        who does not know it. All others are told.
 
     Raises
     ------
@@ -193,6 +199,8 @@ def evaluate(
         recommender = HybridRecommender(strategy=strategy, random_state=random_state, **settings)
         try:
             results[name] = judge_model(recommender, task, k=k, name=name)
+            if untold and strategy == "hybrid":
+                results[name + UNTOLD] = judge_fitted(TimeUntold(recommender), task, k=k, name=name + UNTOLD)
         except DataError as error:
             failed[name] = str(error)
     return Evaluation(

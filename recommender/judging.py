@@ -43,7 +43,9 @@ STAR_MODELS = ("svd", "svd_content", "hybrid")
 class Judged(Protocol):
     """What can be judged: anything that lists items for a user, a fitted :class:`HybridRecommender` above all."""
 
-    strategy: str
+    @property
+    def strategy(self) -> str:
+        """What answers: "hybrid" or the name of a source."""
 
     @property
     def info(self) -> dict[str, Any]:
@@ -63,6 +65,31 @@ class Judged(Protocol):
 
     def predict_rating(self, user_id: str, item_id: str) -> float:
         """Stars that the user would give; asked only of strategies in ``STAR_MODELS``."""
+
+
+@dataclass(frozen=True)
+class TimeUntold:
+    """A fitted recommender asked by a caller who does not tell the time of the request."""
+
+    recommender: HybridRecommender
+
+    @property
+    def strategy(self) -> str:
+        """Strategy of the recommender."""
+        return self.recommender.strategy
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """Facts about its fit."""
+        return self.recommender.info
+
+    def recommend(self, user_id: str, k: int = 10, *, now: int, **asked: Any) -> list[Recommendation]:
+        """The list without ``now``."""
+        return self.recommender.recommend(user_id, k, **asked)
+
+    def predict_rating(self, user_id: str, item_id: str) -> float:
+        """Stars, which do not depend on the time of the request."""
+        return self.recommender.predict_rating(user_id, item_id)
 
 
 @dataclass(frozen=True)

@@ -10,64 +10,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.moment import SESSION_SECONDS, Moment
-from recommender.momentblend import MIN_GROUPS, LinearBlend, MomentBlend, _softmax_loss, linear_columns
-from recommender.ranker import ROUND_STEP, Ranker, ndcg_of_groups
-from recommender.rankfeatures import AFFINITY_COLUMNS, ITEM_COLUMNS
+from recommender.momentblend import MomentBlend
+from recommender.ranker import MOST_WEIGHT, ROUND_STEP, Ranker, _weights, ndcg_of_groups
 from recommender.rankgroups import RankGroups
+from tests.recommender.ranklists import (
+    BARE,
+    GAP,
+    IDLE,
+    LENGTH,
+    LONG_AGO,
+    NAMES,
+    NOISE,
+    PER_LIST,
+    groups_of,
+    planted,
+    quality,
+)
 from tests.recommender.worlds import same_bytes
-
-# "ease", a bare score, is no column of the blend: what it says can only be learned by trees.
-NAMES = ("itemseq_share", "ease_share", "stars", "ease", "log_gap", "user_idle", "history_length")
-SHARE, NOISE, STARS, BARE, GAP, IDLE, LENGTH = range(len(NAMES))
-PER_LIST = 12
-LONG_AGO = float(np.log1p(3650.0))
-
-
-def groups_of(*lists: list[tuple[float, int]], users: list[int] | None = None) -> RankGroups:
-    """Lists of (feature, grade) rows with a single feature."""
-    rows = [row for one in lists for row in one]
-    return RankGroups(
-        features=np.array([[feature] for feature, _ in rows], dtype=np.float32),
-        grades=np.array([grade for _, grade in rows], dtype=np.int32),
-        sizes=np.array([len(one) for one in lists], dtype=np.int64),
-        users=np.array(users or range(len(lists)), dtype=np.int64),
-        cuts=np.full(len(lists), -1, dtype=np.int64),
-        places=np.zeros(len(rows), dtype=np.int64),
-    )
-
-
-def planted(
-    n_lists: int = 400,
-    seed: int = 0,
-    *,
-    bare: float = 0.0,
-    gap: float = np.nan,
-    idle: float = LONG_AGO,
-    n_items: int = 9,
-    turn: int = 1,
-    cut: int = -1,
-) -> RankGroups:
-    """Lists in which the share (times ``turn``) decides what is chosen, and a middling ``bare`` where that counts too.
-
-    ``gap`` is the log of the seconds between the user's latest event and the request, ``idle`` that of the days to the
-    end of the log, ``n_items`` the length of the user's history.
-    """
-    rng = np.random.default_rng(seed)
-    features = rng.random((n_lists, PER_LIST, len(NAMES)), dtype=np.float32)
-    features[:, :, [GAP, IDLE, LENGTH]] = gap, idle, np.log1p(n_items)
-    wanted = turn * features[:, :, SHARE] + bare * (np.abs(features[:, :, BARE] - 0.5) < 0.15)
-    chosen = (wanted + rng.gumbel(0, 0.05, wanted.shape)).argmax(axis=1)
-    grades = np.zeros((n_lists, PER_LIST), dtype=np.int32)
-    grades[np.arange(n_lists), chosen] = rng.integers(1, 4, n_lists)
-    sizes = np.full(n_lists, PER_LIST, dtype=np.int64)
-    users, cuts = np.arange(n_lists) // 2, np.full(n_lists, cut, dtype=np.int64)
-    places = np.zeros(grades.size, dtype=np.int64)
-    return RankGroups(features.reshape(-1, len(NAMES)), grades.ravel(), sizes, users, cuts, places)
-
-
-def quality(groups: RankGroups, scores: np.ndarray) -> float:
-    return float(ndcg_of_groups(groups, scores).mean())
 
 
 @pytest.fixture(scope="module")
@@ -131,136 +90,6 @@ def test_ndcg_of_equal_scores_takes_the_rows_as_they_stand():
 
 def test_ndcg_of_a_list_without_a_choice_is_zero():
     assert ndcg_of_groups(groups_of([(0, 0), (0, 0)]), np.array([1.0, 2.0])).tolist() == [0.0]
-
-
-# The loss
-
-
-def test_without_weights_every_item_is_as_likely_as_any_other():
-    """The loss is then the mean log length of the lists: here (log 4 + log 2) / 2."""
-    groups = groups_of([(0, 0), (1, 1), (2, 0), (3, 0)], [(5, 1), (6, 0)])
-    loss, _ = _softmax_loss(np.zeros(1), groups.features.astype(float), groups, 1.0)
-    assert loss == pytest.approx((np.log(4) + np.log(2)) / 2)
-
-
-grades_of_a_list = st.lists(st.integers(0, 3), min_size=1, max_size=5).filter(any)
-
-
-@settings(max_examples=25, deadline=None)
-@given(
-    grades=st.lists(grades_of_a_list, min_size=1, max_size=5),
-    l2=st.sampled_from([0.0, 0.3, 2.0]),
-    seed=st.integers(0, 2**16),
-)
-def test_the_gradient_is_the_slope_of_the_loss(grades, l2, seed):
-    """By finite differences; a list in which nothing was chosen is no training list."""
-    rng = np.random.default_rng(seed)
-    groups = groups_of(*[[(0.0, grade) for grade in one] for one in grades])
-    standard, weights, step = rng.normal(size=(len(groups.grades), 3)), rng.normal(size=3), 1e-6
-    _, gradient = _softmax_loss(weights, standard, groups, l2)
-    for place in range(3):
-        nudge = np.eye(3)[place] * step
-        above, below = (_softmax_loss(weights + sign * nudge, standard, groups, l2)[0] for sign in (1, -1))
-        assert gradient[place] == pytest.approx((above - below) / (2 * step), abs=1e-5)
-
-
-# The blend
-
-
-def test_the_blend_weighs_shares_and_ranks_of_the_sources_and_facts_of_the_item():
-    facts = [*ITEM_COLUMNS, *AFFINITY_COLUMNS]
-    names = ["ease", "ease_share", "ease_rank", *facts, "log_gap", "user_stars"]
-    assert [names[column] for column in linear_columns(names)] == ["ease_share", "ease_rank", *facts]
-
-
-def test_the_planted_order_is_found_by_the_blend():
-    blend = LinearBlend.fit(planted(), linear_columns(NAMES))
-    assert blend.weights[SHARE] > 10 * np.abs(blend.weights[[NOISE, STARS]]).max()
-    held = planted(150, seed=9)
-    assert quality(held, blend.predict(held.features)) > 0.8
-    assert quality(held, held.features[:, NOISE]) < 0.5
-
-
-def test_a_column_that_never_changes_says_nothing():
-    groups = planted(60)
-    groups.features[:, STARS] = 4.0
-    blend = LinearBlend.fit(groups, linear_columns(NAMES))
-    assert blend.weights[STARS] == 0
-    elsewhere = np.full((3, len(NAMES)), 0.5, dtype=np.float32)
-    elsewhere[:, STARS] = [1.0, 4.0, 5.0]
-    assert len(set(blend.predict(elsewhere).tolist())) == 1
-
-
-def test_a_blend_is_moved_to_other_lists_as_far_as_the_penalty_lets_it():
-    """In those lists small shares are wanted; a high penalty on the way keeps the blend where it was."""
-    blend, others = LinearBlend.fit(planted(), linear_columns(NAMES)), planted(100, seed=5, turn=-1)
-    moved, held_back = (blend.moved_to(others, l2=l2) for l2 in (1.0, 1e6))
-    assert moved.weights[SHARE] < -1
-    assert held_back.weights == pytest.approx(blend.weights, abs=0.01)
-    assert same_bytes(moved.mean, blend.mean)
-
-
-def test_a_higher_penalty_means_smaller_weights():
-    groups = planted(60)
-    sizes = [np.abs(LinearBlend.fit(groups, linear_columns(NAMES), l2=l2).weights).sum() for l2 in (0.1, 1.0, 10.0)]
-    assert sizes == sorted(sizes, reverse=True)
-
-
-SESSION, RETURN, UNTOLD = np.log1p(60.0), np.log1p(2.0 * SESSION_SECONDS), np.nan
-
-
-def test_every_moment_of_a_visit_has_its_own_order():
-    """In a session a large share is wanted, on the next visit a small one; where time is untold it says nothing."""
-    worlds = {SESSION: 1, RETURN: -1, UNTOLD: 0}
-    lists = [planted(100, seed, gap=gap, turn=turn) for seed, (gap, turn) in enumerate(worlds.items())]
-    blend = MomentBlend.fit(RankGroups.joined(lists), NAMES)
-    weights = {moment: float(blend.blends[moment].weights[SHARE]) for moment in Moment}
-    assert weights[Moment.SESSION] > 1 > abs(weights[Moment.UNKNOWN])
-    assert weights[Moment.RETURN] < -1
-    for gap, turn in ((SESSION, 1), (RETURN, -1)):
-        held = planted(60, seed=50, gap=gap, turn=turn)
-        assert quality(held, blend.predict(held.features)) > 0.8
-
-
-@pytest.mark.parametrize(("n_lists", "is_own"), [(MIN_GROUPS - 1, False), (MIN_GROUPS, True)])
-def test_new_visits_after_the_end_of_the_log_move_the_order_of_new_visits(n_lists, is_own):
-    """Within the log large shares are wanted, after its end small ones."""
-    within = planted(100, gap=RETURN)
-    after = planted(n_lists, seed=1, gap=RETURN, idle=0.0, turn=-1, cut=2)
-    blends = MomentBlend.fit(RankGroups.joined([within, after]), NAMES).blends
-    live, visit = (float(blends[moment].weights[SHARE]) for moment in (Moment.LIVE, Moment.RETURN))
-    assert (live < visit) is is_own
-    assert blends[Moment.NEWCOMER] is blends[Moment.LIVE]
-
-
-@pytest.mark.parametrize("gap", [RETURN, UNTOLD], ids=["told", "untold"])
-def test_newcomers_among_them_move_it_on(gap):
-    """Their lists count as such whether or not the time was told; everybody else wants large shares."""
-    regulars = planted(100, gap=RETURN, idle=0.0, cut=0)
-    newcomers = planted(40, seed=1, gap=gap, idle=0.0, n_items=2, turn=-1, cut=0)
-    blends = MomentBlend.fit(RankGroups.joined([regulars, newcomers]), NAMES).blends
-    assert blends[Moment.NEWCOMER].weights[SHARE] < blends[Moment.LIVE].weights[SHARE]
-
-
-@pytest.mark.parametrize(("n_told", "is_own"), [(MIN_GROUPS - 1, False), (MIN_GROUPS, True)])
-def test_a_rare_moment_is_served_by_the_general_blend(n_told, is_own):
-    lists = RankGroups.joined([planted(100), planted(n_told, seed=1, gap=SESSION, turn=-1)])
-    blends = MomentBlend.fit(lists, NAMES).blends
-    assert (blends[Moment.SESSION] is not blends[Moment.UNKNOWN]) is is_own
-    assert blends[Moment.RETURN] is blends[Moment.UNKNOWN]
-
-
-def test_where_the_time_was_hardly_ever_untold_the_general_blend_learns_from_all_lists():
-    lists = RankGroups.joined([planted(MIN_GROUPS - 1, turn=-1), planted(200, seed=1, gap=SESSION)])
-    assert MomentBlend.fit(lists, NAMES).blends[Moment.UNKNOWN].weights[SHARE] > 1
-
-
-def test_rows_of_different_moments_are_scored_as_they_are_alone():
-    parts = [planted(40, seed, gap=gap, turn=turn) for seed, (gap, turn) in enumerate([(SESSION, 1), (UNTOLD, -1)])]
-    blend = MomentBlend.fit(RankGroups.joined(parts), NAMES)
-    mixed = np.concatenate([part.features[:3] for part in parts])[[0, 3, 1, 4, 5, 2]]
-    alone = [float(blend.predict(row[None])[0]) for row in mixed]
-    assert blend.predict(mixed).tolist() == pytest.approx(alone)
 
 
 # The trees
@@ -433,3 +262,16 @@ def test_the_trees_order_the_best_of_the_blend_and_the_others_stay_behind(n_item
 def test_a_short_list_is_scored_in_full(with_trees, fresh):
     features = fresh.features[:50]
     assert same_bytes(with_trees.predict_best(features), with_trees.predict(features))
+
+
+# Lists without a time
+
+
+@pytest.mark.parametrize(("n_after", "weight"), [(50, 2.0), (4, MOST_WEIGHT), (400, 1.0)])
+def test_rare_visits_after_the_end_weigh_as_much_as_the_other_lists_whose_time_is_untold(n_after, weight):
+    """Up to a limit, and never less than one; lists whose time is told count once."""
+    going_on, coming_back = planted(100), planted(n_after, seed=1, cut=0)
+    told = planted(10, seed=2, gap=1.0, cut=0)
+    weights = _weights(RankGroups.joined([going_on, coming_back, told]), NAMES).reshape(-1, PER_LIST)
+    assert weights[:, 0].tolist() == [1.0] * 100 + [weight] * n_after + [1.0] * 10
+    assert (weights == weights[:, :1]).all()
