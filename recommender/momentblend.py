@@ -122,12 +122,13 @@ class MomentBlend:
         if self.returns is None or not len(features):
             return going_on
         _, idle, length = self.clock
-        chance = self.returns.predict(features[:, idle], features[:, length])
+        # Whose latest event is not older than the end of the log has not been away since.
+        chance = np.where(features[:, idle] > 0, self.returns.predict(features[:, idle], features[:, length]), 0.0)
         newcomers = are_newcomers(np.expm1(features[:, length]))
         coming_back = self.blends[Moment.LIVE].predict(features)
         if newcomers.any():
             coming_back = np.where(newcomers, self.blends[Moment.NEWCOMER].predict(features), coming_back)
-        return going_on + chance * (coming_back - going_on)
+        return (going_on + chance * (coming_back - going_on)).astype(np.float32)
 
     def to_arrays(self) -> dict[str, AnyArray]:
         """Arrays for an artifact, a row per moment."""

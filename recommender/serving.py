@@ -78,7 +78,8 @@ class ServingRecommender(Estimator):
         category : str, optional
             Only items of this category or below it.
         now : int, optional
-            Time of the request, UTC seconds; the time of the training data by default.
+            Time of the request, UTC seconds. Tell it where it is known: without it the list lies between what comes
+            next in the history and what is wanted after the end of the training data, by how likely either is.
         preferences : Preferences
             What the user set. What is never wanted is left out; the rest moves the finished order.
         with_reasons : bool
@@ -217,9 +218,12 @@ class ServingRecommender(Estimator):
             preferences=preferences,
         )
 
-    def recommend_batch(self, user_ids: Iterable[Id], k: int = 10) -> pd.DataFrame:
-        """Lists of many users: columns user_id (text), item_id, rank, score. The same numbers as one call each."""
-        lists = [(u, self.recommend(u, k, with_reasons=False)) for u in ids_of(user_ids, "user_ids")]
+    def recommend_batch(self, user_ids: Iterable[Id], k: int = 10, *, now: int | None = None) -> pd.DataFrame:
+        """Lists of many users: columns user_id (text), item_id, rank, score. The same numbers as one call each.
+
+        ``now`` is the time at which all of them ask, as in :meth:`recommend`.
+        """
+        lists = [(u, self.recommend(u, k, now=now, with_reasons=False)) for u in ids_of(user_ids, "user_ids")]
         rows = [(user_id, r.item_id, r.rank, r.score) for user_id, found in lists for r in found]
         return pd.DataFrame(rows, columns=["user_id", "item_id", "rank", "score"])
 

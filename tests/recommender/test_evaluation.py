@@ -413,6 +413,18 @@ def test_progress_names_the_model_at_work(walks):
     assert told == [("popular", 0.0), ("itemseq", 0.5)]
 
 
+def test_a_blend_is_judged_without_the_time_of_the_request_too(walks):
+    quick = {"hybrid": {"effort": "quick"}}
+    found = evaluate(walks, models=("popular", "hybrid"), k=3, untold=True, params=quick)
+    assert list(found.results) == ["popular", "hybrid", "hybrid, time untold"]
+    task = make_task(make_split(walks, "time"), None)
+    model = HybridRecommender(effort="quick").fit(task.events)
+    rows = [task.events.items.rows([r.item_id for r in model.recommend(user, 3)]).tolist() for user in task.users]
+    ranked = found.results["hybrid, time untold"].ranked
+    assert ranked is not None
+    assert ranked.tolist() == rows
+
+
 def test_judging_fits_on_the_training_part_alone(three):
     """A model that had seen the test would know who chose what and leave it out of the list."""
     model = HybridRecommender(strategy="popular")

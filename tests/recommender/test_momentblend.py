@@ -166,6 +166,12 @@ def test_without_a_time_the_age_of_the_history_tells_what_is_wanted(two_ways, id
     assert quality(held, two_ways.predict(held.features)) > 0.8
 
 
+def test_who_did_something_after_the_end_of_the_log_goes_on_from_there(two_ways):
+    """As in a history that is folded in: the request follows it."""
+    held = planted(20, seed=7, gap=UNTOLD, idle=0.0)
+    assert same_bytes(two_ways.predict(held.features), two_ways.blends[Moment.UNKNOWN].predict(held.features))
+
+
 def test_a_told_time_leaves_nothing_to_chance(two_ways):
     """Told that the request comes after the end, even an old history asks for what is wanted then."""
     after_the_end = float(np.log1p(901.0 * 86_400))
@@ -176,9 +182,9 @@ def test_a_told_time_leaves_nothing_to_chance(two_ways):
 
 @pytest.mark.parametrize(("n_after", "is_learned"), [(MIN_GROUPS - 1, False), (MIN_GROUPS, True)])
 def test_where_hardly_anybody_came_back_a_request_goes_on_from_the_history(n_after, is_learned):
-    lists = RankGroups.joined([planted(100), planted(n_after, seed=1, gap=RETURN, idle=0.0, turn=-1, cut=0)])
+    lists = RankGroups.joined([planted(100), planted(n_after, seed=1, gap=RETURN, idle=RECENT, turn=-1, cut=0)])
     blend = MomentBlend.fit(lists, NAMES)
-    held = planted(5, seed=7, idle=0.0)
+    held = planted(5, seed=7, idle=RECENT)
     assert (blend.returns is not None) is is_learned
     general = blend.blends[Moment.UNKNOWN].predict(held.features)
     assert same_bytes(blend.predict(held.features), general) is not is_learned

@@ -27,6 +27,7 @@ from tests.recommender.worlds import (
     ON_A_SHELF,
     REFILL,
     SHELVES,
+    START,
     event,
     frame_of,
     ids,
@@ -298,10 +299,11 @@ def test_a_list_without_reasons_is_the_same_list(shop_model):
 # Nobody in the way of anybody
 
 
-def test_a_batch_is_the_single_answers_one_after_the_other(any_model):
+@pytest.mark.parametrize("now", [None, START + 100 * DAY])
+def test_a_batch_is_the_single_answers_one_after_the_other(any_model, now):
     users = ["u00", "stranger", "u13", "u00"]
-    batch = any_model.recommend_batch(users, 5)
-    single = [(u, r.item_id, r.rank, r.score) for u in users for r in any_model.recommend(u, 5)]
+    batch = any_model.recommend_batch(users, 5, now=now)
+    single = [(u, r.item_id, r.rank, r.score) for u in users for r in any_model.recommend(u, 5, now=now)]
     assert list(batch.columns) == ["user_id", "item_id", "rank", "score"]
     assert list(batch.itertuples(index=False, name=None)) == single
     assert len(any_model.recommend_batch([], 5)) == 0
