@@ -22,6 +22,8 @@ from recommender.validation import (
 )
 
 TEXT_FIELDS = ("title", "description", "category", "brand", "image", "colours", "family")
+# Python writes out no longer ones by itself.
+MOST_DIGITS = 4_000
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def _clean_text(frame: pd.DataFrame, name: str) -> AnyArray:
         return _blank(len(frame))
     # Objects first: a category, a nullable number and a date each have a gap of their own, and none takes "".
     given = frame[name].astype(object).to_numpy()
+    endless = [isinstance(value, int) and abs(value) >= 10**MOST_DIGITS for value in given]
+    fail_where(endless, name, given, f"a number has more than {MOST_DIGITS:,} digits; give it as text")
     text = ["" if is_gap else str(value).strip() for value, is_gap in zip(given, pd.isna(given), strict=True)]
     fail_where([not is_unicode(value) for value in text], name, text, HALF_A_PAIR)
     return np.array(text, dtype=object)

@@ -54,6 +54,13 @@ def test_a_gap_is_empty_in_a_column_of_any_type(column, kept):
     assert [type(text) for text in items.fields["title"]] == [str, str]
 
 
+def test_a_number_too_long_to_be_written_out_is_refused_by_its_row():
+    """Python itself would refuse with a word about a limit of its own."""
+    numbers = pd.Series([7, 10**4999], dtype=object)
+    with pytest.raises(DataError, match=r"column 'title': a number has more than 4,000 digits.*first row 1"):
+        catalogue(item_id=["cup", "pan"], title=numbers)
+
+
 def test_of_a_repeated_id_the_last_row_counts_and_the_others_are_counted():
     items = catalogue(item_id=["cup", "pan", "cup"], title=["old", "pan", "new"], price=[1, 2, 3])
     assert list(items.items) == ["pan", "cup"]
