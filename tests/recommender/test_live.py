@@ -49,11 +49,14 @@ walks = st.dictionaries(st.sampled_from(["u", "v", "w", "x"]), walk, min_size=1)
 def test_what_is_absorbed_counts_as_if_the_model_had_been_fitted_with_it(log, cut):
     """Events come one at a time, everybody's in turn; the model is fitted on the first ones and told of the others.
 
-    Popularity stays on the clock of the fit, so it differs from a refit by one common factor.
+    An order stands at the beginning, so that a purchase is the unit of both. Popularity stays on the clock of the fit,
+    so it differs from a refit by one common factor.
     """
+    first_order = ("an early customer", ITEMS[0], "purchase", START - DAY)
     turns = [(user, n, *walk[n]) for n in range(5) for user, walk in log.items() if n < len(walk)]
     rows = [(user, item, kind, START + turn * DAY) for turn, (user, _, item, kind) in enumerate(turns)]
-    before, after = rows[: max(1, cut)], rows[max(1, cut) :]
+    rows = [first_order, *rows]
+    before, after = rows[: cut + 1], rows[cut + 1 :]
     grown, refitted = (model_of(frame_of(*part)) for part in (before, rows))
     assert not after or grown.absorb(frame_of(*after)) == len(after)
     late = refitted.info["data_until"] - grown.info["data_until"]
