@@ -74,6 +74,7 @@ class Window:
 
     def look_through(self) -> None:
         """Read the page from top to bottom; a picture that does not appear is complained about."""
+        self.page.wait_for_load_state("load")
         broken: list[str] = self.page.evaluate(LOOK_THROUGH if self.scripts else LOOK_AT_ONCE)
         self.complaints += [f"no picture on {self.page.url}: {source}" for source in broken]
 
