@@ -79,7 +79,8 @@ def compare(
     values = []
     for number, joining in enumerate(((), sources)):
         progress(f"blend with {' and '.join(joining)}" if joining else "blend without extra sources", number / 2)
-        values.append(judge_model(_like(recommender, joining), task, k=K).per_user[f"ndcg@{K}"])
+        judged = judge_model(_like(recommender, joining), task, k=K, cold_alone=False)
+        values.append(judged.per_user[f"ndcg@{K}"])
     without, with_them = values
     difference = paired_bootstrap(with_them, without, BOOTSTRAP_ROUNDS)
     found = Comparison(sources, difference, _reason(difference))

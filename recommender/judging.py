@@ -152,24 +152,38 @@ class Task:
     logged: pd.DataFrame | None = None
 
 
-def judge_model(recommender: HybridRecommender, task: Task, *, k: int = 10, name: str = "") -> ModelResult:
-    """Fit one model on the task's training part and judge it."""
+def judge_model(
+    recommender: HybridRecommender, task: Task, *, k: int = 10, name: str = "", cold_alone: bool = True
+) -> ModelResult:
+    """Fit one model on the task's training part and judge it; see :func:`judge_fitted`."""
     reset_peak()
     started = time.perf_counter()
     recommender.fit(task.events, task.catalogue, logged=task.logged)
     fit_seconds = time.perf_counter() - started
-    return judge_fitted(recommender, task, k=k, name=name or recommender.strategy, fit_seconds=fit_seconds)
+    name = name or recommender.strategy
+    return judge_fitted(recommender, task, k=k, name=name, fit_seconds=fit_seconds, cold_alone=cold_alone)
 
 
 def judge_fitted(
-    recommender: Judged, task: Task, *, k: int = 10, name: str = "", fit_seconds: float = 0.0
+    recommender: Judged,
+    task: Task,
+    *,
+    k: int = 10,
+    name: str = "",
+    fit_seconds: float = 0.0,
+    cold_alone: bool = True,
 ) -> ModelResult:
-    """Judge a model that was fitted on the task's training part."""
+    """Judge a model that was fitted on the task's training part.
+
+    ``cold_alone`` has everybody who chose a cold item asked for once more, for a list that leaves all others out: the
+    dearest of the figures, and NaN without.
+    """
     ranked, times = _lists(recommender, task, k, range(len(task.users)))
     per_user = ranking_metrics(ranked, task.relevant, [k])
     metrics = {key: bootstrap_interval(values, BOOTSTRAP_ROUNDS) for key, values in per_user.items()}
     segments = segment_values(ranked, per_user[f"ndcg@{k}"], task, k)
-    segments["items:cold-alone"] = _cold_alone(recommender, task, k, ranked)
+    nobody = np.full(len(task.users), np.nan)
+    segments["items:cold-alone"] = _cold_alone(recommender, task, k, ranked) if cold_alone else nobody
     star_metrics, star_errors = _star_figures(recommender, task)
     return ModelResult(
         name=name or recommender.strategy,

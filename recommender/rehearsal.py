@@ -149,7 +149,8 @@ class _Stage:
         self.progress(f"evaluate {name}", done)
         try:
             recommender = recommender_from(params)
-            self.results[name] = judge_model(recommender, self.task, name=name)
+            in_groups = name in (self.candidate, LIVE)  # baselines are held against the lists of all
+            self.results[name] = judge_model(recommender, self.task, name=name, cold_alone=in_groups)
         except DataError as error:
             self.failed[name] = str(error)
             return None
@@ -166,7 +167,7 @@ class _Stage:
             self._judge(name, {"strategy": name}, done)
             return
         self.progress(f"evaluate {name}", done)
-        self.results[name] = judge_fitted(source, self.task, name=name)
+        self.results[name] = judge_fitted(source, self.task, name=name, cold_alone=False)
 
     def _judge_live(self, live_params: Mapping[str, Any]) -> None:
         if dict(live_params) != self.params:

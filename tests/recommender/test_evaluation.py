@@ -254,6 +254,9 @@ def test_among_cold_things_nothing_stands_that_the_log_does_not_know():
     result = judge_fitted(model, task, k=1)
     assert result.segments["items:cold-alone"].mean == 1
     assert result.per_user["ndcg@1"].tolist() == [0]
+    without = judge_fitted(model, task, k=1, cold_alone=False)
+    assert without.segments["items:cold-alone"].n == 0
+    assert without.segments.keys() == result.segments.keys()
 
 
 def test_repeated_events_of_one_person_are_one_person():

@@ -14,7 +14,9 @@ from recommender.gate import POINTS, Check, point_of
 from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
 from recommender.metrics import mae
+from recommender.rehearsal import rehearse
 from recommender.training import Around, TrainResult, train
+from recommender.types import no_progress
 from tests.recommender.worlds import DAY, START, ring_walks
 
 QUICK = {"effort": "quick"}
@@ -48,6 +50,14 @@ def test_a_full_night_judges_all_ten_points(shop_events, shop_items):
     assert told == set(POINTS)
     judged = {point_of(c.name) for c in found.gate.checks if not c.detail.startswith("not judged")}
     assert judged >= {"data", "ranking", "baselines", "beyond accuracy", "change", "speed"}
+
+
+def test_cold_items_among_themselves_are_judged_of_those_who_are_held_against_each_other(shop_events):
+    found = rehearse(shop_events, None, {"strategy": "itemseq"}, LIVE, Around(), no_progress)
+    assert found.evaluation is not None
+    counted = {name: result.segments["items:cold-alone"].n for name, result in found.evaluation.results.items()}
+    assert counted.pop("itemseq") == counted.pop("live") > 0
+    assert set(counted.values()) == {0}, counted
 
 
 def test_a_first_judged_night_says_what_it_could_not_judge(walks):
