@@ -107,7 +107,9 @@ class MomentBlend:
 
     def predict(self, features: FloatMatrix) -> FloatVector:
         """Scores of rows, shape (n_rows,)."""
-        of_row = _moments_of(features, self.clock)
+        return self._by_moment(features, _moments_of(features, self.clock))
+
+    def _by_moment(self, features: FloatMatrix, of_row: Rows) -> FloatVector:
         scores = np.zeros(len(features), dtype=np.float32)
         for moment in Moment:
             own = of_row == moment
@@ -119,15 +121,14 @@ class MomentBlend:
 
     def _untold(self, features: FloatMatrix) -> FloatVector:
         going_on = self.blends[Moment.UNKNOWN].predict(features)
-        if self.returns is None or not len(features):
-            return going_on
         _, idle, length = self.clock
         # Whose latest event is not older than the end of the log has not been away since.
-        chance = np.where(features[:, idle] > 0, self.returns.predict(features[:, idle], features[:, length]), 0.0)
+        was_away = features[:, idle] > 0
+        if self.returns is None or not was_away.any():
+            return going_on
+        chance = np.where(was_away, self.returns.predict(features[:, idle], features[:, length]), 0.0)
         newcomers = are_newcomers(np.expm1(features[:, length]))
-        coming_back = self.blends[Moment.LIVE].predict(features)
-        if newcomers.any():
-            coming_back = np.where(newcomers, self.blends[Moment.NEWCOMER].predict(features), coming_back)
+        coming_back = self._by_moment(features, np.where(newcomers, Moment.NEWCOMER, Moment.LIVE))
         return (going_on + chance * (coming_back - going_on)).astype(np.float32)
 
     def to_arrays(self) -> dict[str, AnyArray]:

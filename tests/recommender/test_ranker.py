@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.momentblend import MomentBlend
-from recommender.ranker import MOST_WEIGHT, ROUND_STEP, Ranker, _weights, ndcg_of_groups
+from recommender.ranker import MOST_WEIGHT, ROUND_STEP, Ranker, _weights, last_of_the_best, ndcg_of_groups
 from recommender.rankgroups import RankGroups
 from tests.recommender.ranklists import (
     BARE,
@@ -109,6 +109,20 @@ def test_as_many_trees_are_kept_as_served_the_kept_out_users_best(with_trees):
     assert with_trees.booster_.num_trees() == with_trees.report["rounds"]
 
 
+@pytest.mark.parametrize(
+    ("gains", "chosen"),
+    [
+        ([[0.1, 0.2, 0.3, 0.4], [0.3, 0.4, 0.5, 0.6], [0.2, 0.3, 0.4, 0.5]], 1),  # the last is behind by .1 everywhere
+        ([[0.1, 0.2, 0.3, 0.4], [0.3, 0.4, 0.5, 0.6], [0.5, 0.2, 0.7, 0.3]], 2),  # behind on average, but not surely
+        ([[0.3, 0.4, 0.5, 0.6], [0.2, 0.3, 0.4, 0.5], [0.1, 0.2, 0.3, 0.4]], 0),
+        ([[0.3, 0.4], [0.3, 0.4], [0.3, 0.4]], 0),
+        ([[0.3], [0.4], [0.2]], 1),
+    ],
+)
+def test_more_trees_are_kept_unless_they_are_surely_worse(gains, chosen):
+    assert last_of_the_best(np.array(gains)) == chosen
+
+
 def test_every_number_of_trees_is_judged_by_what_just_these_trees_say(fresh):
     train, steps = planted(bare=1.0), [0, ROUND_STEP, 2 * ROUND_STEP]
     ranker = Ranker(random_state=3, names=NAMES)
@@ -116,7 +130,9 @@ def test_every_number_of_trees_is_judged_by_what_just_these_trees_say(fresh):
     booster = ranker._grow(train, linear, steps[-1])
     scores = [linear.predict(fresh.features) + booster.predict(fresh.features, num_iteration=n) for n in steps[1:]]
     expected = [quality(fresh, each) for each in (linear.predict(fresh.features), *scores)]
-    assert ranker._validate(train, fresh, steps).tolist() == pytest.approx(expected, abs=1e-3)
+    found = ranker._validate(train, fresh, steps)
+    assert found.shape == (len(steps), len(fresh.sizes))
+    assert found.mean(axis=1).tolist() == pytest.approx(expected, abs=1e-3)
 
 
 def test_where_trees_only_learn_noise_the_blend_stands_alone():
