@@ -28,6 +28,7 @@ PROGRAMS = {
     "quality": Program("bench.quality", "every strategy on the real data sets, both splits, with intervals"),
     "pages": Program("bench.pages", "when a page is there and whether it jumps, in Chromium on a slow phone"),
     "foldin": Program("bench.foldin", "what folding in lacks of fitting anew, on the real data sets"),
+    "networks": Program("bench.networks", "seconds to train the two networks, on the processor and on an accelerator"),
     "stars": Program("bench.stars", "how far forecast stars are off, on the folds of Surprise's published table"),
 }
 
