@@ -27,7 +27,7 @@ from recommender.sources import DEEP_SOURCES
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA, QUICK_DATA = ("musical-instruments",), ("gift-cards",)
-EVENTS, QUICK_EVENTS = (200_000,), (5_000,)
+EVENTS, QUICK_EVENTS = (50_000,), (5_000,)
 N_ITEMS, QUICK_ITEMS = 30_000, 500
 SYNTHETIC_EPOCHS = {"epochs": 3, "patience": 3}
 QUICK_EPOCHS = {"epochs": 2}

@@ -182,8 +182,8 @@ def judge_fitted(
     per_user = ranking_metrics(ranked, task.relevant, [k])
     metrics = {key: bootstrap_interval(values, BOOTSTRAP_ROUNDS) for key, values in per_user.items()}
     segments = segment_values(ranked, per_user[f"ndcg@{k}"], task, k)
-    nobody = np.full(len(task.users), np.nan)
-    segments["items:cold-alone"] = _cold_alone(recommender, task, k, ranked) if cold_alone else nobody
+    alone = _cold_alone(recommender, task, k, ranked) if cold_alone else np.full(len(task.users), np.nan)
+    segments["items:cold-alone"] = alone
     star_metrics, star_errors = _star_figures(recommender, task)
     return ModelResult(
         name=name or recommender.strategy,

@@ -149,8 +149,8 @@ class _Stage:
         self.progress(f"evaluate {name}", done)
         try:
             recommender = recommender_from(params)
-            in_groups = name in (self.candidate, LIVE)  # baselines are held against the lists of all
-            self.results[name] = judge_model(recommender, self.task, name=name, cold_alone=in_groups)
+            cold_alone = name in (self.candidate, LIVE)  # no check looks at those of a baseline
+            self.results[name] = judge_model(recommender, self.task, name=name, cold_alone=cold_alone)
         except DataError as error:
             self.failed[name] = str(error)
             return None
