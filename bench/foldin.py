@@ -74,11 +74,11 @@ def _measured(name: str, models: Sequence[str], seed: int) -> tuple[Table, dict[
     """The table of a data set, and the gap of every model."""
     frame = datasets.load_interactions(name).frame
     split = make_split(frame, "last-one")
-    known = datasets.load_judged_catalogue(name, cut=None)
-    catalogue = known.frame if known is not None else None
-    task = make_task(split, catalogue, max_users=2_000, seed=seed)
     cut = np.quantile(split.train["timestamp"], 1 - LATEST)
     early, late = split.train[split.train["timestamp"] <= cut], split.train[split.train["timestamp"] > cut]
+    known = datasets.load_judged_catalogue(name, train=early)
+    catalogue = known.frame if known is not None else None
+    task = make_task(split, catalogue, max_users=2_000, seed=seed)
     found = {model: _row(task, _Events(early, late, catalogue), model, seed) for model in models}
     rows = tuple((model, *cells) for model, cells in found.items())
     notes = (

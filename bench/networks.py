@@ -123,11 +123,10 @@ def _main(network: str, body: str, seed: int, is_quick: bool) -> None:
 
 def _task(body: str, seed: int, is_quick: bool) -> Task:
     if not body.isdigit():
-        known = datasets.load_judged_catalogue(body, cut=None)
-        split = make_split(datasets.load_interactions(body).frame, "last-one")
-        return make_task(split, None if known is None else known.frame, max_users=MAX_USERS, seed=seed)
-    world = make_world(Scale.of_events(QUICK_ITEMS if is_quick else N_ITEMS, int(body), seed))
-    return make_task(make_split(world.events, "last-one"), None, max_users=MAX_USERS, seed=seed)
+        events = datasets.load_interactions(body).frame
+    else:
+        events = make_world(Scale.of_events(QUICK_ITEMS if is_quick else N_ITEMS, int(body), seed)).events
+    return make_task(make_split(events, "last-one"), None, max_users=MAX_USERS, seed=seed)
 
 
 def _device() -> dict[str, Any]:

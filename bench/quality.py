@@ -104,7 +104,7 @@ def _trials(options: Options) -> Iterator[Trial]:
 def _judged(trial: Trial, options: Options) -> Evaluation:
     events = datasets.load_interactions(trial.data).frame
     split = make_split(events, trial.split, trial.unit)
-    catalogue = datasets.load_judged_catalogue(trial.data, cut=split.cut)
+    catalogue = datasets.load_judged_catalogue(trial.data, train=split.train)
     models = QUICK_MODELS if options.quick else (*(name for name in SOURCES if name not in NEVER_ALONE), "hybrid")
     judged = evaluate(
         events,

@@ -10,6 +10,8 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
+
 from recommender.errors import DataError
 from recommender.readers import ReadResult, read_catalogue, read_interactions
 from recommender.readers.derived import items_from_reviews
@@ -189,19 +191,8 @@ def load_interactions(name: str, root: Path | None = None, *, progress: Progress
     return read_interactions(path, chosen.interactions.mapping, progress=progress)
 
 
-def load_catalogue(
-    name: str, root: Path | None = None, *, before: int | None = None, progress: Progress = no_progress
-) -> ReadResult:
+def load_catalogue(name: str, root: Path | None = None, *, progress: Progress = no_progress) -> ReadResult:
     """Products of a data set.
-
-    Parameters
-    ----------
-    name : str
-    root : Path, optional
-        Data folder; :func:`data_root` by default.
-    before : int, optional
-        For ``musical-instruments``, whose item texts are joined from reviews: use only reviews earlier than this UTC
-        second, so that a model judged on later ones has not read them. The other sets take no notice of it.
 
     Raises
     ------
@@ -212,18 +203,27 @@ def load_catalogue(
     if chosen.catalogue is None:
         raise DataError(f"data set {name} has no catalogue")
     path = _folder(name, root) / chosen.catalogue.path
-    result = read_catalogue(path, chosen.catalogue.mapping, progress=progress)
-    if before is None or chosen.catalogue is not _MUSICAL:
-        return result
-    texts = items_from_reviews(load_interactions(name, root).frame, before=before)
-    return replace(result, frame=result.frame.assign(title=texts["title"], description=texts["description"]))
+    return read_catalogue(path, chosen.catalogue.mapping, progress=progress)
 
 
-def load_judged_catalogue(name: str, root: Path | None = None, *, cut: int | None) -> ReadResult | None:
-    """The catalogue that a model may see when it is judged on what came after ``cut``.
+def load_judged_catalogue(name: str, root: Path | None = None, *, train: pd.DataFrame) -> ReadResult | None:
+    """The catalogue that a model may see when it is judged on what is not in ``train``.
 
-    Where item texts are joined from reviews, only those from before the cut are read. A split without a common cut
-    (``None``) leaves no moment before which a review is known, so there such a set is judged without its catalogue.
+    Where item texts are joined from reviews, only those of the training part are read: a held-out review would say
+    what was held out.
+
+    Parameters
+    ----------
+    name : str
+    root : Path, optional
+        Data folder; :func:`data_root` by default.
+    train : DataFrame
+        Training part of the events that :func:`load_interactions` gave.
+
+    Returns
+    -------
+    ReadResult or None
+        None for a set without a catalogue.
 
     Raises
     ------
@@ -231,9 +231,14 @@ def load_judged_catalogue(name: str, root: Path | None = None, *, cut: int | Non
         As in :func:`load_interactions`.
     """
     chosen = data_set(name)
-    if chosen.catalogue is None or (chosen.catalogue is _MUSICAL and cut is None):
+    if chosen.catalogue is None:
         return None
-    return load_catalogue(name, root, before=cut)
+    result = load_catalogue(name, root)
+    if chosen.catalogue is not _MUSICAL:
+        return result
+    texts = items_from_reviews(train).set_index("item_id")[["title", "description"]]
+    read = texts.reindex(result.frame["item_id"], fill_value="").reset_index(drop=True)
+    return replace(result, frame=result.frame.assign(title=read["title"], description=read["description"]))
 
 
 def _folder(name: str, root: Path | None) -> Path:

@@ -45,26 +45,22 @@ def items_from_invoices(lines: pd.DataFrame) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def items_from_reviews(reviews: pd.DataFrame, *, before: int | None = None) -> pd.DataFrame:
+def items_from_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
     """Items of reviews: what people wrote above their reviews, joined.
 
     Parameters
     ----------
     reviews : DataFrame
         ``item_id``, ``title`` (the summary), ``text`` and ``timestamp``.
-    before : int, optional
-        Use only reviews earlier than this UTC second, so that a model judged on later events has not read them.
 
     Returns
     -------
     DataFrame
-        One row per ``item_id`` of all reviews. The description is the distinct summaries in time order; the title is
-        the three words that tell the item's reviews from all others, so that a page can be read by a person; "" where
-        no review may be used.
+        One row per ``item_id``. The description is the distinct summaries in time order; the title is the three words
+        that tell the item's reviews from all others, so that a page can be read by a person.
     """
-    used = reviews if before is None else reviews[reviews["timestamp"] < before]
-    used = used.sort_values(["item_id", "timestamp"], kind="stable")
-    ids = pd.Index(np.sort(reviews["item_id"].unique()), name="item_id")
+    used = reviews.sort_values(["item_id", "timestamp"], kind="stable")
+    ids = pd.Index(np.sort(used["item_id"].unique()), name="item_id")
     summaries = used[used["title"] != ""].drop_duplicates(["item_id", "title"])
     joined = summaries.groupby("item_id")["title"].agg(". ".join).str.slice(0, _MAX_DESCRIPTION)
     words = (used["title"] + " " + used["text"]).groupby(used["item_id"]).agg(" ".join)

@@ -10,7 +10,15 @@ import pytest
 
 from recommender import datasets
 from recommender.catalogue import ItemCatalogue
-from recommender.datasets import DATA_SETS, data_root, data_set, load_catalogue, load_interactions, why_missing
+from recommender.datasets import (
+    DATA_SETS,
+    data_root,
+    data_set,
+    load_catalogue,
+    load_interactions,
+    load_judged_catalogue,
+    why_missing,
+)
 from recommender.errors import DataError
 from recommender.interactions import Interactions
 from recommender.metrics import judge, mean, ndcg
@@ -98,10 +106,19 @@ def test_item_texts_are_joined_from_the_review_summaries(tmp_path):
     assert items["currency"].unique().tolist() == ["USD"]
 
 
-def test_reviews_after_a_given_time_do_not_reach_the_item_texts(tmp_path):
+def test_held_out_reviews_do_not_reach_the_item_texts(tmp_path):
     reviews(tmp_path / DATA_SETS["musical-instruments"].files[0])
-    items = load_catalogue("musical-instruments", tmp_path, before=300).frame.set_index("item_id")
+    events = load_interactions("musical-instruments", tmp_path).frame
+    train = events[events["item_id"] == "A"]
+    items = load_judged_catalogue("musical-instruments", tmp_path, train=train).frame.set_index("item_id")
     assert items["description"].to_dict() == {"A": "Warm tone. Strings that last", "B": ""}
+
+
+def test_a_catalogue_of_its_own_is_judged_as_it_is():
+    need("gift-cards")
+    events = load_interactions("gift-cards").frame
+    judged = load_judged_catalogue("gift-cards", train=events.head(0)).frame
+    pd.testing.assert_frame_equal(judged, load_catalogue("gift-cards").frame)
 
 
 @pytest.mark.slow
