@@ -27,6 +27,11 @@ export async function refreshPage() {
   return shown() !== before;
 }
 
+/** Get the rails that a page leaves for after it is there. */
+export function fillLater() {
+  for (const box of document.querySelectorAll("[data-rails][data-later]")) refreshRails(box, () => true);
+}
+
 function shown() {
   return [...document.querySelectorAll("[data-rail]")].map((rail) => `${rail.dataset.rail}:${cardIds(rail)}`).join();
 }

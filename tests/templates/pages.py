@@ -127,7 +127,6 @@ listing_full = ListingPage(
     pagination=PAGES,
     action_url="/c/kitchen-and-table",
     children=(NavCategory("mugs", "Mugs", 124), NavCategory("bowls", "Bowls", 90)),
-    rails=(rail("for_you", "From this shelf, for you", 2),),
     request_id="r-2",
 )
 search_full = ListingPage(
@@ -174,7 +173,6 @@ search_nothing = ListingPage(
     ways_on=WAYS_ON,
     action_url="/search",
     hidden=(("q", "purple unicorn"),),
-    rails=(rail("popular", "Popular now", 3),),
 )
 search_blank = ListingPage(meta=meta("Search"), heading="Search", total=0, is_search=True, action_url="/search")
 listing_filtered_out = ListingPage(

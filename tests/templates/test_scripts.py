@@ -118,6 +118,13 @@ def test_one_press_on_a_star_rates_and_changes_the_rails(shop: Shop, address: st
     assert len(body["event_id"]) >= 32
 
 
+def test_a_search_that_finds_nothing_gets_its_rails_once_it_is_there(shop: Shop, address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/search-nothing")
+    expect(tab.locator(".rails [data-rail]")).to_have_count(2)
+    tab.locator(".rail:last-child .round-button").last.click()
+    expect(tab.locator(".rail:last-child .rail-track")).not_to_have_js_property("scrollLeft", 0)
+
+
 def test_rating_that_fails_is_taken_back_and_said(shop: Shop, address: str, tab: Page) -> None:
     shop.status = 409
     tab.goto(f"{address}/scene/product")

@@ -1,10 +1,12 @@
 """Pages of a shop with its default model: what a visitor does counts at the very next request."""
 
+import re
 from datetime import datetime
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from tests.factories import ShopClient
 from webapp.store import catalogue
@@ -16,6 +18,10 @@ pytestmark = pytest.mark.slow
 
 def listed(client: ShopClient) -> list[int]:
     return [item["product_id"] for item in client.get("/api/recommendations?k=10").get_json()["items"]]
+
+
+def rails_of(answer: TestResponse) -> list[str]:
+    return re.findall(r'data-rail="(\w+)"', answer.get_data(as_text=True))
 
 
 def test_every_kind_of_event_changes_the_next_list(app: Flask, trained: list[int]) -> None:
@@ -82,10 +88,28 @@ def test_pages_with_a_model_need_few_statements(app: Flask, trained: list[int], 
     client: ShopClient = app.test_client()
     client.sign_in("person-0@example.com")
     client.get(f"/p/{trained[0]}", follow_redirects=True)
-    for path in ("/", f"/p/{trained[1]}-lamp-1", "/your-recommendations", "/cart", "/rails?context=home"):
+    rails = ("/rails?context=home", "/rails?context=search")
+    for path in ("/", f"/p/{trained[1]}-lamp-1", "/your-recommendations", "/cart", "/search?q=qqqq", *rails):
         with count_sql() as n:
             assert client.get(path).status_code == 200
         assert n() <= 12, path
+
+
+def test_a_search_that_finds_nothing_goes_on_with_what_was_picked_for_the_visitor(
+    app: Flask, trained: list[int]
+) -> None:
+    client: ShopClient = app.test_client()
+    later = 'data-rails="/rails?context=search" data-later'
+    assert later in client.get("/search?q=qqqq").get_data(as_text=True)
+    assert later not in client.get("/search?q=lamp").get_data(as_text=True)
+    assert rails_of(client.get("/rails?context=search")) == ["popular"]
+    client.get(f"/p/{trained[0]}", follow_redirects=True)
+    found = client.get("/rails?context=search")
+    assert rails_of(found) == ["for_you"]
+    assert f'data-card="{trained[0]}"' not in found.get_data(as_text=True)
+    with read_unit() as tx:
+        shown = tx.rows(select(Impression.position).where(Impression.slot == "for_you"))
+    assert len(shown) == found.get_data(as_text=True).count("data-card=")
 
 
 def test_impressions_are_noted_with_place_model_and_chance(app: Flask, trained: list[int]) -> None:

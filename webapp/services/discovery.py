@@ -144,20 +144,49 @@ def _fill(
     fresh: Sequence[CardRow],
     book: RuleBook,
 ) -> None:
+    is_ruled = _add_own(shelf, picks, rows, history)
+    looked_at = [rows[product_id] for product_id in seen if product_id in rows]
+    title = _("Continue where you left off")
+    shelf.add_general("recent", title, looked_at, "recently_viewed", shortest=1, is_personal=True)
+    _add_popular(shelf, popular, rows, book, is_ruled=is_ruled)
+    shelf.add_general("new", _("New on the shelves"), fresh, "new")
+
+
+def _add_own(shelf: Shelf, picks: Picks, rows: dict[int, CardRow], history: Sequence[HistoryRow]) -> bool:
+    """Add the rails of what was picked for somebody; whether there are any."""
     if history:
         shelf.add_personal(picks, rows, history)
     else:
         shelf.add_declared(picks, rows)
-    is_ruled = bool(shelf.rails)
-    looked_at = [rows[product_id] for product_id in seen if product_id in rows]
-    title = _("Continue where you left off")
-    shelf.add_general("recent", title, looked_at, "recently_viewed", shortest=1, is_personal=True)
+    return bool(shelf.rails)
+
+
+def _add_popular(
+    shelf: Shelf, popular: Sequence[CardRow], rows: dict[int, CardRow], book: RuleBook, *, is_ruled: bool
+) -> None:
+    """Add what sells best, under the owner's rules unless a rail before it is."""
     liked = shelf.free(popular, POOL)
     pinned: dict[int, int] = {}
     if not is_ruled:
         liked, pinned = merchandising.ruled_rows(liked, shelf.free(rows.values(), POOL), book, now=shelf.now)
     shelf.add_general("popular", _("Popular now"), liked, "popular", pinned=pinned)
-    shelf.add_general("new", _("New on the shelves"), fresh, "new")
+
+
+def search_rail(actor: Actor, recs: Recs, *, history_limit: int, now: datetime) -> vm.Rail | None:
+    """Return what to go on with where a search found nothing: what was picked for the visitor, else what sells best."""
+    profile = profiles.read(actor, limit=history_limit)
+    picks = ask_recs(recs, profile.ask(ASK_FOR, now=now)) if profile.says_anything else Picks()
+    with read_unit() as tx:
+        book = rules.current(tx, now=now)
+        rows = products.cards(tx, needed_ids(picks) | book.pinned_ids, actor)
+        popular = products.best_sellers(tx, limit=POOL, actor=actor)
+    left_out = merchandising.left_out(book, [*rows.values(), *popular], now=now)
+    shelf = Shelf(now, "search", used=left_out, never=profile.never)
+    if not _add_own(shelf, merchandising.ruled(picks, rows, book, now=now), rows, profile.history):
+        _add_popular(shelf, popular, rows, book, is_ruled=False)
+    first = shelf.rails[:1]
+    note_impressions(actor, first, picks, now=now)
+    return first[0] if first else None
 
 
 def first_rail(actor: Actor, recs: Recs, book: RuleBook, *, history_limit: int, now: datetime) -> vm.Rail | None:
@@ -266,10 +295,13 @@ def rails_for(
             lines = carts.load(tx, actor).lines if actor.is_known else ()
         rail = cart_rail(actor, recs, [line.product_id for line in lines], now=now)
         return vm.RailsPartial(rails=(rail,) if rail else ())
+    if context == "search":
+        found_nothing = search_rail(actor, recs, history_limit=history_limit, now=now)
+        return vm.RailsPartial(rails=(found_nothing,) if found_nothing else ())
     if context == "product" and product_id is not None:
         found = product_rails(actor, recs, product_id, now=now)
         return vm.RailsPartial(rails=tuple(rail for rail in (found.similar, found.goes_with) if rail))
-    raise InvalidInput({"context": _("Choose home, product or cart.")})
+    raise InvalidInput({"context": _("Choose home, product, cart or search.")})
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,6 @@ class ListingPage(Page):
     own_order: OwnOrder | None = None
     photo_form: Form = EMPTY_FORM
     ways_on: tuple[Suggestion, ...] = ()
-    rails: tuple[Rail, ...] = ()
     request_id: str = ""
 
 
@@ -300,7 +299,6 @@ class ErrorPage(Page):
     request_id: str = ""
     retry_after: int | None = None
     retry_url: str = ""
-    rails: tuple[Rail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,11 @@ def test_what_is_not_there_is_404(client: ShopClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
+def test_an_address_that_is_gone_goes_on_with_a_rail(client: ShopClient, shelf: list[int]) -> None:
+    assert 'data-rails="/rails?context=search" data-later' in client.get("/p/999999").get_data(as_text=True)
+    assert 'data-rail="popular"' in client.get("/rails?context=search").get_data(as_text=True)
+
+
 def test_a_hidden_product_answers_like_a_missing_one(app: Flask, client: ShopClient) -> None:
     with unit_of_work() as tx:
         hidden = make_product(tx, is_visible=False)
