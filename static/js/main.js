@@ -4,6 +4,7 @@ import * as cart from "./cart.js";
 import * as chips from "./chips.js";
 import * as forms from "./forms.js";
 import * as menus from "./menus.js";
+import * as more from "./more.js";
 import * as rails from "./rails.js";
 import { fillLater, onNewContent } from "./refresh.js";
 import * as search from "./search.js";
@@ -13,7 +14,7 @@ import * as stars from "./stars.js";
 import * as tune from "./tune.js";
 import * as why from "./why.js";
 
-for (const part of [cart, chips, forms, menus, rails, search, seen, signals, stars, tune, why]) part.install();
+for (const part of [cart, chips, forms, menus, more, rails, search, seen, signals, stars, tune, why]) part.install();
 onNewContent(rails.install);
 onNewContent(seen.watch);
 fillLater();

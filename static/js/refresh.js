@@ -10,6 +10,11 @@ export function onNewContent(hook) {
   hooks.push(hook);
 }
 
+/** Say that a part of the page was put in later. */
+export function tellNewContent(part) {
+  for (const hook of hooks) hook(part);
+}
+
 /** Read a page of the shop; throws when it cannot be had. */
 export async function readPage(url, signal) {
   const response = await fetch(url, { headers: { Accept: "text/html" }, credentials: "same-origin", signal });
@@ -72,7 +77,7 @@ function swap(box, nodes) {
     const fold = document.getElementById(id);
     if (fold) fold.open = open;
   }
-  for (const hook of hooks) hook(box);
+  tellNewContent(box);
   if (focus) refocus(box, focus);
 }
 

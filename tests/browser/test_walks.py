@@ -59,6 +59,30 @@ def test_a_guest_rates_is_understood_and_buys(open_window: OpenWindow, width: in
     expect_an_order(page)
 
 
+def test_show_more_adds_the_next_page_below_and_the_address_follows(open_window: OpenWindow) -> None:
+    page = open_window().page
+    page.goto("/search?in_stock=1")
+    listed = page.locator("[data-rail='listing'] > li")
+    first = listed.count()
+    page.get_by_role("link", name="Show more").click()
+    expect(page).to_have_url(re.compile(r"page=2"))
+    expect(listed).not_to_have_count(first)
+    ids = [card.get_attribute("data-card") for card in page.locator("[data-rail='listing'] [data-card]").all()]
+    assert first < len(ids) <= 2 * first
+    assert len(set(ids)) == len(ids)
+    expect(listed.nth(first).locator(".card-link")).to_be_focused()
+    expect(page.locator(".pager [aria-current]")).to_contain_text("2")
+    expect(page.locator("#live")).to_have_text(f"{len(ids) - first} more are shown.")
+
+
+def test_show_more_is_a_link_to_the_next_page_without_scripts(open_window: OpenWindow) -> None:
+    page = open_window(scripts=False).page
+    page.goto("/search?in_stock=1")
+    page.get_by_role("link", name="Show more").click()
+    expect(page).to_have_url(re.compile(r"page=2"))
+    expect(page.locator("[data-rail='listing'] > li").first).to_be_visible()
+
+
 def test_stars_on_the_first_page_bring_picks_without_a_reload(open_window: OpenWindow) -> None:
     page = open_window().page
     page.goto("/")
