@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from flask_babel import format_currency, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from webapp import viewmodels as vm
 from webapp.formatting import major_units
@@ -200,10 +200,10 @@ def _named_chips(asked: Asked, shown: Sequence[vm.Facet], currency: str) -> list
         if value.is_selected
     ]
     if asked.price_from:
-        label = _("from %(n)s %(currency)s", n=asked.price_from, currency=currency)
+        label = _("from %(amount)s", amount=format_currency(int(asked.price_from), currency))
         found += [("price", vm.Chip(label, asked.url(price_from="")))]
     if asked.price_to:
-        label = _("to %(n)s %(currency)s", n=asked.price_to, currency=currency)
+        label = _("up to %(amount)s", amount=format_currency(int(asked.price_to), currency))
         found += [("price", vm.Chip(label, asked.url(price_to="")))]
     if asked.in_stock:
         found += [("stock", vm.Chip(_("in stock"), asked.url(in_stock=False)))]
