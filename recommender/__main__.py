@@ -27,6 +27,7 @@ from recommender.parameters import Parameters
 from recommender.readers import ReadResult, read_catalogue, read_interactions
 from recommender.report import as_json, as_table, comparison, logged_json, logged_table
 from recommender.sources import DEEP_SOURCES, SOURCES
+from recommender.splits import Unit
 from recommender.tuning import DEFAULT_TRIALS, STUDIES, Budget, found_table, training_part, tune
 from recommender.types import SPACES, Recommendation
 
@@ -249,7 +250,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         _evaluate_logged(options, models, settings)
         return
     events = _events(options)
-    items = _judged_items(options, make_split(events, options.split, options.unit).train)
+    items = _judged_items(options, events, options.unit)
     with ConsoleProgress("evaluate") as progress:
         result = evaluate(
             events,
@@ -312,12 +313,11 @@ def _tune(options: argparse.Namespace) -> None:
     _try_file("--out", options.out)
     events = _events(options)
     split = make_split(events, options.split)
-    validated = make_split(split.train, options.split)
     trials = options.out.with_name(f"{options.out.stem}.trials.jsonl")
     with ConsoleProgress("tune") as progress:
         result = tune(
             training_part(events, split),
-            _judged_items(options, validated.train),
+            _judged_items(options, split.train),
             studies=studies,
             budget=Budget(options.trials, options.seconds),
             start=_parameters(options),
@@ -355,10 +355,11 @@ def _settings(options: argparse.Namespace, strategy: str) -> dict[str, Any]:
     return settings | {"learn_weights": options.learn_weights}
 
 
-def _judged_items(options: argparse.Namespace, train: pd.DataFrame) -> pd.DataFrame | None:
-    """The catalogue, without texts that tell what was held out of the training part."""
+def _judged_items(options: argparse.Namespace, events: pd.DataFrame, unit: Unit = "event") -> pd.DataFrame | None:
+    """The catalogue, without texts that tell what a split of the events holds out."""
     if not options.data:
         return _items(options)
+    train = make_split(events, options.split, unit).train
     read = datasets.load_judged_catalogue(options.data, train=train)
     return None if read is None else _told(read).frame
 
