@@ -27,6 +27,7 @@ PROGRAMS = {
     "memory": Program("bench.footprint", "memory of web server and worker, and of one web process more"),
     "quality": Program("bench.quality", "every strategy on the real data sets, both splits, with intervals"),
     "pages": Program("bench.pages", "when a page is there and whether it jumps, in Chromium on a slow phone"),
+    "stretches": Program("bench.stretches", "the blend on many short histories without a clock, cut from real ones"),
     "foldin": Program("bench.foldin", "what folding in lacks of fitting anew, on the real data sets"),
     "networks": Program("bench.networks", "seconds to train the two networks, on the processor and on an accelerator"),
     "stars": Program("bench.stars", "how far forecast stars are off, on the folds of Surprise's published table"),
