@@ -40,6 +40,10 @@ REST_BEFORE_TRAINING = timedelta(seconds=30)
 REFUSED_STATUS = 3  # what `flask retrain` exits with when the gate refused the model
 
 
+class LeftUndoneError(Exception):
+    """The worker is stopped and leaves a job to the next one."""
+
+
 def make_huey(config: Config) -> Huey:
     """Return the queue: Redis when it is configured, else a file in the instance folder."""
     if config["REDIS_URL"]:
@@ -105,21 +109,26 @@ def _guarded(name: str, work: Callable[[], Any]) -> None:
 
 
 def run_due_jobs() -> int:
-    """Run every job that is due, one after the other, and return how many ran."""
+    """Run every job that is due, one after the other, and return how many ran; none more once the worker is stopped."""
     n = 0
-    while True:
+    while not _is_stopping():
         with unit_of_work() as tx:
             job = operations.claim_job(tx, now=utc_now(), stale_after=STALE_AFTER)
         if job is None:
             return n
         _run(job)
         n += 1
+    return n
 
 
 def _run(job: operations.JobRow) -> None:
     log.info("job_began", extra={"job_id": job.job_id, "job": job.name})
     try:
         DUTIES[job.name](job)
+    except LeftUndoneError:
+        log.info("job_left_undone", extra={"job_id": job.job_id})
+        with unit_of_work() as tx:
+            operations.change_job(tx, job.job_id, state="queued", started_at=None, heartbeat_at=None)
     except Exception as error:  # a job that fails is written down; the worker goes on
         log.exception("job_failed", extra={"job_id": job.job_id})
         _end(job.job_id, "failed", str(error)[:2000])
@@ -149,8 +158,11 @@ def _retrain(job: operations.JobRow) -> None:
             _wait(process, HEARTBEAT_SECONDS)
     finally:
         end_child(process)
-    if process.returncode not in {0, REFUSED_STATUS}:
-        raise RuntimeError(f"the training process ended with status {process.returncode}")
+    if process.returncode in {0, REFUSED_STATUS}:
+        return
+    if _is_stopping():
+        raise LeftUndoneError
+    raise RuntimeError(f"the training process ended with status {process.returncode}")
 
 
 _children: set[subprocess.Popen[bytes]] = set()
@@ -218,3 +230,5 @@ def run_worker(app: Flask) -> None:
     finally:
         for process in list(_children):
             end_child(process)
+        for _worker, thread in consumer.worker_threads:  # each writes down what becomes of its job
+            thread.join(timeout=PATIENCE_SECONDS)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -328,6 +329,26 @@ def test_the_worker_trains_in_a_process_of_its_own(
     assert not jobs.queue_retraining(trigger="owner")
     assert jobs.run_due_jobs() == 1
     assert jobs.run_due_jobs() == 0
+    assert (runs()[0].trigger, runs()[0].state) in {("owner", "published"), ("owner", "refused")}
+
+
+@pytest.mark.slow
+def test_a_training_that_a_stopped_worker_leaves_is_taken_up_by_the_next(
+    app: Flask, shop: None, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    monkeypatch.setenv("LOG_LEVEL", "ERROR")
+    stopping = threading.Event()
+    monkeypatch.setitem(app.extensions, "worker_stopping", stopping)
+    assert jobs.queue_retraining(trigger="owner")
+    threading.Timer(0.5, stopping.set).start()
+    assert jobs.run_due_jobs() == 1
+    with read_unit() as tx:
+        assert operations.has_job(tx, schedule.RETRAIN, ("queued",))
+        assert not operations.has_job(tx, schedule.RETRAIN, ("running", "failed"))
+    assert jobs.run_due_jobs() == 0, "a worker that is stopping begins nothing"
+    stopping.clear()
+    assert jobs.run_due_jobs() == 1
     assert (runs()[0].trigger, runs()[0].state) in {("owner", "published"), ("owner", "refused")}
 
 
