@@ -230,5 +230,6 @@ def run_worker(app: Flask) -> None:
     finally:
         for process in list(_children):
             end_child(process)
+        until = time.monotonic() + PATIENCE_SECONDS
         for _worker, thread in consumer.worker_threads:  # each writes down what becomes of its job
-            thread.join(timeout=PATIENCE_SECONDS)
+            thread.join(timeout=max(0.0, until - time.monotonic()))

@@ -319,13 +319,17 @@ def test_the_training_runs_as_a_prefect_flow(app: Flask, shop: None, place: Plac
     assert recs.current_version(place.root) == run.version
 
 
-@pytest.mark.slow
-def test_the_worker_trains_in_a_process_of_its_own(
-    app: Flask, shop: None, place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def queued_training(shop: None, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training that waits for a worker; the worker's process is quiet and keeps to one core."""
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     monkeypatch.setenv("LOG_LEVEL", "ERROR")
     assert jobs.queue_retraining(trigger="owner")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("queued_training")
+def test_the_worker_trains_in_a_process_of_its_own() -> None:
     assert not jobs.queue_retraining(trigger="owner")
     assert jobs.run_due_jobs() == 1
     assert jobs.run_due_jobs() == 0
@@ -333,14 +337,12 @@ def test_the_worker_trains_in_a_process_of_its_own(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("queued_training")
 def test_a_training_that_a_stopped_worker_leaves_is_taken_up_by_the_next(
-    app: Flask, shop: None, place: Place, monkeypatch: pytest.MonkeyPatch
+    app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
-    monkeypatch.setenv("LOG_LEVEL", "ERROR")
     stopping = threading.Event()
     monkeypatch.setitem(app.extensions, "worker_stopping", stopping)
-    assert jobs.queue_retraining(trigger="owner")
     threading.Timer(0.5, stopping.set).start()
     assert jobs.run_due_jobs() == 1
     with read_unit() as tx:
