@@ -25,10 +25,20 @@ from recommender.evaluation import (
 from recommender.sources import DEEP_SOURCES, SOURCES
 from recommender.splits import Unit
 
-DATA = ("musical-instruments", "movielens-100k", "online-retail", "gift-cards", "amazon-2023", "datafiniti")
+DATA = (
+    "musical-instruments",
+    "movielens-100k",
+    "online-retail",
+    "gift-cards",
+    "amazon-2023",
+    "datafiniti",
+    "retailrocket",
+)
 QUICK_DATA = ("gift-cards",)
 # One order, or one day, is a unit too where people come to several things at once.
 BASKET_DATA = ("musical-instruments", "online-retail")
+# Published tables of this one divide each user's ratings at random.
+RANDOM_DATA = ("movielens-100k",)
 # A person's own history is what the protocol leaves out; networks take minutes for each table.
 NEVER_ALONE = ("buy_again", "recently_viewed", *DEEP_SOURCES)
 QUICK_MODELS = ("popular", "trending", "itemseq", "hybrid")
@@ -99,6 +109,8 @@ def _trials(options: Options) -> Iterator[Trial]:
             yield Trial(name, split, "event")  # type: ignore[arg-type]  # a tuple of literals is read as text
             if name in BASKET_DATA and not options.quick:
                 yield Trial(name, split, "basket")  # type: ignore[arg-type]
+        if name in RANDOM_DATA and not options.quick:
+            yield Trial(name, "random", "event")
 
 
 def _judged(trial: Trial, options: Options) -> Evaluation:

@@ -80,7 +80,7 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("evaluate", help="judge models on a held-out part of the events")
     _data_options(command)
-    command.add_argument("--split", choices=("last-one", "time"), default="time")
+    command.add_argument("--split", choices=("last-one", "time", "random"), default="time")
     command.add_argument("--unit", choices=("event", "basket"), default="event")
     command.add_argument("--models", default=",".join(ALL_MODELS), help="comma-separated (default: all but networks)")
     command.add_argument("--k", type=int, default=10)
@@ -98,7 +98,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 def _add_tune(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("tune", help="search better parameters on the training part of a split")
     _data_options(command)
-    command.add_argument("--split", choices=("last-one", "time"), default="time")
+    command.add_argument("--split", choices=("last-one", "time", "random"), default="time")
     command.add_argument("--models", default=",".join(STUDIES), help="sources, and weights (default: all)")
     command.add_argument("--trials", type=int, default=DEFAULT_TRIALS, help="most trials per source; 0: no such bound")
     command.add_argument("--seconds", type=float, default=0.0, help="most seconds altogether; 0: no such bound")

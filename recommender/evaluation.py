@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ from recommender.judging import (
     reset_peak,
 )
 from recommender.metrics import PairedDifference, paired_bootstrap
-from recommender.splits import Split, Unit, check_leakage, split_by_time, split_last_one
+from recommender.splits import Split, Unit, check_leakage, split_at_random, split_by_time, split_last_one
 from recommender.types import Progress, Rows, no_progress
 from recommender.weights import EventWeights
 
@@ -51,7 +51,7 @@ __all__ = [
     "peak_mb",
     "reset_peak",
 ]
-SplitName = Literal["last-one", "time"]
+SplitName = Literal["last-one", "time", "random"]
 UNTOLD = ", time untold"
 
 
@@ -88,10 +88,15 @@ class Evaluation:
 
 def make_split(frame: pd.DataFrame, how: SplitName, unit: Unit = "event", *, first_only: bool = True) -> Split:
     """Hold out by name, and check that nothing leaks; without ``first_only`` training keeps repeated interactions."""
-    if how not in ("last-one", "time"):
-        raise DataError(f"split must be last-one or time, not {how!r}")
-    hold_out = split_last_one if how == "last-one" else split_by_time
-    split = hold_out(frame, unit=unit, first_only=first_only)
+    if how not in get_args(SplitName):
+        raise DataError(f"split must be last-one, time or random, not {how!r}")
+    if how == "random" and unit != "event":
+        raise DataError(f"the random split holds out single events, not a {unit}")
+    if how == "random":
+        split = split_at_random(frame, first_only=first_only)
+    else:
+        hold_out = split_last_one if how == "last-one" else split_by_time
+        split = hold_out(frame, unit=unit, first_only=first_only)
     check_leakage(split)
     if not len(split.test):
         raise DataError(f"the {how} split leaves no test event whose user and item the training part knows")
@@ -163,7 +168,7 @@ def evaluate(
         Catalogue frame as for :meth:`ItemCatalogue.from_frame`.
     models : sequence of str
         "hybrid", names of sources, and "hybrid+sasrec" or the like: the blend with an extra source in any case.
-    split : {"time", "last-one"}
+    split : {"time", "last-one", "random"}
     unit : {"event", "basket"}
     k : int
         Length of the judged lists.

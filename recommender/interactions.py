@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from recommender.idmap import IdMap
+from recommender.roworder import drawn_seconds, is_sorted_by_item
 from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, BoolMask, Event, FloatVector, Rows
 from recommender.validation import (
     DataReport,
@@ -75,7 +76,8 @@ class Interactions:
         -----
         Repairs are counted in ``report``: whole-number ids written as text, an absent ``kind`` or ``timestamp``
         column filled in, fractions of a second cut, and users with more than ``MAX_EVENTS_PER_USER`` events cut to
-        their latest ones.
+        their latest ones. Without times the order of the rows stands in for them, unless the rows were sorted by
+        item: an order that says nothing, learned from, is worse than none, so then it is drawn at random.
         """
         require_columns(frame, ("user_id", "item_id"))
         frame = frame.reset_index(drop=True)
@@ -84,7 +86,11 @@ class Interactions:
         item_ids = clean_ids(frame["item_id"], "item_id", repairs)
         kinds = clean_kinds(frame, repairs)
         values = clean_values(frame, kinds)
-        timestamps = clean_timestamps(frame, repairs, now=now)
+        if "timestamp" not in frame.columns and is_sorted_by_item(user_ids, item_ids, kinds):
+            repairs["timestamp: column absent, rows sorted by item, times drawn at random"] = len(frame)
+            timestamps = drawn_seconds(user_ids, item_ids)
+        else:
+            timestamps = clean_timestamps(frame, repairs, now=now)
         baskets = clean_baskets(frame)
         user_codes, users = pd.factorize(user_ids, sort=True)
         item_codes, items = pd.factorize(item_ids, sort=True)

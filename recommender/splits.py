@@ -1,4 +1,4 @@
-"""Training and test events: by global time, or each user's last one, with single events or whole baskets as units.
+"""Training and test events: by global time, each user's last one, or drawn; with single events or baskets as units.
 
 The protocol behind every number that the project prints: of a user and an item only the first interaction counts,
 all items compete (no sampled negatives), items already seen are not asked for again, and the test keeps only users
@@ -152,6 +152,52 @@ def split_by_time(
     return _finish(log, train, test, left_out, cut=cut)
 
 
+def split_at_random(
+    frame: pd.DataFrame,
+    *,
+    share: float = 0.25,
+    seed: int = 0,
+    first_only: bool = True,
+    target_kinds: Collection[str] = TARGET_KINDS,
+) -> Split:
+    """Hold out a share of each user's items, drawn at random: what a log without times, or many a paper, is judged by.
+
+    A model that is told when things happened would be misled, since what is asked for happened in between. So the
+    times are taken away: in the training part they count its rows, whose order is drawn, too; the test has the second
+    after them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As in :func:`split_last_one`.
+    share : float
+        Part of the items of each user to hold out, between 0 and 1, rounded down.
+    seed : int
+    first_only : bool
+        Keep only the first interaction of a user with an item. Otherwise training keeps the repeats of its own pairs.
+    target_kinds : collection of str
+        Kinds that may be held out.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or ``share`` is not between 0 and 1.
+    """
+    if not 0 < share < 1:
+        raise DataError(f"share must lie between 0 and 1, not {share}")
+    log = _in_drawn_order(_ordered(frame, "event"), seed)
+    first = _is_first(log)
+    target = pd.Series(first & _is_target(log, target_kinds))
+    of_user = target.groupby(log["_user"])
+    test = (target & (of_user.cumsum() <= np.floor(share * of_user.transform("sum")))).to_numpy()
+    held = np.isin(log["_draw"], log["_draw"][test])
+    repeats = ~first & ~held if first_only else np.zeros(len(log), dtype=bool)
+    train = ~held & ~repeats
+    left_out = {"repeated interactions": int(repeats.sum()), "of a held-out pair": int((held & ~test).sum())}
+    times = np.where(train, np.cumsum(train) - 1, train.sum())
+    return _finish(log.drop(columns="_draw").assign(timestamp=times), train, test, left_out, cut=None)
+
+
 def first_interactions(frame: pd.DataFrame) -> pd.DataFrame:
     """The first interaction of each user with each item, in time order (equal times: frame order)."""
     log = _ordered(frame, "event")
@@ -213,6 +259,13 @@ def _ordered(frame: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     log = frame.sort_values("timestamp", kind="stable").reset_index(drop=True)
     units = pd.factorize(basket_ids(log))[0] if unit == "basket" else np.arange(len(log))
     return log.assign(_user=pd.factorize(log["user_id"])[0], _item=pd.factorize(log["item_id"])[0], _unit=units)
+
+
+def _in_drawn_order(log: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The pairs of user and item in an order drawn at random, ``_draw``; the rows of a pair stay as they are."""
+    pairs = pd.factorize(_pair_codes(log))[0]
+    draw = np.random.default_rng(seed).permutation(int(pairs.max(initial=-1)) + 1)[pairs]
+    return log.assign(_draw=draw).sort_values("_draw", kind="stable").reset_index(drop=True)
 
 
 def _plain(log: pd.DataFrame) -> pd.DataFrame:

@@ -120,20 +120,20 @@ def _online_retail(sheet: Sheet) -> pd.DataFrame:
 
 
 def _retailrocket(sheet: Sheet) -> pd.DataFrame:
-    return _clicks(sheet, "user_id", "item_id", sheet.row_order())
+    clicks = _clicks(sheet, "user_id", "item_id")
+    return clicks.assign(timestamp=sheet.stand_in_times(clicks["user_id"], clicks["item_id"], clicks["kind"]))
 
 
 def _retailrocket_original(sheet: Sheet) -> pd.DataFrame:
-    return _clicks(sheet, "visitorid", "itemid", sheet.seconds("timestamp"))
+    return _clicks(sheet, "visitorid", "itemid").assign(timestamp=sheet.seconds("timestamp"))
 
 
-def _clicks(sheet: Sheet, user: str, item: str, times: Floats) -> pd.DataFrame:
+def _clicks(sheet: Sheet, user: str, item: str) -> pd.DataFrame:
     columns = {
         "user_id": sheet.ids(user, "the user is missing"),
         "item_id": sheet.ids(item, "the item is missing"),
         "kind": kinds(sheet, "event"),
         "value": np.nan,
-        "timestamp": times,
         "order_id": sheet.text("transactionid"),
     }
     return pd.DataFrame(columns, index=sheet.raw.index)

@@ -12,13 +12,14 @@ import pandas as pd
 from recommender.readers import parsing
 from recommender.readers.files import reject_frame
 from recommender.readers.parsing import Floats
+from recommender.roworder import drawn_seconds, is_sorted_by_item
 from recommender.types import BoolMask
 from recommender.validation import MAX_ID_BYTES, is_too_long
 
 _SHOWN = 200
 _NO_IDS = (list, tuple, set, dict, bool, bytes, np.bool_, np.ndarray)
 _CLOCK_SKEW_SECONDS = 86_400
-# Files without times get one second per row from here on, so that their order survives.
+# Files without times get one second per row from here on, so that their order, where it says anything, survives.
 UNTIMED_START = 946_684_800
 
 
@@ -99,12 +100,17 @@ class Sheet:
         self.reject(found > self._latest, column, "the time lies in the future")
         return found
 
-    def row_order(self) -> Floats:
-        """The stand-in for times that are not in the file: one second per row, counted as a repair."""
-        self.repairs["timestamp: not in the file, row order taken as time (one second per row from 2000-01-01)"] += len(
-            self.raw
-        )
-        return UNTIMED_START + np.asarray(self.raw.index, dtype=np.float64)
+    def stand_in_times(self, users: pd.Series, items: pd.Series, kinds: pd.Series) -> Floats:
+        """UTC seconds of a file without times, counted as a repair.
+
+        The order of the rows stands in for them, unless it comes from sorting by item: then they are drawn.
+        """
+        if is_sorted_by_item(users, items, kinds):
+            repair, seconds = "rows sorted by item, times drawn at random", drawn_seconds(users, items)
+        else:
+            repair, seconds = "row order taken as time (one second per row from 2000-01-01)", np.asarray(self.raw.index)
+        self.repairs[f"timestamp: not in the file, {repair}"] += len(self.raw)
+        return UNTIMED_START + seconds.astype(np.float64)
 
     def prices(self, column: str | None) -> Floats:
         """Prices in major units; a text that is no amount is left empty and counted as a repair."""

@@ -65,7 +65,9 @@ def _events(sheet: Sheet) -> pd.DataFrame:
     kind = kinds(sheet, "kind") if sheet.has("kind") else _implied_kinds(sheet, stars)
     frame = pd.DataFrame({"user_id": user, "item_id": item, "kind": kind}, index=sheet.raw.index)
     frame["value"] = _values(sheet, stars, kind)
-    frame["timestamp"] = sheet.seconds("timestamp") if sheet.has("timestamp") else sheet.row_order()
+    frame["timestamp"] = (
+        sheet.seconds("timestamp") if sheet.has("timestamp") else sheet.stand_in_times(user, item, kind)
+    )
     for name in ("order_id", "currency"):
         if sheet.has(name):
             frame[name] = sheet.text(name)

@@ -14,6 +14,7 @@ from recommender.splits import (
     basket_ids,
     check_leakage,
     first_interactions,
+    split_at_random,
     split_by_time,
     split_last_one,
 )
@@ -58,6 +59,9 @@ ana kettle 7
 cleo pot   8
 cleo cup   9
 """
+
+
+EIGHT_TWICE = "\n".join(f"{user} i{n} {n}" for user in ("ana", "ben") for n in range(8))
 
 
 def test_the_last_new_item_of_each_user_is_held_out():
@@ -191,6 +195,42 @@ def test_nothing_leaks_through_a_last_one_split(unit, first_only, events):
         assert split.test["user_id"].is_unique
 
 
+@pytest.mark.parametrize("first_only", [True, False])
+@quick
+@given(events=event_logs(), share=st.sampled_from([0.25, 0.5]), seed=st.integers(0, 9))
+def test_nothing_leaks_through_a_random_split(first_only, events, share, seed):
+    split = split_at_random(events, share=share, seed=seed, first_only=first_only)
+    check_leakage(split)
+    assert len(split.train) + len(split.test) + sum(split.left_out.values()) == len(events)
+    assert "dismiss" not in set(split.test["kind"])
+    again = split_at_random(events, share=share, seed=seed, first_only=first_only)
+    pd.testing.assert_frame_equal(again.test, split.test)
+
+
+def test_a_random_split_holds_out_a_share_of_what_each_user_touched():
+    touched = {f"{user}{n}": size for user, size in (("ana", 8), ("ben", 7), ("cleo", 3)) for n in range(9)}
+    events = log("\n".join(f"{user} i{n} {n}" for user, size in touched.items() for n in range(size)))
+    split = split_at_random(events)
+    assert split.left_out == {}
+    held = split.test["user_id"].value_counts()
+    assert held.to_dict() == {user: size // 4 for user, size in touched.items() if size // 4}
+    assert split.test["item_id"].nunique() > 4, "not always the last"
+
+
+def test_a_random_split_takes_the_times_away():
+    split = split_at_random(log(EIGHT_TWICE))
+    assert split.train["timestamp"].tolist() == list(range(len(split.train)))
+    assert set(split.test["timestamp"]) == {len(split.train)}
+    assert split.train["item_id"].tolist() != sorted(split.train["item_id"])
+
+
+def test_what_is_held_out_at_random_is_gone_with_all_its_repeats():
+    twice = log("\n".join([EIGHT_TWICE, EIGHT_TWICE]))
+    split = split_at_random(twice, first_only=False)
+    assert not set(pairs(split.test)) & set(pairs(split.train))
+    assert split.train.duplicated(["user_id", "item_id"]).sum() * 2 == len(split.train)
+
+
 @quick
 @given(events=event_logs(), seed=st.integers(0, 9))
 def test_what_happens_later_does_not_change_the_training_part(events, seed):
@@ -242,6 +282,7 @@ def test_every_kind_of_leak_is_found(test, cut, message):
         (lambda: split_by_time(log("ana cup 1"), fraction=1.0), "between 0 and 1"),
         (lambda: split_last_one(log("ana cup 1"), min_events=1), "at least 2"),
         (lambda: split_last_one(log("ana cup 1"), unit="week"), "'event' or 'basket'"),
+        (lambda: split_at_random(log("ana cup 1"), share=0.0), "between 0 and 1"),
         (lambda: split_last_one(pd.DataFrame({"user_id": ["ana"]})), "'item_id' is missing"),
     ],
 )

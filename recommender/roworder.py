@@ -1,0 +1,51 @@
+"""Whether the order of the rows can stand in for the times that a log does not have, and what to take where not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from recommender.types import AnyArray, Rows
+
+# Below so many steps from one row of a user to the next, chance alone may have put them in order.
+MIN_STEPS = 100
+SORTED_SHARE = 0.99
+DRAWN_SECONDS = 100 * 86_400
+
+
+def is_sorted_by_item(users: pd.Series, items: pd.Series, kinds: pd.Series | AnyArray) -> bool:
+    """Whether a file was sorted by its ids, so that the order of a user's rows says nothing of what came first.
+
+    Parameters
+    ----------
+    users, items : Series of str, shape (n_rows,)
+    kinds : Series or array of shape (n_rows,)
+        Names or codes. A file may have been put together out of one part per kind.
+
+    Returns
+    -------
+    bool
+        True where, of each user and kind, nearly every row has a greater item than the row before: by number where
+        all ids are numbers, or by text.
+    """
+    user_codes, kind_codes = pd.factorize(users)[0], pd.factorize(kinds)[0]
+    order = np.lexsort((kind_codes, user_codes))
+    is_step = (np.diff(user_codes[order]) == 0) & (np.diff(kind_codes[order]) == 0)
+    numbers = pd.to_numeric(items, errors="coerce").to_numpy(dtype=np.float64)
+    for ids in (numbers, pd.factorize(items, sort=True)[0]):
+        rise = np.diff(ids[order])[is_step]
+        moved = rise[rise != 0]
+        if len(moved) >= MIN_STEPS and (moved > 0).mean() >= SORTED_SHARE:
+            return True
+    return False
+
+
+def drawn_seconds(users: pd.Series, items: pd.Series) -> Rows:
+    """A second for each row, 0 to ``DRAWN_SECONDS``, drawn by a hash of user and item: the same in every run.
+
+    Rows of one user and item share it, so in a stable order of time they stay as they were: a view before the
+    purchase.
+    """
+    pairs = pd.DataFrame({"user": users.astype(object), "item": items.astype(object)})
+    hashed = pd.util.hash_pandas_object(pairs, index=False).to_numpy(dtype=np.uint64)
+    return (hashed % np.uint64(DRAWN_SECONDS)).astype(np.int64)
