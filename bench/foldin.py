@@ -19,7 +19,7 @@ from recommender.metrics import paired_bootstrap
 
 DATA = ("musical-instruments", "movielens-100k", "online-retail")
 QUICK_DATA = ("gift-cards",)
-MODELS = ("itemseq", "itemknn", "ease", "ials", "hybrid")
+MODELS = ("itemseq", "itemknn", "rp3beta", "ease", "ials", "hybrid")
 QUICK_MODELS = ("itemseq", "hybrid")
 LATEST = 0.1  # share of the training events, the latest, that the model was not fitted on
 WANTED_GAP = 0.03

@@ -16,7 +16,7 @@ import numpy as np
 from recommender.errors import ArtifactError
 from recommender.types import AnyArray
 
-SCHEMA = 2
+SCHEMA = 3
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 CARD = "model_card.md"

@@ -13,8 +13,8 @@ from recommender.exploration import Shows
 from recommender.interactions import Interactions
 from recommender.model import FittedModel
 from recommender.preferences import Preferences
-from recommender.retrievers.itemseq import ItemSeq
 from recommender.retrievers.popular import Popular
+from recommender.retrievers.streamed import PairCounter
 from recommender.state import EventLog, build_state
 from recommender.types import BoolMask, FloatMatrix, FloatVector
 from recommender.vectorindex import normalise
@@ -124,7 +124,7 @@ class LiveUpdates:
 
     def _count_steps(self, user_id: str, log: EventLog) -> None:
         before = self.log_of(user_id)
-        counters = [s for s in self.model.pipeline.sources.retrievers.values() if isinstance(s, ItemSeq)]
+        counters = [s for s in self.model.pipeline.sources.retrievers.values() if isinstance(s, PairCounter)]
         for position in range(len(log)):
             state = build_state(before.then(log.take(np.arange(position))), self.model.weights)
             row = int(log.item_rows[position])

@@ -8,11 +8,12 @@ import numpy as np
 from scipy import sparse
 
 from recommender.neighbours import NeighbourTable
-from recommender.retrievers.itemitem import ItemItemRetriever
+from recommender.retrievers.streamed import AudienceCounter
 from recommender.training_data import TrainingData
+from recommender.types import FloatVector
 
 
-class ItemKNN(ItemItemRetriever):
+class ItemKNN(AudienceCounter):
     """Cosine similarity of item columns with shrinkage towards zero for thin evidence.
 
     ``S[i, j] = co(i, j) / (sqrt(d_i * d_j) + shrinkage)``, the strongest ``top_k`` per item.
@@ -33,7 +34,8 @@ class ItemKNN(ItemItemRetriever):
     def fit(self, data: TrainingData) -> Self:
         matrix = data.recent_matrix.tocsc()
         by_item = matrix.T.tocsr()
-        roots = np.sqrt(np.maximum(np.diff(matrix.indptr), 1)).astype(np.float32)
+        degrees = np.diff(matrix.indptr).astype(np.float32)
+        roots = np.sqrt(np.maximum(degrees, 1)).astype(np.float32)
 
         def block(part: slice) -> sparse.csr_matrix:
             together = (by_item[part] @ matrix).tocoo()
@@ -42,5 +44,10 @@ class ItemKNN(ItemItemRetriever):
             strength[own == together.col] = 0.0
             return sparse.csr_matrix((strength, (together.row, together.col)), shape=together.shape)
 
-        self.table_ = NeighbourTable.from_blocks(data.n_items, self.top_k, block)
-        return self
+        return self.grow_from(NeighbourTable.from_blocks(data.n_items, self.top_k, block), degrees)
+
+    def divisor(self, left: FloatVector, right: FloatVector) -> FloatVector:
+        return np.sqrt(np.maximum(left, 1) * np.maximum(right, 1)) + self.shrinkage
+
+    def count_of(self, n_items: int) -> float:
+        return 1.0

@@ -9,7 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from recommender.neighbours import NeighbourTable
-from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
+from recommender.retrievers.itemitem import HISTORY_LENGTH
+from recommender.retrievers.streamed import AddedPairs, PairCounter
 from recommender.state import UserState
 from recommender.training_data import Sequences, TrainingData
 from recommender.types import AnyArray, FloatVector, Rows
@@ -18,7 +19,7 @@ _GAPS_AT_ONCE = 5
 _LEAST_DECAY = 1e-6
 
 
-class ItemSeq(ItemItemRetriever):
+class ItemSeq(PairCounter):
     """Directed co-occurrence with decay over the gap, normalised by popularity.
 
     ``W[i, j] = (sum over users and pairs i before j at gap g <= window of gap_decay**(g-1)
@@ -82,23 +83,10 @@ class ItemSeq(ItemItemRetriever):
     def _prepare(self) -> Self:
         self._fitted_degrees = self.degrees_
         self._powers = np.maximum(self.degrees_, 1.0).astype(np.float32) ** np.float32(self.popularity)
-        self._added: dict[int, dict[int, float]] = {}
-        self._added_arrays: dict[int, tuple[Rows, FloatVector]] = {}
+        self._added = AddedPairs()
         return self
 
     def absorb(self, earlier: Rows, evidence: FloatVector, new_row: int, new_evidence: float, *, is_new: bool) -> None:
-        """Count one more step of a user's sequence, as a refit would. What is saved stays as fitted.
-
-        Parameters
-        ----------
-        earlier : ndarray of shape (n_earlier,)
-            Items before the new one, the latest first.
-        evidence : ndarray of shape (n_earlier,)
-        new_row : int
-        new_evidence : float
-        is_new : bool
-            Whether the user never touched the item before: only then its audience grows.
-        """
         if is_new:
             if self.degrees_ is self._fitted_degrees:
                 self.degrees_ = np.array(self.degrees_)
@@ -108,18 +96,13 @@ class ItemSeq(ItemItemRetriever):
             if row == new_row:
                 continue
             value = self.gap_decay**gap * float(np.sqrt(weight * new_evidence))
-            self._add(row, new_row, value)
-            self._add(new_row, row, self.backward * value)
-
-    def _add(self, left: int, right: int, value: float) -> None:
-        row = self._added.setdefault(left, {})
-        row[right] = row.get(right, 0.0) + value
-        self._added_arrays.pop(left, None)
+            self._added.add(row, new_row, value)
+            self._added.add(new_row, row, self.backward * value)
 
     def _gather(self, rows: Rows) -> tuple[Rows, Rows, FloatVector]:
         """Entries of the table and of what was absorbed since the fit."""
         owner, neighbours, counts = self.table_.gather(rows)
-        fresh = [(k, *self._added_to(row)) for k, row in enumerate(rows.tolist()) if row in self._added]
+        fresh = [(k, *self._added.of(row)) for k, row in enumerate(rows.tolist()) if row in self._added]
         if not fresh:
             return owner, neighbours, counts
         owners = np.repeat([k for k, _, _ in fresh], [len(columns) for _, columns, _ in fresh])
@@ -128,16 +111,6 @@ class ItemSeq(ItemItemRetriever):
             np.concatenate([neighbours, *(columns for _, columns, _ in fresh)]),
             np.concatenate([counts, *(values for _, _, values in fresh)]),
         )
-
-    def _added_to(self, row: int) -> tuple[Rows, FloatVector]:
-        """Neighbours and counts that a row got since the fit; as arrays they are kept until it gets more."""
-        found = self._added_arrays.get(row)
-        if found is None:
-            added = self._added[row]
-            n = len(added)  # another thread may add meanwhile; what it adds stands behind these
-            rows = np.fromiter(added.keys(), dtype=np.int64, count=n)
-            found = self._added_arrays[row] = rows, np.fromiter(added.values(), dtype=np.float32, count=n)
-        return found
 
     def strengths(self, rows: Rows) -> tuple[Rows, AnyArray, FloatVector]:
         owner, neighbours, counts = self._gather(rows)

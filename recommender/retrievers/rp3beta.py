@@ -8,11 +8,12 @@ import numpy as np
 from scipy import sparse
 
 from recommender.neighbours import NeighbourTable
-from recommender.retrievers.itemitem import ItemItemRetriever
+from recommender.retrievers.streamed import AudienceCounter
 from recommender.training_data import TrainingData
+from recommender.types import FloatVector
 
 
-class RP3Beta(ItemItemRetriever):
+class RP3Beta(AudienceCounter):
     """Transition probability item -> user -> item, raised to ``alpha`` and damped by ``popularity ** beta``.
 
     References
@@ -33,7 +34,8 @@ class RP3Beta(ItemItemRetriever):
         matrix = data.recent_matrix
         from_user = _row_stochastic(matrix, self.alpha).tocsc()
         from_item = _row_stochastic(matrix.T.tocsr(), self.alpha)
-        damping = np.maximum(matrix.getnnz(axis=0), 1).astype(np.float32) ** -self.beta
+        degrees = matrix.getnnz(axis=0).astype(np.float32)
+        damping = np.maximum(degrees, 1) ** np.float32(-self.beta)
 
         def block(part: slice) -> sparse.csr_matrix:
             walk = (from_item[part] @ from_user).tocoo()
@@ -41,8 +43,13 @@ class RP3Beta(ItemItemRetriever):
             strength[walk.row + part.start == walk.col] = 0.0
             return sparse.csr_matrix((strength, (walk.row, walk.col)), shape=walk.shape)
 
-        self.table_ = NeighbourTable.from_blocks(data.n_items, self.top_k, block)
-        return self
+        return self.grow_from(NeighbourTable.from_blocks(data.n_items, self.top_k, block), degrees)
+
+    def divisor(self, left: FloatVector, right: FloatVector) -> FloatVector:
+        return np.maximum(left, 1) ** self.alpha * np.maximum(right, 1) ** self.beta
+
+    def count_of(self, n_items: int) -> float:
+        return n_items**-self.alpha
 
 
 def _row_stochastic(matrix: sparse.csr_matrix, alpha: float) -> sparse.csr_matrix:

@@ -219,7 +219,7 @@ def change(manifest: dict, **changes: object) -> str:
 
 
 MANIFESTS: dict[str, tuple[Callable[[dict], str], str]] = {
-    "another schema": (lambda m: change(m, schema=99), "schema 99 is not 2, the one this code reads"),
+    "another schema": (lambda m: change(m, schema=99), "schema 99 is not 3, the one this code reads"),
     "no schema": (lambda m: change(m, schema=None), "not whole"),
     "no files": (lambda m: change(m, files=None), "not whole"),
     "no model": (lambda m: change(m, model=None), "not whole"),

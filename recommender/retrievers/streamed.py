@@ -1,0 +1,143 @@
+"""Pairs of items counted between two fits, and item-item tables that grow by them."""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from typing import Self
+
+import numpy as np
+
+from recommender.neighbours import NeighbourTable
+from recommender.retrievers.itemitem import ItemItemRetriever
+from recommender.types import AnyArray, FloatVector, Rows
+
+# Every pair takes memory in every web process. What is further back in a history is left for the next fit, and so are
+# the counts of the pairs before the new one of whoever has more than this.
+LATEST_ITEMS = 20
+
+
+class AddedPairs:
+    """Counts per pair of items, added one at a time and read a row at a time."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, dict[int, float]] = {}
+        self._arrays: dict[int, tuple[Rows, FloatVector]] = {}
+
+    def __contains__(self, row: int) -> bool:
+        return row in self._counts
+
+    def add(self, left: int, right: int, count: float) -> None:
+        """Add to the count of a pair."""
+        row = self._counts.setdefault(left, {})
+        row[right] = row.get(right, 0.0) + count
+        self._arrays.pop(left, None)
+
+    def of(self, row: int) -> tuple[Rows, FloatVector]:
+        """Neighbours and counts that a row got; as arrays they are kept until it gets more."""
+        found = self._arrays.get(row)
+        if found is None:
+            added = self._counts[row]
+            n = len(added)  # another thread may add meanwhile; what it adds stands behind these
+            rows = np.fromiter(added.keys(), dtype=np.int64, count=n)
+            found = self._arrays[row] = rows, np.fromiter(added.values(), dtype=np.float32, count=n)
+        return found
+
+
+class PairCounter(ItemItemRetriever):
+    """An item-item source that counts what happens after its fit."""
+
+    @abstractmethod
+    def absorb(self, earlier: Rows, evidence: FloatVector, new_row: int, new_evidence: float, *, is_new: bool) -> None:
+        """Count one more step of a user's sequence, as a refit would. What is saved stays as fitted.
+
+        Parameters
+        ----------
+        earlier : ndarray of shape (n_earlier,)
+            Items before the new one, the latest first.
+        evidence : ndarray of shape (n_earlier,)
+        new_row : int
+        new_evidence : float
+        is_new : bool
+            Whether the user never touched the item before: only then its audience grows.
+        """
+
+
+class AudienceCounter(PairCounter, ABC):
+    """A table of ``count(i, j) / divisor(d_i, d_j)`` over audiences ``d``; rows with new counts are worked out anew.
+
+    A row without new counts stays as it was fitted, although audiences of its neighbours may have grown.
+    """
+
+    degrees_: FloatVector
+    _grown_degrees: FloatVector
+    _added: AddedPairs
+    _rows: dict[int, tuple[Rows, FloatVector]]
+
+    @abstractmethod
+    def divisor(self, left: FloatVector, right: FloatVector) -> FloatVector:
+        """What counts are divided by, given the audiences of both items."""
+
+    @abstractmethod
+    def count_of(self, n_items: int) -> float:
+        """What somebody with so many items, at least one, adds to the count of each pair of them."""
+
+    def absorb(self, earlier: Rows, evidence: FloatVector, new_row: int, new_evidence: float, *, is_new: bool) -> None:
+        if not is_new:
+            return
+        liked = earlier[evidence > 0]
+        others = liked[:LATEST_ITEMS].tolist()
+        if self._grown_degrees is self.degrees_:
+            self._grown_degrees = self.degrees_.copy()
+        self._grown_degrees[new_row] += 1
+        count = self.count_of(len(liked) + 1)
+        for row in others:
+            self._add(row, new_row, count)
+            self._add(new_row, row, count)
+        if 1 < len(liked) <= LATEST_ITEMS and (change := count - self.count_of(len(liked))):
+            for left, right in itertools.permutations(others, 2):
+                self._add(left, right, change)
+
+    def _add(self, left: int, right: int, count: float) -> None:
+        self._added.add(left, right, count)
+        self._rows.pop(left, None)
+
+    def strengths(self, rows: Rows) -> tuple[Rows, AnyArray, FloatVector]:
+        owner, neighbours, strengths = self.table_.gather(rows)
+        grown = [place for place, row in enumerate(rows.tolist()) if row in self._added]
+        if not grown:
+            return owner, neighbours, strengths
+        kept = ~np.isin(owner, grown)
+        anew = [self._row(int(rows[place])) for place in grown]
+        return (
+            np.concatenate([owner[kept], np.repeat(grown, [len(found) for found, _ in anew])]),
+            np.concatenate([neighbours[kept], *(found for found, _ in anew)]),
+            np.concatenate([strengths[kept], *(values for _, values in anew)]),
+        )
+
+    def _row(self, row: int) -> tuple[Rows, FloatVector]:
+        """Neighbours and strengths of a row that got counts, kept until it gets more."""
+        found = self._rows.get(row)
+        if found is None:
+            fitted, strengths = self.table_.row(row)
+            counts = strengths * self.divisor(self.degrees_[row], self.degrees_[fitted])
+            added, more = self._added.of(row)
+            rows, place = np.unique(np.concatenate([fitted, added]), return_inverse=True)
+            total = np.bincount(place, weights=np.concatenate([counts, more]), minlength=len(rows))
+            strength = np.maximum(total, 0.0) / self.divisor(self._grown_degrees[row], self._grown_degrees[rows])
+            found = self._rows[row] = rows, strength.astype(np.float32)
+        return found
+
+    def grow_from(self, table: NeighbourTable, degrees: FloatVector) -> Self:
+        """Take a fitted table and the audiences it was divided by, shape (n_items,)."""
+        self.table_, self.degrees_ = table, degrees
+        self._grown_degrees = degrees
+        self._added = AddedPairs()
+        self._rows = {}
+        return self
+
+    def state_arrays(self) -> dict[str, AnyArray]:
+        return super().state_arrays() | {"degrees": self.degrees_}
+
+    def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
+        return self.grow_from(NeighbourTable.from_arrays(arrays), arrays["degrees"])
