@@ -32,6 +32,7 @@ from recommender.sources import (
     make_source,
 )
 from recommender.stars import Ratings, StarForecast
+from recommender.suiting import suited
 from recommender.training_data import TrainingData
 from recommender.types import FloatVector, Progress, Rows
 from recommender.weights import EventWeights
@@ -62,6 +63,7 @@ def fit_model(
     data = TrainingData.build(events, items, weights, networks=networks, random_state=random_state)
     shown = Impressions.from_frame(logged, events.users, data.catalogue.items) if logged is not None else None
     blend, extras = specs_for(strategy, source_params, joining)
+    blend = suited(blend, data, random_state)
     sources = fit_sources(data, blend, random_state=random_state, progress=progress)
     if strategy != "hybrid" and strategy not in sources.retrievers:
         raise DataError(f"strategy {strategy!r} cannot be fitted on this data: {sources.skipped[strategy]}")

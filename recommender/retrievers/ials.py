@@ -150,7 +150,8 @@ class Ials(Retriever):
         return self._prepare()
 
     def notes(self) -> dict[str, Any]:
-        return {} if getattr(self, "_part", None) is None else {"items_searched": len(self.searched_)}
+        settings = {"n_factors": self.n_factors, "alpha": self.alpha, "reg": self.reg}
+        return settings if getattr(self, "_part", None) is None else settings | {"items_searched": len(self.searched_)}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,108 @@
+"""Settings of a source that no default suits everywhere: chosen on what each user did last, ahead of the fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recommender.base import Query, SourceUnavailableError
+from recommender.metrics import paired_bootstrap
+from recommender.retrievers.ials import Ials
+from recommender.sources import SourceSpec
+from recommender.state import UserState, build_state
+from recommender.training_data import TrainingData
+from recommender.types import FloatVector, Rows
+
+# How far factors are held back must fit the log: a shop of few items for many people wants little trust in each event,
+# one with long histories of looks wants many factors, nearly free. Either may be worth half of what iALS finds.
+IALS_SETTINGS: tuple[dict[str, Any], ...] = ({}, {"alpha": 1.0, "reg": 50.0}, {"n_factors": 128, "reg": 5.0})
+# What is gained must be sure, and worth more than the luck of who was asked: less than this share is left alone.
+LEAST_GAIN = 0.2
+FEWEST_USERS, MOST_USERS = 100, 1_000
+FEWEST_ITEMS = 3
+MOST_EVENTS, MOST_ITEMS = 100_000, 100_000
+PLACES = 10
+_ROUNDS = 500
+
+
+class _Held(NamedTuple):
+    """What a user had done, and the item that came next."""
+
+    state: UserState
+    chosen: int
+
+
+def suited(specs: Mapping[str, SourceSpec], data: TrainingData, random_state: int) -> dict[str, SourceSpec]:
+    """The sources with the settings of ``ials`` that suit the log, where none were given.
+
+    The last new item of up to ``MOST_USERS`` users is held back; settings are taken whose NDCG@10 is surely better than
+    that of the defaults, by at least ``LEAST_GAIN`` of it (lower end of the 95 % interval of the paired difference).
+    Of a large log a part of the users is looked at, and a very large catalogue keeps the defaults.
+    """
+    spec = specs.get("ials")
+    if spec is None or spec.params or data.n_items > MOST_ITEMS:
+        return dict(specs)
+    return dict(specs) | {"ials": SourceSpec(spec.kind, _ials_settings(data, random_state))}
+
+
+def _ials_settings(data: TrainingData, random_state: int) -> dict[str, Any]:
+    rng = np.random.default_rng(random_state)
+    part, held = _held_back(_some_users(data, rng), rng)
+    if len(held) < FEWEST_USERS:
+        return {}
+    try:
+        found = [_quality(Ials(random_state=random_state, **settings).fit(part), held) for settings in IALS_SETTINGS]
+    except SourceUnavailableError:
+        return {}
+    best = int(np.argmax([quality.mean() for quality in found]))
+    gain = paired_bootstrap(found[best], found[0], _ROUNDS)
+    return IALS_SETTINGS[best] if gain.low > LEAST_GAIN * found[0].mean() else {}
+
+
+def _some_users(data: TrainingData, rng: np.random.Generator) -> TrainingData:
+    """All events, or, of a large log, those of as many users as have ``MOST_EVENTS`` together."""
+    events = data.events
+    if len(events) <= MOST_EVENTS:
+        return data
+    drawn = rng.permutation(events.n_users)
+    counts = np.bincount(events.user_rows, minlength=events.n_users)
+    taken = np.zeros(events.n_users, dtype=bool)
+    taken[drawn[np.cumsum(counts[drawn]) <= MOST_EVENTS]] = True
+    return data.with_events(events.select(taken[events.user_rows]))
+
+
+def _held_back(data: TrainingData, rng: np.random.Generator) -> tuple[TrainingData, list[_Held]]:
+    """The events without the last new item of each drawn user and what came after it."""
+    users, keep = data.events.user_rows, np.ones(len(data.events), dtype=bool)
+    order = np.argsort(users, kind="stable")
+    bounds = np.searchsorted(users[order], np.arange(data.n_users + 1))
+    held: list[_Held] = []
+    for user in rng.permutation(data.n_users):
+        own = order[bounds[user] : bounds[user + 1]]
+        items, first = np.unique(data.events.item_rows[own], return_index=True)
+        if len(items) < FEWEST_ITEMS:
+            continue
+        moment = int(first.max())
+        state = build_state(data.histories.of(int(user)).take(np.arange(moment)), data.weights)
+        if state.is_cold:
+            continue
+        keep[own[moment:]] = False
+        held.append(_Held(state, int(data.events.item_rows[own[moment]])))
+        if len(held) == MOST_USERS:
+            break
+    return data.with_events(data.events.select(keep)), held
+
+
+def _quality(source: Ials, held: list[_Held]) -> FloatVector:
+    """NDCG@10 per user, shape (len(held),): all items ranked but those seen."""
+    none: Rows = np.empty(0, dtype=np.int64)
+    found = np.zeros(len(held))
+    for number, (state, chosen) in enumerate(held):
+        scores = source.score(Query(state, 0, none))
+        wanted = scores[chosen]
+        scores[state.seen] = -np.inf
+        place = int((scores > wanted).sum())
+        found[number] = 1.0 / np.log2(place + 2.0) if place < PLACES else 0.0
+    return found

@@ -1,0 +1,89 @@
+"""iALS is held back as far as the log needs it: settings change where that surely finds more, and stay elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recommender import HybridRecommender, Interactions, suiting
+from recommender.fitting import specs_for
+from recommender.sources import SourceSpec
+from recommender.suiting import IALS_SETTINGS, suited
+from recommender.training_data import TrainingData
+from tests.recommender.worlds import data_of, ring_walks
+
+GROUPS, ON_A_GROUP, PEOPLE = 300, 6, 600
+
+
+@pytest.fixture(scope="module")
+def niches() -> pd.DataFrame:
+    """People who each buy most of two small groups of things among very many, in an order of their own."""
+    draw = np.random.default_rng(0)
+    rows = []
+    for user in range(PEOPLE):
+        things = [f"g{g:02d}-{n}" for g in draw.choice(GROUPS, 2, replace=False) for n in range(ON_A_GROUP)]
+        rows += [
+            (f"u{user:03d}", thing, "purchase", 1_000 + n) for n, thing in enumerate(draw.permutation(things)[:10])
+        ]
+    return pd.DataFrame(rows, columns=["user_id", "item_id", "kind", "timestamp"])
+
+
+def settings_for(data: TrainingData) -> dict[str, object]:
+    return dict(suited({"ials": SourceSpec("ials")}, data, 0)["ials"].params)
+
+
+def test_a_log_of_many_niches_gets_more_factors_held_back_less(niches):
+    assert settings_for(data_of(niches)) == IALS_SETTINGS[2]
+
+
+def test_defaults_stay_where_nothing_is_surely_better(shop_data):
+    assert settings_for(shop_data) == {}
+
+
+def test_too_few_people_decide_nothing(niches):
+    few = niches[niches["user_id"] < "u090"]
+    assert settings_for(data_of(few)) == {}
+
+
+def test_of_a_large_log_some_of_the_people_decide(niches, monkeypatch):
+    monkeypatch.setattr(suiting, "MOST_EVENTS", len(niches) // 2)
+    looked_at = []
+    quality = suiting._quality
+    monkeypatch.setattr(suiting, "_quality", lambda source, held: looked_at.append(len(held)) or quality(source, held))
+    assert settings_for(data_of(niches)) == IALS_SETTINGS[2]
+    assert set(looked_at) == {PEOPLE // 2}
+
+
+def test_settings_that_were_given_stay_as_they_are(niches):
+    given = {"ials": SourceSpec("ials", {"reg": 60.0})}
+    assert suited(given, data_of(niches), 0) == given
+
+
+def test_a_very_large_catalogue_keeps_the_defaults(niches, monkeypatch):
+    monkeypatch.setattr(suiting, "MOST_ITEMS", 10)
+    assert settings_for(data_of(niches)) == {}
+
+
+def test_other_sources_are_left_alone(niches):
+    blend, _ = specs_for("hybrid", {})
+    changed = suited(blend, data_of(niches), 0)
+    assert {name for name in blend if changed[name] != blend[name]} == {"ials"}
+    assert "ials" not in suited({"ease": SourceSpec("ease")}, data_of(niches), 0)
+
+
+def test_what_was_chosen_is_the_same_every_time_and_does_not_change_the_data(niches):
+    data = data_of(niches)
+    before = data.events.item_rows.copy()
+    assert settings_for(data) == settings_for(data)
+    assert data.events.item_rows.tolist() == before.tolist()
+
+
+def test_a_model_is_fitted_with_what_suits_and_says_so(niches):
+    model = HybridRecommender("ials", random_state=0).fit(Interactions.from_frame(niches))
+    assert model.model_.pipeline.sources.retrievers["ials"].n_factors == IALS_SETTINGS[2]["n_factors"]
+    assert model.info["notes"]["ials"] == {"alpha": 20.0} | IALS_SETTINGS[2]
+
+
+def test_a_log_without_choices_is_fitted_as_ever():
+    assert settings_for(data_of(ring_walks(3))) == {}
