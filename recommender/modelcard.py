@@ -126,7 +126,11 @@ def _sources(info: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield f"Tried beside them, {', '.join(f'`{name}`' for name in tried['sources'])}: {tried['reason']}."
     yield from _list("Left out", (f"`{name}`: {why}" for name, why in sorted(info["skipped"].items())))
-    yield from _list("Notes", (f"`{name}`: {what}" for name, what in sorted(info["notes"].items())))
+    yield from _list("Notes", (f"`{name}`: {_facts(told)}" for name, told in sorted(info["notes"].items())))
+
+
+def _facts(told: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {fact}" for name, fact in sorted(told.items()))
 
 
 def _encoders(info: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -150,7 +150,7 @@ class Ials(Retriever):
         return self._prepare()
 
     def notes(self) -> dict[str, Any]:
-        settings = {"n_factors": self.n_factors, "alpha": self.alpha, "reg": self.reg}
+        settings = {"alpha": self.alpha, "n_factors": self.n_factors, "reg": self.reg}
         return settings if getattr(self, "_part", None) is None else settings | {"items_searched": len(self.searched_)}
 
 

@@ -84,8 +84,8 @@ def test_of_many_items_only_the_most_touched_are_searched_and_all_are_scored(sho
     monkeypatch.setattr(ials, "_MOST_SEARCHED", 12)
     part = Ials().fit(shop_data)
     question = query(shop_data, [thing("garden", n) for n in (1, 2)])
-    assert part.notes() == {"items_searched": 12}
-    assert everywhere.notes() == {}
+    assert part.notes()["items_searched"] == 12
+    assert "items_searched" not in everywhere.notes()
     found = part.retrieve(question, 20)
     touched = np.argsort(-shop_data.item_counts, kind="stable")[:12]
     assert sorted(found.rows.tolist()) == sorted(touched.tolist())
@@ -100,5 +100,5 @@ def test_what_nobody_touched_is_not_searched_in_a_large_catalogue(shop_data, mon
     monkeypatch.setattr(ials, "_MOST_SEARCHED", shop_data.n_items - 1)
     quiet = shop_data.with_events(shop_data.events.select(shop_data.events.item_rows < 10))
     source = Ials().fit(quiet)
-    assert source.notes() == {"items_searched": 10}
+    assert source.notes()["items_searched"] == 10
     assert source.retrieve(query(quiet, [named(quiet, [3])[0]]), 30).rows.max() < 10
