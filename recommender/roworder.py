@@ -31,7 +31,8 @@ def is_sorted_by_item(users: pd.Series, items: pd.Series, kinds: pd.Series | Any
     user_codes, kind_codes = pd.factorize(users)[0], pd.factorize(kinds)[0]
     order = np.lexsort((kind_codes, user_codes))
     is_step = (np.diff(user_codes[order]) == 0) & (np.diff(kind_codes[order]) == 0)
-    numbers = pd.to_numeric(items, errors="coerce").to_numpy(dtype=np.float64)
+    numbers = pd.to_numeric(items, errors="coerce").to_numpy(dtype=np.float64, copy=True)
+    numbers[np.isinf(numbers)] = np.nan  # an id may have hundreds of digits
     for ids in (numbers, pd.factorize(items, sort=True)[0]):
         rise = np.diff(ids[order])[is_step]
         moved = rise[rise != 0]

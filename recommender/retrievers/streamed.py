@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from array import array
 from typing import Self
 
@@ -68,7 +68,7 @@ class PairCounter(ItemItemRetriever):
         """
 
 
-class AudienceCounter(PairCounter, ABC):
+class AudienceCounter(PairCounter):
     """A table of ``count(i, j) / divisor(d_i, d_j)`` over audiences ``d``; rows with new counts are worked out anew.
 
     A row without new counts stays as it was fitted, although audiences of its neighbours may have grown.

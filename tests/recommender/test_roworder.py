@@ -56,6 +56,15 @@ def test_a_few_rows_may_be_in_order_by_chance(looks):
     assert not is_sorted(by_number(looks).head(ITEMS_EACH * 5))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("first", ["inf", "nan", "-1e999", "1" + "0" * 400, "0x10", "lamp"])
+def test_ids_may_look_like_any_number(looks, first):
+    strange = by_number(looks).assign(item_id=lambda frame: frame["item_id"].where(frame.index % 3 > 0, first))
+    assert not is_sorted(strange)
+    long = by_number(looks).assign(item_id=lambda frame: "9" * 400 + frame["item_id"].str.zfill(3))
+    assert is_sorted(long), "by text"
+
+
 def test_items_numbered_as_they_were_first_seen_are_not_sorted():
     draw = np.random.default_rng(1)
     rows = [(f"u{user}", item) for user in range(200) for item in draw.zipf(1.5, 8) % 1_000]
