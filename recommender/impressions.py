@@ -50,7 +50,7 @@ def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
     twice = clean.duplicated(["request_id", "position"])
     fail_where(twice, "position", frame["position"], "a place that stands in the request twice")
     if "timestamp" in frame.columns:
-        clean["timestamp"] = clean_timestamps(frame, {})
+        clean["timestamp"] = clean_timestamps(frame["timestamp"], {})
     return clean
 
 

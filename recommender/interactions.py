@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from recommender.idmap import IdMap
-from recommender.roworder import drawn_seconds, is_sorted_by_item
+from recommender.roworder import drawn_seconds, is_clock, is_sorted_by_item
 from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, BoolMask, Event, FloatVector, Rows
 from recommender.validation import (
     DataReport,
@@ -77,7 +77,8 @@ class Interactions:
         Repairs are counted in ``report``: whole-number ids written as text, an absent ``kind`` or ``timestamp``
         column filled in, fractions of a second cut, and users with more than ``MAX_EVENTS_PER_USER`` events cut to
         their latest ones. Without times the order of the rows stands in for them, unless the rows were sorted by
-        item: an order that says nothing, learned from, is worse than none, so then it is drawn at random.
+        item: an order that says nothing, learned from, is worse than none, so then it is drawn at random. Numbers
+        that are no clock, as :func:`recommender.roworder.is_clock` knows them, are looked at in the same way.
         """
         require_columns(frame, ("user_id", "item_id"))
         frame = frame.reset_index(drop=True)
@@ -86,11 +87,7 @@ class Interactions:
         item_ids = clean_ids(frame["item_id"], "item_id", repairs)
         kinds = clean_kinds(frame, repairs)
         values = clean_values(frame, kinds)
-        if "timestamp" not in frame.columns and is_sorted_by_item(user_ids, item_ids, kinds):
-            repairs["timestamp: column absent, rows sorted by item, times drawn at random"] = len(frame)
-            timestamps = drawn_seconds(user_ids, item_ids)
-        else:
-            timestamps = clean_timestamps(frame, repairs, now=now)
+        timestamps = _times(frame, user_ids, item_ids, kinds, repairs, now)
         baskets = clean_baskets(frame)
         user_codes, users = pd.factorize(user_ids, sort=True)
         item_codes, items = pd.factorize(item_ids, sort=True)
@@ -162,6 +159,29 @@ class Interactions:
                 "order_id": pd.array([None if b < 0 else f"b{b}" for b in self.baskets.tolist()], dtype="object"),
             }
         )
+
+
+def _times(
+    frame: pd.DataFrame,
+    user_ids: pd.Series,
+    item_ids: pd.Series,
+    kinds: AnyArray,
+    repairs: dict[str, int],
+    now: int | None,
+) -> Rows:
+    """UTC seconds of the rows; see the notes of :meth:`Interactions.from_frame`."""
+    is_timed = "timestamp" in frame.columns
+    seconds = clean_timestamps(frame["timestamp"], repairs, now=now) if is_timed else np.arange(len(frame))
+    if is_clock(seconds):
+        return seconds
+    lack = "no clock" if is_timed else "column absent"
+    order = np.argsort(seconds, kind="stable")
+    if is_sorted_by_item(user_ids.iloc[order], item_ids.iloc[order], kinds[order]):
+        repairs[f"timestamp: {lack}, rows sorted by item, times drawn at random"] = len(frame)
+        return drawn_seconds(user_ids, item_ids)
+    if not is_timed:
+        repairs["timestamp: column absent, row order taken as time"] = len(frame)
+    return seconds
 
 
 def events_frame(user_id: str, events: Sequence[Event]) -> pd.DataFrame:

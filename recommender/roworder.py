@@ -11,6 +11,13 @@ from recommender.types import AnyArray, Rows
 MIN_STEPS = 100
 SORTED_SHARE = 0.99
 DRAWN_SECONDS = 100 * 86_400
+# Numbers that end below this, in March 1973, count rows or steps and not seconds since 1970.
+FIRST_CLOCK_SECOND = 100_000_000
+
+
+def is_clock(seconds: Rows) -> bool:
+    """Whether the times of a log come from a clock, and not from counting rows or from one value for all."""
+    return len(seconds) > 0 and seconds.max() >= FIRST_CLOCK_SECOND and seconds.max() > seconds.min()
 
 
 def is_sorted_by_item(users: pd.Series, items: pd.Series, kinds: pd.Series | AnyArray) -> bool:

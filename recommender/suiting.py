@@ -1,4 +1,4 @@
-"""Settings of a source that no default suits everywhere: chosen on what each user did last, ahead of the fit."""
+"""Settings of sources that no default suits everywhere: chosen by what the log shows, ahead of the fit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from recommender.base import Query, SourceUnavailableError
 from recommender.metrics import paired_bootstrap
+from recommender.ordersignal import order_tells
 from recommender.retrievers.ials import Ials
 from recommender.sources import SourceSpec
 from recommender.state import UserState, build_state
@@ -18,6 +19,11 @@ from recommender.types import FloatVector, Rows
 # How far factors are held back must fit the log: a shop of few items for many people wants little trust in each event,
 # one with long histories of looks wants many factors, nearly free. Either may be worth half of what iALS finds.
 IALS_SETTINGS: tuple[dict[str, Any], ...] = ({}, {"alpha": 1.0, "reg": 50.0}, {"n_factors": 128, "reg": 5.0})
+# Where order says nothing, nothing is weighed by it.
+ORDERLESS_SETTINGS: dict[str, dict[str, Any]] = {
+    "itemseq": {"backward": 1.0, "history_decay": 1.0},
+    "ease": {"recency": 0.0},
+}
 # What is gained must be sure, and worth more than the luck of who was asked: less than this share is left alone.
 LEAST_GAIN = 0.2
 FEWEST_USERS, MOST_USERS = 100, 1_000
@@ -35,21 +41,26 @@ class _Held(NamedTuple):
 
 
 def suited(specs: Mapping[str, SourceSpec], data: TrainingData, random_state: int) -> dict[str, SourceSpec]:
-    """The sources with the settings of ``ials`` that suit the log, where none were given.
+    """The sources with settings that suit the log, where none were given.
 
-    The last new item of up to ``MOST_USERS`` users is held back; settings are taken whose NDCG@10 is surely better than
-    that of the defaults, by at least ``LEAST_GAIN`` of it (lower end of the 95 % interval of the paired difference).
-    Of a large log a part of the users is looked at, and a very large catalogue keeps the defaults.
+    ``itemseq`` and ``ease`` do not weigh by order where it says nothing; see
+    :func:`recommender.ordersignal.order_tells`. For ``ials`` the last new item of up to ``MOST_USERS`` users is held
+    back; settings are taken whose NDCG@10 is surely better than that of the defaults, by at least ``LEAST_GAIN`` of it
+    (lower end of the 95 % interval of the paired difference). Of a large log a part of the users is looked at, and a
+    very large catalogue keeps the defaults of ``ials``.
     """
-    spec = specs.get("ials")
-    if spec is None or spec.params or data.n_items > MOST_ITEMS:
-        return dict(specs)
-    return dict(specs) | {"ials": SourceSpec(spec.kind, _ials_settings(data, random_state))}
-
-
-def _ials_settings(data: TrainingData, random_state: int) -> dict[str, Any]:
+    open_to = {name: spec for name, spec in specs.items() if not spec.params}
     rng = np.random.default_rng(random_state)
-    part, held = _held_back(_some_users(data, rng), rng)
+    part = _some_users(data, rng)
+    changed: dict[str, dict[str, Any]] = {}
+    if open_to.keys() & ORDERLESS_SETTINGS and not order_tells(part, random_state):
+        changed |= ORDERLESS_SETTINGS
+    if "ials" in open_to and data.n_items <= MOST_ITEMS:
+        changed["ials"] = _ials_settings(*_held_back(part, rng), random_state)
+    return dict(specs) | {name: SourceSpec(spec.kind, changed.get(name, {})) for name, spec in open_to.items()}
+
+
+def _ials_settings(part: TrainingData, held: list[_Held], random_state: int) -> dict[str, Any]:
     if len(held) < FEWEST_USERS:
         return {}
     try:

@@ -155,12 +155,8 @@ def clean_values(frame: pd.DataFrame, kinds: AnyArray) -> FloatVector:
     return to_float32(np.where(stars | bought, values, np.nan))
 
 
-def clean_timestamps(frame: pd.DataFrame, repairs: dict[str, int], *, now: int | None = None) -> Rows:
-    """UTC seconds; without the column the order of the rows stands in for time."""
-    if "timestamp" not in frame.columns:
-        repairs["timestamp: column absent, row order taken as time"] = len(frame)
-        return np.arange(len(frame), dtype=np.int64)
-    column = frame["timestamp"]
+def clean_timestamps(column: pd.Series, repairs: dict[str, int], *, now: int | None = None) -> Rows:
+    """UTC seconds, from numbers of them or from dates."""
     fail_where(column.isna(), "timestamp", column, "the time is missing")
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         utc = pd.to_datetime(column, utc=True)

@@ -45,7 +45,7 @@ class Ease(ItemItemRetriever):
         return self
 
     def notes(self) -> dict[str, Any]:
-        return {"items_modelled": self.n_modelled_} if hasattr(self, "n_modelled_") else {}
+        return {"items_modelled": self.n_modelled_, "recency": self.recency} if hasattr(self, "n_modelled_") else {}
 
 
 def _gram(matrix: sparse.csr_matrix, l2: float) -> FloatMatrix:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
@@ -119,6 +119,9 @@ class ItemSeq(PairCounter):
     def history(self, state: UserState) -> tuple[Rows, FloatVector]:
         decayed = _decays(self.history_decay)[: len(state.item_rows)]
         return state.item_rows[: len(decayed)], state.weights[: len(decayed)] * decayed
+
+    def notes(self) -> dict[str, Any]:
+        return {"backward": self.backward, "history_decay": self.history_decay}
 
     def state_arrays(self) -> dict[str, AnyArray]:
         return super().state_arrays() | {"degrees": self._fitted_degrees}

@@ -39,7 +39,7 @@ def training_part(frame: pd.DataFrame, split: Split) -> pd.DataFrame:
     """Every event from before the test of a split, repeats included."""
     if split.cut is None:
         return split.train
-    return frame.loc[clean_timestamps(frame.reset_index(drop=True), {}) < split.cut]
+    return frame.loc[clean_timestamps(frame["timestamp"].reset_index(drop=True), {}) < split.cut]
 
 
 class Validation:

@@ -115,7 +115,7 @@ def test_a_deed_of_less_weight_moves_the_score_less(shop_data):
 
 def test_ease_models_only_the_most_interacted_items_and_says_how_many(shop_data):
     source = Ease(max_items=10).fit(shop_data)
-    assert source.notes() == {"items_modelled": 10}
+    assert source.notes() == {"items_modelled": 10, "recency": 0.6}
     counts = np.asarray(shop_data.recent_matrix.getnnz(axis=0))
     kept = most_interacted(counts, 10)
     assert counts[kept].min() >= np.delete(counts, kept).max()

@@ -504,7 +504,7 @@ def test_parameters_that_cannot_be_are_refused_in_words(params, told):
 
 def test_parameters_of_a_source_reach_it(shop_events):
     model = quick_model(shop_events, None, strategy="ease", source_params={"ease": {"max_items": 7}})
-    assert model.info["notes"]["ease"] == {"items_modelled": 7}
+    assert model.info["notes"]["ease"] == {"items_modelled": 7, "recency": 0.6}
 
 
 def test_weights_of_event_kinds_decide_what_counts(shop_events):

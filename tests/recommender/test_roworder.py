@@ -9,7 +9,8 @@ import pytest
 from recommender.interactions import Interactions
 from recommender.readers import read_interactions
 from recommender.readers.sheet import UNTIMED_START
-from recommender.roworder import DRAWN_SECONDS, drawn_seconds, is_sorted_by_item
+from recommender.roworder import DRAWN_SECONDS, drawn_seconds, is_clock, is_sorted_by_item
+from tests.recommender.worlds import START
 
 USERS, ITEMS_EACH = 20, 12
 
@@ -88,8 +89,40 @@ def test_the_library_draws_times_for_sorted_rows_and_counts_them(looks):
     }
     of_first = log.items.take(log.item_rows[log.user_rows == log.users.row("u0")])
     assert of_first != sorted(of_first, key=int)
-    told = Interactions.from_frame(by_number(looks).assign(timestamp=range(len(looks))))
-    assert told.report.repairs == {}, "times that are given are taken, whatever the order"
+
+
+def test_times_of_a_clock_are_taken_whatever_the_order(looks):
+    told = Interactions.from_frame(by_number(looks).assign(timestamp=range(START, START + len(looks))))
+    assert told.report.repairs == {}
+    assert told.timestamps.tolist() == list(range(START, START + len(looks)))
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        lambda frame: 0,
+        lambda frame: START,
+        lambda frame: range(len(frame)),
+        lambda frame: frame.groupby("user_id").cumcount(),
+    ],
+    ids=["zero", "one second for all", "rows of the file", "rows of each user"],
+)
+def test_numbers_that_are_no_clock_are_looked_at_as_rows_are(looks, count):
+    def read(frame):
+        return Interactions.from_frame(frame.assign(timestamp=count))
+
+    repair = "timestamp: no clock, rows sorted by item, times drawn at random"
+    assert read(by_number(looks)).report.repairs == {repair: len(looks)}
+    assert read(by_number(looks)).timestamps.tolist() == sorted(drawn_seconds(looks["user_id"], looks["item_id"]))
+    assert read(looks).report.repairs == {}, "an order of their own is kept"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_one"),
+    [([], False), ([0, 5], False), ([START, START], False), ([0, START], True), ([START, START + 1], True)],
+)
+def test_a_clock_is_told_from_counting(seconds, is_one):
+    assert is_clock(np.array(seconds, dtype=np.int64)) == is_one
 
 
 def test_somebody_looked_before_buying_although_times_are_drawn(looks):

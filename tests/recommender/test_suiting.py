@@ -1,4 +1,4 @@
-"""iALS is held back as far as the log needs it: settings change where that surely finds more, and stay elsewhere."""
+"""Sources take what suits the log: iALS is held back as it needs, and order is weighed where it says something."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from recommender import HybridRecommender, Interactions, suiting
 from recommender.fitting import specs_for
 from recommender.sources import SourceSpec
-from recommender.suiting import IALS_SETTINGS, suited
+from recommender.suiting import IALS_SETTINGS, ORDERLESS_SETTINGS, suited
 from recommender.training_data import TrainingData
-from tests.recommender.worlds import data_of, ring_walks
+from tests.recommender.worlds import START, data_of, ring_walks
 
 GROUPS, ON_A_GROUP, PEOPLE = 300, 6, 600
 
@@ -56,7 +56,7 @@ def test_of_a_large_log_some_of_the_people_decide(niches, monkeypatch):
 
 
 def test_settings_that_were_given_stay_as_they_are(niches):
-    given = {"ials": SourceSpec("ials", {"reg": 60.0})}
+    given = {"ials": SourceSpec("ials", {"reg": 60.0}), "ease": SourceSpec("ease", {"recency": 0.6})}
     assert suited(given, data_of(niches), 0) == given
 
 
@@ -65,11 +65,28 @@ def test_a_very_large_catalogue_keeps_the_defaults(niches, monkeypatch):
     assert settings_for(data_of(niches)) == {}
 
 
-def test_other_sources_are_left_alone(niches):
+def test_where_order_says_nothing_nothing_is_weighed_by_it(niches):
     blend, _ = specs_for("hybrid", {})
     changed = suited(blend, data_of(niches), 0)
+    assert {name for name in blend if changed[name] != blend[name]} == {"ials", "itemseq", "ease"}
+    assert {name: changed[name].params for name in ORDERLESS_SETTINGS} == ORDERLESS_SETTINGS
+
+
+def test_where_order_says_something_it_is_weighed_as_ever(niches):
+    in_order = niches.sort_values(["user_id", "item_id"]).assign(timestamp=START + niches["timestamp"].to_numpy())
+    blend, _ = specs_for("hybrid", {})
+    changed = suited(blend, data_of(in_order), 0)
     assert {name for name in blend if changed[name] != blend[name]} == {"ials"}
-    assert "ials" not in suited({"ease": SourceSpec("ease")}, data_of(niches), 0)
+
+
+@pytest.mark.parametrize("name", sorted(ORDERLESS_SETTINGS))
+def test_a_source_alone_is_fitted_with_what_suits(niches, name):
+    model = HybridRecommender(name, random_state=0).fit(Interactions.from_frame(niches))
+    assert model.info["notes"][name].items() >= ORDERLESS_SETTINGS[name].items()
+
+
+def test_only_the_sources_of_the_model_are_looked_at(niches):
+    assert suited({"itemknn": SourceSpec("itemknn")}, data_of(niches), 0) == {"itemknn": SourceSpec("itemknn")}
 
 
 def test_what_was_chosen_is_the_same_every_time_and_does_not_change_the_data(niches):
