@@ -8,7 +8,7 @@ import numpy as np
 
 from recommender.base import Query, Retriever
 from recommender.neighbours import Targets, spread, summed
-from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
+from recommender.retrievers.itemitem import ItemItemRetriever
 from recommender.scored import DenseScores, Scored, SparseScores
 from recommender.state import UserState
 from recommender.types import FloatMatrix, Rows
@@ -29,11 +29,14 @@ class Neighbourhoods:
     """
 
     def __init__(self, sources: Mapping[str, Retriever], state: UserState) -> None:
-        # One more than counts: when an item is left out, the next one moves up.
-        self.history = state.item_rows[: HISTORY_LENGTH + 1]
-        self._sorted = np.argsort(self.history, kind="stable")
         self._sources = {name: source for name, source in sources.items() if isinstance(source, ItemItemRetriever)}
-        self._entries = {name: source.strengths(self.history) for name, source in self._sources.items()}
+        # One more than counts: when an item is left out, the next one moves up.
+        lengths = {name: source.history_length + 1 for name, source in self._sources.items()}
+        self.history = state.item_rows[: max(lengths.values(), default=0)]
+        self._sorted = np.argsort(self.history, kind="stable")
+        self._entries = {
+            name: source.strengths(self.history[: lengths[name]]) for name, source in self._sources.items()
+        }
 
     @property
     def names(self) -> tuple[str, ...]:

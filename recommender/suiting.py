@@ -22,7 +22,7 @@ IALS_SETTINGS: tuple[dict[str, Any], ...] = ({}, {"alpha": 1.0, "reg": 50.0}, {"
 # Where order says nothing, nothing is weighed by it.
 ORDERLESS_SETTINGS: dict[str, dict[str, Any]] = {
     "itemseq": {"backward": 1.0, "history_decay": 1.0},
-    "ease": {"recency": 0.0},
+    "ease": {"recency": 0.0, "history_length": 400},
 }
 # What is gained must be sure, and worth more than the luck of who was asked: less than this share is left alone.
 LEAST_GAIN = 0.2

@@ -9,7 +9,7 @@ from scipy import linalg, sparse
 
 from recommender.base import SourceUnavailableError
 from recommender.neighbours import NeighbourTable
-from recommender.retrievers.itemitem import ItemItemRetriever
+from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
 from recommender.topn import most_interacted
 from recommender.training_data import TrainingData
 from recommender.types import FloatMatrix, FloatVector, Rows
@@ -28,11 +28,19 @@ class Ease(ItemItemRetriever):
 
     name = "ease"
 
-    def __init__(self, l2: float = 200.0, max_items: int = 10_000, top_k: int = 500, recency: float = 0.6) -> None:
+    def __init__(
+        self,
+        l2: float = 200.0,
+        max_items: int = 10_000,
+        top_k: int = 500,
+        recency: float = 0.6,
+        history_length: int = HISTORY_LENGTH,
+    ) -> None:
         self.l2 = l2
         self.max_items = max_items
         self.top_k = top_k
         self.recency = recency
+        self.history_length = history_length
 
     def fit(self, data: TrainingData) -> Self:
         matrix = data.recent_matrix

@@ -18,17 +18,19 @@ HISTORY_LENGTH = 100
 class ItemItemRetriever(Retriever):
     """Scores ``sum over history of weight * table[item]``.
 
-    The weight of the item at position ``k`` (0 is the latest) is its evidence times ``(k + 1) ** -recency``.
+    The weight of the item at position ``k`` (0 is the latest) is its evidence times ``(k + 1) ** -recency``, up to
+    ``history_length`` items.
     """
 
     # Found together is not alike: "similar" is said only where item vectors tell.
     reason = "similar_taste"
     recency: float
+    history_length: int = HISTORY_LENGTH
     table_: NeighbourTable
 
     def history(self, state: UserState) -> tuple[Rows, FloatVector]:
         """Rows and weights of the history that enter the sum."""
-        rows, evidence = state.item_rows[:HISTORY_LENGTH], state.weights[:HISTORY_LENGTH]
+        rows, evidence = state.item_rows[: self.history_length], state.weights[: self.history_length]
         return rows, evidence * power_recency(len(rows), self.recency)
 
     def evidence(self, query: Query) -> tuple[Rows, FloatVector]:

@@ -107,6 +107,13 @@ def test_the_latest_items_of_a_history_count_more(shop_data):
     assert np.all(np.diff(weights) < 0)
 
 
+def test_ease_looks_as_far_back_as_it_is_told(shop_data):
+    things = [thing("garden", n) for n in range(5)]
+    short = Ease(history_length=2).fit(shop_data)
+    assert short.score(query(shop_data, things)) == pytest.approx(short.score(query(shop_data, things[-2:])))
+    assert len(Ease(history_length=4).fit(shop_data).history(query(shop_data, things).state)[0]) == 4
+
+
 def test_a_deed_of_less_weight_moves_the_score_less(shop_data):
     source = ItemKNN().fit(shop_data)
     viewed, bought = (source.score(query(shop_data, [(thing("garden", 3), kind)])) for kind in ("view", "purchase"))

@@ -60,10 +60,12 @@ def test_new_counts_change_what_is_popular(shop_model, shop_data):
         popular.load_arrays(popular.state_arrays() | {"counts": before})
 
 
+@pytest.mark.parametrize("length", [2, 3, 100], ids="{} items count".format)
 @pytest.mark.parametrize("sparse_from", [1, 10**9], ids=["sparse", "dense"])
-def test_tables_read_once_score_as_the_sources_do(sparse_from, shop_model, shop_data, monkeypatch):
-    """For the whole history, its latest item, and without each item."""
+def test_tables_read_once_score_as_the_sources_do(sparse_from, length, shop_model, shop_data, monkeypatch):
+    """For the whole history, its latest item, and without each item; one source may look further back than others."""
     monkeypatch.setattr(neighbourhood, "SPARSE_FROM", sparse_from)
+    monkeypatch.setattr(shop_model.model_.pipeline.sources.retrievers["ease"], "history_length", length)
     told = [Event(thing("garden", n), "rating", n, float(n % 5 + 1)) for n in (3, 9, 4, 7)]
     state = query(shop_data, told).state
     sources = shop_model.model_.pipeline.sources.retrievers

@@ -82,7 +82,9 @@ def test_where_order_says_something_it_is_weighed_as_ever(niches):
 @pytest.mark.parametrize("name", sorted(ORDERLESS_SETTINGS))
 def test_a_source_alone_is_fitted_with_what_suits(niches, name):
     model = HybridRecommender(name, random_state=0).fit(Interactions.from_frame(niches))
-    assert model.info["notes"][name].items() >= ORDERLESS_SETTINGS[name].items()
+    params = model.model_.pipeline.sources.retrievers[name].get_params()
+    assert params.items() >= ORDERLESS_SETTINGS[name].items()
+    assert model.info["notes"][name].items() & ORDERLESS_SETTINGS[name].items()
 
 
 def test_only_the_sources_of_the_model_are_looked_at(niches):
