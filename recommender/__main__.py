@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -18,7 +18,7 @@ from recommender import datasets, latency, tracking
 from recommender.catalogue import ItemCatalogue
 from recommender.console import ConsoleProgress, log_on_console
 from recommender.errors import DataError, RecommenderError
-from recommender.evaluation import evaluate, make_split
+from recommender.evaluation import SplitName, evaluate, make_split
 from recommender.features.combine import Networks
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
@@ -80,7 +80,7 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("evaluate", help="judge models on a held-out part of the events")
     _data_options(command)
-    command.add_argument("--split", choices=("last-one", "time", "random"), default="time")
+    command.add_argument("--split", choices=get_args(SplitName), default="time")
     command.add_argument("--unit", choices=("event", "basket"), default="event")
     command.add_argument("--models", default=",".join(ALL_MODELS), help="comma-separated (default: all but networks)")
     command.add_argument("--k", type=int, default=10)

@@ -29,8 +29,16 @@ from recommender.judging import (
     reset_peak,
 )
 from recommender.metrics import PairedDifference, paired_bootstrap
-from recommender.splits import Split, Unit, check_leakage, split_at_random, split_by_time, split_last_one
-from recommender.types import Progress, Rows, no_progress
+from recommender.splits import (
+    Split,
+    Unit,
+    check_leakage,
+    split_at_random,
+    split_by_time,
+    split_last_one,
+    split_new_users,
+)
+from recommender.types import Event, Progress, Rows, no_progress
 from recommender.weights import EventWeights
 
 __all__ = [
@@ -51,7 +59,9 @@ __all__ = [
     "peak_mb",
     "reset_peak",
 ]
-SplitName = Literal["last-one", "time", "random"]
+SplitName = Literal["last-one", "time", "random", "new-users"]
+# Drawn row by row, so that there are no baskets to hold out.
+_DRAWN = ("random", "new-users")
 UNTOLD = ", time untold"
 
 
@@ -89,10 +99,12 @@ class Evaluation:
 def make_split(frame: pd.DataFrame, how: SplitName, unit: Unit = "event", *, first_only: bool = True) -> Split:
     """Hold out by name, and check that nothing leaks; without ``first_only`` training keeps repeated interactions."""
     if how not in get_args(SplitName):
-        raise DataError(f"split must be last-one, time or random, not {how!r}")
-    if how == "random" and unit != "event":
-        raise DataError(f"the random split holds out single events, not a {unit}")
-    if how == "random":
+        raise DataError(f"split must be last-one, time, random or new-users, not {how!r}")
+    if how in _DRAWN and unit != "event":
+        raise DataError(f"the {how} split holds out single events, not a {unit}")
+    if how == "new-users":
+        split = split_new_users(frame)
+    elif how == "random":
         split = split_at_random(frame, first_only=first_only)
     else:
         hold_out = split_last_one if how == "last-one" else split_by_time
@@ -122,8 +134,7 @@ def make_task(
     if max_users is not None and len(users) > max_users:
         users = sorted(np.random.default_rng(seed).choice(users, max_users, replace=False).tolist())
     by_user = test.groupby("user_id", sort=False)["item_id"].agg(list)
-    counts = np.bincount(events.user_rows, minlength=events.n_users)
-    touching = _audiences(events)
+    histories = None if split.history is None else _histories(split.history, users)
     return Task(
         split=split,
         events=events,
@@ -131,11 +142,37 @@ def make_task(
         users=users,
         relevant=[events.items.rows(by_user[user]) for user in users],
         item_ids=list(events.items),
-        item_counts=touching,
-        user_counts=counts[events.users.rows(users)],
+        item_counts=_audiences(events),
+        user_counts=_known_events(events, users, histories),
         asked_at=_request_times(split, users),
-        rated=ratings_of(split.test) if rated is None else rated,
+        rated=_ratings_to_forecast(split) if rated is None else rated,
+        histories=histories,
     )
+
+
+def _histories(frame: pd.DataFrame, users: list[str]) -> list[list[Event]]:
+    """What each user is said to have done, oldest first."""
+    events = Interactions.from_frame(frame)
+    told = events.to_frame()
+    rows = zip(told["item_id"], told["kind"], told["timestamp"], told["value"], strict=True)
+    by_user: dict[str, list[Event]] = {user: [] for user in users}
+    for user, (item, kind, timestamp, value) in zip(told["user_id"], rows, strict=True):
+        if user in by_user:
+            by_user[user].append(Event(item, kind, int(timestamp), None if np.isnan(value) else float(value)))
+    return list(by_user.values())
+
+
+def _known_events(events: Interactions, users: list[str], histories: list[list[Event]] | None) -> Rows:
+    """Number of events by which each user is known when asking."""
+    if histories is not None:
+        return np.array([len(history) for history in histories], dtype=np.int64)
+    return np.bincount(events.user_rows, minlength=events.n_users)[events.users.rows(users)]
+
+
+def _ratings_to_forecast(split: Split) -> pd.DataFrame:
+    """Held-out stars; none of people whose factors no model can have learned."""
+    found = ratings_of(split.test)
+    return found if split.history is None else found.head(0)
 
 
 def ratings_of(frame: pd.DataFrame) -> pd.DataFrame:
@@ -168,7 +205,7 @@ def evaluate(
         Catalogue frame as for :meth:`ItemCatalogue.from_frame`.
     models : sequence of str
         "hybrid", names of sources, and "hybrid+sasrec" or the like: the blend with an extra source in any case.
-    split : {"time", "last-one", "random"}
+    split : {"time", "last-one", "random", "new-users"}
     unit : {"event", "basket"}
     k : int
         Length of the judged lists.

@@ -137,6 +137,7 @@ class Task:
     """A split in rows, ready to judge lists against; ``rated`` holds the ratings for star forecasts.
 
     ``logged`` are places shown before the split, which models may learn from; see :meth:`HybridRecommender.fit`.
+    ``histories`` are what users whom the training part does not know did before, one per user, oldest first.
     """
 
     split: Split
@@ -150,6 +151,7 @@ class Task:
     asked_at: Rows
     rated: pd.DataFrame
     logged: pd.DataFrame | None = None
+    histories: Sequence[Sequence[Event]] | None = None
 
 
 def judge_model(
@@ -230,12 +232,26 @@ def _distance(recommender: Judged, ranked: Rows, task: Task, k: int) -> float:
 
 def _repeats(ranked: Rows, task: Task) -> float:
     """Share of the places that hold something that the user had touched in training; NaN for empty lists."""
-    events, n_items = task.events, len(task.item_ids)
-    known = np.unique(events.user_rows * n_items + events.item_rows)
-    users = events.users.rows(task.users)
+    n_items = len(task.item_ids)
     shown = ranked >= 0
-    keys = (users[:, None] * n_items + ranked)[shown]
-    return float(np.isin(keys, known).mean()) if len(keys) else float("nan")
+    keys = (np.arange(len(task.users))[:, None] * n_items + ranked)[shown]
+    numbers, rows = _touched(task)
+    return float(np.isin(keys, numbers * n_items + rows).mean()) if len(keys) else float("nan")
+
+
+def _touched(task: Task) -> tuple[Rows, Rows]:
+    """Numbers of the test users and rows of the items that each is known to have touched, shape (n_pairs,) each."""
+    events = task.events
+    if task.histories is not None:
+        own = [events.items.rows([event.item_id for event in history]) for history in task.histories]
+        numbers = np.repeat(np.arange(len(own)), [len(rows) for rows in own])
+        rows = np.concatenate([np.zeros(0, np.int64), *own])
+    else:
+        place = np.full(events.n_users, -1, dtype=np.int64)
+        place[events.users.rows(task.users)] = np.arange(len(task.users))
+        numbers, rows = place[events.user_rows], events.item_rows
+    known = (numbers >= 0) & (rows >= 0)
+    return numbers[known], rows[known]
 
 
 def _price(ranked: Rows, task: Task) -> float:
@@ -264,8 +280,9 @@ def _lists(
     times = np.zeros(len(task.users))
     for number in numbers:
         user, now = task.users[number], int(task.asked_at[number])
+        told = {} if task.histories is None else {"history": task.histories[number]}
         started = time.perf_counter()
-        found = recommender.recommend(user, k, now=now, with_reasons=False, exclude=exclude)
+        found = recommender.recommend(user, k, now=now, with_reasons=False, exclude=exclude, **told)
         times[number] = (time.perf_counter() - started) * 1000
         rows = task.events.items.rows([r.item_id for r in found])
         ranked[number, : len(rows)] = rows

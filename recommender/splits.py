@@ -1,8 +1,8 @@
 """Training and test events: by global time, each user's last one, or drawn; with single events or baskets as units.
 
 The protocol behind every number that the project prints: of a user and an item only the first interaction counts,
-all items compete (no sampled negatives), items already seen are not asked for again, and the test keeps only users
-and items that the training part knows.
+all items compete (no sampled negatives), items already seen are not asked for again, and the test keeps only items
+that the training part knows, and users whom it knows or whose history is handed over with the request.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SECONDS_PER_DAY = 86_400
 
 @dataclass(frozen=True)
 class Split:
-    """Two frames with the columns of the events they came from, each in time order.
+    """Frames with the columns of the events they came from, each in time order.
 
     Attributes
     ----------
@@ -34,13 +34,16 @@ class Split:
     cut : int or None
         For a split by time: every training event is earlier than this UTC second, no test event is.
     left_out : dict of str to int
-        Rows that are in neither part, counted per reason.
+        Rows that are in no part, counted per reason.
+    history : DataFrame, optional
+        What is handed over with the requests, where the test asks for users whom the training part does not know.
     """
 
     train: pd.DataFrame
     test: pd.DataFrame
     cut: int | None = None
     left_out: dict[str, int] = field(default_factory=dict)
+    history: pd.DataFrame | None = None
 
 
 def split_last_one(
@@ -198,6 +201,68 @@ def split_at_random(
     return _finish(log.drop(columns="_draw").assign(timestamp=times), train, test, left_out, cut=None)
 
 
+def split_new_users(
+    frame: pd.DataFrame,
+    *,
+    user_share: float = 0.2,
+    share: float = 0.2,
+    seed: int = 0,
+    target_kinds: Collection[str] = TARGET_KINDS,
+) -> Split:
+    """Hold out a share of the users, hand over most of what they touched as their history and ask for the rest.
+
+    Strong generalisation: how good a model is for people it has never seen. As in :func:`split_at_random` the parts are
+    drawn and the times taken away.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As in :func:`split_last_one`.
+    user_share : float
+        Part of the users with enough items to hold out, between 0 and 1.
+    share : float
+        Part of the items of each of them to ask for, between 0 and 1, rounded down.
+    seed : int
+    target_kinds : collection of str
+        Kinds that may be held out.
+
+    Returns
+    -------
+    Split
+        ``history`` is what the held-out users did before. Test items that no training row knows are left out.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or a share is not between 0 and 1.
+
+    References
+    ----------
+    Liang, Krishnan, Hoffman, Jebara (2018), Variational Autoencoders for Collaborative Filtering: section 4.
+    """
+    if not 0 < user_share < 1:
+        raise DataError(f"user_share must lie between 0 and 1, not {user_share}")
+    enough = split_at_random(frame, share=share, seed=seed, target_kinds=target_kinds).test["user_id"].unique()
+    drawn = np.random.default_rng(seed).permutation(np.sort(enough.astype(object)))
+    is_new = frame["user_id"].isin(drawn[: max(1, int(len(drawn) * user_share))])
+    parts = split_at_random(frame[is_new], share=share, seed=seed, target_kinds=target_kinds)
+    others = _in_drawn_order(_ordered(frame[~is_new], "event"), seed)
+    train = _plain(others[_is_first(others)].drop(columns="_draw"))
+    train = train.assign(timestamp=np.arange(len(train)))
+    known = parts.test["item_id"].isin(train["item_id"].unique())
+    left_out = {
+        "repeated interactions": int(len(others) - len(train)) + parts.left_out.pop("repeated interactions", 0),
+        "new items in the test": int((~known).sum()) + parts.left_out.pop("new items in the test", 0),
+    }
+    return Split(
+        train,
+        parts.test[known].reset_index(drop=True).assign(timestamp=len(train) + len(parts.train)),
+        None,
+        parts.left_out | {reason: n for reason, n in left_out.items() if n},
+        parts.train.assign(timestamp=len(train) + parts.train["timestamp"]),
+    )
+
+
 def first_interactions(frame: pd.DataFrame) -> pd.DataFrame:
     """The first interaction of each user with each item, in time order (equal times: frame order)."""
     log = _ordered(frame, "event")
@@ -220,15 +285,19 @@ def check_leakage(split: Split) -> None:
 
     Checked are: pairs in both parts or twice in the test; test users or items that training does not know; for a
     split by time, events on the wrong side of the cut; otherwise, training events of a user later than that user's
-    held-out ones.
+    held-out ones. Where histories are handed over, training must not know their users, and the test no others.
     """
     train, test = split.train, split.test
-    pairs = _pair_codes(pd.concat([test, train]))
+    told = train if split.history is None else split.history
+    pairs = _pair_codes(pd.concat([test, told]))
     asked, learned = pairs[: len(test)], pairs[len(test) :]
     _refuse(pd.Series(asked).duplicated().to_numpy(), test, "the pair is in the test twice")
-    _refuse(np.isin(asked, learned), test, "the pair is in training too")
-    for column in ("user_id", "item_id"):
-        _refuse(~test[column].isin(train[column].unique()).to_numpy(), test, f"training does not know the {column}")
+    where = "training" if split.history is None else "the history"
+    _refuse(np.isin(asked, learned), test, f"the pair is in {where} too")
+    if split.history is not None:
+        _refuse(told["user_id"].isin(train["user_id"].unique()).to_numpy(), told, "training knows the user_id")
+    for column, known, part in (("user_id", told, where), ("item_id", train, "training")):
+        _refuse(~test[column].isin(known[column].unique()).to_numpy(), test, f"{part} does not know the {column}")
     if split.cut is not None:
         _refuse((test["timestamp"] < split.cut).to_numpy(), test, "a test event is earlier than the cut")
         _refuse((train["timestamp"] >= split.cut).to_numpy(), train, "a training event is not earlier than the cut")

@@ -61,6 +61,8 @@ class Validation:
     """
 
     def __init__(self, train: pd.DataFrame, items: pd.DataFrame | None, *, split: SplitName, k: int, seed: int) -> None:
+        if split == "new-users":
+            raise DataError("a search judges people whom the training part knows: split by time, last-one or random")
         parts = make_split(train, split)
         self.task: Task = make_task(parts, items, max_users=MAX_USERS, seed=seed)
         if len(self.task.users) < MIN_USERS:

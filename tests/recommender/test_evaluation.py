@@ -315,7 +315,7 @@ def test_a_split_is_made_by_name(walks):
     assert make_split(walks, "time").cut is not None
     assert make_split(walks, "last-one").cut is None
     assert set(make_split(walks, "random").test["timestamp"]) == {len(make_split(walks, "random").train)}
-    with pytest.raises(DataError, match="split must be last-one, time or random, not 'first'"):
+    with pytest.raises(DataError, match="split must be last-one, time, random or new-users, not 'first'"):
         make_split(walks, "first")
     with pytest.raises(DataError, match="the random split holds out single events, not a basket"):
         make_split(walks, "random", "basket")

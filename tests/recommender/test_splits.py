@@ -17,6 +17,7 @@ from recommender.splits import (
     split_at_random,
     split_by_time,
     split_last_one,
+    split_new_users,
 )
 
 DAY = 86_400
@@ -232,6 +233,59 @@ def test_what_is_held_out_at_random_is_gone_with_all_its_repeats():
 
 
 @quick
+@given(events=event_logs(), user_share=st.floats(0.1, 0.9), share=st.floats(0.1, 0.9), seed=st.integers(0, 9))
+def test_nothing_leaks_through_a_split_of_new_users(events, user_share, share, seed):
+    split = split_new_users(events, user_share=user_share, share=share, seed=seed)
+    check_leakage(split)
+    assert len(split.train) + len(split.history) + len(split.test) + sum(split.left_out.values()) == len(events)
+    assert not set(split.history["user_id"]) & set(split.train["user_id"])
+    assert "dismiss" not in set(split.test["kind"])
+
+
+def twenty_users(n_items=10):
+    return log("\n".join(f"u{user} i{(user + n) % 15} {n}" for user in range(20) for n in range(n_items)))
+
+
+def test_of_the_users_a_share_is_held_out_with_all_they_did():
+    split = split_new_users(twenty_users(), user_share=0.25, share=0.2)
+    assert split.history["user_id"].nunique() == split.test["user_id"].nunique() == 5
+    assert set(split.history.groupby("user_id").size()) == {8}
+    assert set(split.test.groupby("user_id").size()) == {2}
+    assert len(split.train) == 15 * 10, "the others lose nothing of what may be learned from"
+    assert split.left_out == {}
+
+
+def test_times_are_taken_from_new_users_too_and_they_come_after_the_others():
+    split = split_new_users(twenty_users())
+    told = [*split.train["timestamp"], *split.history["timestamp"]]
+    assert told == list(range(len(told)))
+    assert set(split.test["timestamp"]) == {len(told)}
+    assert split.cut is None
+    assert split.train["item_id"].tolist() != sorted(split.train["item_id"])
+
+
+@pytest.mark.parametrize(
+    ("test", "history", "message"),
+    [
+        ("zoe pot 9", "zoe pot 8", "in the history too"),
+        ("zoe pot 9", "ana cup 8", "training knows the user_id"),
+        ("ana pot 9", "zoe cup 8", "the history does not know the user_id"),
+        ("zoe lamp 9", "zoe cup 8", "training does not know the item_id"),
+    ],
+)
+def test_leaks_of_a_history_are_found(test, history, message):
+    with pytest.raises(DataError, match=message):
+        check_leakage(Split(TRAIN, log(test), history=log(history)))
+
+
+def test_users_with_too_few_items_are_learned_from():
+    few = pd.concat([twenty_users(), log("zoe cup 1\nzoe i3 2\nzoe pot 3")])
+    for seed in range(5):
+        split = split_new_users(few, user_share=0.9, seed=seed)
+        assert "zoe" in set(split.train["user_id"])
+
+
+@quick
 @given(events=event_logs(), seed=st.integers(0, 9))
 def test_what_happens_later_does_not_change_the_training_part(events, seed):
     """Shuffle the items of everything from the cut on: the training frame stays as it was."""
@@ -283,6 +337,8 @@ def test_every_kind_of_leak_is_found(test, cut, message):
         (lambda: split_last_one(log("ana cup 1"), min_events=1), "at least 2"),
         (lambda: split_last_one(log("ana cup 1"), unit="week"), "'event' or 'basket'"),
         (lambda: split_at_random(log("ana cup 1"), share=0.0), "between 0 and 1"),
+        (lambda: split_new_users(log("ana cup 1"), share=1.0), "share must lie between 0 and 1"),
+        (lambda: split_new_users(log("ana cup 1"), user_share=0.0), "user_share must lie between 0 and 1"),
         (lambda: split_last_one(pd.DataFrame({"user_id": ["ana"]})), "'item_id' is missing"),
     ],
 )
