@@ -172,7 +172,7 @@ def _times(
     """UTC seconds of the rows; see the notes of :meth:`Interactions.from_frame`."""
     is_timed = "timestamp" in frame.columns
     seconds = clean_timestamps(frame["timestamp"], repairs, now=now) if is_timed else np.arange(len(frame))
-    if is_clock(seconds):
+    if is_timed and is_clock(seconds):
         return seconds
     lack = "no clock" if is_timed else "column absent"
     order = np.argsort(seconds, kind="stable")

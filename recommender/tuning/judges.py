@@ -22,6 +22,7 @@ from recommender.pipeline import all_but
 from recommender.retrievers.svd import Svd, last_ratings
 from recommender.sources import make_source
 from recommender.splits import Split
+from recommender.suiting import suited
 from recommender.training_data import TrainingData
 from recommender.types import EVENT_KINDS, FloatVector, Rows
 from recommender.validation import clean_timestamps
@@ -117,6 +118,12 @@ class Ground:
         if len(held) < MIN_RATINGS:
             raise SourceUnavailableError(f"svd: {len(held)} ratings could be held back, {MIN_RATINGS} are needed")
         return data, held
+
+    def suited(self, name: str) -> dict[str, Any]:
+        """The parameters beside the defaults that a fit would take for a source by itself."""
+        spec = spec_of(name, {})
+        found = suited({name: spec}, self.data, self.validation.seed)[name].params
+        return {key: value for key, value in found.items() if key not in spec.params}
 
     def values(self, name: str, params: Mapping[str, Any]) -> FloatVector:
         """What a source with these parameters is worth, per case; higher is better.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -158,10 +158,15 @@ def _weights(search: _Search, validation: Validation, start: Parameters, weights
 
 
 def _source(search: _Search, ground: Ground, name: str, given: Mapping[str, Any]) -> None:
-    def judge(params: Params) -> FloatVector:
-        return ground.values(name, {**given, **params})
+    """Search one source from what is given, or from what a fit would take for this log where nothing is."""
+    begin = given or ground.suited(name)
 
-    search.study(name, ground.base, SPACES[name], start_of(name, given), judge)
+    def judge(params: Params) -> FloatVector:
+        return ground.values(name, {**begin, **params})
+
+    found = search.study(name, ground.base, SPACES[name], start_of(name, begin), judge)
+    if found is not None:
+        search.found[name] = replace(found, params={**begin, **found.params})
 
 
 class _Search:

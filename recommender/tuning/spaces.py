@@ -28,19 +28,19 @@ class Range:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and self.low <= value <= self.high
 
 
-_RECENCY = Range(0.2, 1.0)
+_RECENCY = Range(0.0, 1.0)
 _ITEMSEQ = {
     "window": Range(3, 60, is_log=True, is_whole=True),
     "gap_decay": Range(0.5, 0.99),
     "backward": Range(0.0, 1.0),
     "popularity": Range(0.0, 1.0),
     "shrinkage": Range(0.1, 50.0, is_log=True),
-    "history_decay": Range(0.3, 0.99),
+    "history_decay": Range(0.3, 1.0),
 }
 SPACES: Mapping[str, Mapping[str, Range]] = {
     "itemseq": _ITEMSEQ,
     # Its long memory is what it is there for: sought freely it becomes the quick one over again.
-    "itemseq_long": {**_ITEMSEQ, "backward": Range(0.5, 1.0), "history_decay": Range(0.85, 0.99)},
+    "itemseq_long": {**_ITEMSEQ, "backward": Range(0.5, 1.0), "history_decay": Range(0.85, 1.0)},
     "itemknn": {"shrinkage": Range(0.5, 500.0, is_log=True), "recency": _RECENCY},
     "rp3beta": {"alpha": Range(0.4, 2.0), "beta": Range(0.0, 1.0), "recency": _RECENCY},
     "ease": {"l2": Range(2.0, 5_000.0, is_log=True), "recency": _RECENCY},
@@ -48,7 +48,7 @@ SPACES: Mapping[str, Mapping[str, Range]] = {
         "n_factors": Range(8, 256, is_log=True, is_whole=True),
         "alpha": Range(0.5, 100.0, is_log=True),
         "reg": Range(0.5, 500.0, is_log=True),
-        "recency": Range(0.1, 1.0),
+        "recency": _RECENCY,
     },
     "trending": {"half_life_days": Range(0.25, 365.0, is_log=True)},
     "content": {"recency": _RECENCY, "history_length": Range(3, 100, is_log=True, is_whole=True)},

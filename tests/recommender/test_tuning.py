@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,6 +16,7 @@ from recommender.errors import DataError
 from recommender.evaluation import make_split
 from recommender.hybrid import HybridRecommender, load
 from recommender.parameters import Parameters
+from recommender.suiting import ORDERLESS_SETTINGS
 from recommender.tuning import STUDIES, SURE, Budget, TuneResult, training_part, tune
 from recommender.tuning.judges import Validation
 from recommender.tuning.spaces import SPACES, WEIGHT_SPACE, start_of
@@ -98,6 +100,28 @@ def test_the_defaults_lie_inside_the_ranges(name):
 
 def test_the_default_weights_lie_inside_their_ranges():
     assert all(WEIGHT_SPACE[kind].holds(DEFAULT_KIND_WEIGHTS[kind]) for kind in WEIGHT_SPACE)
+
+
+def test_a_search_begins_with_what_suits_the_log(tmp_path):
+    """People whose order was drawn: nothing is weighed by it from the start, and whatever is found keeps that."""
+    drawn = ring_walks(400)
+    drawn["timestamp"] = START + np.random.default_rng(0).permutation(len(drawn))
+    trials = tmp_path / "t.jsonl"
+    found = search(drawn, "itemseq", "ease", "itemknn", split="last-one", budget=Budget(2), trials=trials).found
+    first = {trial["study"]: trial["params"] for trial in reversed(lines_of(trials))}
+    assert first["itemseq"].items() >= ORDERLESS_SETTINGS["itemseq"].items()
+    assert first["ease"]["recency"] == 0
+    assert first["itemknn"]["recency"] > 0
+    assert found["ease"].params["history_length"] == ORDERLESS_SETTINGS["ease"]["history_length"]
+
+
+def test_parameters_that_are_given_are_begun_with_whatever_the_log_says(tmp_path):
+    drawn = ring_walks(400)
+    drawn["timestamp"] = START + np.random.default_rng(0).permutation(len(drawn))
+    given, trials = Parameters({"itemseq": {"history_decay": 0.5}}), tmp_path / "t.jsonl"
+    search(drawn, "itemseq", start=given, split="last-one", budget=Budget(1), trials=trials)
+    assert lines_of(trials)[0]["params"]["history_decay"] == 0.5
+    assert lines_of(trials)[0]["params"]["backward"] < 1
 
 
 # What it may look at
