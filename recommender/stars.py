@@ -213,14 +213,26 @@ def rating_neighbours(
     def block(part: slice) -> sparse.csr_matrix:
         together = (marks[:, part].T @ marks).tocoo()
         rows, columns, common = together.row, together.col, together.data
-        agree = np.asarray((values[:, part].T @ values).tocsr()[rows, columns]).ravel()
-        left = np.asarray((squares[:, part].T @ marks).tocsr()[rows, columns]).ravel()
-        right = np.asarray((marks[:, part].T @ squares).tocsr()[rows, columns]).ravel()
+        agree = _values_at(values[:, part].T @ values, rows, columns)
+        left = _values_at(squares[:, part].T @ marks, rows, columns)
+        right = _values_at(marks[:, part].T @ squares, rows, columns)
         strength = agree / np.sqrt(np.maximum(left * right, 1e-9)) * (common - 1) / (common - 1 + shrinkage)
         keep = (rows + part.start != columns) & (common >= 2) & (strength > 0)
         return sparse.csr_matrix((strength[keep], (rows[keep], columns[keep])), shape=together.shape)
 
     return NeighbourTable.from_blocks(shape[1], top_k, block)
+
+
+def _values_at(product: sparse.spmatrix, rows: Rows, columns: Rows) -> FloatVector:
+    """Entries of a matrix product, 0 where it has none.
+
+    SciPy finds an entry by bisection in sorted rows alone, and a product comes unsorted: of a thousand ratings per item
+    walking through the rows takes fifteen times as long as all the rest.
+    """
+    found = product.tocsr()
+    found.sum_duplicates()
+    values: FloatVector = np.asarray(found[rows, columns]).ravel()
+    return values
 
 
 class StarForecast(Estimator):

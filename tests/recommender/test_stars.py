@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 
 from recommender.base import SourceUnavailableError
@@ -282,6 +284,26 @@ def test_items_are_neighbours_whose_residuals_agree():
     assert neighbours_of(table, 0) == pytest.approx({1: 1.0 * 2 / (2 + 6)})
     assert neighbours_of(table, 1) == pytest.approx({0: 1.0 * 2 / (2 + 6)})
     assert neighbours_of(table, 2) == neighbours_of(table, 3) == {}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.sampled_from([-1.5, -0.5, 0.0, 0.5, 1.0, None, None]), min_size=60, max_size=60), st.floats(0.5, 30.0)
+)
+def test_neighbours_are_correlations_of_common_raters_held_back_where_these_are_few(cells, shrinkage):
+    """Ten users and six items, worked out pair by pair; a residual of 0 is a rating too."""
+    grid = np.array([np.nan if cell is None else cell for cell in cells]).reshape(10, 6)
+    users, items = np.nonzero(~np.isnan(grid))
+    residuals = grid[users, items]
+    table = rating_neighbours(Ratings(users, items, residuals), residuals, (10, 6), shrinkage=shrinkage)
+    for item in range(6):
+        expected = {}
+        for other in range(6):
+            both = ~np.isnan(grid[:, item]) & ~np.isnan(grid[:, other])
+            left, right, n = grid[both, item], grid[both, other], int(both.sum())
+            if other != item and n >= 2 and left @ right > 0:
+                expected[other] = left @ right / np.sqrt(left @ left * (right @ right)) * (n - 1) / (n - 1 + shrinkage)
+        assert neighbours_of(table, item) == pytest.approx(expected, rel=1e-5)
 
 
 # In a model
