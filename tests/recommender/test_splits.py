@@ -278,6 +278,30 @@ def test_leaks_of_a_history_are_found(test, history, message):
         check_leakage(Split(TRAIN, log(test), history=log(history)))
 
 
+@pytest.mark.parametrize("count", [lambda frame: 0, lambda frame: frame.groupby("user_id").cumcount()])
+def test_rows_sorted_by_item_that_are_only_counted_have_no_last_item(count):
+    """Else the greatest id of everybody would be held out."""
+    rows = sorted(pairs(twenty_users()))
+    counted = pd.DataFrame(rows, columns=["user_id", "item_id"]).assign(timestamp=count)
+    held = split_last_one(counted).test.set_index("user_id")["item_id"]
+    greatest = counted.groupby("user_id")["item_id"].max()
+    assert (held == greatest[held.index]).mean() < 0.5
+    by_clock = counted.assign(timestamp=range(1_700_000_000, 1_700_000_000 + len(counted)))
+    held = split_last_one(by_clock).test.set_index("user_id")["item_id"]
+    assert (held == greatest[held.index]).all()
+
+
+@pytest.mark.parametrize("times", [pd.NaT, None, "soon", pd.Timestamp("2026-01-01")])
+def test_times_that_are_no_numbers_are_left_for_whoever_reads_the_events(times):
+    frame = twenty_users().sort_values(["user_id", "item_id"]).assign(timestamp=times)
+    split = split_last_one(frame)
+    last = frame.groupby("user_id")["item_id"].max()
+    held = split.test.set_index("user_id")["item_id"]
+    assert len(held)
+    assert (held == last[held.index]).all(), "the rows stay in their order"
+    assert split.train["timestamp"].nunique(dropna=False) == 1, "nothing is drawn for them"
+
+
 def test_users_with_too_few_items_are_learned_from():
     few = pd.concat([twenty_users(), log("zoe cup 1\nzoe i3 2\nzoe pot 3")])
     for seed in range(5):
