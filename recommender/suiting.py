@@ -41,23 +41,23 @@ class _Held(NamedTuple):
 
 
 def suited(specs: Mapping[str, SourceSpec], data: TrainingData, random_state: int) -> dict[str, SourceSpec]:
-    """The sources with settings that suit the log, where none were given.
+    """The sources with settings that suit the log; parameters that are given stay.
 
     ``itemseq`` and ``ease`` do not weigh by order where it says nothing; see
-    :func:`recommender.ordersignal.order_tells`. For ``ials`` the last new item of up to ``MOST_USERS`` users is held
-    back; settings are taken whose NDCG@10 is surely better than that of the defaults, by at least ``LEAST_GAIN`` of it
-    (lower end of the 95 % interval of the paired difference). Of a large log a part of the users is looked at, and a
-    very large catalogue keeps the defaults of ``ials``.
+    :func:`recommender.ordersignal.order_tells`. For ``ials``, if it was given none, the last new item of up to
+    ``MOST_USERS`` users is held back; settings are taken whose NDCG@10 is surely better than that of the defaults, by
+    at least ``LEAST_GAIN`` of it (lower end of the 95 % interval of the paired difference). Of a large log a part of
+    the users is looked at, and a very large catalogue keeps the defaults of ``ials``.
     """
-    open_to = {name: spec for name, spec in specs.items() if not spec.params}
     rng = np.random.default_rng(random_state)
     part = _some_users(data, rng)
-    changed: dict[str, dict[str, Any]] = {}
-    if open_to.keys() & ORDERLESS_SETTINGS and not order_tells(part, random_state):
-        changed |= ORDERLESS_SETTINGS
-    if "ials" in open_to and data.n_items <= MOST_ITEMS:
-        changed["ials"] = _ials_settings(*_held_back(part, rng), random_state)
-    return dict(specs) | {name: SourceSpec(spec.kind, changed.get(name, {})) for name, spec in open_to.items()}
+    found: dict[str, dict[str, Any]] = {}
+    open_to_order = {n for n in specs.keys() & ORDERLESS_SETTINGS if ORDERLESS_SETTINGS[n].keys() - specs[n].params}
+    if open_to_order and not order_tells(part, random_state):
+        found |= ORDERLESS_SETTINGS
+    if "ials" in specs and not specs["ials"].params and data.n_items <= MOST_ITEMS:
+        found["ials"] = _ials_settings(*_held_back(part, rng), random_state)
+    return {name: SourceSpec(spec.kind, {**found.get(name, {}), **spec.params}) for name, spec in specs.items()}
 
 
 def _ials_settings(part: TrainingData, held: list[_Held], random_state: int) -> dict[str, Any]:

@@ -56,8 +56,16 @@ def test_of_a_large_log_some_of_the_people_decide(niches, monkeypatch):
 
 
 def test_settings_that_were_given_stay_as_they_are(niches):
-    given = {"ials": SourceSpec("ials", {"reg": 60.0}), "ease": SourceSpec("ease", {"recency": 0.6})}
+    given = {
+        "ials": SourceSpec("ials", {"reg": 60.0}),
+        "ease": SourceSpec("ease", {"recency": 0.6, "history_length": 9}),
+    }
     assert suited(given, data_of(niches), 0) == given
+
+
+def test_a_parameter_that_was_given_does_not_bring_the_others_back_to_order(niches):
+    changed = suited({"ease": SourceSpec("ease", {"top_k": 50, "recency": 0.3})}, data_of(niches), 0)
+    assert changed["ease"].params == {"top_k": 50, "recency": 0.3, "history_length": 400}
 
 
 def test_a_very_large_catalogue_keeps_the_defaults(niches, monkeypatch):
