@@ -45,6 +45,7 @@ def begin(tx: Tx, order: OrderRow, provider: str, *, now: datetime) -> PaymentRo
 def open_payment(order_id: int, provider: str, *, now: datetime) -> PaymentRow | None:
     """Return the attempt to pay an order that is still to be paid; None when nothing is to be paid."""
     with unit_of_work() as tx:
+        orders.lock(tx, order_id)
         order = orders.by_id(tx, order_id)
         if order is None or order.state != "placed":
             return None

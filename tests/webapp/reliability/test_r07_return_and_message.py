@@ -1,6 +1,7 @@
 """R7: the shopper's way back and the provider's message may come in any order, or at once, or only the message."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
@@ -9,7 +10,8 @@ from tests.factories import make_product, variant_of
 from tests.webapp.reliability.crowd import Buyer, gather, shelf, together
 from tests.webapp.reliability.deeds import bank_says, kinds_of, place, state_of
 from webapp.clock import utc_now
-from webapp.services import outbox
+from webapp.services import outbox, payments
+from webapp.store import orders
 from webapp.store.orders import OrderRow
 from webapp.store.tx import unit_of_work
 
@@ -70,3 +72,21 @@ def test_r07_both_at_once_fifty_times(app: Flask, lamp: int) -> None:
         assert (state_of(order), kinds_of(order).count("paid")) == ("paid", 1)
     assert shelf(lamp) == (200 - TIMES, 0)
     assert mail_sent(app)["Your order is paid"] == TIMES
+
+
+def test_r07_nobody_begins_to_pay_while_a_message_is_taken_in(app: Flask, lamp: int) -> None:
+    """Who asks meanwhile waits for what the message says: the order is paid, so there is nothing to begin."""
+    _buyer, order = order_by(app, lamp)
+
+    def begin() -> object:
+        with app.app_context():
+            return payments.open_payment(order.order_id, "test", now=utc_now())
+
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work() as tx:
+            orders.lock(tx, order.order_id)
+            begun = pool.submit(begin)
+            with pytest.raises(TimeoutError):
+                begun.result(timeout=0.5)
+            orders.move(tx, order.order_id, from_states=("placed",), to_state="paid", paid_at=utc_now())
+        assert begun.result(timeout=10) is None
