@@ -22,6 +22,7 @@ from tests.factories import ShopClient
 from webapp import create_app
 from webapp.extensions import db, limiter
 from webapp.picks import NullRecs
+from webapp.recent import RecentAnswers
 from webapp.store.tx import Tx, unit_of_work
 
 BROWSER = "tests/browser/"
@@ -116,6 +117,7 @@ def app(shop_on: Callable[[str], Shop], database: str) -> Iterator[Flask]:
         shop.databases.renew()
         limiter.reset()
         shop.app.extensions["recs"] = NullRecs()
+        shop.app.extensions["given_answers"] = RecentAnswers()
         kept = dict(shop.app.config)
         yield shop.app
         shop.app.config.clear()

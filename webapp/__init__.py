@@ -21,6 +21,7 @@ from webapp.jobs import register_jobs
 from webapp.logs import configure_logging, register_request_log
 from webapp.picks import Recs
 from webapp.providers import providers_from_config
+from webapp.recent import RecentAnswers
 from webapp.recs import recs_from_config
 from webapp.security import register_security_headers, wait_only_when_refused
 from webapp.services.feed import DatabaseFeed
@@ -75,6 +76,7 @@ def create_app(config: Config | None = None, *, recs: Recs | None = None) -> Fla
     register_commands(app)
     register_jobs(app, config)
     app.extensions["recs"] = recs or recs_from_config(config, DatabaseFeed(app))
+    app.extensions["given_answers"] = RecentAnswers()
     return app
 
 

@@ -205,15 +205,20 @@ def actor_for(user_id: str | None, scope: str) -> Actor:
     NotSignedIn, Forbidden
         Without saying anything about whether the named id exists.
     """
+    return caller_for(user_id, scope) or accounts.find_actor(user_id)
+
+
+def caller_for(user_id: str | None, scope: str) -> Actor | None:
+    """Decide the same without looking anybody up: None when the call may act for whomever it names."""
     caller = api_caller()
     if caller.has_key:
         if scope not in caller.scopes:
             raise Forbidden
-        return accounts.find_actor(user_id) if user_id else Actor()
+        return None if user_id else Actor()
     if user_id is None or user_id == caller.actor.ref:
         return caller.actor
     if caller.is_open:
-        return accounts.find_actor(user_id)
+        return None
     if caller.actor.is_known:
         raise Forbidden
     raise NotSignedIn

@@ -22,7 +22,7 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-WRITE_OPTION = "kindred_write"
+BEGIN_OPTION = "kindred_begin"
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA busy_timeout=10000",
@@ -81,5 +81,6 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITE_OPTION, True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    begin = connection.get_execution_options().get(BEGIN_OPTION, "BEGIN IMMEDIATE")
+    if begin:
+        connection.exec_driver_sql(begin)

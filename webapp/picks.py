@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -146,6 +146,9 @@ class Recs(Protocol):
     def weights(self, history: Sequence[HistoryRow]) -> tuple[float, ...]:
         """Tell how much each event counts beside an order; nothing without a model."""
 
+    def marks(self) -> tuple[Hashable, ...]:
+        """Return what is another when the model is, or has learned of something new."""
+
     def strategies(self) -> tuple[str, ...]:
         """Name the strategies a call may choose."""
 
@@ -188,6 +191,10 @@ class NullRecs:
 
     def weights(self, history: Sequence[HistoryRow]) -> tuple[float, ...]:
         """Weigh nothing."""
+        return ()
+
+    def marks(self) -> tuple[Hashable, ...]:
+        """Never change."""
         return ()
 
     def strategies(self) -> tuple[str, ...]:

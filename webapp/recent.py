@@ -1,4 +1,4 @@
-"""The latest answers of the recommender, given again as long as nothing they depend on has changed."""
+"""The latest answers, given again as long as nothing they depend on has changed."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from werkzeug.datastructures import CallbackDict
 
 from webapp.errors import Busy
 from webapp.store import sessions
-from webapp.store.tx import read_unit, unit_of_work
+from webapp.store.tx import single_read, unit_of_work
 
 log = logging.getLogger(__name__)
 BUSY = 503
@@ -97,7 +97,7 @@ class DatabaseSessions(SessionInterface):
         if not session_id or len(session_id) > 100 or stateless:
             return ShopSession()
         try:
-            with read_unit() as tx:
+            with single_read() as tx:
                 row = sessions.find(tx, hash_id(session_id), now=self.clock())
         except (SQLAlchemyError, Busy):  # the page that follows says so in its own words
             log.exception("session_unreadable")

@@ -15,8 +15,8 @@ from tests.webapp.live import SHELVES, local, looked_at, publish
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.picks import Ask, Picks, Preferences, RecsState
+from webapp.recent import RecentAnswers
 from webapp.recs import LocalRecs
-from webapp.recs.recent import RecentAnswers
 from webapp.store.rows import HistoryRow
 from webapp.store.tx import unit_of_work
 

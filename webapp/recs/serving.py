@@ -23,8 +23,8 @@ import pandas as pd
 
 from webapp.errors import RecsUnavailable
 from webapp.picks import Ask, Chance, Pick, PickReason, Picks, Preferences, RecsState
+from webapp.recent import RecentAnswers
 from webapp.recs.library import read_note
-from webapp.recs.recent import RecentAnswers
 from webapp.store.rows import HistoryRow
 
 log = logging.getLogger(__name__)
@@ -155,8 +155,7 @@ class LocalRecs:
         left_open = (ask.chance.places, ask.chance.within) if ask.chance else None
         asked = (ask.user, ask.k, ask.context, ask.category, ask.strategy, minute, ask.preferences, left_open)
         about = (tuple(ask.history), frozenset(ask.exclude), tuple(ask.product_ids))
-        version = self._live.version if self._live else ""
-        return (version, *self._reading.marks, asked, about)
+        return (*self.marks(), asked, about)
 
     def similar(self, product_id: int, *, k: int, space: str = "combined") -> Picks:
         """Name alternatives to a product."""
@@ -184,6 +183,11 @@ class LocalRecs:
             return self._call(lambda live: tuple(float(weight) for weight in live.model.event_weights(events)))
         except RecsUnavailable:
             return ()
+
+    def marks(self) -> tuple[Hashable, ...]:
+        """Return the name of the live model and how far it has read."""
+        self._ensure()
+        return (self._live.version if self._live else "", *self._reading.marks)
 
     def strategies(self) -> tuple[str, ...]:
         """Name the strategies of the live model."""

@@ -17,7 +17,7 @@ from webapp.actors import NOBODY, Actor
 from webapp.errors import InvalidInput, NotFound, TooManyRequests
 from webapp.services import carts
 from webapp.store import interactions, operations, searches, sessions, taste, tokens, users
-from webapp.store.tx import Tx, read_unit, unit_of_work
+from webapp.store.tx import Tx, read_unit, single_read, unit_of_work
 
 log = logging.getLogger(__name__)
 EMAIL = re.compile(r"[^@\s,;:<>()\[\]\\\"]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII)
@@ -149,13 +149,9 @@ def find_actor(ref: str | None) -> Actor:
     if not ref or len(ref) > 200:
         return NOBODY
     actor = Actor.from_ref(ref)
-    with read_unit() as tx:
-        if actor is None:
-            found = users.by_external_ref(tx, ref)
-            actor = Actor(user_id=found) if found is not None else NOBODY
-        if not actor.is_known:
-            return NOBODY
-        return users.with_settings(tx, actor) or NOBODY
+    with single_read() as tx:
+        found = users.known_as(tx, ref) if actor is None else users.with_settings(tx, actor)
+    return found or NOBODY
 
 
 def confirm_password(user_id: int, password: str, *, field: str, now: datetime) -> users.UserRow:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from webapp.errors import InvalidInput, NotFound
 from webapp.store import operations
-from webapp.store.tx import read_unit, unit_of_work
+from webapp.store.tx import read_unit, single_read, unit_of_work
 
 SCOPES = ("recommendations:read", "feedback:write", "catalogue:read")
 PREFIX = "kd_"
@@ -42,7 +42,7 @@ def scopes_of(token: str, *, now: datetime) -> frozenset[str] | None:
     """Return what a key may do; None when it is unknown or revoked."""
     if not token.startswith(PREFIX) or len(token) > 100:
         return None
-    with read_unit() as tx:
+    with single_read() as tx:
         found = operations.key_scopes(tx, _hash(token))
     if found is None:
         return None

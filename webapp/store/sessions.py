@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, insert, select, update
 
 from webapp.store.models import Guest, User, WebSession
 from webapp.store.scope import tuning_of
@@ -46,7 +47,19 @@ class DeviceRow:
 
 def find(tx: Tx, id_hash: str, *, now: datetime) -> SessionRow | None:
     """Return the live session with this hash; one of a deactivated member counts as gone."""
-    row = tx.row(
+    row = tx.row(_find(), {"hash": id_hash, "now": now})
+    if row is None or (row[1] is not None and not row[10]):
+        return None
+    personalised = row[11] if row[1] is not None else row[12] is not False
+    tuning = Tuning.from_json((row[14] if row[1] is not None else row[15]) or {})
+    words = (row[7] or "", row[8] or "", row[9] or "")
+    return SessionRow(*(*row[:7], *words, personalised, row[13] or "", tuning))
+
+
+@cache
+def _find() -> Executable:
+    """Made once: every page asks this, and building it costs more than running it."""
+    return (
         select(
             WebSession.id_hash,
             WebSession.user_id,
@@ -67,14 +80,11 @@ def find(tx: Tx, id_hash: str, *, now: datetime) -> SessionRow | None:
         )
         .outerjoin(User, User.id == WebSession.user_id)
         .outerjoin(Guest, Guest.id == WebSession.guest_id)
-        .where(WebSession.id_hash == id_hash, WebSession.expires_at > now)
+        .where(
+            WebSession.id_hash == bindparam("hash"),
+            WebSession.expires_at > bindparam("now", type_=WebSession.expires_at.type),
+        )
     )
-    if row is None or (row[1] is not None and not row[10]):
-        return None
-    personalised = row[11] if row[1] is not None else row[12] is not False
-    tuning = Tuning.from_json((row[14] if row[1] is not None else row[15]) or {})
-    words = (row[7] or "", row[8] or "", row[9] or "")
-    return SessionRow(*(*row[:7], *words, personalised, row[13] or "", tuning))
 
 
 def add(tx: Tx, **values: Any) -> None:

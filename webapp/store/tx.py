@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, NestedTransaction
@@ -15,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from webapp.errors import Busy
-from webapp.extensions import WRITE_OPTION, db
+from webapp.extensions import BEGIN_OPTION, db
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -23,6 +24,7 @@ Parameters = Sequence[Mapping[str, Any]] | Mapping[str, Any] | None
 ATTEMPTS = 4
 PAUSE_SECONDS = 0.05
 PATIENCE_SECONDS = 8.0  # one wait for a lock takes up to ten seconds, and a shopper waits no second time
+WRITING = "BEGIN IMMEDIATE"
 SERIALISATION_FAILURES = frozenset({"40001", "40P01", "55P03"})
 _open_unit: ContextVar[bool] = ContextVar("open_unit", default=False)
 
@@ -92,7 +94,7 @@ def unit_of_work() -> Iterator[Tx]:
     RuntimeError
         If another unit is open: on SQLite the inner one would wait for the outer one for ever.
     """
-    with _unit(writes=True) as tx:
+    with _unit(WRITING) as tx:
         yield tx
         tx.connection.commit()
 
@@ -100,17 +102,24 @@ def unit_of_work() -> Iterator[Tx]:
 @contextmanager
 def read_unit() -> Iterator[Tx]:
     """Open a transaction that only reads; it sees one state of the database and locks nobody out."""
-    with _unit(writes=False) as tx:
+    with _unit("BEGIN") as tx:
         yield tx
 
 
 @contextmanager
-def _unit(*, writes: bool) -> Iterator[Tx]:
+def single_read() -> Iterator[Tx]:
+    """Open a unit for one statement that reads: it sees one state anyway, so SQLite is spared a transaction."""
+    with _unit("") as tx:
+        yield tx
+
+
+@contextmanager
+def _unit(begin: str) -> Iterator[Tx]:
     if _open_unit.get():
         raise RuntimeError("units of work do not nest")
     mark = _open_unit.set(True)
     try:
-        with _engine(writes=writes).connect() as connection:
+        with _engine(db.engine, begin).connect() as connection:
             connection.begin()
             yield Tx(connection)
     except PoolTimeout as error:
@@ -125,11 +134,15 @@ def _unit(*, writes: bool) -> Iterator[Tx]:
         _open_unit.reset(mark)
 
 
-def _engine(*, writes: bool) -> Engine:
-    """Return the engine for a unit. On SQLite a transaction sees one state anyway; PostgreSQL has to be asked."""
-    if writes or db.engine.dialect.name == "sqlite":
-        return db.engine.execution_options(**{WRITE_OPTION: writes})
-    return db.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+@lru_cache(maxsize=8)
+def _engine(engine: Engine, begin: str) -> Engine:
+    """Return the engine for a unit that begins so on SQLite, where it then sees one state; PostgreSQL has to be asked.
+
+    Made once: every unit needs it.
+    """
+    if begin == WRITING or engine.dialect.name == "sqlite":
+        return engine.execution_options(**{BEGIN_OPTION: begin})
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def is_passing(error: DBAPIError) -> bool:

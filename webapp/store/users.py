@@ -82,9 +82,20 @@ def by_id(tx: Tx, user_id: int) -> UserRow | None:
     return UserRow(*row) if row else None
 
 
-def by_external_ref(tx: Tx, ref: str) -> int | None:
-    """Return the id of the person an imported history knows under this name."""
-    return tx.scalar(select(User.id).where(User.external_ref == ref))
+def known_as(tx: Tx, ref: str) -> Actor | None:
+    """Return the person an imported history knows under this name, with the settings of their picks."""
+    row = tx.row(_known_as(), {"ref": ref})
+    return _actor(*row) if row else None
+
+
+@cache
+def _known_as() -> Executable:
+    """Made once: a program may ask this with every call, and building it costs more than running it."""
+    return select(User.id, User.is_personalised, tuning_of(User)).where(User.external_ref == bindparam("ref"))
+
+
+def _actor(user_id: int, is_personalised: bool, tuning: dict[str, Any] | None) -> Actor:
+    return Actor(user_id=user_id, is_personalised=is_personalised, tuning=Tuning.from_json(tuning or {}))
 
 
 def with_settings(tx: Tx, actor: Actor) -> Actor | None:

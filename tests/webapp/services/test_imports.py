@@ -101,9 +101,10 @@ def test_events_make_people_stars_and_popularity(app: Flask, catalogue: Path, tm
     report = take_events(write(tmp_path / "events.csv", EVENTS), tmp_path)
     assert counts(report) == (3, 0, 0, 0)
     with read_unit() as tx:
-        anna = users.by_external_ref(tx, "A")
+        anna = users.known_as(tx, "A")
+        assert anna is not None
         lamp = products.cards(tx, search.suggest(tx, ["oslo"], limit=1))
-        assert sorted(taste.stars_by(tx, Actor(user_id=anna)).values()) == [3, 5]
+        assert sorted(taste.stars_by(tx, anna).values()) == [3, 5]
     found = next(iter(lamp.values()))
     assert (found.rating_count, found.rating_sum) == (2, 9)
     assert counts(take_events(tmp_path / "events.csv", tmp_path)) == (0, 0, 3, 0)

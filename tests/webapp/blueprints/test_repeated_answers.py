@@ -1,0 +1,254 @@
+"""The same question is answered the same as long as nothing the answer rests on has changed, and then anew."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, func, select
+
+from tests.conftest import NOW
+from tests.factories import ShopClient, make_event, make_product, make_user, put_in_cart, ready_to_pay
+from tests.webapp.live import local, publish
+from webapp.actors import Actor
+from webapp.auth import READ
+from webapp.blueprints import api
+from webapp.picks import Ask, NullRecs, Pick, Picks
+from webapp.services import api_keys, checkout
+from webapp.store import catalogue, operations, rules, searches, taste, users
+from webapp.store.models import Impression, Interaction, Product
+from webapp.store.tx import read_unit, unit_of_work
+from webapp.tuning import Tuning
+
+ANSWER = "/api/recommendations?k=3"
+Change = Callable[[Flask, Actor, list[int]], None]
+
+
+@pytest.fixture
+def ana(app: Flask) -> Actor:
+    with unit_of_work() as tx:
+        return Actor(user_id=make_user(tx, "ana@example.com"))
+
+
+@pytest.fixture
+def signed_in(client: ShopClient, ana: Actor) -> ShopClient:
+    client.sign_in("ana@example.com")
+    return client
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """The time of the API: the only entry."""
+    time = [NOW + timedelta(days=1)]
+    monkeypatch.setattr(api, "utc_now", lambda: time[0])
+    return time
+
+
+@pytest.fixture
+def known(app: Flask, ana: Actor, models: Path, shelf: list[int], clock: list[datetime]) -> list[int]:
+    """A shop with a live model, and a shopper it knows something of."""
+    with unit_of_work() as tx:
+        make_event(tx, ana, shelf[0])
+        make_event(tx, ana, shelf[1], at=NOW)
+    publish(app, "v1", "popular")
+    app.extensions["recs"] = local(app)
+    return shelf
+
+
+def shown() -> int:
+    with read_unit() as tx:
+        return int(tx.scalar(select(func.count()).select_from(Impression)))
+
+
+def test_the_same_question_gets_the_same_answer_and_is_noted_once(app, signed_in, known) -> None:
+    first = signed_in.get(ANSWER)
+    calls, noted = app.extensions["recs"].state().n_calls, shown()
+    again = signed_in.get(ANSWER)
+    assert len(first.get_json()["items"]) == noted == 3
+    assert again.data == first.data
+    assert again.headers["Cache-Control"] == "private, no-store"
+    assert (app.extensions["recs"].state().n_calls, shown()) == (calls, noted)
+
+
+def does(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        make_event(tx, ana, shelf[2], at=NOW)
+
+
+def takes_back(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        tx.change(delete(Interaction).where(Interaction.user_id == ana.user_id, Interaction.product_id == shelf[0]))
+
+
+def does_something_else_instead(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    """The new row may get the id of the one that went."""
+    with unit_of_work() as tx:
+        tx.change(delete(Interaction).where(Interaction.user_id == ana.user_id, Interaction.product_id == shelf[1]))
+        make_event(tx, ana, shelf[3], at=NOW + timedelta(hours=1))
+
+
+def excludes(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        taste.exclude(tx, ana, shelf[4], "gift", now=NOW)
+
+
+def searches_for(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        searches.add(tx, ana, "mug", shelf[8:10], now=NOW)
+
+
+def tunes(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        taste.set_tuning(tx, ana, Tuning(variety=90))
+
+
+def pauses(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        users.set_personalised(tx, ana, False)
+
+
+def reprices(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        catalogue.change_product(tx, shelf[5], price_cents=999, updated_at=NOW + timedelta(hours=1))
+
+
+def buries(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    about = {"action": "bury", "product_id": shelf[2], "category_id": None, "brand_id": None, "place": 1}
+    when = {"starts_at": None, "ends_at": None, "note": "", "changed_by": None, "changed_at": NOW}
+    with unit_of_work() as tx:
+        rules.add(tx, about | when)
+
+
+def sells(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    """Somebody else is about to buy, so that pieces are held."""
+    with unit_of_work() as tx:
+        ben = users.by_email(tx, "person-0@example.com")
+        assert ben is not None
+        buyer = Actor(user_id=ben.user_id)
+        put_in_cart(tx, buyer, shelf[9])
+    checkout.place(buyer, ready_to_pay(buyer), currency="EUR", hold_for=timedelta(minutes=30), now=NOW)
+
+
+def sets_the_shop(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        operations.put_setting(tx, "picks", {"explore_places": 1}, now=NOW)
+
+
+def publishes(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    publish(app, "v2", "itemseq")
+    app.extensions["recs"].refresh()
+
+
+def others_do(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        ben = users.by_email(tx, "person-0@example.com")
+        assert ben is not None
+        make_event(tx, Actor(user_id=ben.user_id), shelf[2], at=NOW)
+    app.extensions["recs"].refresh()
+
+
+CHANGES: tuple[Change, ...] = (
+    does,
+    takes_back,
+    does_something_else_instead,
+    excludes,
+    searches_for,
+    tunes,
+    reprices,
+    buries,
+    sells,
+    sets_the_shop,
+    publishes,
+    others_do,
+    pauses,
+)
+
+
+@pytest.mark.both_databases
+def test_after_every_change_the_answer_is_made_anew(app, signed_in, ana, known) -> None:
+    """One change after the other; between two of them the answer stays."""
+    before = signed_in.get(ANSWER).get_json()
+    for change in CHANGES:
+        change(app, ana, known)
+        after = signed_in.get(ANSWER).get_json()
+        assert after["request_id"] != before["request_id"], change.__name__
+        assert signed_in.get(ANSWER).get_json() == after, change.__name__
+        before = after
+
+
+def test_feedback_counts_in_the_very_next_answer(signed_in, known) -> None:
+    before = signed_in.get(ANSWER).get_json()["items"]
+    gone = before[0]["product_id"]
+    assert signed_in.send("/api/feedback", json={"product_id": gone, "event": "dismiss"}).status_code == 201
+    assert gone not in [item["product_id"] for item in signed_in.get(ANSWER).get_json()["items"]]
+
+
+def test_another_question_another_person_and_another_minute_get_their_own_answer(app, signed_in, known, clock) -> None:
+    first = signed_in.get(ANSWER).get_json()["request_id"]
+    other: ShopClient = app.test_client()
+    other.sign_in("person-0@example.com")
+    clock[0] += timedelta(seconds=60)
+    found = [first, signed_in.get(ANSWER).get_json()["request_id"]]
+    found += [
+        client.get(path).get_json()["request_id"] for client, path in ((other, ANSWER), (signed_in, f"{ANSWER}0"))
+    ]
+    assert len(set(found)) == 4
+
+
+def test_links_lead_to_the_address_that_was_asked(app, signed_in, known, monkeypatch) -> None:
+    def link() -> str:
+        return str(signed_in.get(ANSWER).get_json()["items"][0]["url"])
+
+    assert link().startswith("http://localhost/")
+    monkeypatch.setitem(app.config, "SITE_URL", "https://shop.example")
+    assert link().startswith("https://shop.example/")
+
+
+def test_a_key_that_was_revoked_gets_no_answer_though_one_is_kept(app, client, ana, known) -> None:
+    token = api_keys.create("till", (READ,), now=NOW)
+    ask = {"path": f"{ANSWER}&user_id={ana.user_id}", "headers": {"Authorization": f"Bearer {token}"}}
+    assert client.get(**ask).data == client.get(**ask).data
+    api_keys.revoke(api_keys.every()[0].key_id, now=NOW)
+    assert client.get(**ask).status_code == 401
+
+
+def test_somebody_unknown_may_be_known_a_moment_later(app, client, known, monkeypatch) -> None:
+    monkeypatch.setitem(app.config, "DEMO_OPEN_READS", True)
+    ask = f"{ANSWER}&user_id=A77"
+    assert client.get(ask).get_json()["cold_start"]
+    with unit_of_work() as tx:
+        make_event(tx, Actor(user_id=make_user(tx, external_ref="A77")), known[2])
+    assert not client.get(ask).get_json()["cold_start"]
+
+
+class Interrupted(NullRecs):
+    """A recommender while whose first answer is made the product it picks is repriced."""
+
+    def __init__(self, product_id: int) -> None:
+        self.product_id, self.n_asked = product_id, 0
+
+    def for_user(self, ask: Ask) -> Picks:
+        self.n_asked += 1
+        if self.n_asked == 1:
+            with unit_of_work() as tx:
+                catalogue.change_product(tx, self.product_id, price_cents=777, updated_at=NOW + timedelta(days=2))
+        return Picks((Pick(self.product_id, 1, 0.5),), "v1", "hybrid")
+
+
+def test_an_answer_that_crosses_a_change_is_not_given_again(app, signed_in, ana) -> None:
+    with unit_of_work() as tx:
+        lamp = make_product(tx)
+    app.extensions["recs"] = Interrupted(lamp)
+    first, second = signed_in.get(ANSWER).get_json(), signed_in.get(ANSWER).get_json()
+    assert first["request_id"] != second["request_id"]
+    with read_unit() as tx:
+        assert tx.scalar(select(Product.price_cents)) == 777
+
+
+def test_what_stands_in_for_a_model_is_not_kept(app, signed_in, ana) -> None:
+    with unit_of_work() as tx:
+        make_product(tx)
+    app.extensions["recs"] = NullRecs()
+    found = {signed_in.get(ANSWER).get_json()["request_id"] for _ in range(3)}
+    assert len(found) == 3
