@@ -17,15 +17,16 @@ from concurrent.futures import TimeoutError as CallTimeout
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from webapp.errors import RecsUnavailable
 from webapp.picks import Ask, Chance, Pick, PickReason, Picks, Preferences, RecsState
 from webapp.recent import RecentAnswers
 from webapp.recs.library import read_note
 from webapp.store.rows import HistoryRow
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")

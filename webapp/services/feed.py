@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from flask import Flask
 
 from webapp.clock import utc_now
 from webapp.store import catalogue, interactions
+from webapp.store.frames import frame_of
 from webapp.store.tx import read_unit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BATCH = 5000
 SHOWS_OF = timedelta(days=30)
@@ -31,10 +35,14 @@ class DatabaseFeed:
     def items_since(self, since: datetime | None) -> tuple[pd.DataFrame, datetime | None]:
         """Return products added or changed since a moment; at first only from now on."""
         if since is None:
-            return pd.DataFrame(columns=list(catalogue.ITEM_COLUMNS)), utc_now() - OVERLAP
+            return _no_items(), utc_now() - OVERLAP
         with self.app.app_context(), read_unit() as tx:
             ids, latest = catalogue.changed_since(tx, since)
-            frame = catalogue.item_frame(tx, media=self._media, product_ids=ids) if ids else pd.DataFrame()
+            frame = (
+                catalogue.item_frame(tx, media=self._media, product_ids=ids)
+                if ids
+                else frame_of((), catalogue.ITEM_COLUMNS)
+            )
         return frame, latest or since
 
     def shows(self) -> pd.DataFrame:
@@ -45,3 +53,7 @@ class DatabaseFeed:
     @property
     def _media(self) -> Path:
         return Path(self.app.instance_path) / "media"
+
+
+def _no_items() -> pd.DataFrame:
+    return frame_of((), catalogue.ITEM_COLUMNS)

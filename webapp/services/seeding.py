@@ -1,4 +1,7 @@
-"""Write the generated demo shop into the database: all of it in one transaction, or nothing."""
+"""Write the generated demo shop into the database: all of it in one transaction, or nothing.
+
+The generator is read where it is used: a shop that is open does without it and what it loads.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seed import DemoShop, SeedOrder, SeedProduct, generate
-from seed.pictures import COLOURS, swatch
 from webapp import passwords
 from webapp.errors import Conflict
 from webapp.services import media, schedule
@@ -33,6 +34,9 @@ from webapp.store.models import (
     Variant,
 )
 from webapp.store.tx import Tx, read_unit, unit_of_work
+
+if TYPE_CHECKING:
+    from seed import DemoShop, SeedOrder, SeedProduct
 
 log = logging.getLogger(__name__)
 Progress = Callable[[str, float], None]
@@ -81,6 +85,8 @@ def seed_shop(instance: Path, *, size: str, random_seed: int, now: datetime, pro
     Conflict
         If the shop already holds other products.
     """
+    from seed import generate
+
     with read_unit() as tx:
         earlier = operations.setting(tx, frame.DEMO_SETTING)
         has_products = products.count(tx) > 0
@@ -101,6 +107,8 @@ def seed_shop(instance: Path, *, size: str, random_seed: int, now: datetime, pro
 
 def write(instance: Path, shop: DemoShop, *, size: str, random_seed: int, now: datetime, progress: Progress) -> None:
     """Write a generated shop in one transaction."""
+    from seed.pictures import COLOURS, swatch
+
     accounts = demo_accounts(shop)
     hashes = {account["email"]: passwords.hash_password(account["password"]) for account in accounts}
     with unit_of_work() as tx:

@@ -6,14 +6,17 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import ColumnElement, Select, bindparam, case, delete, exists, func, insert, or_, select, update
 
+from webapp.store.frames import frame_of
 from webapp.store.models import Brand, Category, Impression, Interaction, Picture, Product, ProductAttribute, Variant
 from webapp.store.search import fold
 from webapp.store.tx import Tx
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ITEM_COLUMNS = ("item_id", "title", "description", "category", "brand", "price", "image", "colours", "family")
 KIND_WEIGHTS = {"view": 1.0, "click": 1.0, "cart": 3.0, "wishlist": 3.0, "purchase": 5.0, "rating": 2.0}
@@ -273,7 +276,7 @@ def item_frame(tx: Tx, *, media: Path | None = None, product_ids: Collection[int
         .order_by(Product.id)
     )
     records = [_item_record(row, colours.get(row[0], []), media) for row in rows]
-    return pd.DataFrame.from_records(records, columns=list(ITEM_COLUMNS)).astype({"price": "float64"})
+    return frame_of(records, ITEM_COLUMNS).astype({"price": "float64"})
 
 
 def _first_stem() -> Any:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import (
     Executable,
     Integer,
@@ -27,10 +26,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
 from webapp.actors import Actor
+from webapp.store.frames import frame_of
 from webapp.store.models import Exclusion, Guest, Impression, Interaction, User
 from webapp.store.rows import HistoryRow
 from webapp.store.scope import owned, owned_by, owner_of, owner_values
 from webapp.store.tx import Tx
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FRAME_COLUMNS = ("user_id", "item_id", "kind", "value", "timestamp", "order_id")
 LOGGED_COLUMNS = ("request_id", "user_id", "item_id", "position", "propensity", "clicked", "timestamp")
@@ -262,7 +265,7 @@ def logged_places(tx: Tx) -> pd.DataFrame:
         (f"{request}/{slot}", _owner_id(user, guest), str(product), place, chance_of, int(hit), int(at.timestamp()))
         for request, slot, user, guest, product, place, chance_of, hit, at in rows
     ]
-    return pd.DataFrame.from_records(records, columns=list(LOGGED_COLUMNS))
+    return frame_of(records, LOGGED_COLUMNS)
 
 
 def shows(tx: Tx, *, since: datetime) -> pd.DataFrame:
@@ -283,7 +286,7 @@ def shows(tx: Tx, *, since: datetime) -> pd.DataFrame:
     )
     clicks = {row[0]: row[1] for row in tx.rows(clicked)}
     records = [(str(product), n, clicks.get(product, 0)) for product, n in tx.rows(shown)]
-    return pd.DataFrame.from_records(records, columns=["item_id", "n_shown", "n_clicked"])
+    return frame_of(records, ("item_id", "n_shown", "n_clicked"))
 
 
 def _same_pick() -> Any:
@@ -317,7 +320,7 @@ def _to_frame(rows: Iterable[Any]) -> pd.DataFrame:
         )
         for _id, user, guest, product, kind, value, at, order in rows
     ]
-    frame = pd.DataFrame.from_records(records, columns=list(FRAME_COLUMNS))
+    frame = frame_of(records, FRAME_COLUMNS)
     return frame.astype({"value": "float64", "timestamp": "int64"})
 
 
