@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
 from tests.conftest import NOW
@@ -15,13 +18,16 @@ from webapp.actors import Actor
 from webapp.auth import READ
 from webapp.blueprints import api
 from webapp.picks import Ask, NullRecs, Pick, Picks
+from webapp.recent import RecentAnswers
 from webapp.services import api_keys, checkout
 from webapp.store import catalogue, operations, rules, searches, taste, users
-from webapp.store.models import Impression, Interaction, Product
+from webapp.store.models import Exclusion, Impression, Interaction, Product
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.tuning import Tuning
 
 ANSWER = "/api/recommendations?k=3"
+# Time goes on from one example to the next, as it does in a shop.
+LATER = (NOW + timedelta(seconds=number) for number in count(1))
 Change = Callable[[Flask, Actor, list[int]], None]
 
 
@@ -78,14 +84,20 @@ def does(app: Flask, ana: Actor, shelf: list[int]) -> None:
 
 def takes_back(app: Flask, ana: Actor, shelf: list[int]) -> None:
     with unit_of_work() as tx:
-        tx.change(delete(Interaction).where(Interaction.user_id == ana.user_id, Interaction.product_id == shelf[0]))
+        tx.change(delete(Interaction).where(Interaction.user_id == ana.user_id, Interaction.product_id == shelf[1]))
 
 
 def does_something_else_instead(app: Flask, ana: Actor, shelf: list[int]) -> None:
     """The new row may get the id of the one that went."""
     with unit_of_work() as tx:
-        tx.change(delete(Interaction).where(Interaction.user_id == ana.user_id, Interaction.product_id == shelf[1]))
+        tx.change(delete(Interaction).where(Interaction.user_id == ana.user_id, Interaction.product_id == shelf[2]))
         make_event(tx, ana, shelf[3], at=NOW + timedelta(hours=1))
+
+
+def has_something_old_instead(app: Flask, ana: Actor, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        tx.change(delete(Interaction).where(Interaction.user_id == ana.user_id, Interaction.product_id == shelf[0]))
+        make_event(tx, ana, shelf[4], at=NOW - timedelta(days=30))
 
 
 def excludes(app: Flask, ana: Actor, shelf: list[int]) -> None:
@@ -150,8 +162,9 @@ def others_do(app: Flask, ana: Actor, shelf: list[int]) -> None:
 
 CHANGES: tuple[Change, ...] = (
     does,
-    takes_back,
     does_something_else_instead,
+    has_something_old_instead,
+    takes_back,
     excludes,
     searches_for,
     tunes,
@@ -252,3 +265,74 @@ def test_what_stands_in_for_a_model_is_not_kept(app, signed_in, ana) -> None:
     app.extensions["recs"] = NullRecs()
     found = {signed_in.get(ANSWER).get_json()["request_id"] for _ in range(3)}
     assert len(found) == 3
+
+
+def _views(ana: Actor, product: int, at: datetime) -> None:
+    with unit_of_work() as tx:
+        make_event(tx, ana, product, at=at)
+
+
+def _forgets(ana: Actor, product: int, at: datetime) -> None:
+    with unit_of_work() as tx:
+        tx.change(delete(Interaction).where(Interaction.user_id == ana.user_id, Interaction.product_id == product))
+
+
+def _excludes(ana: Actor, product: int, at: datetime) -> None:
+    with unit_of_work() as tx:
+        taste.exclude(tx, ana, product, ("gift", "dismiss", "own")[product % 3], now=at)
+
+
+def _allows(ana: Actor, product: int, at: datetime) -> None:
+    with unit_of_work() as tx:
+        tx.change(delete(Exclusion).where(Exclusion.user_id == ana.user_id, Exclusion.product_id == product))
+
+
+def _searches(ana: Actor, product: int, at: datetime) -> None:
+    with unit_of_work() as tx:
+        searches.add(tx, ana, f"words {product % 3}", [product], now=at)
+
+
+def _tunes(ana: Actor, product: int, at: datetime) -> None:
+    with unit_of_work() as tx:
+        taste.set_tuning(tx, ana, Tuning(variety=10 * (product % 10), uses_searches=product % 2 == 0))
+
+
+def _pauses(ana: Actor, product: int, at: datetime) -> None:
+    with unit_of_work() as tx:
+        users.set_personalised(tx, ana, product % 2 == 0)
+
+
+def _reprices(ana: Actor, product: int, at: datetime) -> None:
+    with unit_of_work() as tx:
+        catalogue.change_product(tx, product, price_cents=1_000 + at.second, updated_at=at)
+
+
+def _hides(ana: Actor, product: int, at: datetime) -> None:
+    with unit_of_work() as tx:
+        catalogue.change_product(tx, product, is_visible=at.second % 2 == 0, updated_at=at)
+
+
+DEEDS = {
+    deed.__name__: deed
+    for deed in (_views, _forgets, _excludes, _allows, _searches, _tunes, _pauses, _reprices, _hides)
+}
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.integers(0, 5)), min_size=1, max_size=12))
+def test_whatever_happens_an_answer_is_that_of_now(app, signed_in, ana, known, steps) -> None:
+    """Beside the list that may be a repeat one is made anew, and they are the same but for their names."""
+    _answer_of(signed_in)
+    for name, place in steps:
+        DEEDS[name](ana, known[place], next(LATER))
+        told = _answer_of(signed_in)
+        kept = app.extensions["given_answers"]
+        app.extensions["given_answers"] = RecentAnswers(size=0)
+        assert told == _answer_of(signed_in), name
+        app.extensions["given_answers"] = kept
+
+
+def _answer_of(client: ShopClient) -> dict[str, object]:
+    body = client.get(ANSWER).get_json()
+    return {name: value for name, value in body.items() if name not in {"request_id", "took_ms"}}
