@@ -89,10 +89,9 @@ def recommendations() -> Response:
             took_ms=round(found.took_ms, 3),
             items=out.recommended_out(found),
         )
-        # Somebody unknown may be known a moment later, and a model may be there.
-        return repeats.Made(
-            answered.model_dump_json(), bool(found.model_version) and (actor.is_known or caller is not None)
-        )
+        # A moment later there may be a model, or somebody of that name.
+        may_repeat = bool(found.model_version) and (caller is not None or actor.is_known)
+        return repeats.Made(answered.model_dump_json(), may_repeat)
 
     question = (request.query_string, site_url(), caller)
     given = current_app.extensions["given_answers"]

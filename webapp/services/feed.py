@@ -38,11 +38,7 @@ class DatabaseFeed:
             return _no_items(), utc_now() - OVERLAP
         with self.app.app_context(), read_unit() as tx:
             ids, latest = catalogue.changed_since(tx, since)
-            frame = (
-                catalogue.item_frame(tx, media=self._media, product_ids=ids)
-                if ids
-                else frame_of((), catalogue.ITEM_COLUMNS)
-            )
+            frame = catalogue.item_frame(tx, media=self._media, product_ids=ids) if ids else _no_items()
         return frame, latest or since
 
     def shows(self) -> pd.DataFrame:
