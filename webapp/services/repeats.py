@@ -10,6 +10,7 @@ from webapp.actors import Actor
 from webapp.picks import Recs
 from webapp.recent import RecentAnswers
 from webapp.store import marks
+from webapp.store.marks import Marks
 from webapp.store.tx import single_read
 
 SECONDS = 60  # the age of an event counts, so an answer is not given for ever
@@ -25,11 +26,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer that was sent: about whom, and what was known when it was made."""
+    """An answer that was sent, and what was known when it was made."""
 
     text: str
-    actor: Actor
-    marks: tuple[Hashable, ...]
+    marks: Marks
 
 
 def answer(
@@ -49,16 +49,16 @@ def answer(
     """
     key = (question, int(now.timestamp()) // SECONDS, recs.marks())
     before = given.get(key)
-    if before is not None and _marks(before.actor) == before.marks:
+    if before is not None and _marks(before.marks.actor) == before.marks:
         return before.text
     actor = find()
     known = _marks(actor)
     made = make(actor)
-    if made.may_repeat:
-        given.keep(key, Given(made.text, actor, known))
+    if made.may_repeat and known.actor == actor:
+        given.keep(key, Given(made.text, known))
     return made.text
 
 
-def _marks(actor: Actor) -> tuple[Hashable, ...]:
+def _marks(actor: Actor) -> Marks:
     with single_read() as tx:
         return marks.of(tx, actor)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -23,6 +23,7 @@ from webapp.store.models import (
 )
 from webapp.store.scope import ACTOR_ID, owned, owner_of, tuning_of
 from webapp.store.tx import Tx
+from webapp.tuning import Tuning
 
 SHOP = (
     func.max(Product.updated_at),
@@ -33,7 +34,15 @@ SHOP = (
 )
 
 
-def of(tx: Tx, actor: Actor) -> tuple[Hashable, ...]:
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The actor with the settings of now, and marks of the rest."""
+
+    actor: Actor
+    rest: tuple[Hashable, ...]
+
+
+def of(tx: Tx, actor: Actor) -> Marks:
     """Return marks of what an actor did and set, and of products, holds on stock, rules and settings of the shop.
 
     Any event, search or exclusion of the actor that comes or goes changes them, as does a product that is changed, an
@@ -42,22 +51,25 @@ def of(tx: Tx, actor: Actor) -> tuple[Hashable, ...]:
     """
     owner, parameters = owner_of(actor)
     row = tx.row(_marks(owner, actor.is_personalised), parameters)
-    return tuple(json.dumps(mark) if isinstance(mark, dict) else mark for mark in row)
+    if not owner:
+        return Marks(actor, tuple(row))
+    is_personalised, tuning, *rest = row
+    return Marks(replace(actor, is_personalised=is_personalised, tuning=Tuning.from_json(tuning or {})), tuple(rest))
 
 
 @cache
 def _marks(owner: str, is_personalised: bool) -> Executable:
     """Made once: building it costs more than running it."""
-    marks = [select(mark).scalar_subquery() for mark in SHOP]
-    if owner:
-        table = User if owner == "user_id" else Guest
-        who = table.id == bindparam(ACTOR_ID, type_=Integer)
-        marks += [select(mark).where(who).scalar_subquery() for mark in (table.is_personalised, tuning_of(table))]
+    marks: list[Any] = [select(mark).scalar_subquery() for mark in SHOP]
     if owner and is_personalised:
         marks += [
             select(mark).where(owned(table, owner)).scalar_subquery()
             for table in (Interaction, Exclusion, Search)
             for mark in (func.max(table.id), func.max(table.at), func.count(table.id))
         ]
-    columns: list[Any] = marks
-    return select(*columns)
+    if owner:
+        table = User if owner == "user_id" else Guest
+        who = table.id == bindparam(ACTOR_ID, type_=Integer)
+        settings = (table.is_personalised, tuning_of(table))
+        marks = [*(select(setting).where(who).scalar_subquery() for setting in settings), *marks]
+    return select(*marks)

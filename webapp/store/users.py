@@ -85,17 +85,13 @@ def by_id(tx: Tx, user_id: int) -> UserRow | None:
 def known_as(tx: Tx, ref: str) -> Actor | None:
     """Return the person an imported history knows under this name, with the settings of their picks."""
     row = tx.row(_known_as(), {"ref": ref})
-    return _actor(*row) if row else None
+    return Actor(user_id=row[0], is_personalised=row[1], tuning=Tuning.from_json(row[2] or {})) if row else None
 
 
 @cache
 def _known_as() -> Executable:
     """Made once: a program may ask this with every call, and building it costs more than running it."""
     return select(User.id, User.is_personalised, tuning_of(User)).where(User.external_ref == bindparam("ref"))
-
-
-def _actor(user_id: int, is_personalised: bool, tuning: dict[str, Any] | None) -> Actor:
-    return Actor(user_id=user_id, is_personalised=is_personalised, tuning=Tuning.from_json(tuning or {}))
 
 
 def with_settings(tx: Tx, actor: Actor) -> Actor | None:

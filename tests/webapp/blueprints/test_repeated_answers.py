@@ -19,7 +19,7 @@ from webapp.auth import READ
 from webapp.blueprints import api
 from webapp.picks import Ask, NullRecs, Pick, Picks
 from webapp.recent import RecentAnswers
-from webapp.services import api_keys, checkout
+from webapp.services import accounts, api_keys, checkout
 from webapp.store import catalogue, operations, rules, searches, taste, users
 from webapp.store.models import Exclusion, Impression, Interaction, Product
 from webapp.store.tx import read_unit, unit_of_work
@@ -233,6 +233,23 @@ def test_somebody_unknown_may_be_known_a_moment_later(app, client, known, monkey
     with unit_of_work() as tx:
         make_event(tx, Actor(user_id=make_user(tx, external_ref="A77")), known[2])
     assert not client.get(ask).get_json()["cold_start"]
+
+
+def test_settings_that_change_while_somebody_is_looked_up_count_in_the_next_answer(
+    app, client, ana, known, monkeypatch
+):
+    monkeypatch.setitem(app.config, "DEMO_OPEN_READS", True)
+    look_up, n_found = accounts.find_actor, count()
+
+    def find(ref: str | None) -> Actor:
+        found = look_up(ref)
+        if next(n_found) == 0:
+            tunes(app, found, known)
+        return found
+
+    monkeypatch.setattr(accounts, "find_actor", find)
+    ask = f"{ANSWER}&user_id={ana.user_id}"
+    assert client.get(ask).get_json()["request_id"] != client.get(ask).get_json()["request_id"]
 
 
 class Interrupted(NullRecs):
