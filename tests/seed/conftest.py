@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from seed import DemoShop, generate
+from seed.model import DemoShop
+from seed.shop import generate
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

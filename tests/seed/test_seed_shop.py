@@ -14,12 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seed import EVENT_COLUMNS, EVENT_KINDS, generate
+from seed.model import EVENT_COLUMNS, EVENT_KINDS
+from seed.shop import generate
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 FINGERPRINT = (
-    "from datetime import datetime, UTC; from seed import generate;"
+    "from datetime import datetime, UTC; from seed.shop import generate;"
     "print(generate('small', 7, now=datetime(2026, 3, 1, 12, tzinfo=UTC)).fingerprint())"
 )
 

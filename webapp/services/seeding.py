@@ -36,7 +36,7 @@ from webapp.store.models import (
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
 if TYPE_CHECKING:
-    from seed import DemoShop, SeedOrder, SeedProduct
+    from seed.model import DemoShop, SeedOrder, SeedProduct
 
 log = logging.getLogger(__name__)
 Progress = Callable[[str, float], None]
@@ -85,7 +85,7 @@ def seed_shop(instance: Path, *, size: str, random_seed: int, now: datetime, pro
     Conflict
         If the shop already holds other products.
     """
-    from seed import generate
+    from seed.shop import generate
 
     with read_unit() as tx:
         earlier = operations.setting(tx, frame.DEMO_SETTING)

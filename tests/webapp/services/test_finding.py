@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from seed import generate
+from seed.shop import generate
 from tests.conftest import NOW
 from tests.factories import ShopClient, make_product
 from tests.webapp.live import local, publish

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from recommender import Interactions, ItemCatalogue
-from seed import generate
+from seed.shop import generate
 from tests.conftest import NOW
 from tests.factories import ShopClient, make_product
 from webapp import jobs
