@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import HealthCheck, settings
 from sqlalchemy import event
 from xdist.scheduler import LoadScopeScheduling
 
@@ -28,6 +29,9 @@ from webapp.store.tx import Tx, unit_of_work
 BROWSER = "tests/browser/"
 LONG = ("tests/templates/test_scripts.py", BROWSER, "tests/webapp/reliability/", "tests/journeys/")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+# What takes long on a busy machine is not wrong.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @dataclass(frozen=True)

@@ -268,7 +268,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_whichever_bit_of_a_model_flips_it_is_refused_or_nothing_has_changed(data, tiny_folder):
     """The name of the manifest's own checksum may change: an unsigned manifest is read as it is."""

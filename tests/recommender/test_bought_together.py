@@ -40,7 +40,7 @@ def test_the_planted_complement_stands_first(shop_data):
             assert named(shop_data, [scores.argmax()]) == [thing(shelf, partner)]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.text("abcd", min_size=1, max_size=4), min_size=2, max_size=14))
 def test_the_strength_is_lift_against_support(baskets):
     data = data_of(orders(*baskets), pd.DataFrame({"item_id": ITEMS}))

@@ -106,7 +106,7 @@ def test_what_cannot_be_used_is_named_with_its_column_and_first_rows(columns, to
 cell = st.sampled_from(["a", "b > c", "", None, np.nan, 3, 2.5, True, np.inf, -1, "0", "x|y", ("t",), b"x"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(("item_id", "price", *TEXT_FIELDS), cell)), max_size=4))
 def test_any_catalogue_is_either_taken_or_refused_in_words(rows):
     frame = pd.DataFrame(rows, columns=["item_id", "price", *TEXT_FIELDS], dtype=object)

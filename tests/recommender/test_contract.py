@@ -156,7 +156,7 @@ def test_nothing_better_is_left_behind(name, fitted, histories):
             assert np.nanmax(left) <= found.scores[-1]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_what_is_masked_is_never_found(data, shop_data, fitted, histories):
     name = data.draw(st.sampled_from(sorted(set(ALL) - set(DEEP_SOURCES))))

@@ -91,7 +91,7 @@ def test_what_is_too_short_to_tell_stays_apart() -> None:
     ]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.permutations(range(6)))
 def test_the_order_of_the_rows_does_not_matter(order: list[int]) -> None:
     rows = [

@@ -41,7 +41,7 @@ def drawn(found: list[Recommendation]) -> list[Recommendation]:
 counts = st.tuples(st.integers(0, 500), st.floats(0, 1)).map(lambda pair: (pair[0], round(pair[0] * pair[1])))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(items=st.lists(counts, min_size=1, max_size=12), rate=st.floats(0.001, 0.6))
 def test_chances_are_a_distribution_in_which_nothing_is_impossible(items, rate):
     shown, clicked = np.array(items, dtype=float).T
@@ -71,7 +71,7 @@ def test_what_is_clicked_more_is_drawn_more_and_what_never_is_fades():
 # How many places
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(length=st.integers(0, 60), places=st.integers(0, 30), within=st.none() | st.integers(1, 60))
 def test_few_places_of_the_lower_half_of_a_list_long_enough_are_left_to_chance(length, places, within):
     found = Exploration(places=places, within=within).drawn_places(length)
@@ -117,7 +117,7 @@ def test_the_rest_of_the_list_stays_as_the_model_ordered_it(own_model):
     assert len(set(ids(found))) == 12
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.text(max_size=8), user=st.sampled_from(["u00", "guest", "\ud800"]), places=st.integers(1, 4))
 def test_every_seed_gives_a_list_that_keeps_the_promises(seed, user, places, shop_model):
     explore = Exploration(places=places, within=16, seed=seed, max_age_days=EVER)

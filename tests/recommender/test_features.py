@@ -179,7 +179,7 @@ def test_a_missing_attribute_is_never_a_shared_attribute():
 blank = st.sampled_from(["", "u"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(blank, blank, blank, st.sampled_from([None, 10.0])), min_size=2, max_size=5))
 def test_items_are_alike_only_through_what_both_state(rows):
     """Whatever is missing: the likeness is zero exactly where two items state nothing in common."""

@@ -75,7 +75,7 @@ def test_days_that_always_differ_may_go_on_doing_so():
     assert not seen(LogFacts(days([*uneven, 101 + int(SIGMAS * 50), 1])))["rows of a day"].passed
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=DAYS_BEFORE + 4))
 def test_whatever_the_days_the_right_one_is_counted(counts):
     found = seen(LogFacts(days(counts))).get("rows of a day")
@@ -124,7 +124,7 @@ row = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(row, min_size=1, max_size=25))
 def test_repeated_rows_are_those_beyond_the_first_of_their_like(rows):
     share = (len(rows) - len(set(rows))) / len(rows)

@@ -46,7 +46,7 @@ def test_arrays_that_do_not_fit_are_refused(rows, confidence, told):
         fold(rows, confidence)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 2), unique=True, min_size=1), st.floats(0.01, 2.0), st.floats(0.0, 20.0))
 def test_ratings_are_folded_in_by_ridge_regression(rows, reg, bias_reg):
     """The pair (bias, factors) is what the two formulas of the docstring give."""

@@ -11,7 +11,7 @@ from recommender.errors import DataError
 from recommender.idmap import IdMap
 
 external_id = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 
 
 @quick

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender import interactions
@@ -320,7 +320,7 @@ def frames(fields, *, max_size):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(frames(columns, max_size=6), st.sets(mostly(["kind", "value", "timestamp"])))
 def test_any_frame_is_either_taken_whole_or_refused_in_words(frame, absent):
     """No traceback from inside NumPy or pandas, whatever stands in the cells."""
@@ -336,7 +336,7 @@ def test_any_frame_is_either_taken_whole_or_refused_in_words(frame, absent):
     assert np.all((stars >= 1) & (stars <= 5))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(frames(plain, max_size=12), mostly(sorted(set(SOURCES) - set(DEEP_SOURCES))))
 def test_any_clean_log_feeds_a_source_or_is_refused_in_words(frame, strategy):
     """One item, one user, no ratings, nothing but dismissals: a list, or a sentence that says what is missing."""

@@ -21,7 +21,7 @@ ITEMS = ["a", "b", "c", "d", "e"]
 logs = st.dictionaries(
     st.sampled_from(["u", "v", "w", "x"]), st.lists(st.sampled_from(ITEMS), min_size=1, unique=True), min_size=1
 )
-quick = settings(max_examples=50, deadline=None)
+quick = settings(max_examples=50)
 MODELS = [ItemKNN(), RP3Beta(), Ease(l2=5.0)]
 
 

@@ -70,7 +70,7 @@ def slow_strength(log, *, window, gap_decay, backward, popularity, shrinkage) ->
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(logs, settings_of_model, st.lists(step, max_size=5))
 def test_scores_follow_the_formula(log, params, history):
     data = data_of(frame_from(log), pd.DataFrame({"item_id": ITEMS}))
@@ -141,7 +141,7 @@ def absorb_all(source: ItemSeq, data: TrainingData, log, later) -> None:
 distinct_steps = st.lists(step, max_size=6, unique_by=lambda entry: entry[0])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from(["u", "v", "w", "x"]), distinct_steps, min_size=1), settings_of_model, st.data())
 def test_counting_new_events_equals_fitting_again(log, params, draw):
     """Fit on the beginning and absorb the rest, or fit on everything: the same scores."""

@@ -44,7 +44,7 @@ walk = st.lists(step, max_size=5, unique_by=lambda entry: entry[0])
 walks = st.dictionaries(st.sampled_from(["u", "v", "w", "x"]), walk, min_size=1).filter(lambda log: any(log.values()))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(log=walks, cut=st.integers(0, 19))
 def test_what_is_absorbed_counts_as_if_the_model_had_been_fitted_with_it(log, cut):
     """Events come one at a time, everybody's in turn; the model is fitted on the first ones and told of the others.

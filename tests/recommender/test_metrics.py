@@ -38,7 +38,7 @@ ITEMS = 12
 ranked_list = st.lists(st.integers(0, ITEMS - 1), unique=True, max_size=ITEMS)
 relevant_set = st.sets(st.integers(0, ITEMS - 1), max_size=ITEMS)
 cutoff = st.integers(1, ITEMS + 3)
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=40)
 
 
 def lists(*rows):

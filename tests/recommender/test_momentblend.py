@@ -28,7 +28,7 @@ def test_without_weights_every_item_is_as_likely_as_any_other():
 grades_of_a_list = st.lists(st.integers(0, 3), min_size=1, max_size=5).filter(any)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     grades=st.lists(grades_of_a_list, min_size=1, max_size=5),
     l2=st.sampled_from([0.0, 0.3, 2.0]),
@@ -198,7 +198,7 @@ def test_the_chance_of_a_return_weighs_both_kinds_of_requests_alike():
     assert chance.predict(np.full(1, 3.0), np.full(1, 2.0))[0] == pytest.approx(0.5, abs=0.08)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(idle=st.floats(0, 12), length=st.floats(0, 8))
 def test_a_chance_lies_between_none_and_certainty(two_ways, idle, length):
     chance = float(two_ways.returns.predict(np.array([idle], np.float32), np.array([length], np.float32))[0])

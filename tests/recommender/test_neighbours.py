@@ -18,7 +18,7 @@ matrix = st.lists(
     min_size=SIZE,
     max_size=SIZE,
 ).map(lambda rows: np.array(rows, dtype=np.float32))
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 
 
 def strongest(dense: np.ndarray, top_k: int) -> np.ndarray:

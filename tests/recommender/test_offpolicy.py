@@ -182,7 +182,7 @@ def test_enough_means_an_effective_sample_of_five_hundred():
 place = st.tuples(st.sampled_from("abcd"), st.sampled_from([0.1, 0.5, 1.0]), st.integers(0, 1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(place, min_size=1, max_size=3), min_size=1, max_size=6), st.sampled_from(["", "a", "dcb"]))
 def test_whatever_was_logged_an_estimate_is_a_rate_or_nothing(requests, items):
     rows = [(f"r{r}", item, n, p, c) for r, one in enumerate(requests) for n, (item, p, c) in enumerate(one, 1)]

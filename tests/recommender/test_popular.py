@@ -59,7 +59,7 @@ def test_counts_weigh_deeds_and_age():
     assert counts.tolist() == pytest.approx([0.5 + 0.3, 1.0])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(event_row, min_size=1, max_size=12), st.lists(event_row, max_size=8))
 def test_absorbing_events_ranks_as_fitting_again_would(before, after):
     """Counts stay on the clock of the first fit, so they differ from a refit by one common factor."""

@@ -132,7 +132,7 @@ def test_below_zero_what_is_like_the_first_comes_next():
     assert maximal_marginal_relevance(np.arange(3), scores, vectors, 3, -0.5).tolist() == [0, 2, 1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(low=st.floats(-1, 1), high=st.floats(-1, 1), name=st.sampled_from(["budget_premium", "familiar_new"]))
 def test_further_along_a_slider_never_means_less_of_it(shop_model, low, high, name):
     """The best of ``score + x * place`` have, the larger x, the larger a mean place: no setting works backwards."""
@@ -181,7 +181,7 @@ def test_of_two_wishes_the_closer_one_counts(shop_model, shop_items):
     assert "Garden > Tools" not in kinds[:3]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_never_is_never(shop_model, shop_items, data):
     """Whoever asks for whatever, also where the list is filled up, also for what more is wished of."""
@@ -226,7 +226,7 @@ def test_a_saved_model_keeps_to_the_settings_as_the_fitted_one_does(shop_model, 
 # What every list promises holds here, too
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     sliders=st.tuples(*[st.sampled_from([-1.0, -0.5, 0.0, 0.5, 1.0])] * 3),
     more=st.frozensets(st.sampled_from(["Kitchen", "Garden > Seeds"])),

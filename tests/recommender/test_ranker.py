@@ -259,7 +259,7 @@ def test_nothing_is_scored_as_nothing(with_trees, fresh):
 # The best of the blend
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(n_items=st.integers(1, 80), n=st.integers(1, 40), seed=st.integers(0, 2**16), coarse=st.booleans())
 def test_the_trees_order_the_best_of_the_blend_and_the_others_stay_behind(n_items, n, seed, coarse, with_trees):
     """The best n are scored as in full; the others keep the blend's order, and none comes before one of the best."""

@@ -136,7 +136,7 @@ def test_a_source_that_could_not_speak_ranks_everything_last(shop):
 score = st.sampled_from([-1.0, 0.0, 0.5, 2.0, float("nan")]) | st.floats(-9, 9, width=32)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data(), n=st.integers(1, 6))
 def test_some_rows_are_the_same_rows_of_the_whole_matrix(data, n, shop, columns):
     """To the last bit, ties and unknown scores included, in whatever order and however often they are picked."""

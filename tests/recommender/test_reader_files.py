@@ -16,7 +16,7 @@ from recommender.errors import DataError
 from recommender.readers import iter_interactions, parsing, read_interactions
 from recommender.readers.sheet import UNTIMED_START
 
-quick = settings(max_examples=30, deadline=None)
+quick = settings(max_examples=30)
 
 
 @pytest.fixture

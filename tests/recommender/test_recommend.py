@@ -84,7 +84,7 @@ requests = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(request=requests, data=st.data())
 def test_every_list_keeps_its_promises(request, data, shop_model, varied_model):
     """Nothing twice, seen, excluded, dismissed or on the page; ranks from 1, falling scores, full length."""

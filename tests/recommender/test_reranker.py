@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recommender.reranker import collapse, maximal_marginal_relevance, push_down
 from recommender.vectorindex import normalise
 
-quick = settings(max_examples=80, deadline=None)
+quick = settings(max_examples=80)
 
 
 @quick

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import DataError
@@ -141,7 +141,6 @@ some_rules = st.lists(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rules=some_rules, n_listed=st.integers(0, 5))
 def test_no_rules_make_anything_stand_twice_or_come_from_nowhere(rules, n_listed):
     goods = Goods.of(LIST)

@@ -18,7 +18,7 @@ from tests.recommender.worlds import named, query, thing
 N_ITEMS = 9
 entries = st.lists(st.tuples(st.integers(0, N_ITEMS - 1), st.sampled_from([-1.0, 0.25, 0.5, 2.0])), max_size=20)
 masks = st.lists(st.booleans(), min_size=N_ITEMS, max_size=N_ITEMS).map(np.array)
-quick = settings(max_examples=100, deadline=None)
+quick = settings(max_examples=100)
 
 
 @quick

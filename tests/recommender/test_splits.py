@@ -21,7 +21,7 @@ from recommender.splits import (
 )
 
 DAY = 86_400
-quick = settings(max_examples=25, deadline=None)
+quick = settings(max_examples=25)
 
 
 def log(text, **columns):

@@ -286,7 +286,7 @@ def test_items_are_neighbours_whose_residuals_agree():
     assert neighbours_of(table, 2) == neighbours_of(table, 3) == {}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.sampled_from([-1.5, -0.5, 0.0, 0.5, 1.0, None, None]), min_size=60, max_size=60), st.floats(0.5, 30.0)
 )

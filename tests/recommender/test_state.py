@@ -120,7 +120,7 @@ def test_two_logs_merge_by_time_and_keep_what_stands_in_both_once():
     assert len(second.then(EventLog.empty())) == 3
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.sampled_from(ITEMS), st.sampled_from(["view", "purchase", "cart", "dismiss"]), st.integers(0, 30)),

@@ -50,7 +50,7 @@ def row_of(source: AudienceCounter, row: int, n_items: int) -> list[float]:
 
 
 @sources
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(log=logs, draw=st.data())
 def test_rows_with_new_pairs_equal_those_of_a_fit_on_everything(make, log, draw):
     cut = {user: draw.draw(st.integers(0, len(items))) for user, items in log.items()}

@@ -17,7 +17,7 @@ def slow_best(scores, usable, n: int) -> list[int]:
     return sorted(rows, key=lambda row: (-scores[row], row))[: max(n, 0)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(score, max_size=12), st.integers(-1, 15))
 def test_the_best_come_first_ties_by_row_and_what_has_no_score_never(scores, n):
     usable = [value > -np.inf for value in scores]

@@ -29,7 +29,7 @@ def forest(clustered) -> AnnoyIndex:
 
 
 @given(st.lists(st.lists(st.floats(-9, 9), min_size=3, max_size=3), min_size=1, max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_rows_are_scaled_to_length_one_and_nothing_stays_nothing(rows):
     vectors = np.array(rows, dtype=np.float32)
     lengths = np.linalg.norm(normalise(vectors), axis=1)

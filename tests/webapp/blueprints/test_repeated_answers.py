@@ -336,7 +336,7 @@ DEEDS = {
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.integers(0, 5)), min_size=1, max_size=12))
 def test_whatever_happens_an_answer_is_that_of_now(app, signed_in, ana, known, steps) -> None:
     """Beside the list that may be a repeat one is made anew, and they are the same but for their names."""

@@ -81,7 +81,7 @@ def test_s13_the_sum_is_that_of_the_catalogue(app: Flask, ana: Actor) -> None:
         assert 0 <= found.sums.tax_cents < found.sums.total_cents
 
 
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100, database=None)
 @given(st.text(max_size=8) | st.integers().map(str) | st.floats().map(str))
 def test_s14_a_quantity_is_a_plain_number_of_pieces_or_nothing(raw: str) -> None:
     try:
