@@ -12,6 +12,7 @@ from typing import Any
 from bench.options import Options
 from bench.programs import PROGRAMS, run_program
 from bench.tables import Report
+from recommender.datasets import DATA_SETS
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -44,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--list", action="store_true", help="say what each program measures")
     parser.add_argument("--quick", action="store_true", help="small sizes: seconds instead of minutes")
     parser.add_argument("--sizes", type=_numbers, default=(), help="items, vectors or events, such as 30000,200000")
-    parser.add_argument("--data", type=_words, default=(), help="quality: data sets, comma-separated (default: all)")
+    parser.add_argument("--data", type=_data_sets, default=(), help="quality: data sets, with commas (default: all)")
     parser.add_argument("--tune", action="store_true", help="quality: also tune the outside baselines")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="folder that keeps fitted models for the next run")
@@ -54,7 +55,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _numbers(raw: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in _words(raw))
+    found = tuple(int(part) for part in _words(raw))
+    if any(number < 0 for number in found):
+        raise argparse.ArgumentTypeError("a size is not negative")
+    return found
+
+
+def _data_sets(raw: str) -> tuple[str, ...]:
+    unknown = [name for name in _words(raw) if name not in DATA_SETS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no data set {unknown[0]!r}; known are {', '.join(sorted(DATA_SETS))}")
+    return _words(raw)
 
 
 def _words(raw: str) -> tuple[str, ...]:

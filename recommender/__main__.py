@@ -18,8 +18,9 @@ from recommender import datasets, latency, tracking
 from recommender.catalogue import ItemCatalogue
 from recommender.console import ConsoleProgress, log_on_console
 from recommender.errors import DataError, RecommenderError
-from recommender.evaluation import SplitName, evaluate, make_split
+from recommender.evaluation import UNTOLD, SplitName, evaluate, make_split
 from recommender.features.combine import Networks
+from recommender.fitting import strategy_of
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
 from recommender.logged import evaluate_logged, read_logged
@@ -105,6 +106,7 @@ def _add_tune(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.add_argument("--k", type=int, default=10)
     command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0)
     command.add_argument("--params", type=Path, help="file of parameters to start from")
+    _learning_option(command)
     command.add_argument("--out", required=True, type=Path, help="file of parameters to write")
     command.set_defaults(run=_tune)
 
@@ -267,9 +269,9 @@ def _evaluate(options: argparse.Namespace) -> None:
         )
     print(as_table(result))
     _track(tracking.of_evaluation(result, "evaluate"))
+    _write_json(options, as_json(result))
     if options.compare:
         print(comparison(result, *options.compare))
-    _write_json(options, as_json(result))
 
 
 def _evaluate_logged(options: argparse.Namespace, models: Sequence[str], settings: dict[str, dict[str, Any]]) -> None:
@@ -293,9 +295,10 @@ def _write_json(options: argparse.Namespace, found: dict[str, Any]) -> None:
 def _models(options: argparse.Namespace) -> list[str]:
     """Names of the models to judge; what could only fail after they were judged is refused now."""
     models = _named_models(options)
-    absent = [name for name in options.compare or () if name not in models]
+    judged = [*models, *(name + UNTOLD for name in models if options.untold and strategy_of(name)[0] == "hybrid")]
+    absent = [name for name in options.compare or () if name not in judged]
     if absent:
-        raise DataError(f"--compare: {absent[0]!r} is not among --models {', '.join(models)}")
+        raise DataError(f"--compare: {absent[0]!r} is not among --models {', '.join(judged)}")
     if options.json:
         _try_file("--json", options.json)
     return models
@@ -324,6 +327,7 @@ def _tune(options: argparse.Namespace) -> None:
             split=options.split,
             k=options.k,
             random_state=options.seed,
+            learn_weights=options.learn_weights,
             trials=trials,
             progress=progress,
         )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
-from recommender.fitting import specs_for, strategy_of
+from recommender.fitting import check_models, strategy_of
 from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
 from recommender.judging import (
@@ -23,6 +23,7 @@ from recommender.judging import (
     ModelResult,
     Task,
     TimeUntold,
+    check_places,
     judge_fitted,
     judge_model,
     peak_mb,
@@ -177,7 +178,9 @@ def _ratings_to_forecast(split: Split) -> pd.DataFrame:
 
 def ratings_of(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of an event frame that hold stars."""
-    return frame[(frame["kind"] == "rating") & frame["value"].notna()] if "kind" in frame.columns else frame.head(0)
+    if not {"kind", "value"} <= set(frame.columns):
+        return frame.head(0)
+    return frame[(frame["kind"] == "rating") & frame["value"].notna()]
 
 
 def evaluate(
@@ -221,27 +224,22 @@ def evaluate(
     Raises
     ------
     DataError
-        When a strategy is unknown, ``k`` or ``max_users`` is below 1 or the split leaves nothing to judge.
+        When a strategy is unknown, ``k`` or ``max_users`` cannot be what it is or the split leaves nothing to judge.
     """
-    for called, number in (("k", k), ("max_users", max_users)):
-        if number is not None and number < 1:
-            raise DataError(f"{called} must be at least 1, not {number}")
-    for name in models:
-        strategy, joining = strategy_of(name)
-        specs_for(strategy, {}, joining)
-    parts = make_split(frame, split, unit)
+    check_places(k)
+    if max_users is not None and max_users < 1:
+        raise DataError(f"max_users must be at least 1, not {max_users}")
+    check_models(models)
+    parts = make_split(Interactions.from_frame(frame).to_frame(), split, unit)
     task = make_task(parts, items, max_users=max_users, seed=random_state)
     results: dict[str, ModelResult] = {}
     failed: dict[str, str] = {}
     for number, name in enumerate(models):
         progress(name, number / len(models))
-        settings = {"weights": weights} | dict((params or {}).get(name, {}))
-        strategy, joining = strategy_of(name)
-        settings |= {"extra_sources": joining, "extra_check": False} if joining else {}
-        recommender = HybridRecommender(strategy=strategy, random_state=random_state, **settings)
+        recommender = named_recommender(name, random_state, {"weights": weights} | dict((params or {}).get(name, {})))
         try:
             results[name] = judge_model(recommender, task, k=k, name=name)
-            if untold and strategy == "hybrid":
+            if untold and recommender.strategy == "hybrid":
                 results[name + UNTOLD] = judge_fitted(TimeUntold(recommender), task, k=k, name=name + UNTOLD)
         except DataError as error:
             failed[name] = str(error)
@@ -256,6 +254,13 @@ def evaluate(
         results=results,
         failed=failed,
     )
+
+
+def named_recommender(name: str, random_state: int, settings: Mapping[str, Any]) -> HybridRecommender:
+    """An unfitted recommender by the name of a model: a strategy, or "hybrid+sasrec" for the blend with that source."""
+    strategy, joining = strategy_of(name)
+    joined: dict[str, Any] = {"extra_sources": joining, "extra_check": False} if joining else {}
+    return HybridRecommender(strategy=strategy, random_state=random_state, **settings, **joined)
 
 
 def _request_times(split: Split, users: list[str]) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -109,6 +109,13 @@ def strategy_of(model: str) -> tuple[str, tuple[str, ...]]:
     """Strategy and joining sources of a model by its name: "hybrid+sasrec" is the blend with that source in it."""
     strategy, *joining = model.split("+")
     return strategy, tuple(joining)
+
+
+def check_models(names: Iterable[str]) -> None:
+    """Raise DataError where one of the names is no model."""
+    for name in names:
+        strategy, joining = strategy_of(name)
+        specs_for(strategy, {}, joining)
 
 
 def specs_for(

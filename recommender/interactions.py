@@ -40,7 +40,7 @@ class Interactions:
     timestamps : ndarray of shape (n_events,)
         UTC seconds.
     baskets : ndarray of shape (n_events,)
-        Equal numbers share an order; -1 for events outside any order.
+        Equal numbers share an order of one user; -1 for events outside any order.
     report : DataReport
         What was read and mended.
     """
@@ -88,8 +88,8 @@ class Interactions:
         kinds = clean_kinds(frame, repairs)
         values = clean_values(frame, kinds)
         timestamps = _times(frame, user_ids, item_ids, kinds, repairs, now)
-        baskets = clean_baskets(frame)
         user_codes, users = pd.factorize(user_ids, sort=True)
+        baskets = _of_each_user(clean_baskets(frame), user_codes)
         item_codes, items = pd.factorize(item_ids, sort=True)
         order = np.argsort(timestamps, kind="stable")
         order = order[_latest_of_each(user_codes[order], MAX_EVENTS_PER_USER, repairs)]
@@ -182,6 +182,14 @@ def _times(
     if not is_timed:
         repairs["timestamp: column absent, row order taken as time"] = len(frame)
     return seconds
+
+
+def _of_each_user(baskets: Rows, user_codes: Rows) -> Rows:
+    """Numbers of the orders, told apart where two users have one of the same name: shops count from 1 for each."""
+    inside = baskets >= 0
+    found = np.full(len(baskets), -1, dtype=np.int64)
+    found[inside] = pd.factorize(baskets[inside] * (int(user_codes.max(initial=0)) + 1) + user_codes[inside])[0]
+    return found
 
 
 def events_frame(user_id: str, events: Sequence[Event]) -> pd.DataFrame:

@@ -37,6 +37,7 @@ COLD_ITEM_EVENTS = 5
 HEAD_SHARE = 0.2
 TOP_CATEGORIES = 5
 BOOTSTRAP_ROUNDS = 1000
+MOST_PLACES = 10_000  # the lists of all who are judged stand in memory
 STAR_MODELS = ("svd", "svd_content", "hybrid")
 
 
@@ -152,6 +153,14 @@ class Task:
     rated: pd.DataFrame
     logged: pd.DataFrame | None = None
     histories: Sequence[Sequence[Event]] | None = None
+
+
+def check_places(k: int) -> None:
+    """Raise DataError where lists to be judged cannot have ``k`` places."""
+    if k < 1:
+        raise DataError(f"k must be at least 1, not {k}")
+    if k > MOST_PLACES:
+        raise DataError(f"k must be at most {MOST_PLACES}, not {k}")
 
 
 def judge_model(

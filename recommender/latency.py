@@ -13,6 +13,7 @@ from recommender.hybrid import HybridRecommender
 from recommender.types import FloatVector
 
 WARM_UP = 5
+MOST_REQUESTS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ def measure(
     Raises
     ------
     DataError
-        For fewer than one request, or a strategy that the model does not hold.
+        For fewer than one request or more than ``MOST_REQUESTS``, or a strategy that the model does not hold.
     """
-    if n_requests < 1:
-        raise DataError(f"there must be at least one request, not {n_requests}")
+    if not 1 <= n_requests <= MOST_REQUESTS:
+        raise DataError(f"there must be at least one request and at most {MOST_REQUESTS}, not {n_requests}")
     users = np.random.default_rng(random_state).integers(len(model.known_users), size=n_requests + WARM_UP)
     names = [model.known_users[int(row)] for row in users]
     return [

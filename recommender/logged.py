@@ -13,12 +13,14 @@ import pandas as pd
 
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
-from recommender.hybrid import HybridRecommender
+from recommender.evaluation import named_recommender
+from recommender.fitting import check_models
 from recommender.impressions import LOGGED_COLUMNS, REWARDS, clean_logged
 from recommender.interactions import Interactions
 from recommender.metrics import PolicyValue, snips
 from recommender.offpolicy import LoggedValue, logged_value
 from recommender.readers.files import read_chunks
+from recommender.roworder import is_clock
 from recommender.types import Progress, no_progress
 
 NEEDED = (*(name for name in LOGGED_COLUMNS if name != "request_id"), "timestamp")
@@ -115,14 +117,21 @@ def evaluate_logged(
     Raises
     ------
     DataError
-        When no place was left to chance, or nothing happened before the log.
+        For an unknown strategy, when no place was left to chance, the events have no times, or nothing happened before
+        the log.
     """
     if not (logged["propensity"] < 1).any():
         raise DataError(
             "every place of the log has a propensity of 1: where nothing was left to chance, nothing can be said of "
             "what else might have been shown"
         )
-    since = int(logged["timestamp"].min())
+    check_models(models)
+    log = Interactions.from_frame(events)
+    if not is_clock(log.timestamps):
+        raise DataError(
+            "column 'timestamp' of the events: no UTC seconds, so nothing tells what came before the shown places"
+        )
+    events, since = log.to_frame(), int(logged["timestamp"].min())
     before, later = events[events["timestamp"] < since], events[events["timestamp"] >= since]
     if not len(before):
         raise DataError(
@@ -137,8 +146,7 @@ def evaluate_logged(
         progress(name, number / len(models))
         began = time.perf_counter()
         try:
-            settings = dict((params or {}).get(name, {}))
-            model = HybridRecommender(strategy=name, random_state=random_state, **settings).fit(training, catalogue)
+            model = named_recommender(name, random_state, (params or {}).get(name, {})).fit(training, catalogue)
         except DataError as error:
             failed[name] = str(error)
             continue

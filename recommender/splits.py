@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -187,19 +187,8 @@ def split_at_random(
     DataError
         If a column is missing or ``share`` is not between 0 and 1.
     """
-    if not 0 < share < 1:
-        raise DataError(f"share must lie between 0 and 1, not {share}")
-    log = _in_drawn_order(_ordered(frame, "event"), seed)
-    first = _is_first(log)
-    target = pd.Series(first & _is_target(log, target_kinds))
-    of_user = target.groupby(log["_user"])
-    test = (target & (of_user.cumsum() <= np.floor(share * of_user.transform("sum")))).to_numpy()
-    held = np.isin(log["_draw"], log["_draw"][test])
-    repeats = ~first & ~held if first_only else np.zeros(len(log), dtype=bool)
-    train = ~held & ~repeats
-    left_out = {"repeated interactions": int(repeats.sum()), "of a held-out pair": int((held & ~test).sum())}
-    times = np.where(train, np.cumsum(train) - 1, train.sum())
-    return _finish(log.drop(columns="_draw").assign(timestamp=times), train, test, left_out, cut=None)
+    parts = _held_at_random(frame, share, seed, target_kinds, first_only=first_only)
+    return _finish(parts.log, parts.train, parts.test, parts.left_out, cut=None)
 
 
 def split_new_users(
@@ -243,24 +232,26 @@ def split_new_users(
     """
     if not 0 < user_share < 1:
         raise DataError(f"user_share must lie between 0 and 1, not {user_share}")
-    enough = split_at_random(frame, share=share, seed=seed, target_kinds=target_kinds).test["user_id"].unique()
+    everybody = _held_at_random(frame, share, seed, target_kinds)
+    enough = everybody.log["user_id"][everybody.test].unique()
     drawn = np.random.default_rng(seed).permutation(np.sort(enough.astype(object)))
     is_new = frame["user_id"].isin(drawn[: max(1, int(len(drawn) * user_share))])
-    parts = split_at_random(frame[is_new], share=share, seed=seed, target_kinds=target_kinds)
+    parts = _held_at_random(frame[is_new], share, seed, target_kinds)
     others = _in_drawn_order(_ordered(frame[~is_new], "event"), seed)
     train = _plain(others[_is_first(others)].drop(columns="_draw"))
-    train = train.assign(timestamp=np.arange(len(train)))
-    known = parts.test["item_id"].isin(train["item_id"].unique())
+    known = parts.log["item_id"].isin(train["item_id"].unique()).to_numpy()
     left_out = {
-        "repeated interactions": int(len(others) - len(train)) + parts.left_out.pop("repeated interactions", 0),
-        "new items in the test": int((~known).sum()) + parts.left_out.pop("new items in the test", 0),
+        "repeated interactions": len(others) - len(train) + parts.left_out["repeated interactions"],
+        "of a held-out pair": parts.left_out["of a held-out pair"],
+        "new items in the test": int((parts.test & ~known).sum()),
     }
+    log = parts.log.assign(timestamp=len(train) + parts.log["timestamp"])
     return Split(
-        train,
-        parts.test[known].reset_index(drop=True).assign(timestamp=len(train) + len(parts.train)),
+        train.assign(timestamp=np.arange(len(train))),
+        _plain(log[parts.test & known]),
         None,
-        parts.left_out | {reason: n for reason, n in left_out.items() if n},
-        parts.train.assign(timestamp=len(train) + parts.train["timestamp"]),
+        {reason: n for reason, n in left_out.items() if n},
+        _plain(log[parts.train]),
     )
 
 
@@ -345,6 +336,34 @@ def _with_drawn_times(log: pd.DataFrame) -> pd.DataFrame:
         return log
     drawn = log.assign(timestamp=drawn_seconds(log["user_id"], log["item_id"]))
     return drawn.sort_values("timestamp", kind="stable").reset_index(drop=True)
+
+
+class _Drawn(NamedTuple):
+    """A log in drawn order, its times counting the rows to learn from, and which are those and which are held out."""
+
+    log: pd.DataFrame
+    train: BoolMask
+    test: BoolMask
+    left_out: dict[str, int]
+
+
+def _held_at_random(
+    frame: pd.DataFrame, share: float, seed: int, target_kinds: Collection[str], *, first_only: bool = True
+) -> _Drawn:
+    """Draw the share of each user's items that is held out; whether anybody else knows them is not asked."""
+    if not 0 < share < 1:
+        raise DataError(f"share must lie between 0 and 1, not {share}")
+    log = _in_drawn_order(_ordered(frame, "event"), seed)
+    first = _is_first(log)
+    target = pd.Series(first & _is_target(log, target_kinds))
+    of_user = target.groupby(log["_user"])
+    test = (target & (of_user.cumsum() <= np.floor(share * of_user.transform("sum")))).to_numpy()
+    held = np.isin(log["_draw"], log["_draw"][test])
+    repeats = ~first & ~held if first_only else np.zeros(len(log), dtype=bool)
+    train = ~held & ~repeats
+    left_out = {"repeated interactions": int(repeats.sum()), "of a held-out pair": int((held & ~test).sum())}
+    times = np.where(train, np.cumsum(train) - 1, train.sum())
+    return _Drawn(log.drop(columns="_draw").assign(timestamp=times), train, test, left_out)
 
 
 def _in_drawn_order(log: pd.DataFrame, seed: int) -> pd.DataFrame:

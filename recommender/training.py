@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from recommender import gate
@@ -57,6 +58,7 @@ class TrainResult:
         Per judged model.
     gate : GateReport
     seconds, peak_mb : float
+        Of the whole training; megabytes are NaN where the system does not tell.
     n_events, n_users, n_items : int
     notes : dict
         What was mended in the data and which sources were left out.
@@ -121,12 +123,13 @@ def train(
     Networks.open(params.get("text_encoder", ""), params.get("image_encoder", ""))  # said before anything is fitted
     log = Interactions.from_frame(events)
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
-    tuned = _searched(events, items, params, search, progress) if search is not None else None
+    read = log.to_frame()  # split, search and star check see the times that the fit sees
+    tuned = _searched(read, items, params, search, progress) if search is not None else None
     if tuned is not None:
         params |= _plain(tuned.parameters.settings_for(strategy))
-    rehearsal = Rehearsal(None, _first_model())
+    searched_mb, rehearsal = peak_mb(), Rehearsal(None, _first_model())
     if with_evaluation:
-        rehearsal = rehearse(events, items, params, live_params, around, progress)
+        rehearsal = rehearse(read, items, params, live_params, around, progress)
     progress("fit on all data", 0.0)
     model = recommender_from(params).fit(log, catalogue, logged=around.logged, progress=progress)
     report = rehearsal.gate
@@ -145,7 +148,7 @@ def train(
         metrics=metrics,
         gate=report,
         seconds=time.perf_counter() - started,
-        peak_mb=peak_mb(),
+        peak_mb=_highest(searched_mb, rehearsal, peak_mb()),
         n_events=len(log),
         n_users=log.n_users,
         n_items=len(model.item_ids),
@@ -172,11 +175,18 @@ def _searched(
             budget=search.budget,
             start=start,
             random_state=params["random_state"],
+            learn_weights=params.get("learn_weights", True),
             trials=search.trials,
             progress=progress,
         )
     except DataError:
         return None
+
+
+def _highest(before: float, rehearsal: Rehearsal, after: float) -> float:
+    """The peak of the whole training: each model of the rehearsal measures its own anew."""
+    judged = [one.peak_mb for one in rehearsal.evaluation.results.values()] if rehearsal.evaluation else []
+    return float(np.fmax.reduce([before, *judged, after]))
 
 
 def _told(tuned: TuneResult) -> str:

@@ -15,7 +15,9 @@ import pandas as pd
 from recommender.base import Query, SourceUnavailableError
 from recommender.errors import DataError
 from recommender.evaluation import SplitName, Task, make_split, make_task
+from recommender.eventworth import learn_weights
 from recommender.interactions import Interactions
+from recommender.judging import check_places
 from recommender.metrics import ranking_metrics, squared_errors
 from recommender.parameters import spec_of
 from recommender.pipeline import all_but
@@ -54,27 +56,40 @@ class Validation:
     split : {"time", "last-one"}
     k : int
     seed : int
+    learns_weights : bool
+        Whether the fits to come learn what each kind of event is worth.
 
     Raises
     ------
     DataError
-        When the training part is too short to hold something back.
+        When the training part is too short to hold something back, or ``k`` cannot be the length of a list.
     """
 
-    def __init__(self, train: pd.DataFrame, items: pd.DataFrame | None, *, split: SplitName, k: int, seed: int) -> None:
+    def __init__(
+        self,
+        train: pd.DataFrame,
+        items: pd.DataFrame | None,
+        *,
+        split: SplitName,
+        k: int,
+        seed: int,
+        learns_weights: bool = True,
+    ) -> None:
         if split == "new-users":
             raise DataError("a search judges people whom the training part knows: split by time, last-one or random")
-        parts = make_split(train, split)
+        check_places(k)
+        self.rated = Interactions.from_frame(train)
+        log = self.rated.to_frame()
+        parts = make_split(log, split)
         self.task: Task = make_task(parts, items, max_users=MAX_USERS, seed=seed)
         if len(self.task.users) < MIN_USERS:
             raise DataError(
                 f"a search needs {MIN_USERS} users to judge by, the training part leaves {len(self.task.users)}"
             )
-        self.k, self.seed = k, seed
-        self.base = _checksum(
-            [split, k, seed, len(parts.train), len(parts.test), *_facts(train), len(self.task.item_ids)]
-        )
-        self.rated = Interactions.from_frame(train)
+        self.k, self.seed, self.learns_weights = k, seed, learns_weights
+        self.base = checksum([split, k, seed, learns_weights, _fingerprint(log), _fingerprint(items)])
+        # What a kind of event is worth is learned from what came after it, so repeats count.
+        self._weighed_by = Interactions.from_frame(make_split(log, split, first_only=False).train)
         self._plain = TrainingData.build(self.task.events, self.task.catalogue, random_state=seed)
 
     @property
@@ -82,9 +97,14 @@ class Validation:
         """Event kinds that occur."""
         return frozenset(EVENT_KINDS[code] for code in np.unique(self.task.events.kinds))
 
+    def learned(self, weights: EventWeights) -> EventWeights:
+        """What a fit that is given these weights begins with."""
+        return learn_weights(self._weighed_by, weights).weights if self.learns_weights else weights
+
     def under(self, weights: EventWeights) -> Ground:
-        """The same events with other weights."""
-        return Ground(self, replace(self._plain, weights=weights))
+        """The same events as a fit that is given these weights weighs them."""
+        weighed = self.learned(weights).for_log(self.task.events.kinds)
+        return Ground(self, replace(self._plain, weights=weighed))
 
 
 class Ground:
@@ -92,7 +112,7 @@ class Ground:
 
     def __init__(self, validation: Validation, data: TrainingData) -> None:
         self.validation, self.data = validation, data
-        self.base = _checksum([validation.base, data.weights.to_dict()])
+        self.base = checksum([validation.base, data.weights.to_dict()])
 
     @cached_property
     def _requests(self) -> list[tuple[Query, Rows]]:
@@ -167,10 +187,15 @@ def _rated_at(data: TrainingData, users: Rows, items: Rows) -> Rows:
     return data.events.timestamps[rated][first][np.searchsorted(ordered, users * data.n_items + items)]
 
 
-def _facts(train: pd.DataFrame) -> list[Any]:
-    times = train["timestamp"] if "timestamp" in train.columns else pd.Series([0])
-    return [int(train["user_id"].nunique()), int(train["item_id"].nunique()), float(times.min()), float(times.max())]
+def _fingerprint(frame: pd.DataFrame | None) -> str:
+    """A checksum of the rows of a frame in their order."""
+    if frame is None:
+        return ""
+    told = frame.astype({name: str for name in frame.columns if frame[name].dtype == object})
+    rows = pd.util.hash_pandas_object(told, index=False).to_numpy()
+    return hashlib.sha256(rows.tobytes() + "\0".join(map(str, frame.columns)).encode()).hexdigest()
 
 
-def _checksum(facts: Any) -> str:
+def checksum(facts: Any) -> str:
+    """A short name for what a score depends on."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]

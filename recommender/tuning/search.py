@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from recommender.errors import DataError
 from recommender.evaluation import SplitName
 from recommender.metrics import paired_bootstrap
 from recommender.parameters import Parameters
-from recommender.tuning.judges import Ground, Validation, weight_values
+from recommender.tuning.judges import WEIGHT_JUDGES, Ground, Validation, checksum, weight_values
 from recommender.tuning.spaces import SPACES, STUDIES, WEIGHTS, Range, start_of, weight_space, weights_with
 from recommender.tuning.trials import Trial, TrialLog
 from recommender.types import FloatVector, Progress, no_progress
@@ -25,6 +26,7 @@ from recommender.weights import EventWeights
 DEFAULT_TRIALS = 30
 # A find is taken when it is ahead in so many of the resamples: the best of many tries looks good by luck, too.
 SURE = 0.9
+SEEDS = 2**32  # so many there are for NumPy's older generators
 Params = dict[str, Any]
 Judge = Callable[[Params], FloatVector]
 
@@ -45,7 +47,7 @@ class Budget:
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.trials < 0 or self.seconds < 0 or not (self.trials or self.seconds):
+        if self.trials < 0 or not 0 <= self.seconds < inf or not (self.trials or self.seconds):
             raise DataError("a search needs a bound: trials or seconds above 0")
 
 
@@ -96,6 +98,7 @@ def tune(
     split: SplitName = "time",
     k: int = 10,
     random_state: int = 0,
+    learn_weights: bool = True,
     trials: Path | None = None,
     progress: Progress = no_progress,
 ) -> TuneResult:
@@ -117,6 +120,8 @@ def tune(
     split : {"time", "last-one"}
         How the judged part is held back.
     k, random_state : int
+    learn_weights : bool
+        Whether the fits to come learn what each kind of event is worth, as :class:`HybridRecommender` does by itself.
     trials : Path, optional
         File of all trials, one JSON line each; what it already holds about these data is not tried again.
     progress : callable
@@ -134,7 +139,7 @@ def tune(
     unknown = [name for name in studies if name not in STUDIES]
     if unknown:
         raise DataError(f"there is no search for {unknown[0]!r}; known are {', '.join(STUDIES)}")
-    validation = Validation(train, items, split=split, k=k, seed=random_state)
+    validation = Validation(train, items, split=split, k=k, seed=random_state, learns_weights=learn_weights)
     search = _Search(TrialLog.open(trials), budget, began, len(set(studies)), random_state, progress)
     weights = start.weights or EventWeights()
     if WEIGHTS in studies:
@@ -151,20 +156,24 @@ def _weights(search: _Search, validation: Validation, start: Parameters, weights
     def judge(kinds: Params) -> FloatVector:
         return weight_values(validation, weights_with(weights, kinds), start.source_params)
 
-    space = weight_space(validation.kinds)
-    begin = {kind: float(weights.kinds.get(kind, 0.0)) for kind in space}
-    found = search.study(WEIGHTS, validation.base, space, begin, judge)
+    space, learned = weight_space(validation.kinds), validation.learned(weights)
+    begin = {kind: float(learned.kinds.get(kind, 0.0)) for kind in space}
+    fixed = {kind: weight for kind, weight in learned.kinds.items() if kind not in space}
+    judged_with = {name: start.source_params.get(name, {}) for name in WEIGHT_JUDGES}
+    base = checksum([validation.base, fixed, weights.stars, judged_with])
+    found = search.study(WEIGHTS, base, space, begin, judge)
     return weights_with(weights, found.params) if found is not None and found.is_taken else weights
 
 
 def _source(search: _Search, ground: Ground, name: str, given: Mapping[str, Any]) -> None:
     """Search one source from what is given, or from what a fit would take for this log where nothing is."""
     begin = given or ground.suited(name)
+    fixed = {key: value for key, value in begin.items() if key not in SPACES[name]}
 
     def judge(params: Params) -> FloatVector:
         return ground.values(name, {**begin, **params})
 
-    found = search.study(name, ground.base, SPACES[name], start_of(name, begin), judge)
+    found = search.study(name, checksum([ground.base, fixed]), SPACES[name], start_of(name, begin), judge)
     if found is not None:
         search.found[name] = replace(found, params={**begin, **found.params})
 
@@ -210,7 +219,8 @@ class _Search:
         first = next((trial for trial in past if trial.params == start), None) or bench.try_out(start)
         if first.score is None:
             raise SourceUnavailableError(first.error)
-        study = _Study(space, self.seed + len(past), [first, *(trial for trial in past if trial is not first)])
+        known = [first, *(trial for trial in past if trial is not first)]
+        study = _Study(space, (self.seed + len(past)) % SEEDS, known)
         limit = self.budget.trials or float("inf")
         while len(study.trials) < limit and time.monotonic() < deadline:
             study.add(bench.try_out(study.ask()))

@@ -23,7 +23,7 @@ class Trial:
         What the search raises; None when the parameters made no model.
     seconds : float
     base : str
-        Checksum of what the score depends on besides: data, split, seed, weights.
+        Checksum of what the score depends on besides: data, split, seed, weights, what is not searched.
     error : str
         Why there is no score.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -241,6 +242,22 @@ def test_two_models_are_compared_in_one_sentence(evaluate, run):
     assert said.splitlines()[-1].endswith("the interval holds zero: no difference shown")
 
 
+def test_a_blend_that_is_not_told_the_time_is_compared_by_its_name(folder, run, monkeypatch):
+    monkeypatch.setattr("recommender.evaluation.HybridRecommender", partial(HybridRecommender, effort="quick"))
+    asked = ["--models", "hybrid", "--untold", "--compare", "hybrid", "hybrid, time untold"]
+    status, said, _ = run("evaluate", "--interactions", folder / "events.csv", *asked)
+    assert status == 0
+    assert said.splitlines()[-1].startswith("hybrid - hybrid, time untold: ndcg@10 ")
+
+
+def test_what_was_judged_is_written_down_even_if_it_cannot_be_compared(folder, run, tmp_path):
+    asked = ["--models", "popular,svd", "--compare", "popular", "svd", "--json", tmp_path / "found.json"]
+    status, _, noted = run("evaluate", "--interactions", folder / "events.csv", *asked)
+    assert status == 2
+    assert "'svd' was not evaluated" in noted
+    assert set(json.loads((tmp_path / "found.json").read_text("utf-8"))["failed"]) == {"svd"}
+
+
 def test_a_model_that_the_data_cannot_feed_is_named_below_the_table(folder, run):
     status, said, _ = run("evaluate", "--interactions", folder / "events.csv", "--models", "svd,popular")
     assert status == 0
@@ -278,12 +295,16 @@ MISTAKES = {
     "similar --model {model} --item-id gone": "item 'gone' is not known",
     "bench --model {model} --models best": "this model has no strategy 'best'",
     "bench --model {model} --requests 0": "at least one request",
+    "bench --model {model} --requests 100000000000": "at most 1000000",
     f"evaluate {EVENTS} --models popular,newest": "no strategy 'newest'",
     f"evaluate {EVENTS} --models ,": "--models names no model",
     f"tune {EVENTS} --models , --out {{here}}/v1": "--models names no model",
     f"tune {EVENTS} --models popular --out {{here}}/no/such.json": "there is no folder {here}/no",
     f"tune {EVENTS} --models popular --out {{here}}": "{here}",
     f"evaluate {EVENTS} --models popular --k 0": "k must be at least 1",
+    f"evaluate {EVENTS} --models popular --k 1000000000": "k must be at most 10000",
+    f"tune {EVENTS} --models itemknn --k 1000000000 --out {{here}}/v1": "k must be at most 10000",
+    f"tune {EVENTS} --models itemknn --seconds nan --out {{here}}/v1": "a search needs a bound",
     f"evaluate {EVENTS} --models popular --compare popular itemseq": "'itemseq' is not among --models popular",
     f"evaluate {EVENTS} --models popular --json {{here}}/no/such.json": "there is no folder {here}/no",
     f"evaluate {EVENTS} --models popular --json {{here}}": "{here}",

@@ -378,6 +378,22 @@ def test_the_same_seed_gives_the_same_figures(walks):
     assert str(first.lists) == str(second.lists)
 
 
+@pytest.mark.parametrize("split", ["time", "last-one", "random", "new-users"])
+def test_every_frame_that_makes_interactions_can_be_judged(split, walks):
+    """Dates for seconds, whole numbers for ids, no values, no kinds: the same events, so the same figures."""
+    dates = walks.assign(timestamp=pd.to_datetime(walks["timestamp"], unit="s", utc=True)).drop(columns="value")
+    counted = walks.assign(user_id=1000 + walks["user_id"].str[1:].astype(int))
+    frames = [walks, dates, counted, walks[["user_id", "item_id", "timestamp"]]]
+    found = [evaluate(frame, models=["itemseq"], split=split).results["itemseq"] for frame in frames]
+    assert [one.metrics["ndcg@10"] for one in found[1:]] == [found[0].metrics["ndcg@10"]] * 3
+
+
+def test_without_times_the_order_of_the_rows_is_split(walks):
+    ordered = walks.sort_values("timestamp", kind="stable")
+    found = evaluate(ordered.drop(columns="timestamp"), models=["itemseq"], split="last-one")
+    assert found.results["itemseq"].metrics["recall@10"].mean > 0.5
+
+
 def test_a_model_that_the_data_cannot_feed_is_named_with_the_reason(walks):
     found = evaluate(walks, models=("svd", "popular", "content"))
     assert list(found.results) == ["popular"]

@@ -259,8 +259,14 @@ def test_a_million_events_of_one_user_are_cut_and_counted():
 
 
 def test_orders_become_numbers_and_no_order_is_minus_one():
-    log = events(order_id=["o1", "", None, "o1"])
+    log = events(user_id=["ana"] * 4, order_id=["o1", "", None, "o1"])
     assert log.baskets.tolist() == [0, -1, -1, 0]
+
+
+def test_two_people_have_no_order_together():
+    """Where each customer's orders are counted from 1, both have a number 1."""
+    log = events(user_id=["ana", "bo", "ana", "bo"], order_id=[1, 1, 1, 2])
+    assert log.baskets.tolist() == [0, 1, 0, 2]
 
 
 def test_a_log_survives_as_a_frame():

@@ -142,6 +142,21 @@ def test_without_events_from_before_the_log_there_is_nothing_to_fit(visits, show
         evaluate_logged(visits.iloc[1:], None, log, models=["popular"])
 
 
+def test_events_that_were_only_counted_are_not_held_against_a_clock(walks, shown):
+    """Else all of them would be from before the log, what came of the judged lists among them."""
+    with pytest.raises(DataError, match="'timestamp' of the events: no UTC seconds"):
+        evaluate_logged(walks.drop(columns="timestamp"), None, with_requests(shown), models=["popular"])
+
+
+def test_a_name_that_is_no_model_is_refused_before_anything_is_fitted(walks, shown):
+    with pytest.raises(DataError, match="no strategy 'newest'"):
+        evaluate_logged(walks, None, with_requests(shown), models=["popular", "newest"])
+
+
+def with_requests(shown: pd.DataFrame) -> pd.DataFrame:
+    return shown.assign(request_id=shown["user_id"], reward=shown["clicked"])
+
+
 def test_the_command_prints_a_table_and_writes_json(walks, visits, shown, tmp_path, capsys):
     events = written(pd.concat([walks, visits]), tmp_path / "events.csv")
     log, out = written(shown.head(200), tmp_path / "shown.csv"), tmp_path / "found.json"

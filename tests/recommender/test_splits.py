@@ -239,6 +239,10 @@ def test_nothing_leaks_through_a_split_of_new_users(events, user_share, share, s
     check_leakage(split)
     assert len(split.train) + len(split.history) + len(split.test) + sum(split.left_out.values()) == len(events)
     assert not set(split.history["user_id"]) & set(split.train["user_id"])
+    new = events[events["user_id"].isin(split.history["user_id"])]
+    held = set(pairs(new)) - set(pairs(split.history))
+    known = set(split.train["item_id"])
+    assert set(pairs(split.test)) == {pair for pair in held if pair[1] in known}, "whatever training knows is asked for"
     assert "dismiss" not in set(split.test["kind"])
 
 

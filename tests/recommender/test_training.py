@@ -95,6 +95,22 @@ def test_a_search_before_it_goes_by_the_part_that_the_gate_does_not_judge(walks,
     assert again.source_params["itemseq"] == better
 
 
+def test_rows_that_were_counted_in_the_order_of_their_items_are_parted_as_the_fit_sees_them(walks, monkeypatch):
+    """Their times are drawn; held against the drawn cut, the counts would all be from before it."""
+    searched: list[pd.DataFrame] = []
+
+    def look(part: pd.DataFrame, *_: object, **__: object) -> None:
+        searched.append(part)
+        raise DataError("nothing is searched here")
+
+    monkeypatch.setattr("recommender.training.tune", look)
+    rows = walks.sort_values(["item_id", "user_id"]).assign(kind="rating", value=4.0)
+    counted = rows.assign(timestamp=range(len(rows)))
+    found = train(counted, strategy="svd", search=Search(Budget(trials=1)))
+    assert len(searched[0]) < 0.95 * len(counted)
+    assert check(found, "stars").passed, "there are stars from after the cut"
+
+
 def test_a_log_too_short_to_search_in_is_trained_as_it_is(walks):
     few = walks[walks["user_id"] < "u006"]
     found = train(few, strategy="itemseq", search=Search(Budget(trials=2)))
@@ -228,3 +244,10 @@ def test_what_was_mended_and_what_was_left_out_is_noted(walks):
     assert found.notes["data"] == {"user_id: whole numbers written as text": len(walks)}
     assert {"svd", "content", "bought_together"} <= found.notes["skipped"].keys()
     assert json.loads(json.dumps(found.notes)) == found.notes
+
+
+def test_the_peak_is_that_of_the_whole_training(walks, monkeypatch):
+    """What a rehearsed model took is measured anew for each, and counts."""
+    monkeypatch.setattr("recommender.judging.peak_mb", lambda: 900.0)
+    monkeypatch.setattr("recommender.training.peak_mb", lambda: 60.0)
+    assert train(walks, strategy="itemseq").peak_mb == 900.0

@@ -15,6 +15,7 @@ from recommender.__main__ import main
 from recommender.errors import DataError
 from recommender.evaluation import make_split
 from recommender.hybrid import HybridRecommender, load
+from recommender.interactions import Interactions
 from recommender.parameters import Parameters
 from recommender.suiting import ORDERLESS_SETTINGS
 from recommender.tuning import STUDIES, SURE, Budget, TuneResult, training_part, tune
@@ -76,6 +77,29 @@ def test_event_weights_are_sought_when_there_are_kinds_to_weigh(shop_events, wal
     found = search(shop_events, "weights", budget=Budget(5))
     assert found.found["weights"].params.keys() <= WEIGHT_SPACE.keys()
     assert search(walks, "weights").left_out == {"weights": "there is one kind of event only"}
+
+
+def test_events_are_weighed_as_a_fit_weighs_them(shop_events):
+    """Else what is found repairs the scale of the search and spoils that of the fit."""
+    looks = shop_events.assign(kind="view", value=np.nan)
+    ground = Validation(looks, None, split="last-one", k=10, seed=0).under(EventWeights())
+    assert ground.data.weights.kinds["view"] == 1.0
+    validation = Validation(shop_events, None, split="last-one", k=10, seed=0)
+    again_and_again = make_split(shop_events, "last-one", first_only=False).train
+    fitted = HybridRecommender(strategy="itemknn").fit(Interactions.from_frame(again_and_again))
+    assert validation.under(EventWeights()).data.weights == fitted.model_.weights
+    assert fitted.model_.weights != EventWeights(), "something was learned"
+    as_given = Validation(shop_events, None, split="last-one", k=10, seed=0, learns_weights=False)
+    assert as_given.under(EventWeights()).data.weights == EventWeights()
+
+
+def test_the_search_for_weights_begins_with_what_a_fit_learns(shop_events, tmp_path):
+    file = tmp_path / "t.jsonl"
+    search(shop_events, "weights", budget=Budget(1), trials=file)
+    learned = Validation(shop_events, None, split="last-one", k=10, seed=0).learned(EventWeights())
+    begun = lines_of(file)[0]["params"]
+    assert begun == {kind: learned.kinds[kind] for kind in begun}
+    assert begun != {kind: DEFAULT_KIND_WEIGHTS[kind] for kind in begun}
 
 
 def test_stars_are_judged_by_their_error_on_held_back_ratings():
@@ -154,7 +178,7 @@ def test_too_short_a_log_is_refused_in_words():
 # The budget
 
 
-@pytest.mark.parametrize("budget", [(0, 0.0), (-1, 5.0), (3, -1.0)])
+@pytest.mark.parametrize("budget", [(0, 0.0), (-1, 5.0), (3, -1.0), (3, float("nan")), (3, float("inf"))])
 def test_a_search_without_a_bound_is_refused(budget):
     with pytest.raises(DataError, match="needs a bound"):
         Budget(*budget)
@@ -204,12 +228,35 @@ def test_a_search_goes_on_where_it_was(walks, tmp_path):
     assert lines_of(file) == after
 
 
+def test_a_search_with_the_last_of_all_seeds_goes_on_too(walks, tmp_path):
+    for trials in (1, 2):
+        search(walks, "itemknn", budget=Budget(trials), random_state=2**32 - 1, trials=tmp_path / "t.jsonl")
+    assert len(lines_of(tmp_path / "t.jsonl")) == 2
+
+
 def test_trials_of_other_data_are_not_taken_over(walks, tmp_path):
     file = tmp_path / "t.jsonl"
     search(walks, "itemknn", budget=Budget(2), trials=file)
     search(walks.iloc[:-40], "itemknn", budget=Budget(2), trials=file)
     assert len(lines_of(file)) == 4
     assert len({trial["base"] for trial in lines_of(file)}) == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda frame: {"train": frame.assign(item_id=frame["item_id"].sample(frac=1.0, random_state=1).to_numpy())},
+        lambda frame: {"items": shelf_items().assign(title="a thing")},
+        lambda frame: {"start": Parameters({"content": {"backend": "annoy"}})},
+    ],
+    ids=["the same counts of other events", "another catalogue", "what is given and not searched"],
+)
+def test_a_score_is_taken_over_only_where_all_it_rests_on_is_the_same(other, shop_events, tmp_path):
+    file = tmp_path / "t.jsonl"
+    usual = {"train": shop_events, "items": shelf_items(), "studies": ["content"], "budget": Budget(1)}
+    for asked in (usual, usual, usual | other(shop_events)):
+        tune(**asked, split="last-one", trials=file)
+    assert len(lines_of(file)) == 2
 
 
 # The file of parameters
