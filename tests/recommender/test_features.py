@@ -119,7 +119,7 @@ def test_a_picture_far_too_large_is_not_opened(monkeypatch, tmp_path):
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "1", "CMYK"])
 def test_pictures_of_any_mode_are_read(mode):
     file = BytesIO()
-    Image.new(mode, (40, 30)).save(file, "TIFF")
+    Image.new(mode, (40, 30)).save(file, "JPEG" if mode == "CMYK" else "PNG")
     lab = read_picture(file)
     assert lab is not None
     assert np.isfinite(describe(lab)).all()
