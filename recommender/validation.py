@@ -198,11 +198,13 @@ def to_numbers(column: pd.Series, *, flags: bool = False) -> FloatVector:
     True and false are numbers only where ``flags`` says so: 1 and 0.
     """
     is_number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
-    if not is_number and not isinstance(column.dtype, pd.StringDtype):
+    if is_number and column.dtype.kind == "c":
+        return np.full(len(column), np.nan)
+    if is_number:  # pandas' own to_numeric breaks on a gap among decimals or halves of Arrow
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    if not isinstance(column.dtype, pd.StringDtype):
         column = column.astype(object).map(lambda value: _plain_number(value, flags))
     numbers = pd.to_numeric(column, errors="coerce")
-    if pd.api.types.is_complex_dtype(numbers.dtype):
-        return np.full(len(column), np.nan)
     return np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
 
 

@@ -170,6 +170,15 @@ def test_numbers_are_read_from_a_column_of_any_type(numbers):
     assert log.values[[1, 3]].tolist() == [2, 4]
 
 
+@pytest.mark.parametrize("kind", ["decimal128", "decimal256", "float16", "int64", "string"])
+def test_an_arrow_column_may_have_gaps(kind):
+    pa = pytest.importorskip("pyarrow", reason="Arrow columns need the package pyarrow")
+    form = getattr(pa, kind)(8, 2) if kind.startswith("decimal") else getattr(pa, kind)()
+    two, four = {"string": ("2", "4"), "float16": (np.float16(2), np.float16(4))}.get(kind, (2, 4))
+    log = events(value=pd.array(pa.array([None, two, None, four], type=form), dtype=pd.ArrowDtype(form)))
+    np.testing.assert_array_equal(log.values, [np.nan, 2, np.nan, 4])
+
+
 @pytest.mark.parametrize(
     "times",
     [[10.5, 20, 30, 40.25], pd.to_datetime([10_500, 20_000, 30_000, 40_250], unit="ms")],
