@@ -19,6 +19,7 @@ from recommender.validation import (
     require_columns,
     to_float32,
     to_numbers,
+    with_gaps,
 )
 
 TEXT_FIELDS = ("title", "description", "category", "brand", "image", "colours", "family")
@@ -101,7 +102,7 @@ class ItemCatalogue:
 def _clean_prices(frame: pd.DataFrame, repairs: dict[str, int]) -> FloatVector:
     if "price" not in frame.columns:
         return np.full(len(frame), np.nan, dtype=np.float32)
-    given = frame["price"].replace("", np.nan)
+    given = with_gaps(frame["price"])
     prices = to_numbers(given)
     fail_where(given.notna() & np.isnan(prices), "price", frame["price"], "not a number")
     kept = to_float32(prices)

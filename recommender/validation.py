@@ -132,7 +132,7 @@ def is_unicode(text: str) -> bool:
 def clean_kinds(frame: pd.DataFrame, repairs: dict[str, int]) -> AnyArray:
     """Codes of the event kinds; without the column, rows with a value are ratings and the rest purchases."""
     if "kind" not in frame.columns:
-        has_value = frame["value"].notna() if "value" in frame.columns else pd.Series(False, index=frame.index)
+        has_value = with_gaps(frame["value"]).notna() if "value" in frame.columns else np.zeros(len(frame), dtype=bool)
         repairs["kind: column absent, rating where there is a value, else purchase"] = len(frame)
         return np.where(has_value, KIND_CODE["rating"], KIND_CODE["purchase"]).astype(np.int8)
     known = frame["kind"].isin(EVENT_KINDS)
@@ -144,7 +144,7 @@ def clean_values(frame: pd.DataFrame, kinds: AnyArray) -> FloatVector:
     """Stars of ratings (1-5), positive quantities of purchases, NaN elsewhere."""
     if "value" not in frame.columns:
         frame = frame.assign(value=np.nan)
-    given = frame["value"].replace("", np.nan)
+    given = with_gaps(frame["value"])
     values = to_numbers(given)
     fail_where(given.notna() & np.isnan(values), "value", frame["value"], "not a number")
     stars = kinds == KIND_CODE["rating"]
@@ -178,7 +178,7 @@ def clean_baskets(frame: pd.DataFrame) -> Rows:
     """A number per order; -1 where a row belongs to none."""
     if "order_id" not in frame.columns:
         return np.full(len(frame), -1, dtype=np.int64)
-    order_ids = frame["order_id"].replace("", np.nan)
+    order_ids = with_gaps(frame["order_id"])
     unusable = order_ids.map(lambda v: not _is_hashable(v)).astype(bool)
     fail_where(unusable, "order_id", order_ids, "an order id is neither text nor a number")
     return pd.factorize(order_ids, use_na_sentinel=True)[0].astype(np.int64)
@@ -190,6 +190,17 @@ def _is_hashable(value: object) -> bool:
     except TypeError:
         return False
     return True
+
+
+def with_gaps(column: pd.Series) -> pd.Series:
+    """A column with a gap where "" stands; its cells may hold anything, arrays too, which compare with nothing."""
+    if isinstance(column.dtype, pd.StringDtype):
+        return column.replace("", np.nan)
+    cells = pd.Series(np.asarray(column), index=column.index) if isinstance(column.dtype, pd.SparseDtype) else column
+    if cells.dtype.kind in "biufcmM":
+        return cells
+    cells = cells.astype(object)
+    return cells.mask(cells.map(lambda cell: isinstance(cell, str) and cell == "").astype(bool), np.nan)
 
 
 def to_numbers(column: pd.Series, *, flags: bool = False) -> FloatVector:

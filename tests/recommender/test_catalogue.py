@@ -94,6 +94,7 @@ def test_a_price_too_small_for_its_32_bits_is_zero():
         ({"item_id": ["a"], "price": [1e300]}, "'price'.*32 bits.*row 0: 1e\\+300"),
         ({"item_id": ["a"], "price": [True]}, "'price'.*not a number.*row 0: True"),
         ({"item_id": ["a", "b"], "price": ["1", "cheap"]}, "'price'.*not a number.*row 1: 'cheap'"),
+        ({"item_id": ["a"], "price": pd.Series([np.array([1, 2])], dtype=object)}, "'price'.*not a number.*array"),
         ({"item_id": ["a"], "price": pd.to_datetime(["2020-01-01"])}, "'price'.*not a number.*row 0"),
         ({"item_id": ["a", "b"], "brand": pd.Series(["c", "\ud800"], dtype=object)}, "'brand'.*surrogate.*row 1"),
     ],

@@ -114,7 +114,12 @@ def test_stars_and_quantities_are_kept_and_other_values_are_not():
         ({"timestamp": pd.to_datetime(["2020-01-01", None] * 2)}, "'timestamp'.*missing.*row 1"),
         ({"timestamp": pd.to_datetime(["2020-01-01", "2020-01-01", "2020-01-01", "2150-01-01"])}, "future.*row 3"),
         ({"timestamp": pd.to_datetime(["2020-01-01", "1930-01-01", "2020-01-01", "2020-01-01"])}, "1970.*row 1"),
+        ({"value": pd.Series([None, np.array([2, 3]), None, 4], dtype=object)}, "'value'.*not a number.*row 1: array"),
+        ({"kind": pd.Series(["view", np.array(["a", "b"]), "view", "rating"], dtype=object)}, "'kind'.*row 1: array"),
+        ({"timestamp": pd.Series([10, np.array([20, 30]), 30, 40], dtype=object)}, "'timestamp'.*row 1: array"),
+        ({"item_id": pd.Series(["a", np.array(["b", "c"]), "c", "d"], dtype=object)}, "'item_id'.*row 1: array"),
         ({"order_id": [["o"], "o", "", None]}, "'order_id'.*row 0"),
+        ({"order_id": pd.Series([np.array([1, 2]), "o", "", None], dtype=object)}, "'order_id'.*row 0: array"),
         ({"order_id": ["o", ("o", []), "", None]}, "'order_id'.*row 1"),
     ],
 )
@@ -231,6 +236,14 @@ def test_without_kinds_a_value_makes_a_rating_and_its_absence_a_purchase():
     assert log.report.repairs == {"kind: column absent, rating where there is a value, else purchase": 4}
 
 
+@pytest.mark.parametrize("kind", ["object", "str", "string", "category"])
+def test_an_empty_text_is_no_value_with_kinds_and_without(kind):
+    given = pd.Series(["", "2", "", "4"], dtype=kind)
+    assert np.isnan(events(value=given).values[[0, 2]]).all()
+    log = Interactions.from_frame(pd.DataFrame(GOOD).drop(columns="kind").assign(value=given))
+    assert [EVENT_KINDS[k] for k in log.kinds] == ["purchase", "rating", "purchase", "rating"]
+
+
 def test_without_times_the_order_of_the_rows_is_the_order_of_events():
     log = Interactions.from_frame(pd.DataFrame(GOOD).drop(columns="timestamp"))
     assert log.items.take(log.item_rows) == GOOD["item_id"]
@@ -276,6 +289,20 @@ def test_two_people_have_no_order_together():
     """Where each customer's orders are counted from 1, both have a number 1."""
     log = events(user_id=["ana", "bo", "ana", "bo"], order_id=[1, 1, 1, 2])
     assert log.baskets.tolist() == [0, 1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("orders", "baskets"),
+    [
+        (pd.arrays.SparseArray([1, 1, 2, 0]), [0, 0, 1, 2]),
+        (pd.arrays.SparseArray([1.0, np.nan, 2.0, 1.0]), [0, -1, 1, 0]),
+        (pd.Categorical(["o1", "", None, "o1"]), [0, -1, -1, 0]),
+        (pd.array([1, None, 2, 1], dtype="Int64"), [0, -1, 1, 0]),
+    ],
+    ids=["sparse", "sparse with a gap", "categories", "nullable"],
+)
+def test_orders_are_read_from_a_column_of_any_type(orders, baskets):
+    assert events(user_id=["ana"] * 4, order_id=orders).baskets.tolist() == baskets
 
 
 def test_a_log_survives_as_a_frame():
