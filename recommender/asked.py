@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from math import isfinite
-from reprlib import repr as shortened
+from os import PathLike
 from typing import TypeGuard
 
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 
 from recommender.errors import DataError
 from recommender.types import KIND_CODE, Event
-from recommender.validation import CLOCK_SKEW_SECONDS
+from recommender.validation import CLOCK_SKEW_SECONDS, MAX_ID_BYTES, require_columns, shortened
 
 CONTEXTS = ("home", "product", "cart", "search")
 HOW_TO_TELL = "give a list of Event(item_id, kind, timestamp, value)"
@@ -34,7 +34,10 @@ def id_of(given: object, name: str) -> str:
         return given
     if not is_number(given) or not _is_whole(given):
         raise DataError(f"{name} must be text or a whole number, not {shortened(given)}")
-    return str(int(given))
+    number = int(given)
+    if abs(number) >= 10**MAX_ID_BYTES:
+        raise DataError(f"{name} must be text or a whole number of at most {MAX_ID_BYTES} digits")
+    return str(number)
 
 
 def ids_of(given: Iterable[object], name: str) -> list[str]:
@@ -66,11 +69,23 @@ def texts_of(given: Iterable[str], name: str) -> frozenset[str]:
     return frozenset(texts)
 
 
+def require_text(given: object, name: str) -> None:
+    """Raise DataError for what is no text."""
+    if not isinstance(given, str):
+        raise DataError(f"{name} must be text, not {_called(given)}")
+
+
+def require_file(given: object, name: str) -> None:
+    """Raise DataError for what is neither a path nor a file to read from."""
+    if not isinstance(given, (str, PathLike)) and not hasattr(given, "read"):
+        raise DataError(f"{name} must be a path or a binary file, not {_called(given)}")
+
+
 def moment_of(given: object) -> int | None:
     """Time of a request in whole UTC seconds; None where none is told, DataError for what is no such number."""
     if given is None:
         return None
-    if not is_number(given) or not 0 <= given <= LAST_MOMENT:
+    if not is_number(given) or not 0 <= (given := in_python(given)) <= LAST_MOMENT:
         raise DataError(f"now must be a number of UTC seconds, such as int(time.time()), not {shortened(given)}")
     return int(given)
 
@@ -104,7 +119,7 @@ def events_of(history: Iterable[Event] | None, latest: int) -> list[Event]:
     """
     if history is None:
         return []
-    given: object = history.to_dict("records") if isinstance(history, pd.DataFrame) else history
+    given: object = _records(history) if isinstance(history, pd.DataFrame) else history
     if isinstance(given, (Event, str, bytes, Mapping)) or not isinstance(given, Iterable):
         raise DataError(f"history must be a list of events, not {_called(given)}; {HOW_TO_TELL}")
     return [_checked(event, latest) for event in given]
@@ -113,6 +128,19 @@ def events_of(history: Iterable[Event] | None, latest: int) -> list[Event]:
 def is_number(given: object) -> TypeGuard[int | float]:
     """Whether something is a real number of Python or NumPy; true and false are none."""
     return isinstance(given, _NUMBERS) and not isinstance(given, bool)
+
+
+def in_python(number: int | float) -> int | float:
+    """A number of NumPy as one of Python: half a precision overflows where it is compared with a limit of ours."""
+    return float(number) if isinstance(number, np.floating) else number
+
+
+def _records(history: pd.DataFrame) -> list[dict[Hashable, object]]:
+    try:
+        require_columns(history, ())
+    except DataError as error:
+        raise DataError(f"history: {error}") from None
+    return history.to_dict("records")
 
 
 def _event(given: object) -> Event:
@@ -140,6 +168,7 @@ def _time_of(given: object, latest: int) -> int:
     if not is_number(given):
         told = f"history: the timestamp must be a number of UTC seconds, not {shortened(given)}"
         raise DataError(f"{told}; int(moment.timestamp()) makes one of a datetime")
+    given = in_python(given)
     if not given >= 0:
         raise DataError(f"history: the timestamp must be a number of UTC seconds since 1970, not {shortened(given)}")
     if given > latest:
@@ -155,7 +184,7 @@ def _value_of(kind: str, given: object) -> float | None:
     is_missing = given is None or given is pd.NA or given is pd.NaT or (is_number(given) and given != given)
     if not is_missing and not is_number(given):
         raise DataError(f"history: the value of a {kind} must be a number or None, not {shortened(given)}")
-    value = None if is_missing else given
+    value = in_python(given) if is_number(given) and not is_missing else None
     if kind == "rating" and not (is_number(value) and 1 <= value <= 5):
         raise DataError(f"history: the value of a rating must be between 1 and 5 stars, not {shortened(given)}")
     if kind == "purchase" and is_number(value) and not 0 < value <= MOST:

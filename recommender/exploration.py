@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Self
 
 import numpy as np
 import pandas as pd
 from scipy.special import betainc
 
-from recommender.errors import DataError
+from recommender.limits import COUNT, NOT_NEGATIVE, Limits, require_within
 from recommender.types import FloatVector, Reason, Recommendation, Rows
 from recommender.validation import clean_ids, fail_where, require_columns, to_numbers
 
@@ -19,6 +20,12 @@ SHOWS_COLUMNS = ("item_id", "n_shown", "n_clicked")
 SOURCE = "explore"
 SHORTEST = 8
 MOST_PART = 4
+MEASURES = {
+    "places": Limits(0, is_whole=True),
+    "within": Limits(0, is_whole=True),
+    "max_shown": COUNT,
+    "pool": COUNT,
+}
 # Before anything is known an item counts as if it had been shown so often and clicked at the shop's own rate; a shop
 # that has shown nothing yet begins at one click in so many.
 PRIOR_SHOWS = 20.0
@@ -55,9 +62,11 @@ class Exploration:
     pool: int = 8
 
     def __post_init__(self) -> None:
-        for name, least in (("places", 0), ("max_shown", 1), ("max_age_days", 0), ("pool", 1)):
-            if not getattr(self, name) >= least:
-                raise DataError(f"exploration: {name} must be at least {least}, not {getattr(self, name)!r}")
+        for name, limits in MEASURES.items():
+            if name != "within" or self.within is not None:
+                require_within(limits, getattr(self, name), f"exploration: {name}")
+        if self.max_age_days != inf:  # whatever its age an item is new then
+            require_within(NOT_NEGATIVE, self.max_age_days, "exploration: max_age_days")
 
     def drawn_places(self, length: int) -> list[int]:
         """Places, counted from 0, that a list of this length leaves to chance: spread over its lower half."""

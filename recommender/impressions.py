@@ -15,6 +15,7 @@ from recommender.validation import clean_ids, clean_timestamps, fail_where, requ
 
 LOGGED_COLUMNS = ("user_id", "item_id", "request_id", "position", "propensity")
 REWARDS = ("clicked", "reward")
+LAST_POSITION = 2**31 - 1
 
 
 def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
@@ -28,8 +29,8 @@ def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        Naming column and first rows: a missing column or id, a position below 1, a propensity outside (0, 1], a click
-        that is neither 0 nor 1, a reward that is no number, two items at one place of a request.
+        Naming column and first rows: a missing column or id, a position that is none, a propensity outside (0, 1], a
+        click that is neither 0 nor 1, a reward that is no number, two items at one place of a request.
     """
     earned = next((name for name in REWARDS if name in frame.columns), REWARDS[0])
     require_columns(frame, (*LOGGED_COLUMNS, earned))
@@ -41,7 +42,8 @@ def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
         numbers["propensity"],
         to_numbers(frame[earned], flags=earned == "clicked"),
     )
-    fail_where(~((place >= 1) & (place == np.floor(place))), "position", frame["position"], "no whole number from 1 on")
+    is_place = (place >= 1) & (place <= LAST_POSITION) & (place == np.floor(place))
+    fail_where(~is_place, "position", frame["position"], f"no whole number from 1 to {LAST_POSITION:,}")
     fail_where(~((chance > 0) & (chance <= 1)), "propensity", frame["propensity"], "not above 0 and at most 1")
     fail_where(~np.isfinite(reward), earned, frame[earned], "no number")
     if earned == "clicked":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from recommender.asked import moment_of
 from recommender.idmap import IdMap
 from recommender.roworder import drawn_seconds, is_clock, is_sorted_by_item
 from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, BoolMask, Event, FloatVector, Rows
@@ -70,7 +71,8 @@ class Interactions:
         Raises
         ------
         DataError
-            On a missing column or id, an unknown kind, stars outside 1-5, a missing or future time.
+            On a missing column or id, an unknown kind, stars outside 1-5, a missing or future time, a ``now`` that is
+            no number of UTC seconds.
 
         Notes
         -----
@@ -81,6 +83,7 @@ class Interactions:
         that are no clock, as :func:`recommender.roworder.is_clock` knows them, are looked at in the same way.
         """
         require_columns(frame, ("user_id", "item_id"))
+        now = moment_of(now)
         frame = frame.reset_index(drop=True)
         repairs: dict[str, int] = {}
         user_ids = clean_ids(frame["user_id"], "user_id", repairs)

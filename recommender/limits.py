@@ -6,16 +6,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import inf
 from os import PathLike, fspath
-from reprlib import repr as shortened
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from recommender.asked import is_number
+from recommender.asked import in_python, is_number
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
 from recommender.interactions import Interactions
+from recommender.validation import shortened
 from recommender.weights import EventWeights
 
 
@@ -32,6 +32,7 @@ class Limits:
         """Whether a value is such a number, of Python or NumPy."""
         if not is_number(value) or (self.is_whole and not isinstance(value, (int, np.integer))):
             return False
+        value = in_python(value)
         is_above = self.low < value if self.is_open else self.low <= value
         return bool(is_above and value <= self.high and value < inf)
 

@@ -14,6 +14,7 @@ from recommender.errors import DataError
 from recommender.rankfeatures import ItemColumns
 from recommender.state import UserState
 from recommender.types import AnyArray, BoolMask, FloatVector, Rows
+from recommender.validation import shortened
 
 SLIDERS = ("familiar_new", "budget_premium", "variety")
 LISTS = ("more", "less", "never", "never_brands")
@@ -59,7 +60,7 @@ class Preferences:
         for name in SLIDERS:
             value = getattr(self, name)
             if not is_number(value) or not -1 <= value <= 1:
-                raise DataError(f"preferences: {name} must be between -1 and 1, not {value!r}")
+                raise DataError(f"preferences: {name} must be between -1 and 1, not {shortened(value)}")
         for name in LISTS:
             object.__setattr__(self, name, texts_of(getattr(self, name), f"preferences: {name}"))
 

@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 
 from recommender.answer import Answerer, Ask
-from recommender.asked import CONTEXTS, events_of, id_of, ids_of, latest_moment, moment_of
+from recommender.asked import (
+    CONTEXTS,
+    events_of,
+    id_of,
+    ids_of,
+    latest_moment,
+    moment_of,
+    require_file,
+    require_text,
+)
 from recommender.base import Estimator, require_fitted
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
@@ -23,7 +32,7 @@ from recommender.preferences import NEUTRAL, Preferences
 from recommender.related import RelatedItems
 from recommender.state import EventLog
 from recommender.types import KIND_CODE, Event, FloatMatrix, FloatVector, Recommendation, Rows
-from recommender.validation import DataReport
+from recommender.validation import DataReport, shortened
 
 # Whole numbers are ids as well: their digits are the text.
 Id = str | int | np.integer[Any]
@@ -148,6 +157,7 @@ class ServingRecommender(Estimator):
             now=now,
             preferences=preferences,
             with_reasons=with_reasons,
+            explore=explore,
         )
         if explore is None:
             return Prepared(tuple(self._answerer.recommend(ask)))
@@ -195,11 +205,12 @@ class ServingRecommender(Estimator):
         now: int | None = None,
         preferences: Preferences = NEUTRAL,
         with_reasons: bool = False,
+        explore: Exploration | None = None,
     ) -> Ask:
         """What is asked, checked and in rows where possible."""
         require_fitted(self, "model_")
         user_id, now = id_of(user_id, "user_id"), moment_of(now)
-        _require_known(context, category, preferences)
+        _require_known(context, category, preferences, explore)
         told = self._told(history, now)
         rows = self.model_.items.rows([event.item_id for event in told])
         touched_since = [event.item_id for event, row in zip(told, rows, strict=True) if row < 0]
@@ -254,8 +265,14 @@ class ServingRecommender(Estimator):
         ----------
         text : str
         k : int
+
+        Raises
+        ------
+        DataError
+            When ``text`` is no text.
         """
         require_fitted(self, "model_")
+        require_text(text, "text")
         return self._search.by_text(text, _positive(k))
 
     def search_image(self, picture: Picture, k: int = 10) -> list[Recommendation]:
@@ -269,9 +286,10 @@ class ServingRecommender(Estimator):
         Raises
         ------
         DataError
-            When the picture cannot be read.
+            When the picture is neither a path nor a file, or cannot be read.
         """
         require_fitted(self, "model_")
+        require_file(picture, "picture")
         return self._search.by_picture(picture, _positive(k))
 
     def goes_with(self, item_ids: Iterable[Id], k: int = 10, *, exclude: Iterable[Id] = ()) -> list[Recommendation]:
@@ -384,16 +402,18 @@ class ServingRecommender(Estimator):
         return None if log.same_as(self.model_.histories.of(self.model_.users.row(user_id))) else log
 
 
-def _require_known(context: str, category: str | None, preferences: Preferences) -> None:
+def _require_known(context: str, category: str | None, preferences: Preferences, explore: Exploration | None) -> None:
     if context not in CONTEXTS:
-        raise DataError(f"context must be one of {', '.join(CONTEXTS)}, not {context!r}")
+        raise DataError(f"context must be one of {', '.join(CONTEXTS)}, not {shortened(context)}")
     if category is not None and not isinstance(category, str):
-        raise DataError(f"category must be a path such as 'Home > Lamps' or None, not {category!r}")
+        raise DataError(f"category must be a path such as 'Home > Lamps' or None, not {shortened(category)}")
     if not isinstance(preferences, Preferences):
-        raise DataError(f"preferences must be Preferences(...), not {preferences!r}")
+        raise DataError(f"preferences must be Preferences(...), not {shortened(preferences)}")
+    if explore is not None and not isinstance(explore, Exploration):
+        raise DataError(f"explore must be Exploration(...) or None, not {shortened(explore)}")
 
 
 def _positive(k: int) -> int:
     if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < 1:
-        raise DataError(f"k must be a whole number of at least 1, not {k!r}")
+        raise DataError(f"k must be a whole number of at least 1, not {shortened(k)}")
     return int(k)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from numbers import Real
+from reprlib import repr as abridged
 from typing import Any
 
 import numpy as np
@@ -60,11 +61,20 @@ def fail_where(
 
 
 def _shown(value: object) -> str:
+    text = _told(value, repr)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def shortened(value: object) -> str:
+    """A value in few words, for a sentence about it."""
+    return _told(value, abridged)
+
+
+def _told(value: object, write: Callable[[object], str]) -> str:
     try:
-        text = repr(value)
+        return write(value)
     except ValueError:  # Python refuses to write a whole number of thousands of digits
         return "a number of very many digits"
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def clean_ids(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Series:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recommender.asked import moment_of
 from recommender.readers import parsing
 from recommender.readers.files import reject_frame
 from recommender.readers.parsing import Floats
@@ -37,7 +38,8 @@ class Sheet:
     def __init__(self, raw: pd.DataFrame, *, now: int | None = None) -> None:
         self.raw = raw
         self.repairs: Counter[str] = Counter()
-        self._latest = (time.time() if now is None else now) + _CLOCK_SKEW_SECONDS
+        told = moment_of(now)
+        self._latest = (time.time() if told is None else told) + _CLOCK_SKEW_SECONDS
         self._standing = np.ones(len(raw), dtype=bool)
         self._rejects: list[pd.DataFrame] = []
 

@@ -58,6 +58,21 @@ def test_items_are_asked_for_as_numbers_too(numbered, shop_model):
     assert not shop_model.item_vectors([1, np.int64(2)]).any()
 
 
+@pytest.mark.parametrize("wrong", [10**512, -(10**512), 10**5000], ids=["513 digits", "below 0", "5,001 digits"])
+def test_an_id_is_no_longer_than_one_of_a_frame(wrong, shop_model):
+    """Python does not even write a number of more than 4,300 digits."""
+    calls = {
+        "user_id": lambda: shop_model.recommend(wrong),
+        "item_id": lambda: shop_model.similar(wrong),
+        "each id of exclude": lambda: shop_model.recommend("u00", exclude=[wrong]),
+        "history: the item_id of an event": lambda: shop_model.recommend("u00", history=[Event(wrong, "view", NOW)]),
+    }
+    for name, call in calls.items():
+        with pytest.raises(DataError, match=f"^{name} must be text or a whole number of at most 512 digits"):
+            call()
+    assert shop_model.recommend(10**511, 3) == shop_model.recommend("stranger", 3)
+
+
 @pytest.mark.parametrize(
     "wrong", [None, b"u00", float("nan"), float("inf"), 1.5, True, pd.NA, ["u00"], ("u", 1)], ids=repr
 )
@@ -135,6 +150,10 @@ def test_preferences_name_sets_of_texts(name):
         ({"now": "today"}, "now must be a number of UTC seconds"),
         ({"now": float("nan")}, "now must be a number of UTC seconds"),
         ({"now": NOW * 1000}, "now must be a number of UTC seconds"),
+        ({"now": 10**5000}, "now must be a number of UTC seconds"),
+        ({"k": -(10**5000)}, "k must be a whole number of at least 1"),
+        ({"explore": 5}, r"explore must be Exploration\(...\) or None, not 5"),
+        ({"explore": 0}, r"explore must be Exploration\(...\) or None, not 0"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused_in_words(asked, told, shop_model):
@@ -245,6 +264,24 @@ def test_tuples_mappings_and_a_frame_are_read_as_events(shop_model):
     short = {"item_id": told[1].item_id, "kind": "view", "timestamp": NOW + 60}
     for same in ([tuple(told[0]), tuple(told[1])[:3]], [told[0]._asdict(), short], frame):
         assert shop_model.recommend("guest", 8, history=same) == expected
+
+
+def test_a_history_frame_has_each_column_once(shop_model):
+    frame = frame_of(("guest", ITEM, "view", NOW))
+    with pytest.raises(DataError, match="history: column 'kind' stands in the frame twice"):
+        shop_model.recommend("u00", history=pd.concat([frame, frame["kind"]], axis=1))
+
+
+def test_numbers_of_half_precision_are_taken(shop_model):
+    """They cannot even be compared with the limits of a time and a quantity without overflowing."""
+    halves = [Event(ITEM, "purchase", np.float16(2048), np.float16(2))]  # type: ignore[arg-type]
+    plain = [Event(ITEM, "purchase", 2048, 2.0)]
+    for half in (1, 2048):
+        asked = [
+            shop_model.recommend(np.float16(1), 3, history=h, now=n)
+            for h, n in ((halves, np.float16(half)), (plain, half))
+        ]
+        assert asked[0] == asked[1]
 
 
 def test_a_history_may_be_read_only_once(shop_model):

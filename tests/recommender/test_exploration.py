@@ -81,10 +81,24 @@ def test_few_places_of_the_lower_half_of_a_list_long_enough_are_left_to_chance(l
     assert all(seen // 2 <= place < seen for place in found)
 
 
-@pytest.mark.parametrize("bad", [{"places": -1}, {"max_shown": 0}, {"max_age_days": -1.0}, {"pool": 0}])
-def test_a_measure_that_makes_no_sense_is_refused_by_name(bad):
-    with pytest.raises(DataError, match=next(iter(bad))):
-        Exploration(**bad)
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("places", [-1, "1", 1.5, None, True]),
+        ("within", [-1, "x", 8.5, True]),
+        ("max_shown", [0, "x", None, 2.5]),
+        ("max_age_days", [-1.0, "x", None, float("nan")]),
+        ("pool", [0, 1.5, "8", None]),
+    ],
+)
+def test_a_measure_that_makes_no_sense_is_refused_by_name(name, wrong):
+    for value in wrong:
+        with pytest.raises(DataError, match=f"exploration: {name} must be a .*number of at least .*, not {value!r}"):
+            Exploration(**{name: value})
+
+
+def test_an_item_may_count_as_new_for_ever():
+    assert Exploration(places=np.int64(2), max_age_days=float("inf")).drawn_places(16) == [10, 14]
 
 
 # Lists

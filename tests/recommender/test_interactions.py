@@ -202,6 +202,12 @@ def test_a_clock_that_is_a_little_fast_is_no_error():
         events(timestamp=[10, 20, 30, 1_001 + 86_400], now=1_000)
 
 
+@pytest.mark.parametrize("now", ["x", 10**400, float("nan"), float("inf"), True, -1], ids=lambda now: f"{now!r:.5}")
+def test_now_is_a_number_of_utc_seconds(now):
+    with pytest.raises(DataError, match="now must be a number of UTC seconds"):
+        events(now=now)
+
+
 def test_dates_of_any_zone_become_utc_seconds():
     zoned = pd.to_datetime(["2020-01-01 01:00:00+01:00"] * 4, utc=False)
     assert set(events(timestamp=zoned).timestamps.tolist()) == {1_577_836_800}

@@ -2,7 +2,9 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -93,6 +95,20 @@ def test_a_photo_finds_what_looks_like_it(model: HybridRecommender) -> None:
 def test_a_broken_photo_is_an_error_that_says_so(model: HybridRecommender) -> None:
     with pytest.raises(DataError, match="no picture that can be read"):
         model.search_image(io.BytesIO(b"not a picture"))
+
+
+@pytest.mark.parametrize("wrong", [None, 5, ["lamp"], b"lamp"], ids=repr)
+def test_only_a_text_is_searched_for(model: HybridRecommender, wrong: Any) -> None:
+    with pytest.raises(DataError, match="text must be text, not "):
+        model.search_text(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, 5, 1.5, b"bytes", np.zeros((5, 5, 3)), ["a.png"]], ids=lambda wrong: type(wrong).__name__
+)
+def test_only_a_path_or_a_file_is_a_picture(model: HybridRecommender, wrong: Any) -> None:
+    with pytest.raises(DataError, match="picture must be a path or a binary file, not "):
+        model.search_image(wrong)
 
 
 def test_a_model_without_texts_or_pictures_finds_nothing(tmp_path: Path) -> None:

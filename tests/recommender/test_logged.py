@@ -121,7 +121,8 @@ def test_a_reward_may_be_an_amount(shown, tmp_path):
         (lambda f: f.assign(clicked=2), "clicked.*neither 0 nor 1"),
         (lambda f: f.drop(columns="clicked").assign(reward="much"), "reward.*no number"),
         (lambda f: f.assign(timestamp="yesterday"), "timestamp.*not a number of UTC seconds"),
-        (lambda f: f.assign(position=0), "position.*no whole number from 1 on"),
+        (lambda f: f.assign(position=0), "position.*no whole number from 1 to 2,147,483,647"),
+        (lambda f: f.assign(position=1e300), "position.*no whole number from 1 to 2,147,483,647"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_what_is_wrong(change, told, shown, tmp_path):

@@ -353,6 +353,11 @@ def test_a_map_without_kind_or_time_says_what_it_assumed(write):
     assert len(result.repairs) == 2
 
 
+def test_now_is_a_number_of_utc_seconds(write):
+    with pytest.raises(DataError, match="now must be a number of UTC seconds"):
+        read_interactions(write("log.csv", "user_id,item_id,timestamp\na,b,1\n"), now="today")
+
+
 def test_of_a_repeated_product_the_last_row_counts(write):
     result = read_catalogue(write("items.csv", "item_id,title\na,Old\nb,Pot\na,New\n"))
     assert result.frame.set_index("item_id")["title"].to_dict() == {"b": "Pot", "a": "New"}
