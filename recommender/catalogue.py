@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +24,8 @@ from recommender.validation import (
 )
 
 TEXT_FIELDS = ("title", "description", "category", "brand", "image", "colours", "family")
+# By these items are put together: one that is written in two ways would be two.
+LABELS = ("category", "brand", "colours", "family")
 # Python writes out no longer ones by itself.
 MOST_DIGITS = 4_000
 
@@ -56,7 +59,8 @@ class ItemCatalogue:
         frame : DataFrame
             Column ``item_id``; optional ``title``, ``description``, ``category``, ``brand``, ``price``, ``image``,
             ``colours`` and ``family``. Other columns are ignored. Of a repeated id the last row counts; the rows
-            given up are counted in ``report``, and so are prices of zero, which mean "not known".
+            given up are counted in ``report``, and so are prices of zero, which mean "not known", and white space
+            other than single spaces in a category, brand, colour or family, which becomes such.
 
         Raises
         ------
@@ -73,7 +77,7 @@ class ItemCatalogue:
         if repeated.any():
             repairs["item_id: earlier rows of a repeated id"] = int(repeated.sum())
         keep = ~repeated.to_numpy()
-        fields = {name: _clean_text(frame, name)[keep] for name in TEXT_FIELDS}
+        fields = {name: _clean_text(frame, name, repairs)[keep] for name in TEXT_FIELDS}
         ids = IdMap(frame["item_id"][keep].tolist())
         return cls(ids, fields, prices[keep], DataReport(len(frame), int(keep.sum()), repairs))
 
@@ -114,7 +118,7 @@ def _clean_prices(frame: pd.DataFrame, repairs: dict[str, int]) -> FloatVector:
     return np.where(free, np.float32(np.nan), kept)
 
 
-def _clean_text(frame: pd.DataFrame, name: str) -> AnyArray:
+def _clean_text(frame: pd.DataFrame, name: str, repairs: dict[str, int]) -> AnyArray:
     if name not in frame.columns:
         return _blank(len(frame))
     # Objects first: a category, a nullable number and a date each have a gap of their own, and none takes "".
@@ -123,7 +127,23 @@ def _clean_text(frame: pd.DataFrame, name: str) -> AnyArray:
     fail_where(endless, name, given, f"a number has more than {MOST_DIGITS:,} digits; give it as text")
     text = ["" if is_gap else str(value).strip() for value, is_gap in zip(given, pd.isna(given), strict=True)]
     fail_where([not is_unicode(value) for value in text], name, text, HALF_A_PAIR)
+    if name in LABELS:
+        text = _mended(text, one_line, f"{name}: white space made single spaces", repairs)
     return np.array(text, dtype=object)
+
+
+def _mended(text: list[str], mend: Callable[[str], str], repair: str, repairs: dict[str, int]) -> list[str]:
+    """The texts mended, each distinct one once, and how many that changed counted."""
+    mended = {one: mend(one) for one in set(text)}
+    n_changed = sum(mended[one] != one for one in text)
+    if n_changed:
+        repairs[repair] = n_changed
+    return [mended[one] for one in text]
+
+
+def one_line(text: str) -> str:
+    """A label as catalogues keep it: each run of white space, line breaks too, is one space, and none at the ends."""
+    return " ".join(text.split())
 
 
 def _blank(n: int) -> AnyArray:

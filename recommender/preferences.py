@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from recommender.asked import is_number, texts_of
-from recommender.catalogue import is_below
+from recommender.catalogue import is_below, one_line
 from recommender.errors import DataError
 from recommender.rankfeatures import ItemColumns
 from recommender.state import UserState
@@ -62,7 +62,8 @@ class Preferences:
             if not is_number(value) or not -1 <= value <= 1:
                 raise DataError(f"preferences: {name} must be between -1 and 1, not {shortened(value)}")
         for name in LISTS:
-            object.__setattr__(self, name, texts_of(getattr(self, name), f"preferences: {name}"))
+            given = texts_of(getattr(self, name), f"preferences: {name}")
+            object.__setattr__(self, name, frozenset(one_line(text) for text in given))
 
     @property
     def moves_scores(self) -> bool:

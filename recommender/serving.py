@@ -20,7 +20,7 @@ from recommender.asked import (
     require_text,
 )
 from recommender.base import Estimator, require_fitted
-from recommender.catalogue import ItemCatalogue
+from recommender.catalogue import ItemCatalogue, one_line
 from recommender.errors import DataError
 from recommender.exploration import Exploration, Prepared, Shows
 from recommender.features.pictures import Picture
@@ -223,7 +223,7 @@ class ServingRecommender(Estimator):
             strategy=strategy or self.strategy,
             context=context,
             item_ids=tuple(ids_of(item_ids, "item_ids")),
-            category=category,
+            category=None if category is None else one_line(category),
             now=now,
             with_reasons=with_reasons,
             preferences=preferences,

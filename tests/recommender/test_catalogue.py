@@ -31,6 +31,19 @@ def test_text_is_trimmed_and_gaps_are_empty():
     assert items.texts() == ["a cup", "b"]
 
 
+@pytest.mark.parametrize("name", ["category", "brand", "colours", "family"])
+def test_what_items_share_is_one_line_whatever_space_stands_inside(name):
+    """A name with a line break, and the same name with a space, would else be two."""
+    given = ["a\nb", "a\r\n\t b", "a\u2028b\x85", "a b", " a b ", "ab", None]
+    items = catalogue(item_id=list("1234567"), **{name: given})
+    assert items.fields[name].tolist() == ["a b"] * 5 + ["ab", ""]
+    assert items.report.repairs == {f"{name}: white space made single spaces": 3}
+
+
+def test_what_is_read_as_a_whole_keeps_its_lines():
+    assert catalogue(item_id=["1"], description=["a\n\nb"]).fields["description"].tolist() == ["a\n\nb"]
+
+
 @pytest.mark.parametrize(
     ("column", "kept"),
     [

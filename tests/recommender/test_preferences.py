@@ -217,6 +217,26 @@ def test_a_product_newer_than_the_model_is_kept_out_as_well(shop_events, shop_it
         assert "fresh" not in listed(model, 20, **said)
 
 
+@pytest.mark.parametrize("space", ["\n", "\r\n", "\t", "\u2028", "  "], ids=repr)
+def test_names_with_odd_spaces_are_found_as_they_were_given_before_and_after_saving(
+    shop_events, shop_items, space, tmp_path
+):
+    """A model once stored a line break as a space, and a brand never wanted came back when it was opened."""
+    category, brand = shop_items["category"][0], shop_items["brand"][0]
+    odd = shop_items.replace({"category": {category: f"At{space}home"}, "brand": {brand: f"An{space}Na"}})
+    inside = set(odd["item_id"][odd["category"] == f"At{space}home"])
+    branded = set(odd["item_id"][odd["brand"] == f"An{space}Na"])
+    fitted = quick_model(shop_events, odd, strategy="popular")
+    fitted.save(tmp_path / "model")
+    for model in (fitted, load(tmp_path / "model")):
+        for asked in (f"At{space}home", "At home"):
+            assert set(ids(model.recommend("guest", 100, category=asked))) <= inside
+            assert model.recommend("guest", 100, category=asked)
+            assert not inside & set(listed(model, 100, history=[], never={asked}))
+        for unwanted in (f"an{space}na", "An Na"):
+            assert not branded & set(listed(model, 100, history=[], never_brands={unwanted}))
+
+
 def test_a_saved_model_keeps_to_the_settings_as_the_fitted_one_does(shop_model, saved_model):
     said = Preferences(0.5, -0.5, 0.5, frozenset({"Garden"}), frozenset(), frozenset({"Kitchen > Cups"}))
     said = Preferences(**{**{f.name: getattr(said, f.name) for f in fields(said)}, "never_brands": {"garden maker 1"}})
