@@ -59,8 +59,8 @@ class ItemCatalogue:
         frame : DataFrame
             Column ``item_id``; optional ``title``, ``description``, ``category``, ``brand``, ``price``, ``image``,
             ``colours`` and ``family``. Other columns are ignored. Of a repeated id the last row counts; the rows
-            given up are counted in ``report``, and so are prices of zero, which mean "not known", and white space
-            other than single spaces in a category, brand, colour or family, which becomes such.
+            given up are counted in ``report``, and so are prices of zero, which mean "not known", categories that
+            become paths ("A > B" for "A>B"), and white space that becomes single spaces in the other labels.
 
         Raises
         ------
@@ -127,7 +127,9 @@ def _clean_text(frame: pd.DataFrame, name: str, repairs: dict[str, int]) -> AnyA
     fail_where(endless, name, given, f"a number has more than {MOST_DIGITS:,} digits; give it as text")
     text = ["" if is_gap else str(value).strip() for value, is_gap in zip(given, pd.isna(given), strict=True)]
     fail_where([not is_unicode(value) for value in text], name, text, HALF_A_PAIR)
-    if name in LABELS:
+    if name == "category":
+        text = _mended(text, one_path, "category: written as A > B", repairs)
+    elif name in LABELS:
         text = _mended(text, one_line, f"{name}: white space made single spaces", repairs)
     return np.array(text, dtype=object)
 
@@ -146,6 +148,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def one_path(text: str) -> str:
+    """A category path as catalogues keep it: "A > B", whatever white space and empty levels stand between its names."""
+    return " > ".join(filter(None, (one_line(level) for level in text.split(">"))))
+
+
 def _blank(n: int) -> AnyArray:
     return np.full(n, "", dtype=object)
 
@@ -161,5 +168,5 @@ def union_of_items(event_items: IdMap, catalogue: ItemCatalogue | None) -> IdMap
 
 
 def is_below(path: str, category: str) -> bool:
-    """Whether a path such as ``Home > Lamps`` is the category itself or lies below it."""
+    """Whether a path is the category itself or lies below it; both written as :func:`one_path` gives them."""
     return path == category or path.startswith(f"{category} > ")

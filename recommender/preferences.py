@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from recommender.asked import is_number, texts_of
-from recommender.catalogue import is_below, one_line
+from recommender.catalogue import is_below, one_line, one_path
 from recommender.errors import DataError
 from recommender.rankfeatures import ItemColumns
 from recommender.state import UserState
@@ -40,7 +40,8 @@ class Preferences:
         Category paths such as "Home > Lamps", in any collection; it is kept as a frozenset. A path holds for all below
         it; of "more" and "less" the longest path counts, and "never" counts before both.
     never_brands : set of str
-        Names; upper and lower case are the same.
+        Names; upper and lower case are the same. As in a catalogue white space counts as single spaces, and the levels
+        of a path may be divided by ">" alone; what is empty then says nothing.
 
     Raises
     ------
@@ -63,7 +64,8 @@ class Preferences:
                 raise DataError(f"preferences: {name} must be between -1 and 1, not {shortened(value)}")
         for name in LISTS:
             given = texts_of(getattr(self, name), f"preferences: {name}")
-            object.__setattr__(self, name, frozenset(one_line(text) for text in given))
+            written = map(one_line if name == "never_brands" else one_path, given)
+            object.__setattr__(self, name, frozenset(filter(None, written)))
 
     @property
     def moves_scores(self) -> bool:

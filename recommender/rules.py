@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from recommender.catalogue import is_below
+from recommender.catalogue import is_below, one_path
 from recommender.errors import DataError
 from recommender.types import AnyArray, BoolMask, FloatVector, Rows
 
@@ -22,7 +22,7 @@ class Goods:
     Attributes
     ----------
     item_ids, categories, brands : ndarray of str, shape (n_items,)
-        Categories are paths such as ``Home > Lamps``.
+        Categories are paths such as ``Home > Lamps``, as :func:`recommender.catalogue.one_path` gives them.
     prices, stocks : ndarray of shape (n_items,)
         NaN where unknown: no bound of a rule holds there.
     """
@@ -37,7 +37,8 @@ class Goods:
     def of(cls, rows: Sequence[tuple[str, str, str, float, float]]) -> Self:
         """Columns from rows of id, category, brand, price and stock."""
         ids, categories, brands, prices, stocks = zip(*rows, strict=True) if rows else ((), (), (), (), ())
-        words = [np.array(column, dtype=object) for column in (ids, categories, brands)]
+        paths = [one_path(category) for category in categories]
+        words = [np.array(column, dtype=object) for column in (ids, paths, brands)]
         return cls(*words, *(np.array(column, dtype=np.float64) for column in (prices, stocks)))
 
     def __len__(self) -> int:
@@ -91,7 +92,7 @@ class Rule:
 
     def _has_condition(self) -> bool:
         bounds = (self.price_from, self.price_to, self.stock_from, self.stock_to)
-        return bool(self.item_id or self.category or self.brand) or any(bound is not None for bound in bounds)
+        return bool(self.item_id or one_path(self.category) or self.brand) or any(bound is not None for bound in bounds)
 
     def counts_at(self, now: int) -> bool:
         """Whether the rule counts at a time, UTC seconds."""
@@ -102,8 +103,8 @@ class Rule:
         found = np.ones(len(goods), dtype=bool)
         if self.item_id:
             found &= goods.item_ids == self.item_id
-        if self.category:
-            found &= np.array([is_below(path, self.category) for path in goods.categories], dtype=bool)
+        if category := one_path(self.category):
+            found &= np.array([is_below(path, category) for path in goods.categories], dtype=bool)
         if self.brand:
             found &= goods.brands == self.brand
         for column, low, high in (

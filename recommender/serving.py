@@ -20,7 +20,7 @@ from recommender.asked import (
     require_text,
 )
 from recommender.base import Estimator, require_fitted
-from recommender.catalogue import ItemCatalogue, one_line
+from recommender.catalogue import ItemCatalogue, one_path
 from recommender.errors import DataError
 from recommender.exploration import Exploration, Prepared, Shows
 from recommender.features.pictures import Picture
@@ -85,7 +85,7 @@ class ServingRecommender(Estimator):
         item_ids : iterable of str or int
             Items the page is about; they steer the answer and are not in it.
         category : str, optional
-            Only items of this category or below it.
+            Only items of this category or below it: a path such as "Home > Lamps" or "Home>Lamps"; "" is any.
         now : int, optional
             Time of the request, UTC seconds. Tell it where it is known: without it the list lies between what comes
             next in the history and what is wanted after the end of the training data, by how likely either is.
@@ -223,7 +223,7 @@ class ServingRecommender(Estimator):
             strategy=strategy or self.strategy,
             context=context,
             item_ids=tuple(ids_of(item_ids, "item_ids")),
-            category=None if category is None else one_line(category),
+            category=category and one_path(category),
             now=now,
             with_reasons=with_reasons,
             preferences=preferences,
@@ -405,7 +405,7 @@ class ServingRecommender(Estimator):
 def _require_known(context: str, category: str | None, preferences: Preferences, explore: Exploration | None) -> None:
     if context not in CONTEXTS:
         raise DataError(f"context must be one of {', '.join(CONTEXTS)}, not {shortened(context)}")
-    if category is not None and not isinstance(category, str):
+    if category is not None and not (isinstance(category, str) and (one_path(category) or not category)):
         raise DataError(f"category must be a path such as 'Home > Lamps' or None, not {shortened(category)}")
     if not isinstance(preferences, Preferences):
         raise DataError(f"preferences must be Preferences(...), not {shortened(preferences)}")

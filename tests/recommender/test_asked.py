@@ -146,6 +146,7 @@ def test_preferences_name_sets_of_texts(name):
     [
         ({"context": "bogus"}, "context must be one of home, product, cart, search, not 'bogus'"),
         ({"category": 5}, "category must be a path"),
+        ({"category": " > "}, "category must be a path such as 'Home > Lamps' or None, not ' > '"),
         ({"preferences": None}, r"preferences must be Preferences\(...\), not None"),
         ({"now": "today"}, "now must be a number of UTC seconds"),
         ({"now": float("nan")}, "now must be a number of UTC seconds"),

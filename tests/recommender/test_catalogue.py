@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.catalogue import TEXT_FIELDS, ItemCatalogue, union_of_items
+from recommender.catalogue import TEXT_FIELDS, ItemCatalogue, is_below, union_of_items
 from recommender.errors import DataError
 from recommender.idmap import IdMap
 
@@ -37,7 +37,22 @@ def test_what_items_share_is_one_line_whatever_space_stands_inside(name):
     given = ["a\nb", "a\r\n\t b", "a\u2028b\x85", "a b", " a b ", "ab", None]
     items = catalogue(item_id=list("1234567"), **{name: given})
     assert items.fields[name].tolist() == ["a b"] * 5 + ["ab", ""]
-    assert items.report.repairs == {f"{name}: white space made single spaces": 3}
+    what = "written as A > B" if name == "category" else "white space made single spaces"
+    assert items.report.repairs == {f"{name}: {what}": 3}
+
+
+def test_a_category_is_a_path_however_its_levels_are_divided():
+    given = ["A>B", "A > B", " A  >\nB ", "A > > B", "A > B >", "> A", ">", "A B>C  D", ""]
+    items = catalogue(item_id=list("123456789"), category=given)
+    assert items.fields["category"].tolist() == ["A > B"] * 5 + ["A", "", "A B > C D", ""]
+    assert items.report.repairs == {"category: written as A > B": 7}
+
+
+def test_a_path_is_below_what_stands_before_it():
+    assert is_below("Home > Lamps", "Home")
+    assert is_below("Home > Lamps", "Home > Lamps")
+    assert not is_below("Home > Lamps", "Hom")
+    assert not is_below("Home", "Home > Lamps")
 
 
 def test_what_is_read_as_a_whole_keeps_its_lines():

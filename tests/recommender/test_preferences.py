@@ -237,6 +237,25 @@ def test_names_with_odd_spaces_are_found_as_they_were_given_before_and_after_sav
             assert not branded & set(listed(model, 100, history=[], never_brands={unwanted}))
 
 
+@pytest.mark.parametrize("divider", [">", " >", "  >  ", " > > "])
+def test_a_path_is_found_however_its_levels_are_divided(shop_events, shop_items, divider):
+    odd = shop_items.assign(category=[f"Shop{divider}{shelf}" for shelf in shop_items["category"]])
+    model = quick_model(shop_events, odd, strategy="popular")
+    for asked in (f"Shop{divider}Kitchen", "Shop > Kitchen"):
+        shelf = [shelf_of(item) for item in ids(model.recommend("guest", 100, category=asked))]
+        assert set(shelf) == {"kitchen"}
+        assert "kitchen" not in map(shelf_of, listed(model, 100, history=[], never={asked}))
+    assert len(model.recommend("guest", 100, category="Shop")) == len(model.recommend("guest", 100))
+    fresh = pd.DataFrame({"item_id": ["fresh"], "title": odd["title"][:1], "category": [f"Shop{divider}Kitchen"]})
+    assert model.add_items(fresh) == 1
+
+
+@pytest.mark.parametrize("name", ["more", "less", "never", "never_brands"])
+def test_an_empty_name_says_nothing(name):
+    """ "" stands where a category or a brand is not known, and what is unknown is like nothing."""
+    assert Preferences(**{name: {"", " \n"}}) == NEUTRAL
+
+
 def test_a_saved_model_keeps_to_the_settings_as_the_fitted_one_does(shop_model, saved_model):
     said = Preferences(0.5, -0.5, 0.5, frozenset({"Garden"}), frozenset(), frozenset({"Kitchen > Cups"}))
     said = Preferences(**{**{f.name: getattr(said, f.name) for f in fields(said)}, "never_brands": {"garden maker 1"}})

@@ -15,7 +15,7 @@ LIST = [
     ("lamp", "Home > Lamps", "Alder", 49.0, 10),
     ("bulb", "Home > Lamps > Bulbs", "Brass", 5.0, 0),
     ("mug", "Table > Mugs", "Alder", 12.0, 3),
-    ("vase", "Home > Vases", "Brass", 30.0, 80),
+    ("vase", "Home>Vases", "Brass", 30.0, 80),
     ("bowl", "Table > Bowls", "Clay", float("nan"), float("nan")),
 ]
 
@@ -40,6 +40,7 @@ def test_without_rules_the_order_of_the_model_stays():
         ({"item_id": "mug"}, ["mug"]),
         ({"category": "Home > Lamps"}, ["lamp", "bulb"]),
         ({"category": "Home"}, ["lamp", "bulb", "vase"]),
+        ({"category": "Home>Lamps"}, ["lamp", "bulb"]),
         ({"category": "Hom"}, []),
         ({"brand": "Brass"}, ["bulb", "vase"]),
         ({"price_from": 12.0}, ["lamp", "mug", "vase"]),
@@ -117,6 +118,7 @@ def test_a_rule_counts_from_its_beginning_until_before_its_end(dates, counts):
     [
         ({"action": "hide", "item_id": "a"}, "'hide' is not one of"),
         ({"action": "pin"}, "no condition"),
+        ({"action": "pin", "category": " > "}, "no condition"),
         ({"action": "pin", "item_id": "a", "place": 0}, "place"),
         ({"action": "boost", "item_id": "a", "strength": 0.0}, "strength"),
         ({"action": "boost", "item_id": "a", "strength": 1.1}, "strength"),
