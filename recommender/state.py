@@ -43,19 +43,26 @@ class EventLog:
         return cls(item_rows[order], kinds[order], values[order], times[order])
 
     def then(self, later: EventLog) -> EventLog:
-        """This log and another one merged by time; an event that stands in both is kept once."""
-        merged = EventLog(
-            np.concatenate([self.item_rows, later.item_rows]),
-            np.concatenate([self.kinds, later.kinds]),
-            np.concatenate([self.values, later.values]),
-            np.concatenate([self.timestamps, later.timestamps]),
+        """This log and another one merged by time; what the other one says again of this one is left out.
+
+        Nothing of this log is left out: two verdicts within a second are two, and the last one counts. Events of one
+        second stand in the order in which they were told, those of this log first.
+        """
+        if not len(self) or not len(later):
+            return self if len(self) else later
+        if later.timestamps[0] > self.timestamps[-1]:
+            return self._and(later)
+        n_known, nth = known_times(self, later)
+        merged = self._and(later.take(np.flatnonzero(nth >= n_known)))
+        return merged.take(np.argsort(merged.timestamps, kind="stable"))
+
+    def _and(self, other: EventLog) -> EventLog:
+        return EventLog(
+            np.concatenate([self.item_rows, other.item_rows]),
+            np.concatenate([self.kinds, other.kinds]),
+            np.concatenate([self.values, other.values]),
+            np.concatenate([self.timestamps, other.timestamps]),
         )
-        if not len(self.item_rows) or not len(later.item_rows):
-            return merged
-        order = np.argsort(merged.timestamps, kind="stable")
-        keys = np.stack([merged.item_rows, merged.kinds, merged.timestamps])[:, order]
-        _, first = np.unique(keys, axis=1, return_index=True)
-        return merged.take(order[np.sort(first)])
 
     def same_as(self, other: EventLog) -> bool:
         """Whether both logs hold the same kinds of events with the same items at the same times, in the same order."""
@@ -73,6 +80,37 @@ class EventLog:
 
     def __len__(self) -> int:
         return len(self.item_rows)
+
+
+def known_times(known: EventLog, told: EventLog) -> tuple[Rows, Rows]:
+    """How often each told event stands in a known log, and how many events like it were told before it.
+
+    Two events are alike with the same item, kind, time and value. Both logs are in time order and hold an event.
+
+    Returns
+    -------
+    tuple of ndarray, each of shape (n_told,)
+    """
+    first = int(np.searchsorted(known.timestamps, told.timestamps[0]))
+    end = int(np.searchsorted(known.timestamps, told.timestamps[-1], side="right"))
+    near, n_near = slice(first, end), end - first  # what lies outside the time of the told events is like none of them
+    values = np.concatenate([known.values[near], told.values])
+    keys = (
+        np.where(np.isnan(values), -np.inf, values),  # no value is a value like any other
+        np.concatenate([known.kinds[near], told.kinds]),
+        np.concatenate([known.item_rows[near], told.item_rows]),
+        np.concatenate([known.timestamps[near], told.timestamps]),
+    )
+    order = np.lexsort(keys)  # stable: of events that are alike the known ones come first
+    starts = np.ones(len(order), dtype=bool)
+    starts[1:] = np.logical_or.reduce([key[order][1:] != key[order][:-1] for key in keys])
+    firsts = np.flatnonzero(starts)
+    group = np.cumsum(starts) - 1
+    n_known = np.bincount(group[order < n_near], minlength=len(firsts))
+    found, nth = np.empty((2, len(order)), dtype=np.int64)
+    found[order] = n_known[group]
+    nth[order] = np.arange(len(order)) - firsts[group] - n_known[group]
+    return found[n_near:], nth[n_near:]
 
 
 @dataclass(frozen=True)

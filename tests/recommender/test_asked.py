@@ -15,7 +15,7 @@ from recommender.interactions import Interactions
 from recommender.preferences import Preferences
 from recommender.types import EVENT_KINDS, Event
 from tests.recommender.conftest import quick_model
-from tests.recommender.worlds import LAMP, event, frame_of, ids, thing
+from tests.recommender.worlds import DAY, LAMP, START, event, frame_of, ids, thing
 
 NOW = 1_720_000_000
 ITEM = thing("kitchen", 3)
@@ -313,3 +313,25 @@ def test_ratings_that_were_absorbed_count_without_a_history_as_with_an_empty_one
     before = model.predict_rating("guest", ITEM)
     model.absorb(frame_of(*(("guest", thing("kitchen", n), "rating", NOW, 1.0) for n in (5, 6, 8, 10))))
     assert model.predict_rating("guest", ITEM) == model.predict_rating("guest", ITEM, history=[]) < before
+
+
+def test_an_unrelated_event_of_a_history_does_not_bring_back_a_verdict_that_was_taken_back(shop_events, shop_items):
+    """Somebody gave one star and five within a second; a view of something else lets the five stand."""
+    others = [thing("kitchen", n) for n in (5, 6, 8, 10)]
+    verdicts = [("fickle", item, "rating", START + 330 * DAY, 4.0) for item in others]
+    verdicts += [("fickle", ITEM, "rating", START + 340 * DAY, stars) for stars in (1.0, 5.0)]
+    settled = [row for row in verdicts if row[-1] > 1]
+    look = [Event(thing("garden", 2), "view", NOW)]
+    forecasts = []
+    for rows in (verdicts, settled):
+        model = quick_model(pd.concat([shop_events, frame_of(*rows)]), shop_items, strategy="svd")
+        forecasts.append(model.predict_rating("fickle", ITEM, history=look))
+    assert forecasts[0] == pytest.approx(forecasts[1], abs=1e-3)
+
+
+def test_a_new_verdict_in_the_second_of_the_old_one_counts(shop_model):
+    log = shop_model.model_.histories.of(shop_model.known_users.row("u00"))
+    rated = np.flatnonzero(log.kinds == EVENT_KINDS.index("rating"))[-1]
+    item, at = shop_model.item_ids[int(log.item_rows[rated])], int(log.timestamps[rated])
+    forecasts = [shop_model.predict_rating("u00", item, history=[Event(item, "rating", at, n)]) for n in (1.0, 5.0)]
+    assert forecasts[0] < forecasts[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -118,6 +120,59 @@ def test_two_logs_merge_by_time_and_keep_what_stands_in_both_once():
     ]
     assert len(EventLog.empty().then(second)) == 3
     assert len(second.then(EventLog.empty())) == 3
+
+
+def told(log: EventLog) -> list[tuple[str, str, int, float]]:
+    """The events of a log; 0 where there is no value."""
+    names = [EVENT_KINDS[code] for code in log.kinds]
+    rows = zip(log.item_rows.tolist(), names, log.timestamps.tolist(), np.nan_to_num(log.values).tolist(), strict=True)
+    return [(ITEMS[row], kind, at, value) for row, kind, at, value in rows]
+
+
+def test_what_the_first_log_says_twice_stays_whatever_comes_after_it():
+    """Two verdicts within a second, or a look before and after a dismissal: the last one counts with a history too."""
+    first = log_of(("cup", "rating", 5, 1.0), ("cup", "rating", 5, 5.0), ("pan", "view", 6), ("pan", "dismiss", 6))
+    first = first.take(np.array([0, 1, 2, 3, 2]))
+    merged = first.then(log_of(("lid", "view", 9)))
+    assert told(merged) == [*told(first), ("lid", "view", 9, 0.0)]
+    alone, later = (build_state(log, EventWeights()) for log in (first, merged))
+    assert later.stars[later.item_rows == 0].tolist() == [5.0]
+    assert weight_of(later, "pan") == weight_of(alone, "pan") > 0
+
+
+def test_another_verdict_in_the_same_second_is_another_event():
+    first = log_of(("cup", "rating", 5, 4.0))
+    assert told(first.then(log_of(("cup", "rating", 5, 1.0)))) == [("cup", "rating", 5, 4.0), ("cup", "rating", 5, 1.0)]
+    assert told(first.then(log_of(("cup", "rating", 5, 4.0)))) == [("cup", "rating", 5, 4.0)]
+
+
+def test_an_event_is_dropped_as_often_as_it_is_known():
+    twice, thrice = log_of(*[("cup", "view", 5)] * 2), log_of(*[("cup", "view", 5)] * 3)
+    assert len(twice.then(thrice)) == 3
+    assert len(thrice.then(twice)) == 3
+
+
+few_events = st.lists(
+    st.tuples(
+        st.sampled_from(ITEMS[:2]),
+        st.sampled_from(["view", "purchase"]),
+        st.integers(0, 3),
+        st.sampled_from([None, 1.0, 2.0]),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=100)
+@given(few_events, few_events)
+def test_two_logs_merge_as_a_slow_reading_of_both_does(before, after):
+    first, second = log_of(*before), log_of(*after)
+    known, added = Counter(told(first)), []
+    for one in told(second):
+        known[one] -= 1
+        if known[one] < 0:
+            added.append(one)
+    assert told(first.then(second)) == sorted([*told(first), *added], key=lambda one: one[2])
 
 
 @settings(max_examples=40)
