@@ -57,7 +57,7 @@ class Interactions:
     report: DataReport
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, *, now: int | None = None) -> Interactions:
+    def from_frame(cls, frame: pd.DataFrame, *, now: int | None = None, keep_times: bool = False) -> Interactions:
         """Check an event frame and turn it into arrays.
 
         Parameters
@@ -67,6 +67,8 @@ class Interactions:
             ``order_id``. Other columns are ignored.
         now : int, optional
             Time against which "in the future" is judged, UTC seconds; the clock by default.
+        keep_times : bool
+            True takes the times as they are told, even where they look like no clock: in a part of a log they may.
 
         Raises
         ------
@@ -90,7 +92,7 @@ class Interactions:
         item_ids = clean_ids(frame["item_id"], "item_id", repairs)
         kinds = clean_kinds(frame, repairs)
         values = clean_values(frame, kinds)
-        timestamps = _times(frame, user_ids, item_ids, kinds, repairs, now)
+        timestamps = _times(frame, user_ids, item_ids, kinds, repairs, now, keep=keep_times)
         user_codes, users = pd.factorize(user_ids, sort=True)
         baskets = _of_each_user(clean_baskets(frame), user_codes)
         item_codes, items = pd.factorize(item_ids, sort=True)
@@ -171,11 +173,13 @@ def _times(
     kinds: AnyArray,
     repairs: dict[str, int],
     now: int | None,
+    *,
+    keep: bool,
 ) -> Rows:
     """UTC seconds of the rows; see the notes of :meth:`Interactions.from_frame`."""
     is_timed = "timestamp" in frame.columns
     seconds = clean_timestamps(frame["timestamp"], repairs, now=now) if is_timed else np.arange(len(frame))
-    if is_timed and is_clock(seconds):
+    if is_timed and (keep or is_clock(seconds)):
         return seconds
     lack = "no clock" if is_timed else "column absent"
     order = np.argsort(seconds, kind="stable")

@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 
 from recommender.catalogue import ItemCatalogue, is_below
+from recommender.errors import DataError
 from recommender.exploration import Shows
 from recommender.interactions import Interactions
 from recommender.model import FittedModel
 from recommender.preferences import Preferences
 from recommender.retrievers.popular import Popular
 from recommender.retrievers.streamed import PairCounter
-from recommender.state import EventLog, build_state
-from recommender.types import BoolMask, FloatMatrix, FloatVector
+from recommender.roworder import FIRST_CLOCK_SECOND
+from recommender.state import EventLog, build_state, known_times
+from recommender.types import FloatMatrix, FloatVector
+from recommender.validation import require_columns
 from recommender.vectorindex import normalise
 
 MIN_COSINE = 0.35
@@ -99,9 +102,14 @@ class LiveUpdates:
         Raises
         ------
         DataError
-            As :meth:`Interactions.from_frame`.
+            As :meth:`Interactions.from_frame`, and where the frame has no times, or times that go with no clock
+            while those of the training do.
         """
-        events = Interactions.from_frame(frame)
+        require_columns(frame, ("user_id", "item_id"))
+        until = self.model.pipeline.columns.now
+        _require_times(frame, until)
+        events = Interactions.from_frame(frame, keep_times=True)
+        _require_clock(events, until)
         rows = self.model.items.rows(list(events.items))[events.item_rows]
         log = EventLog(rows, events.kinds, events.values, events.timestamps)
         n_counted = 0
@@ -109,7 +117,9 @@ class LiveUpdates:
             user_id, own = events.users[int(user_row)], np.flatnonzero(events.user_rows == user_row)
             newer = events.items.take(events.item_rows[own[rows[own] < 0]])
             self._newer.setdefault(user_id, set()).update(newer)
-            fresh = log.take(own[~_stands_in(self.log_of(user_id), log.take(own))])
+            n_known, nth = known_times(self.log_of(user_id), log.take(own))
+            # Also what one part of a feed says twice: in two parts it would count once.
+            fresh = log.take(own[(n_known == 0) & (nth == 0)])
             self._count_popularity(fresh)
             self._count_steps(user_id, fresh)
             n_counted += int((fresh.item_rows >= 0).sum())
@@ -156,10 +166,26 @@ class LiveUpdates:
         return len(part)
 
 
-def _stands_in(known: EventLog, told: EventLog) -> BoolMask:
-    """Mask of the events that a log holds already, both in time order: a feed read again counts nothing twice."""
-    first = np.searchsorted(known.timestamps, told.timestamps.min(initial=np.iinfo(np.int64).max))
-    recent = known.take(np.arange(first, len(known)))
-    keys = set(zip(recent.item_rows.tolist(), recent.kinds.tolist(), recent.timestamps.tolist(), strict=True))
-    events = zip(told.item_rows.tolist(), told.kinds.tolist(), told.timestamps.tolist(), strict=True)
-    return np.array([event in keys for event in events], dtype=bool)
+def _require_times(frame: pd.DataFrame, until: int) -> None:
+    """Raise DataError for events without times: in the order of their rows they would stand before the training."""
+    if "timestamp" not in frame.columns:
+        raise DataError(
+            f"column 'timestamp' is missing: new events need the time of each, {_wanted(until)}, "
+            "so that they stand behind what the model knows"
+        )
+
+
+def _require_clock(events: Interactions, until: int) -> None:
+    """Raise DataError for numbers that count rows, in a model that knows the time."""
+    latest = int(events.timestamps.max(initial=0))
+    if len(events) and latest < FIRST_CLOCK_SECOND <= until:
+        raise DataError(
+            f"column 'timestamp': what ends at {latest}, in 1973 or before, is no clock; tell {_wanted(until)}"
+        )
+
+
+def _wanted(until: int) -> str:
+    """What the times of new events must be, by the end of the training data."""
+    if until >= FIRST_CLOCK_SECOND:
+        return "UTC seconds or a date"
+    return f"or, as this model was trained without a clock, numbers above {until}"

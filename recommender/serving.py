@@ -328,8 +328,10 @@ class ServingRecommender(Estimator):
     def absorb(self, frame: pd.DataFrame) -> int:
         """Count new events into the item-side counts and the users' histories; nothing is refitted.
 
-        An event that is known already counts for nothing. Returns the number of new events with a known item; raises
-        DataError as :meth:`Interactions.from_frame`.
+        Each event needs its ``timestamp``, UTC seconds; a model whose training data had no clock takes numbers above
+        ``info["data_until"]``. An event that is known already, or stands in the frame twice, counts once: it has the
+        same user, item, kind, time and value. Returns the number of new events with a known item; raises DataError as
+        :meth:`Interactions.from_frame`, and where there are no times.
         """
         require_fitted(self, "model_")
         return self._live.absorb(frame)

@@ -85,11 +85,12 @@ class EventLog:
 def known_times(known: EventLog, told: EventLog) -> tuple[Rows, Rows]:
     """How often each told event stands in a known log, and how many events like it were told before it.
 
-    Two events are alike with the same item, kind, time and value. Both logs are in time order and hold an event.
+    Two events are alike with the same item, kind, time and value. Both logs are in time order.
 
     Returns
     -------
     tuple of ndarray, each of shape (n_told,)
+        ``n_told`` is at least 1.
     """
     first = int(np.searchsorted(known.timestamps, told.timestamps[0]))
     end = int(np.searchsorted(known.timestamps, told.timestamps[-1], side="right"))

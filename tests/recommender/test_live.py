@@ -216,6 +216,25 @@ def test_an_event_told_twice_counts_once(own_model):
     assert own_model.absorb(pd.concat([frame, walked("guest", thing("garden", 9), days=2)])) == 1
 
 
+def test_an_event_that_stands_twice_in_one_part_counts_once(saved_model):
+    once, twice = load(saved_model), load(saved_model)
+    told = walked("guest", thing("garden", 3), thing("garden", 4))
+    assert once.absorb(told) == 2
+    assert twice.absorb(pd.concat([told, told])) == 2
+    for name, source in popularity(once).items():
+        assert popularity(twice)[name].counts_.tolist() == source.counts_.tolist()
+    assert twice.recommend("guest", 8) == once.recommend("guest", 8)
+
+
+def test_another_verdict_in_the_same_second_is_news(own_model):
+    item, at = thing("kitchen", 5), START + 400 * DAY
+    verdicts = [("guest", item, "rating", at, stars) for stars in (5.0, 1.0)]
+    assert own_model.absorb(frame_of(verdicts[0])) == 1
+    delighted = own_model.predict_rating("guest", item)
+    assert own_model.absorb(frame_of(*verdicts)) == 1
+    assert own_model.predict_rating("guest", item) < delighted
+
+
 def test_a_feed_that_begins_before_the_training_ended_counts_only_what_is_new(own_model, shop_events):
     before = {name: source.counts_.tolist() for name, source in popularity(own_model).items()}
     assert own_model.absorb(shop_events) == 0
@@ -244,6 +263,36 @@ def test_events_that_make_no_sense_are_refused_as_a_whole(frame, told, own_model
         own_model.absorb(pd.concat([good, frame]) if "item_id" in frame else frame)
     for name, source in popularity(own_model).items():
         assert source.counts_.tolist() == before[name].tolist()
+
+
+def test_events_without_a_time_are_refused_because_nobody_knows_when_they_were(own_model):
+    """The order of the rows would put them in January 1970, before everything that the model knows."""
+    with pytest.raises(DataError, match=r"column 'timestamp' is missing: .*UTC seconds"):
+        own_model.absorb(walked("u00", thing("garden", 1)).drop(columns="timestamp"))
+
+
+def test_numbers_that_count_rows_are_no_times_for_a_model_with_a_clock(own_model):
+    counted = walked("u00", thing("garden", 1), thing("garden", 2)).assign(timestamp=[0, 1])
+    with pytest.raises(DataError, match=r"column 'timestamp': .* ends at 1, .*UTC seconds"):
+        own_model.absorb(counted)
+
+
+def test_a_model_without_a_clock_goes_on_counting_where_its_log_ended():
+    log = frame_of(*((f"u{n}", item, "view", 0) for n in range(4) for item in ITEMS[:3]))
+    model = quick_model(log.drop(columns="timestamp"), pd.DataFrame({"item_id": ITEMS}), strategy="itemseq")
+    told = frame_of(("u0", "d", "view", 0))
+    with pytest.raises(DataError, match=r"column 'timestamp' is missing: .* numbers above 11"):
+        model.absorb(told.drop(columns="timestamp"))
+    assert model.absorb(told.assign(timestamp=model.info["data_until"] + 1)) == 1
+    assert model._live.log_of("u0").item_rows.tolist() == model.item_ids.rows(["a", "b", "c", "d"]).tolist()
+
+
+def test_many_events_of_one_second_keep_the_second_that_was_told(own_model):
+    """A delivery to a warehouse, booked at once and sorted by item, is no log without a clock."""
+    at = START + 400 * DAY
+    told = frame_of(*((f"u{n:02d}", thing("garden", k), "cart", at) for n in range(8) for k in range(20)))
+    own_model.absorb(told)
+    assert own_model._live.log_of("u03").timestamps[-20:].tolist() == [at] * 20
 
 
 def test_no_events_change_nothing(own_model):
