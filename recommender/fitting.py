@@ -102,7 +102,8 @@ def model_of_source(model: FittedModel, source: str, random_state: int) -> Fitte
         reason = (model.pipeline.sources.skipped | model.extras.skipped).get(source, "it is no source of this model")
         raise DataError(f"strategy {source!r} cannot be asked: {reason}")
     extras = FittedSources({**model.extras.retrievers, source: found}, model.extras.skipped)
-    return replace(model, extras=extras, stars=None, info=model.info | {"strategy": source})
+    specs = {source: SourceSpec(source)} | model.specs  # how to open it again, where it was put together just now
+    return replace(model, extras=extras, specs=specs, stars=None, info=model.info | {"strategy": source})
 
 
 def strategy_of(model: str) -> tuple[str, tuple[str, ...]]:

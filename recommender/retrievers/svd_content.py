@@ -80,17 +80,27 @@ class SvdContent(Retriever):
         arrays = {f"svd.{k}": v for k, v in self.svd_.state_arrays().items()}
         if self.content_ is not None:
             arrays |= {f"content.{k}": v for k, v in self.content_.state_arrays().items()}
-        return arrays
+        return arrays | {f"setting.{half}.{name}": np.array(value) for half, name, value in self._settings()}
+
+    def _settings(self) -> list[tuple[str, str, float]]:
+        """Parameters of the halves by which they answer: they may come from a blend that set its own."""
+        found = [("svd", "fold_in_reg", self.svd_.fold_in_reg)]
+        if self.content_ is not None:
+            found += [("content", name, getattr(self.content_, name)) for name in ("recency", "history_length")]
+        return found
 
     def load_arrays(self, arrays: dict[str, AnyArray]) -> Self:
         def part(prefix: str) -> dict[str, AnyArray]:
             return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
 
-        self.svd_ = Svd(random_state=self.random_state).load_arrays(part("svd."))
-        content = part("content.")
-        self.content_ = (
-            Content(backend="annoy", random_state=self.random_state).load_arrays(content) if content else None
-        )
+        def settings(half: str) -> dict[str, float]:
+            return {name: value.item() for name, value in part(f"setting.{half}.").items()}
+
+        self.svd_ = Svd(random_state=self.random_state).set_params(**settings("svd")).load_arrays(part("svd."))
+        content, self.content_ = part("content."), None
+        if content:
+            half = Content(backend="annoy", random_state=self.random_state).set_params(**settings("content"))
+            self.content_ = half.load_arrays(content)
         return self
 
     def state_files(self) -> dict[str, Callable[[Path], None]]:

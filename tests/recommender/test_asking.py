@@ -7,7 +7,7 @@ import pytest
 
 from recommender.errors import DataError
 from recommender.gate import BASELINES
-from recommender.hybrid import HybridRecommender
+from recommender.hybrid import HybridRecommender, load
 from tests.recommender.conftest import quick_model
 from tests.recommender.worlds import ids
 
@@ -39,6 +39,23 @@ def test_what_the_model_does_not_hold_cannot_be_asked(shop_events):
     for source in ("svd_content", "itemknn", "nonsense"):
         with pytest.raises(DataError, match=f"strategy '{source}' cannot be asked"):
             without_stars.asking(source)
+
+
+@pytest.mark.parametrize("source", BASELINES)
+def test_a_model_that_is_asked_for_one_source_can_be_kept(source, shop_model, tmp_path):
+    asked = shop_model.asking(source)
+    asked.save(tmp_path / "asked")
+    opened = load(tmp_path / "asked")
+    assert opened.strategy == source
+    assert [opened.recommend(user, 8) for user in USERS] == [asked.recommend(user, 8) for user in USERS]
+
+
+def test_the_base_blend_is_kept_with_the_settings_of_its_halves(shop_events, shop_items, tmp_path):
+    settings = {"svd": {"fold_in_reg": 2.0}, "content": {"recency": 3.0, "history_length": 2}}
+    asked = quick_model(shop_events, shop_items, source_params=settings).asking("svd_content")
+    asked.save(tmp_path / "asked")
+    opened = load(tmp_path / "asked")
+    assert [opened.recommend(user, 8) for user in USERS] == [asked.recommend(user, 8) for user in USERS]
 
 
 def test_without_descriptions_the_base_blend_is_its_stars_alone(shop_events):
