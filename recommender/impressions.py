@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
+from recommender.errors import DataError
 from recommender.idmap import IdMap
 from recommender.types import BoolMask, Rows
 from recommender.validation import clean_ids, clean_timestamps, fail_where, require_columns, to_numbers
@@ -21,6 +22,8 @@ LAST_POSITION = 2**31 - 1
 def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
     """Check logged places; what each earned stands in ``clicked`` or, where it is an amount, in ``reward``.
 
+    Without a column ``request_id`` what one user was shown in one second is one request.
+
     Returns
     -------
     DataFrame
@@ -32,10 +35,13 @@ def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
         Naming column and first rows: a missing column or id, a position that is none, a propensity outside (0, 1], a
         click that is neither 0 nor 1, a reward that is no number, two items at one place of a request.
     """
+    require_columns(frame, ("user_id", "item_id", "position", "propensity"))
     earned = next((name for name in REWARDS if name in frame.columns), REWARDS[0])
-    require_columns(frame, (*LOGGED_COLUMNS, earned))
+    require_columns(frame, (earned,))
     frame = frame.reset_index(drop=True)
-    ids = {name: clean_ids(frame[name], name, {}) for name in ("user_id", "item_id", "request_id")}
+    seconds = clean_timestamps(frame["timestamp"], {}) if "timestamp" in frame.columns else None
+    ids = {name: clean_ids(frame[name], name, {}) for name in ("user_id", "item_id")}
+    ids["request_id"] = _request_ids(frame, ids["user_id"], seconds)
     numbers = {name: to_numbers(frame[name]) for name in ("position", "propensity")}
     place, chance, reward = (
         numbers["position"],
@@ -51,9 +57,17 @@ def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
     clean = pd.DataFrame(ids | numbers | {"reward": reward})
     twice = clean.duplicated(["request_id", "position"])
     fail_where(twice, "position", frame["position"], "a place that stands in the request twice")
-    if "timestamp" in frame.columns:
-        clean["timestamp"] = clean_timestamps(frame["timestamp"], {})
+    if seconds is not None:
+        clean["timestamp"] = seconds
     return clean
+
+
+def _request_ids(frame: pd.DataFrame, user_ids: pd.Series, seconds: Rows | None) -> pd.Series:
+    if "request_id" in frame.columns:
+        return clean_ids(frame["request_id"], "request_id", {})
+    if seconds is None:
+        raise DataError("column 'request_id' is missing, and 'timestamp' as well: one says what was shown together")
+    return user_ids + "@" + pd.Series(seconds).astype(str)
 
 
 class ShownList(NamedTuple):

@@ -79,8 +79,6 @@ def read_logged(path: Path) -> pd.DataFrame:
         missing.append(" or ".join(REWARDS))
     if missing:
         raise DataError(f"{path}: no column {', '.join(missing)}; the file has {', '.join(map(str, frame.columns))}")
-    if "request_id" not in frame.columns:
-        frame["request_id"] = frame["user_id"].astype(str) + "@" + frame["timestamp"].astype(str)
     try:
         return clean_logged(frame)
     except DataError as error:

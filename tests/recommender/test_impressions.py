@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from recommender.errors import DataError
 from recommender.hybrid import HybridRecommender
 from recommender.idmap import IdMap
-from recommender.impressions import Impressions
+from recommender.impressions import Impressions, clean_logged
 from recommender.interactions import Interactions
 from recommender.modelcard import model_card
 from recommender.ranktraining import LAST_PLACE, plan_for, training_lists
@@ -53,6 +53,26 @@ def test_the_places_of_a_request_are_one_list():
         (0, START, "ac", [1, 3], [False, True]),
         (1, START + 5, "bd", [2, 7], [True, False]),
     ]
+
+
+@pytest.mark.parametrize("dates", [False, True])
+def test_without_request_ids_what_one_user_saw_in_one_second_is_one_list(dates):
+    frame = pd.concat(
+        [
+            places(("r", "ana", "a", 1, 0), ("r", "ana", "b", 2, 1)),
+            places(("s", "bo", "c", 1, 1), ("s", "bo", "d", 2, 0)),
+            places(("t", "ana", "c", 1, 1), ("t", "ana", "d", 2, 0), at=START + 1),
+        ]
+    )
+    if dates:
+        frame["timestamp"] = pd.to_datetime(frame["timestamp"], unit="s", utc=True) + pd.Timedelta("200ms")
+    assert read(frame.drop(columns="request_id")) == read(frame)
+    assert len(read(frame)) == 3
+
+
+def test_without_request_ids_and_times_nobody_knows_what_stood_together():
+    with pytest.raises(DataError, match=r"column 'request_id' is missing, and 'timestamp'"):
+        clean_logged(places(("r", "ana", "a", 1, 0)).drop(columns=["request_id", "timestamp"]))
 
 
 @pytest.mark.parametrize(
