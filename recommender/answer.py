@@ -351,13 +351,13 @@ class Answerer:
 
     def _fresh_for(self, ask: Ask, query: Query, n: int) -> list[str]:
         """Up to ``n`` products newer than the model that are like the user's history, the most alike first."""
-        content = self._sources.get("content")
-        if not len(self.live.fresh) or ask.strategy != "hybrid" or query.state.is_cold:
+        content, newer = self._sources.get("content"), self.live.fresh
+        if not len(newer) or ask.strategy != "hybrid" or query.state.is_cold:
             return []
         if not isinstance(content, Content):
             return []
         hidden = ask.exclude.union(ask.item_ids)
-        return self.live.fresh.to_the_taste(content.profile(query.state), n, hidden, ask.category, ask.preferences)
+        return newer.to_the_taste(content.profile(query.state), n, hidden, ask.category, ask.preferences)
 
     def forecast_stars(self, user_row: int, item_row: int, log: EventLog | None) -> float:
         """See :meth:`HybridRecommender.predict_rating`; ``log`` is None when nothing is known beyond the training."""

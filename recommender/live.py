@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,30 +25,43 @@ from recommender.vectorindex import normalise
 MIN_COSINE = 0.35
 
 
-@dataclass
+@dataclass(frozen=True)
 class FreshItems:
-    """Products newer than the model, known by their content alone."""
+    """Products newer than the model, known by their content alone.
 
-    ids: list[str] = field(default_factory=list)
-    vectors: dict[str, FloatMatrix] = field(default_factory=dict)
-    categories: dict[str, str] = field(default_factory=dict)
-    brands: dict[str, str] = field(default_factory=dict)
+    A state is never changed: other threads may be reading it. Take it once for a request.
+    """
+
+    ids: tuple[str, ...] = ()
+    vectors: Mapping[str, FloatMatrix] = field(default_factory=dict)
+    categories: Mapping[str, str] = field(default_factory=dict)
+    brands: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def put(self, catalogue: ItemCatalogue, vectors: dict[str, FloatMatrix]) -> None:
-        """Add products, or replace those of the same id."""
-        ids = list(catalogue.items)
+    def and_those_of(self, catalogue: ItemCatalogue, vectors: Mapping[str, FloatMatrix]) -> FreshItems:
+        """These products and further ones, which take the place of those of the same id."""
+        ids = tuple(catalogue.items)
         replaced = set(ids)
         keep = np.array([i not in replaced for i in self.ids], dtype=bool)
-        self.ids = [i for i, kept in zip(self.ids, keep, strict=True) if kept] + ids
-        self.vectors = {
-            space: np.concatenate([self.vectors[space][keep], new]) if space in self.vectors else new
-            for space, new in vectors.items()
-        }
-        self.categories |= dict(zip(ids, catalogue.fields["category"].tolist(), strict=True))
-        self.brands |= dict(zip(ids, catalogue.fields["brand"].tolist(), strict=True))
+        categories, brands = (catalogue.fields[name].tolist() for name in ("category", "brand"))
+        return FreshItems(
+            tuple(i for i, kept in zip(self.ids, keep, strict=True) if kept) + ids,
+            {
+                space: np.concatenate([self.vectors[space][keep], new]) if space in self.vectors else new
+                for space, new in vectors.items()
+            },
+            {**self.categories, **dict(zip(ids, categories, strict=True))},
+            {**self.brands, **dict(zip(ids, brands, strict=True))},
+        )
+
+    def vector_of(self, item_id: str, space: str) -> FloatVector | None:
+        """The vector of a product, None where there is none."""
+        if item_id not in self.ids or space not in self.vectors:
+            return None
+        vector: FloatVector = self.vectors[space][self.ids.index(item_id)]
+        return vector
 
     def nearest(self, vector: FloatVector, space: str, n: int) -> list[tuple[str, float]]:
         """Ids and cosines of the fresh products nearest to a vector, best first."""
@@ -80,16 +93,16 @@ class LiveUpdates:
         self.fresh = FreshItems()
         self.shows = Shows()
         self._logs: dict[str, EventLog] = {}
-        self._newer: dict[str, set[str]] = {}
+        self._newer: dict[str, frozenset[str]] = {}
 
     def log_of(self, user_id: str) -> EventLog:
         """All events known of a user: from training and since."""
         trained = self.model.histories.of(self.model.users.row(user_id))
         return trained.then(self._logs[user_id]) if user_id in self._logs else trained
 
-    def newer_items_of(self, user_id: str) -> set[str]:
+    def newer_items_of(self, user_id: str) -> frozenset[str]:
         """Items newer than the model that a user touched since the training."""
-        return self._newer.get(user_id, set())
+        return self._newer.get(user_id, frozenset())
 
     def absorb(self, frame: pd.DataFrame) -> int:
         """Take in new events; those with items unknown to the model count for nothing yet, and those known for nothing.
@@ -116,7 +129,7 @@ class LiveUpdates:
         for user_row in np.unique(events.user_rows):
             user_id, own = events.users[int(user_row)], np.flatnonzero(events.user_rows == user_row)
             newer = events.items.take(events.item_rows[own[rows[own] < 0]])
-            self._newer.setdefault(user_id, set()).update(newer)
+            self._newer[user_id] = self.newer_items_of(user_id).union(newer)
             n_known, nth = known_times(self.log_of(user_id), log.take(own))
             # Also what one part of a feed says twice: in two parts it would count once.
             fresh = log.take(own[(n_known == 0) & (nth == 0)])
@@ -162,7 +175,7 @@ class LiveUpdates:
         vectors = self.model.spaces.encode(part)
         if not vectors:
             return 0
-        self.fresh.put(part, vectors)
+        self.fresh = self.fresh.and_those_of(part, vectors)  # in one step: requests of other threads look on
         return len(part)
 
 

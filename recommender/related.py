@@ -55,16 +55,11 @@ class RelatedItems:
             return (self._together(row) if row >= 0 else None), []
         if vectors is None:
             return None, []
-        vector = self._vector_of(item_id, row, space)
+        fresh = self.live.fresh
+        vector = np.asarray(vectors[row]) if row >= 0 else fresh.vector_of(item_id, space)
         if vector is None or not np.any(vector):
             return None, []
-        return self.model.spaces.index(space).similarities(vector), self.live.fresh.nearest(vector, space, k)
-
-    def _vector_of(self, item_id: str, row: int, space: str) -> FloatVector | None:
-        if row >= 0:
-            return np.asarray(self.model.spaces.vectors[space][row])
-        fresh = self.live.fresh
-        return fresh.vectors[space][fresh.ids.index(item_id)] if item_id in fresh.ids else None
+        return self.model.spaces.index(space).similarities(vector), fresh.nearest(vector, space, k)
 
     def _together(self, row: int) -> FloatVector | None:
         for name in ("itemknn", "itemseq", "rp3beta", "ease"):

@@ -385,7 +385,7 @@ def test_new_products_are_similar_to_each_other(own_model):
 def test_a_product_told_again_takes_the_place_of_what_was_known(own_model):
     assert own_model.add_items(pd.concat([product("fresh"), product("other")])) == 2
     assert own_model.add_items(product("fresh", "kitchen")) == 1
-    assert sorted(own_model._live.fresh.ids) == ["fresh", "other"]
+    assert own_model._live.fresh.ids == ("other", "fresh")
     assert {shelf_of(item) for item in ids(own_model.similar("fresh", 3))} == {"kitchen"}
     assert "fresh" not in ids(own_model.recommend("guest", 20, history=GARDENER))
 
@@ -408,10 +408,9 @@ def test_without_a_catalogue_nothing_new_can_be_placed():
 
 
 def test_the_nearest_fresh_products_come_best_first_and_only_if_alike():
-    fresh = FreshItems()
-    assert fresh.nearest(np.array([1.0, 0.0]), "combined", 3) == []
-    fresh.ids = ["far", "near", "opposite", "nearest"]
-    fresh.vectors = {"combined": np.array([[0.0, 1.0], [0.8, 0.6], [-1.0, 0.0], [1.0, 0.0]], dtype=np.float32)}
+    assert FreshItems().nearest(np.array([1.0, 0.0]), "combined", 3) == []
+    vectors = {"combined": np.array([[0.0, 1.0], [0.8, 0.6], [-1.0, 0.0], [1.0, 0.0]], dtype=np.float32)}
+    fresh = FreshItems(ids=("far", "near", "opposite", "nearest"), vectors=vectors)
     found = fresh.nearest(np.array([2.0, 0.0], dtype=np.float32), "combined", 3)
     assert [item for item, _ in found] == ["nearest", "near"]
     assert [cosine for _, cosine in found] == pytest.approx([1.0, 0.8])
