@@ -53,7 +53,8 @@ async function signal(button, data) {
   close();
   if (kind === "tune") delete document.querySelector("[data-tune]").dataset.dirty;
   if (card) await leave(card, String(answer.product_id));
-  await tell(answer.message ?? word("changed"), CAN_BE_UNDONE.has(kind) ? undo(answer.product_id) : undefined);
+  const isKeptOut = CAN_BE_UNDONE.has(kind) && answer.product_id;
+  await tell(answer.message ?? word("changed"), isKeptOut ? undo(answer.product_id) : undefined);
 }
 
 /** Show what happened and, when what rests on it has changed, say that as well. */

@@ -82,7 +82,10 @@ def use() -> Response:
 def feedback() -> Response:
     """Not interested, own it, a gift, or undo."""
     product_id, kind = number_field("product_id") or 0, field("kind")
-    message = taste.react(known_actor(), product_id, kind, request_id=field("request_id")[:40], now=utc_now())
+    actor = known_actor()
+    message = taste.react(actor, product_id, kind, request_id=field("request_id")[:40], now=utc_now())
+    if kind != "undo" and not actor.is_personalised:
+        return answer(message, "info")  # without a product: nothing is kept out that could be let back in
     if wants_json() or kind == "undo":
         return answer(message, product_id=product_id)
     flash(message, f"{UNDO_CATEGORY}{product_id}")

@@ -124,7 +124,8 @@ def _welcome(user: users.UserRow, password: str, account_key: str, guest_id: int
         if fresh:
             users.change(tx, user.user_id, password_hash=fresh)
         notice = merge_guest(tx, guest_id, user.user_id, now=now) if guest_id is not None else ""
-    return Member(user.user_id, user.name, user.email, user.role, user.is_personalised, notice)
+        is_on = users.is_personalised(tx, Actor(user_id=user.user_id))
+    return Member(user.user_id, user.name, user.email, user.role, is_on, notice)
 
 
 def throttle_key(kind: str, value: str) -> str:
@@ -133,12 +134,23 @@ def throttle_key(kind: str, value: str) -> str:
 
 
 def merge_guest(tx: Tx, guest_id: int, user_id: int, *, now: datetime) -> str:
-    """Give a guest's events, stars, wishes, orders and cart to a member; return a sentence if the cart was cut."""
+    """Give a guest's events, stars, wishes, orders and cart to a member; return a sentence if the cart was cut.
+
+    Into a profile that its member has paused nothing is written: what was noted for the guest's picks goes.
+    """
+    if not users.is_personalised(tx, Actor(user_id=user_id)):
+        _forget_guest(tx, Actor(guest_id=guest_id))
     interactions.move_to_member(tx, guest_id, user_id)
     searches.move_to_member(tx, guest_id, user_id)
     touched = users.move_guest(tx, guest_id, user_id)
     taste.recount_stars(tx, touched)
     return carts.merge(tx, guest_id, user_id, now=now)
+
+
+def _forget_guest(tx: Tx, guest: Actor) -> None:
+    interactions.remove(tx, guest)
+    searches.remove(tx, guest)
+    taste.include_all(tx, guest)
 
 
 def find_actor(ref: str | None) -> Actor:

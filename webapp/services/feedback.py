@@ -19,7 +19,6 @@ log = logging.getLogger(__name__)
 VIEW_AGAIN_AFTER = timedelta(minutes=30)
 OLDEST_EVENT = timedelta(days=30)
 CLOCK_SKEW = timedelta(minutes=5)
-LOOKING_AROUND = frozenset({"view", "click"})
 TRACE_KINDS = frozenset({"impression", "dwell"})
 
 
@@ -58,9 +57,9 @@ def note(
 ) -> bool:
     """Write an event within a transaction of somebody else; False for a repeat.
 
-    Looking around leaves no trace of somebody who switched personalisation off.
+    Nothing that somebody does leaves a trace while they have switched personalisation off.
     """
-    if not actor.is_personalised and kind in LOOKING_AROUND:
+    if not actor.is_personalised:
         return True
     added = interactions.add_once(
         tx,
@@ -120,14 +119,22 @@ def _record(tx: Tx, actor: Actor, event: Event, *, now: datetime) -> Verdict:
     )
     if not is_new:
         return Verdict("repeated")
+    _keep(tx, actor, event, at)
+    return Verdict("recorded")
+
+
+def _keep(tx: Tx, actor: Actor, event: Event, at: datetime) -> None:
+    """Keep stars and wishes, which are everybody's own, paused or not; refusals are there for the picks alone."""
     if event.kind == "rating" and event.value is not None:
         taste.set_stars(tx, actor, event.product_id, int(event.value), now=at)
+    elif event.kind == "wishlist":
+        taste.wish(tx, actor, event.product_id, now=at)
+    if not actor.is_personalised:
+        return
+    if event.kind == "rating":
         taste.include(tx, actor, event.product_id)
     elif event.kind == "dismiss":
         taste.exclude(tx, actor, event.product_id, "dismiss", now=at)
-    elif event.kind == "wishlist":
-        taste.wish(tx, actor, event.product_id, now=at)
-    return Verdict("recorded")
 
 
 def record_many(events: Sequence[tuple[Actor, Event] | Verdict], *, now: datetime) -> list[Verdict]:
@@ -149,12 +156,17 @@ def record_many(events: Sequence[tuple[Actor, Event] | Verdict], *, now: datetim
                 continue
             actor, event = entry
             verdicts.append(_judge(tx, actor, event, known, now=now))
-            if event.kind == "impression" and event.request_id and verdicts[-1].status == "recorded":
+            if _came_into_view(actor, event) and verdicts[-1].status == "recorded":
                 seen.setdefault((actor, event.request_id), set()).add(event.product_id)
         for (actor, request_id), product_ids in seen.items():
             interactions.mark_seen(tx, actor, request_id=request_id, product_ids=product_ids, now=now)
     log.info("events_recorded", extra={"n": len(verdicts)})
     return verdicts
+
+
+def _came_into_view(actor: Actor, event: Event) -> bool:
+    """Whether an event says of a list that was noted as shown that it was seen; paused lists are not noted."""
+    return event.kind == "impression" and bool(event.request_id) and actor.is_personalised
 
 
 def _judge(tx: Tx, actor: Actor, event: Event, known: set[int], *, now: datetime) -> Verdict:

@@ -19,7 +19,7 @@ from webapp.buying import PaymentLinks, PaymentProvider, PaymentRefused, Provide
 from webapp.errors import InvalidInput, NotFound
 from webapp.providers.trial import TestProvider
 from webapp.services import feedback
-from webapp.store import operations, orders, stock, vouchers
+from webapp.store import operations, orders, stock, users, vouchers
 from webapp.store.orders import OrderLineRow, OrderRow, PaymentRow
 from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 
@@ -218,8 +218,9 @@ def _refund_late(tx: Tx, payment: PaymentRow, order: OrderRow, *, now: datetime)
 
 
 def _note_purchases(tx: Tx, order: OrderRow, lines: list[OrderLineRow], *, now: datetime) -> None:
-    actor = Actor(order.user_id, None if order.user_id is not None else order.guest_id)
-    if not actor.is_known:
+    buyer = Actor(order.user_id, None if order.user_id is not None else order.guest_id)
+    actor = users.with_settings(tx, buyer) if buyer.is_known else None
+    if actor is None:
         return
     pieces: dict[int, int] = {}
     for line in lines:

@@ -8,7 +8,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from webapp.actors import Actor
-from webapp.errors import InvalidInput, NotFound
+from webapp.errors import InvalidInput, NotFound, NotSignedIn
 from webapp.services import feedback
 from webapp.store import products, reviews
 from webapp.store.reviews import ReviewRow
@@ -45,7 +45,7 @@ def rate(actor: Actor, product_id: int, stars: int, *, request_id: str, now: dat
     feedback.record(actor, feedback.Event(product_id, "rating", float(stars), request_id=request_id), now=now)
 
 
-def write(user_id: int, product_id: int, *, stars: int, title: str, text: str, now: datetime) -> None:
+def write(actor: Actor, product_id: int, *, stars: int, title: str, text: str, now: datetime) -> None:
     """Store a member's stars and words. Whether they bought it here is looked up, never asked.
 
     Raises
@@ -62,7 +62,10 @@ def write(user_id: int, product_id: int, *, stars: int, title: str, text: str, n
         errors["text"] = _("Write between one and %(n)s characters.", n=MAX_TEXT)
     if errors:
         raise InvalidInput(errors)
-    rate(Actor(user_id=user_id), product_id, stars, request_id="", now=now)
+    user_id = actor.user_id
+    if user_id is None:
+        raise NotSignedIn
+    rate(actor, product_id, stars, request_id="", now=now)
     with unit_of_work() as tx:
         if product_id not in products.known_ids(tx, [product_id]):
             raise NotFound

@@ -88,7 +88,8 @@ def visit_start(moments: Sequence[datetime], now: datetime) -> datetime | None:
 def react(actor: Actor, product_id: int, kind: str, *, request_id: str, now: datetime) -> str:
     """Keep a product out of the recommendations (``dismiss``, ``own``, ``gift``) or let it back in (``undo``).
 
-    What was done with a gift no longer counts for the picks, until it is undone.
+    What was done with a gift no longer counts for the picks, until it is undone. While picks are paused nothing new is
+    kept out, and the sentence says so.
 
     Returns
     -------
@@ -104,6 +105,8 @@ def react(actor: Actor, product_id: int, kind: str, *, request_id: str, now: dat
         if kind == "undo":
             _undo(tx, actor, product_id)
             return _("%(name)s may be shown again.", name=card.name)
+        if not actor.is_personalised:
+            return _("Your picks are paused, so nothing was noted.")
         taste.exclude(tx, actor, product_id, kind, now=now)
         if kind == "dismiss":
             feedback.note(tx, actor, product_id=product_id, kind="dismiss", request_id=request_id, now=now)

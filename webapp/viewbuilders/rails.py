@@ -137,8 +137,8 @@ def _groups(items: Sequence[vm.Card]) -> list[list[vm.Card]]:
 def impression_rows(
     actor: Actor, rails: Iterable[vm.Rail | None], picks: Picks, *, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return what is to be noted about the rails of a page; nothing for a visitor nothing is known of."""
-    if not actor.is_known:
+    """Return what is to be noted about the rails of a page; nothing for somebody unknown or who paused their picks."""
+    if not actor.is_known or not actor.is_personalised:
         return []
     return [
         {

@@ -95,7 +95,7 @@ def test_forgetting_by_kind(ana: Actor, shelf: list[int], scope: str, left: list
 
 def test_forgotten_stars_take_the_review_with_them(ana: Actor, shelf: list[int]) -> None:
     assert ana.user_id is not None
-    review_service.write(ana.user_id, shelf[0], stars=5, title="", text="Lovely.", now=NOW)
+    review_service.write(ana, shelf[0], stars=5, title="", text="Lovely.", now=NOW)
     taste.forget(ana, scope="rating", now=NOW)
     with read_unit() as tx:
         assert reviews.page(tx, shelf[0], stars=None, sort="newest", limit=5, offset=0) == ([], 0)
