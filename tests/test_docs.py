@@ -297,7 +297,7 @@ def test_the_gate_is_described_with_its_numbers() -> None:
         f"between {gate.LEAST_OVERLAP} and {gate.MOST_OVERLAP}",
         f"within {gate.MAX_LOAD_SECONDS:g} s",
         f"at most {gate.MAX_MODEL_MB:g} MB",
-        f"at most {gate.MUCH_SLOWER:g} times as long as live, whose time counts as {gate.NO_WAIT_MS:g} ms where it is less",
+        f"at most {gate.MUCH_SLOWER:g} times as long as live, which counts as {gate.NO_WAIT_MS:g} ms at least",
         f"from {gate.SLOWER} times",
         f"at most {gate.CALIBRATION_TOLERANCE} stars",
         f"at most {gate.GINI_TOLERANCE} more uneven",
