@@ -1,7 +1,9 @@
-"""Whole numbers that come from outside: plain digits, and no larger than the database can hold."""
+"""Numbers that come from outside: no larger than the database can hold, and such as the recommender can use."""
 
 from __future__ import annotations
 
+import math
+import struct
 from typing import Any
 
 from werkzeug.routing import IntegerConverter, Map
@@ -15,6 +17,15 @@ def whole(raw: str, most: int = MAX_ID) -> int | None:
     if not (raw.isascii() and raw.isdigit()) or len(raw) > N_DIGITS:
         return None
     return int(raw) if int(raw) <= most else None
+
+
+def is_quantity(number: float) -> bool:
+    """Whether a number of pieces is one to the recommender: positive and finite in the 32 bits in which it keeps it."""
+    try:
+        (kept,) = struct.unpack("f", struct.pack("f", number))
+    except OverflowError:
+        return False
+    return 0 < kept < math.inf
 
 
 class KeyConverter(IntegerConverter):

@@ -9,7 +9,7 @@ from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from webapp.errors import BadRequest, InvalidInput
-from webapp.numbers import MAX_ID
+from webapp.numbers import MAX_ID, is_quantity
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BATCH = 1000
@@ -132,9 +132,11 @@ class EventItem(Schema):
     rank: Annotated[int, Field(ge=0, le=10_000)] | None = Field(None, description="Its place in the row.")
 
     @model_validator(mode="after")
-    def _stars_in_range(self) -> EventItem:
+    def _value_fits_the_kind(self) -> EventItem:
         if self.event == "rating" and (self.value is None or self.value not in {1, 2, 3, 4, 5}):
             raise ValueError("a rating needs a value from 1 to 5")
+        if self.event == "purchase" and self.value is not None and not is_quantity(self.value):
+            raise ValueError("the value of a purchase is a number of pieces above 0")
         return self
 
 

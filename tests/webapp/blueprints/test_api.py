@@ -288,6 +288,23 @@ def test_a_batch_is_judged_event_by_event(signed_in: ShopClient, ana: int, shelf
     assert events_of(Actor(user_id=ana)) == [(shelf[0], "view", None), (shelf[1], "rating", 3.0)]
 
 
+@pytest.mark.parametrize("pieces", [0, 0.0, 1e-50, -1])
+def test_a_purchase_of_no_pieces_is_refused_as_an_import_refuses_it(
+    signed_in: ShopClient, ana: int, shelf: list[int], pieces: float
+) -> None:
+    """The recommender cannot use it, and events once recorded are read by every process and every training."""
+    events = [
+        {"product_id": shelf[0], "event": "purchase", "value": pieces},
+        {"product_id": shelf[1], "event": "purchase", "value": 0.5},
+        {"product_id": shelf[2], "event": "purchase"},
+        {"product_id": shelf[3], "event": "dwell", "value": 0},
+    ]
+    results = signed_in.send("/api/events", json={"events": events}).get_json()["results"]
+    assert [row["status"] for row in results] == ["refused", "recorded", "recorded", "recorded"]
+    assert results[0]["reason"]
+    assert events_of(Actor(user_id=ana)) == [(shelf[1], "purchase", 0.5), (shelf[2], "purchase", None)]
+
+
 @pytest.mark.parametrize("n", [0, 1001])
 def test_a_batch_holds_one_to_a_thousand(signed_in: ShopClient, n: int) -> None:
     answer = signed_in.send("/api/events", json={"events": [{"product_id": 1, "event": "view"}] * n})

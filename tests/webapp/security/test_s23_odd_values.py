@@ -1,14 +1,17 @@
 """S23, S33: no address and no field can be given a value that makes the shop stumble."""
 
 import re
+from math import inf, nan
 
+import numpy as np
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from recommender import validation
 from tests.factories import ShopClient, make_product, make_user, put_in_cart
 from webapp.actors import Actor
-from webapp.numbers import MAX_ID, whole
+from webapp.numbers import MAX_ID, is_quantity, whole
 from webapp.store.tx import unit_of_work
 
 HUGE, TOO_LONG = "9" * 30, "9" * 5000
@@ -68,6 +71,11 @@ def test_what_is_no_number_of_a_row(raw: str) -> None:
     assert whole(raw) is None
     assert (whole("0"), whole("007"), whole(str(MAX_ID))) == (0, 7, MAX_ID)
     assert (whole("7", 7), whole("8", 7)) == (7, None)
+
+
+@pytest.mark.parametrize("number", [0.0, -0.0, -1.0, 1e-50, 1e-45, 1e-30, 0.5, 3.0, 3e38, 4e38, 1e308, inf, -inf, nan])
+def test_the_shop_takes_the_quantities_that_the_recommender_takes(number: float) -> None:
+    assert is_quantity(number) == bool(validation.is_quantity(np.array([number]))[0])
 
 
 def test_what_no_database_can_store_is_refused_at_the_door(app: Flask, client: ShopClient) -> None:
