@@ -157,12 +157,20 @@ def clean_values(frame: pd.DataFrame, kinds: AnyArray) -> FloatVector:
     given = with_gaps(frame["value"])
     values = to_numbers(given)
     fail_where(given.notna() & np.isnan(values), "value", frame["value"], "not a number")
-    stars = kinds == KIND_CODE["rating"]
-    fail_where(stars & ~((values >= 1) & (values <= 5)), "value", values, "a rating must be between 1 and 5")
-    bought = kinds == KIND_CODE["purchase"]
-    bad_quantity = bought & ~np.isnan(values) & ~is_quantity(values)
-    fail_where(bad_quantity, "value", values, "a quantity must be positive and finite in 32 bits")
-    return to_float32(np.where(stars | bought, values, np.nan))
+    for why, bad in _value_faults(kinds, values):
+        fail_where(bad, "value", values, why)
+    has_value = (kinds == KIND_CODE["rating"]) | (kinds == KIND_CODE["purchase"])
+    return to_float32(np.where(has_value, values, np.nan))
+
+
+def _value_faults(kinds: AnyArray, values: FloatVector) -> list[tuple[str, BoolMask]]:
+    """What may be wrong with numbers beside event kinds, each with the mask of its rows."""
+    stars = (kinds == KIND_CODE["rating"]) & ~((values >= 1) & (values <= 5))
+    pieces = (kinds == KIND_CODE["purchase"]) & ~np.isnan(values) & ~is_quantity(values)
+    return [
+        ("a rating must be between 1 and 5", stars),
+        ("a quantity must be positive and finite in 32 bits", pieces),
+    ]
 
 
 def clean_timestamps(column: pd.Series, repairs: dict[str, int], *, now: int | None = None) -> Rows:
@@ -176,12 +184,51 @@ def clean_timestamps(column: pd.Series, repairs: dict[str, int], *, now: int | N
         seconds = np.asarray(to_numbers(column))
         is_cut = seconds != np.floor(seconds)
     fail_where(np.isnan(seconds), "timestamp", column, "not a number of UTC seconds")
-    fail_where(~np.isfinite(seconds) | (seconds < 0), "timestamp", column, "not a number of UTC seconds since 1970")
-    latest = (time.time() if now is None else now) + CLOCK_SKEW_SECONDS
-    fail_where(seconds > latest, "timestamp", column, "the time lies in the future (milliseconds instead of seconds?)")
+    for why, bad in _time_faults(seconds, now):
+        fail_where(bad, "timestamp", column, why)
     if is_cut.any():
         repairs["timestamp: fractions of a second cut"] = int(is_cut.sum())
     return seconds.astype(np.int64)
+
+
+def _time_faults(seconds: FloatVector, now: int | None) -> list[tuple[str, BoolMask]]:
+    """What may be wrong with numbers of seconds, each with the mask of its rows."""
+    latest = (time.time() if now is None else now) + CLOCK_SKEW_SECONDS
+    return [
+        ("not a number of UTC seconds since 1970", ~np.isfinite(seconds) | (seconds < 0)),
+        ("the time lies in the future (milliseconds instead of seconds?)", seconds > latest),
+    ]
+
+
+def usable_events(frame: pd.DataFrame, *, now: int | None = None) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The rows of an event log that can be learned from, for a log whose keeper would rather lose a row than all.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As for :class:`Interactions`, with ``kind``, and ``value`` and ``timestamp`` as numbers. Ids are not looked at.
+    now : int, optional
+        Time against which "in the future" is judged, UTC seconds; the clock by default.
+
+    Returns
+    -------
+    frame : DataFrame
+        The same frame where nothing is left out.
+    left_out : dict of str to int
+        Number of rows for each reason; a row counts once.
+    """
+    kinds = frame["kind"].map(KIND_CODE).fillna(-1).to_numpy(dtype=np.int8)
+    faults = [
+        (f"the kind is not one of {', '.join(EVENT_KINDS)}", kinds < 0),
+        *_value_faults(kinds, frame["value"].to_numpy(dtype=np.float64)),
+        *_time_faults(frame["timestamp"].to_numpy(dtype=np.float64), now),
+    ]
+    usable, left_out = np.ones(len(frame), dtype=bool), {}
+    for why, bad in faults:
+        if n := int((usable & bad).sum()):
+            left_out[why] = n
+            usable &= ~bad
+    return (frame[usable] if left_out else frame), left_out
 
 
 def clean_baskets(frame: pd.DataFrame) -> Rows:

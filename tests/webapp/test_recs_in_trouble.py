@@ -5,15 +5,19 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from flask import Flask
 
-from tests.factories import ShopClient
+from tests.factories import ShopClient, make_event, make_guest
 from tests.webapp.live import local, looked_at, publish
+from webapp.clock import utc_now
 from webapp.errors import RecsUnavailable
 from webapp.picks import Ask
-from webapp.recs import LocalRecs
+from webapp.recs import LocalRecs, reading
 from webapp.recs.serving import FAILURES_TO_OPEN
+from webapp.services.feed import DatabaseFeed
+from webapp.store.tx import unit_of_work
 
 
 def test_warming_up_without_a_model_or_with_a_broken_one_is_no_trouble(app: Flask, models: Path) -> None:
@@ -106,3 +110,115 @@ def test_r16_failures_in_a_row_open_the_breaker_and_are_counted(app: Flask, mode
         recs.for_user(Ask("x"))
     state = recs.state()
     assert (state.state, state.is_open, state.n_failures) == ("fallback", True, FAILURES_TO_OPEN)
+
+
+@pytest.fixture
+def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recommender that loads at the first call and leaves no thread behind that looks for news."""
+    monkeypatch.setattr(LocalRecs, "_watch", lambda _recs: None)
+
+
+UNUSABLE = (0.0, 1e-50)  # quantities that the library refuses; shops may hold such rows from earlier times
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("quantity", UNUSABLE)
+def test_an_event_that_cannot_be_used_keeps_back_no_other(
+    app: Flask, models: Path, shelf: list[int], quantity: float
+) -> None:
+    publish(app, "v1", "popular")
+    recs = local(app)
+    quiet = recs.for_user(Ask("x", k=24)).product_ids[-1]
+    with unit_of_work() as tx:
+        make_event(tx, make_guest(tx), shelf[0], "purchase", value=quantity, at=utc_now())
+        for _person in range(60):
+            make_event(tx, make_guest(tx), quiet, "purchase", at=utc_now())
+    recs.refresh()
+    assert recs.for_user(Ask("x", k=3, now=utc_now())).product_ids[0] == quiet
+
+
+@pytest.mark.usefixtures("unwatched")
+@pytest.mark.parametrize("quantity", UNUSABLE)
+def test_a_process_that_starts_beside_an_unusable_event_answers_at_once(
+    app: Flask, models: Path, shelf: list[int], quantity: float
+) -> None:
+    publish(app, "v1", "popular")
+    with unit_of_work() as tx:
+        make_event(tx, make_guest(tx), shelf[0], "purchase", value=quantity, at=utc_now())
+    app.extensions["recs"] = recs = LocalRecs(models, feed=DatabaseFeed(app), budget_ms=5000)
+    assert recs.state().state == "ok"
+    client: ShopClient = app.test_client()
+    for path in ("/", f"/p/{shelf[0]}", "/search?q=lamp", "/readyz"):
+        assert client.get(path, follow_redirects=True).status_code == 200, path
+
+
+@pytest.mark.parametrize("quantity", UNUSABLE)
+def test_who_has_an_unusable_event_is_recommended_to_by_the_others(
+    app: Flask, models: Path, shelf: list[int], quantity: float
+) -> None:
+    publish(app, "v1", "content")
+    recs = local(app)
+    history = [*looked_at(shelf[12], "purchase", quantity), *looked_at(shelf[0])]
+    assert set(recs.for_user(Ask("x", history, k=5)).product_ids) <= set(shelf[:8])
+    assert recs.order(Ask("x", history, product_ids=tuple(shelf[:3]))).items
+    weights = recs.weights(history)
+    assert (len(weights), weights[0]) == (2, 0.0)
+    assert weights[1] > 0
+    assert recs.state().n_failures == 0
+
+
+def test_what_a_model_stumbles_over_is_left_out_and_the_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[int] = []
+    lines: list[dict] = []
+    monkeypatch.setattr(reading.log, "warning", lambda event, extra: lines.append({"event": event} | extra))
+
+    def listen(rows: pd.DataFrame) -> None:
+        if 3 in set(rows["id"]):
+            raise KeyError("three")
+        heard.extend(rows["id"])
+
+    assert reading.tell(listen, pd.DataFrame({"id": range(10)}), "events") == 1
+    assert sorted(heard) == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+    assert lines == [{"event": "recommender_rows_left_out", "what": "events", "n": 1, "reason": "KeyError: 'three'"}]
+
+
+def test_a_model_that_stumbles_over_everything_is_not_told_forever() -> None:
+    calls = []
+
+    def fail(rows: pd.DataFrame) -> None:
+        calls.append(len(rows))
+        raise KeyError("broken")
+
+    assert reading.tell(fail, pd.DataFrame({"id": range(5000)}), "events") == 5000
+    assert len(calls) < 500
+
+
+class Unreachable(DatabaseFeed):
+    """A feed whose database is away."""
+
+    def events_after(self, last_id: int) -> tuple[pd.DataFrame, int]:
+        raise OSError("the database is away")
+
+
+@pytest.mark.usefixtures("unwatched")
+@pytest.mark.parametrize("background", [True, False], ids=["at the first call", "in the watch"])
+def test_a_model_serves_though_what_is_new_cannot_be_read(
+    app: Flask, models: Path, shelf: list[int], *, background: bool
+) -> None:
+    publish(app, "v1", "popular")
+    recs = LocalRecs(models, feed=Unreachable(app), budget_ms=5000, background=background)
+    if not background:
+        recs.refresh()
+    assert recs.for_user(Ask("x", k=3)).model_version == "v1"
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_whatever_breaks_at_the_first_call_breaks_no_page(
+    app: Flask, models: Path, shelf: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(app, "v1", "popular")
+    recs = LocalRecs(models, budget_ms=5000)
+    monkeypatch.setattr(recs, "_take", lambda _version: 1 / 0)
+    with pytest.raises(RecsUnavailable):
+        recs.for_user(Ask("x", k=3))
+    assert recs.state().problem

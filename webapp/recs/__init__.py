@@ -30,7 +30,8 @@ from webapp.recs.library import (
     versions,
 )
 from webapp.recs.merchandising import arrange, excluded
-from webapp.recs.serving import Feed, LocalRecs
+from webapp.recs.reading import Feed
+from webapp.recs.serving import LocalRecs
 
 __all__ = [
     "DataFiles",

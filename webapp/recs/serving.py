@@ -8,46 +8,30 @@ from __future__ import annotations
 
 import io
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as CallTimeout
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from webapp.errors import RecsUnavailable
+from webapp.numbers import is_quantity
 from webapp.picks import Ask, Chance, Pick, PickReason, Picks, Preferences, RecsState
 from webapp.recent import RecentAnswers
 from webapp.recs.library import read_note
+from webapp.recs.reading import Feed, Reading, read_on
 from webapp.store.rows import HistoryRow
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 POLL_SECONDS = 1.0
-SHOWS_SECONDS = 300.0  # how often each product was shown is counted anew
 FAILURES_TO_OPEN = 3
 OPEN_SECONDS = 15.0
 CALL_THREADS = 4
-
-
-class Feed(Protocol):
-    """Where a live model learns of new events and products."""
-
-    def events_after(self, last_id: int) -> tuple[pd.DataFrame, int]:
-        """Return new events and the id of the last."""
-
-    def items_since(self, since: datetime | None) -> tuple[pd.DataFrame, datetime | None]:
-        """Return products added or changed since a moment, and the moment of the last."""
-
-    def shows(self) -> pd.DataFrame:
-        """Return how often each product was recommended of late, and how often somebody came from there."""
+MIN_STARS, MAX_STARS = 1, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +40,6 @@ class _Live:
 
     model: Any
     version: str
-
-
-@dataclass
-class _Reading:
-    """How far the live model has read."""
-
-    event_id: int = 0
-    items_at: datetime | None = None
-    shows_at: float = -math.inf
-
-    @property
-    def marks(self) -> tuple[Hashable, ...]:
-        """What changes when something new was read."""
-        return (self.event_id, self.items_at, self.shows_at)
 
 
 class LocalRecs:
@@ -95,7 +65,7 @@ class LocalRecs:
         self.budget_s = budget_ms / 1000
         self.background = background
         self._live: _Live | None = None
-        self._reading = _Reading()
+        self._reading = Reading()
         self._bad: tuple[str, float] = ("", 0.0)
         self._problem = ""
         self._answers: RecentAnswers[Answered] = RecentAnswers()
@@ -181,9 +151,11 @@ class LocalRecs:
             return ()
         events = to_events(history)
         try:
-            return self._call(lambda live: tuple(float(weight) for weight in live.model.event_weights(events)))
+            found = self._call(lambda live: [float(weight) for weight in live.model.event_weights(events)])
         except RecsUnavailable:
             return ()
+        weights = iter(found)
+        return tuple(next(weights) if is_usable(row) else 0.0 for row in history)
 
     def marks(self) -> tuple[Hashable, ...]:
         """Return the name of the live model and how far it has read."""
@@ -261,7 +233,11 @@ class LocalRecs:
             return
         with self._lock:
             if self._thread is None:
-                self._refresh()
+                try:
+                    self._refresh()
+                except Exception as error:  # the page does without; the watch tries again in a second
+                    self._problem = str(error)
+                    log.exception("recommender_start_failed")
                 self._thread = threading.Thread(target=self._watch, name="recs-watch", daemon=True)
                 self._thread.start()
 
@@ -283,7 +259,7 @@ class LocalRecs:
         if version and (self._live is None or self._live.version != version):
             self._take(version)
         if self._live is not None and self.feed is not None:
-            self._reading = self._read_on(self._live, self._reading)
+            self._reading = read_on(self._live.model, self.feed, self._reading)
 
     def _published(self) -> str | None:
         from recommender import ArtifactError
@@ -309,28 +285,11 @@ class LocalRecs:
             log.exception("model_refused", extra={"version": version})
             return
         fresh = _Live(model, version)
-        reading = _Reading(event_id=read_note(self.root, version).get("last_event_id", 0))
-        self._reading = self._read_on(fresh, reading) if self.feed is not None else reading
+        reading = Reading(event_id=read_note(self.root, version).get("last_event_id", 0))
+        self._reading = read_on(model, self.feed, reading) if self.feed is not None else reading
         _ask_once(model)
         self._live, self._problem = fresh, ""
         log.info("model_taken_up", extra={"version": version})
-
-    def _read_on(self, live: _Live, reading: _Reading) -> _Reading:
-        """Tell a model of new products and events; what it cannot use it skips."""
-        if self.feed is None:
-            return reading
-        items, items_at = self.feed.items_since(reading.items_at)
-        if len(items):
-            live.model.add_items(items)
-        events, event_id = self.feed.events_after(reading.event_id)
-        while len(events):
-            live.model.absorb(events)
-            events, event_id = self.feed.events_after(event_id)
-        shows_at = reading.shows_at
-        if time.monotonic() - shows_at >= SHOWS_SECONDS:
-            live.model.count_shows(self.feed.shows())
-            shows_at = time.monotonic()
-        return _Reading(event_id, items_at, shows_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,10 +320,18 @@ def _changed_at(folder: Path) -> float:
 
 
 def to_events(history: Sequence[HistoryRow]) -> list[Any]:
-    """Turn a shopper's events into the library's, oldest first."""
+    """Turn a shopper's events into the library's, oldest first, without those that it refuses."""
     from recommender import Event
 
-    return [Event(str(row.product_id), _kind(row), int(row.at.timestamp()), row.value) for row in history]
+    usable = [row for row in history if is_usable(row)]
+    return [Event(str(row.product_id), _kind(row), int(row.at.timestamp()), row.value) for row in usable]
+
+
+def is_usable(row: HistoryRow) -> bool:
+    """Whether the library takes an event: rows of earlier times may say of no pieces that they were bought."""
+    if row.kind == "rating":
+        return row.value is not None and MIN_STARS <= row.value <= MAX_STARS
+    return row.kind != "purchase" or row.value is None or is_quantity(row.value)
 
 
 def _kind(row: HistoryRow) -> str:

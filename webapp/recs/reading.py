@@ -1,0 +1,118 @@
+"""What a live model is told of between two trainings; what it cannot use is left out, and nothing here raises."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+log = logging.getLogger(__name__)
+SHOWS_SECONDS = 300.0  # how often each product was shown is counted anew
+MOST_ATTEMPTS = 200  # a row among 5,000 is found in 26; a model that stumbles over everything is not asked forever
+
+
+class Feed(Protocol):
+    """Where a live model learns of new events and products."""
+
+    def events_after(self, last_id: int) -> tuple[pd.DataFrame, int]:
+        """Return new events and the id of the last."""
+
+    def items_since(self, since: datetime | None) -> tuple[pd.DataFrame, datetime | None]:
+        """Return products added or changed since a moment, and the moment of the last."""
+
+    def shows(self) -> pd.DataFrame:
+        """Return how often each product was recommended of late, and how often somebody came from there."""
+
+
+@dataclass
+class Reading:
+    """How far the live model has read."""
+
+    event_id: int = 0
+    items_at: datetime | None = None
+    shows_at: float = -math.inf
+
+    @property
+    def marks(self) -> tuple[Hashable, ...]:
+        """What changes when something new was read."""
+        return (self.event_id, self.items_at, self.shows_at)
+
+
+def read_on(model: Any, feed: Feed, reading: Reading) -> Reading:
+    """Tell a model of new products and events and return how far it has read now.
+
+    What could not be read is logged and read the next time: a model that knows less than it might goes on serving.
+    """
+    reading = replace(reading)
+    for step in (_read_items, _read_events, _read_shows):
+        try:
+            step(model, feed, reading)
+        except Exception:  # whatever is wrong with the database or in it, it must break neither a page nor the rest
+            log.exception("recommender_feed_failed", extra={"step": step.__name__})
+    return reading
+
+
+def _read_items(model: Any, feed: Feed, reading: Reading) -> None:
+    items, items_at = feed.items_since(reading.items_at)
+    if len(items):
+        tell(model.add_items, items, "products")
+    reading.items_at = items_at
+
+
+def _read_events(model: Any, feed: Feed, reading: Reading) -> None:
+    from recommender.validation import usable_events
+
+    events, event_id = feed.events_after(reading.event_id)
+    while len(events):
+        usable, left_out = usable_events(events)
+        _note_left_out("events", left_out)
+        if len(usable):
+            tell(model.absorb, usable, "events")
+        reading.event_id = event_id
+        events, event_id = feed.events_after(event_id)
+
+
+def _read_shows(model: Any, feed: Feed, reading: Reading) -> None:
+    if time.monotonic() - reading.shows_at < SHOWS_SECONDS:
+        return
+    shows = feed.shows()
+    reading.shows_at = time.monotonic()
+    model.count_shows(shows)
+
+
+def tell(listen: Callable[[pd.DataFrame], object], rows: pd.DataFrame, what: str) -> int:
+    """Tell a model of rows; where it stumbles, of their halves, so that one bad row keeps back no other.
+
+    Returns
+    -------
+    int
+        How many rows were left out.
+    """
+    parts, n_attempts, left_out = [rows], 0, dict[str, int]()
+    while parts:
+        part = parts.pop()
+        n_attempts += 1
+        try:
+            listen(part)
+        except Exception as error:  # a model whose files lie may break anywhere
+            if len(part) > 1 and n_attempts < MOST_ATTEMPTS:
+                half = len(part) // 2
+                parts += [part.iloc[half:], part.iloc[:half]]
+            else:
+                reason = f"{type(error).__name__}: {error}"
+                left_out[reason] = left_out.get(reason, 0) + len(part)
+    _note_left_out(what, left_out)
+    return sum(left_out.values())
+
+
+def _note_left_out(what: str, left_out: Mapping[str, int]) -> None:
+    if left_out:
+        n, reasons = sum(left_out.values()), "; ".join(left_out)
+        log.warning("recommender_rows_left_out", extra={"what": what, "n": n, "reason": reasons[:500]})
