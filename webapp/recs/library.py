@@ -97,6 +97,7 @@ def train(
 ) -> Trained:
     """Train and judge a model: the library splits by time, fits, evaluates, asks the gate and refits on everything.
 
+    Events that the library refuses are left out, counted and told beside the checks of the gate.
     Without evaluation somebody waits for a first model, so the order is learned from fewer lists, too. ``kept`` names a
     file of parameters to begin with, where there is one; a ``search`` looks for better ones first.
     ``encoders`` names pretrained encoders by path, as ``text_encoder`` and ``image_encoder``; "" is the built-in one.
@@ -108,7 +109,9 @@ def train(
     """
     from recommender import DataError, training
     from recommender.tuning import Budget
+    from recommender.validation import usable_events
 
+    events, left_out = usable_events(events)
     named = {name: path for name, path in (encoders or {}).items() if path}
     try:
         settings = _settings(strategy, kept) | named
@@ -129,6 +132,10 @@ def train(
     except (DataError, OSError, ArithmeticError) as error:
         raise TrainingError(str(error)) from error
     checks = tuple(Check(check.name, bool(check.passed), check.detail, check.level) for check in result.gate.checks)
+    if left_out:
+        log.warning("training_rows_left_out", extra={"n": sum(left_out.values()), "reason": "; ".join(left_out)})
+        told = "; ".join(f"{n}: {why}" for why, n in left_out.items())
+        checks += (Check("events left out", True, told, "note"),)
     return Trained(
         result.model,
         dict(result.params),
@@ -139,7 +146,7 @@ def train(
         int(result.n_events),
         int(result.n_users),
         int(result.n_items),
-        dict(result.notes),
+        dict(result.notes) | {"left_out": left_out},
         result,
     )
 
@@ -219,7 +226,9 @@ def evaluate(
         If the events leave nothing to judge, or a strategy is unknown.
     """
     from recommender import DataError, evaluation, report
+    from recommender.validation import usable_events
 
+    events, _left_out = usable_events(events)
     judge: Any = evaluation.evaluate
     try:
         found = judge(events, items, models=list(models), split=split, k=k, progress=progress or _silent)

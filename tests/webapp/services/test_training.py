@@ -138,6 +138,21 @@ def test_a_log_that_lost_most_of_its_events_is_refused_once(shop: None, place: P
     assert retrain(place).state == "published"
 
 
+def test_events_that_cannot_be_learned_from_are_left_out_and_told(shop: None, place: Place) -> None:
+    """A shop may hold a purchase of no pieces from earlier times; it stops no training."""
+    with unit_of_work() as tx:
+        lamp, member = make_product(tx), Actor(user_id=make_user(tx))
+        for pieces in (0.0, 1e-50):
+            make_event(tx, member, lamp, "purchase", value=pieces, at=NOW - timedelta(days=1))
+    assert retrain(place).state == "published"
+    (told,) = [check for check in runs()[0].checks if check["name"] == "events left out"]
+    assert (told["passed"], told["level"]) == (True, "note")
+    assert told["detail"] == "2: a quantity must be positive and finite in 32 bits"
+    assert runs()[0].n_events == 360
+    text, _figures = training.evaluate(["popular"], media=place.media, split="time", k=5, progress=silent)
+    assert text
+
+
 def test_a_first_model_needs_no_evaluation(app: Flask, place: Place) -> None:
     fill_shop(6)
     assert retrain(place).state == "refused"
