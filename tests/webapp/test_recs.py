@@ -180,3 +180,12 @@ def test_alternatives_come_from_the_same_shelf(app: Flask, models: Path, shelf: 
     recs = local(app)
     assert set(recs.similar(shelf[0], k=5).product_ids) <= set(shelf[1:8])
     assert recs.similar(999_999, k=5).items == ()
+
+
+def test_a_process_names_the_strategies_at_its_first_question(
+    app: Flask, models: Path, shelf: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As ``flask recommend --strategy`` asks it."""
+    publish(app, "v1", "popular")
+    monkeypatch.setattr(LocalRecs, "_watch", lambda _recs: None)
+    assert "popular" in LocalRecs(models, budget_ms=5000).strategies()

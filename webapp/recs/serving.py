@@ -164,6 +164,7 @@ class LocalRecs:
 
     def strategies(self) -> tuple[str, ...]:
         """Name the strategies of the live model."""
+        self._ensure()
         live = self._live
         return tuple(live.model.strategies) if live else ()
 
