@@ -29,6 +29,7 @@ SHOP = (
     func.max(Product.updated_at),
     func.max(Reservation.id),
     func.max(MerchandisingRule.changed_at),
+    func.max(MerchandisingRule.id),
     func.count(MerchandisingRule.id),
     func.max(ShopSetting.updated_at),
 )
@@ -57,6 +58,15 @@ def of(tx: Tx, actor: Actor) -> Marks:
     return Marks(replace(actor, is_personalised=is_personalised, tuning=Tuning.from_json(tuning or {})), tuple(rest))
 
 
+def _rows_of(table: Any) -> tuple[Any, ...]:
+    """Return what tells one set of rows from another: numbers are given once, so only other rows have another sum.
+
+    Newest and count alone would not do: what a guest did comes to a member with the numbers it has, in place of
+    something that was forgotten meanwhile.
+    """
+    return func.max(table.id), func.max(table.at), func.count(table.id), func.sum(table.id)
+
+
 @cache
 def _marks(owner: str, is_personalised: bool) -> Executable:
     """Made once: building it costs more than running it."""
@@ -65,7 +75,7 @@ def _marks(owner: str, is_personalised: bool) -> Executable:
         marks += [
             select(mark).where(owned(table, owner)).scalar_subquery()
             for table in (Interaction, Exclusion, Search)
-            for mark in (func.max(table.id), func.max(table.at), func.count(table.id))
+            for mark in _rows_of(table)
         ]
     if owner:
         table = User if owner == "user_id" else Guest

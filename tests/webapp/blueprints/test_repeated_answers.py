@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
 from tests.conftest import NOW
-from tests.factories import ShopClient, make_event, make_product, make_user, put_in_cart, ready_to_pay
+from tests.factories import ShopClient, make_event, make_guest, make_product, make_user, put_in_cart, ready_to_pay
 from tests.webapp.live import local, publish
 from webapp.actors import Actor
 from webapp.auth import READ
@@ -20,8 +20,8 @@ from webapp.blueprints import api
 from webapp.picks import Ask, NullRecs, Pick, Picks
 from webapp.recent import RecentAnswers
 from webapp.services import accounts, api_keys, checkout
-from webapp.store import catalogue, operations, rules, searches, taste, users
-from webapp.store.models import Exclusion, Impression, Interaction, Product
+from webapp.store import catalogue, interactions, operations, rules, searches, stock, taste, users
+from webapp.store.models import Exclusion, Impression, Interaction, Product, Reservation
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.tuning import Tuning
 
@@ -188,6 +188,48 @@ def test_after_every_change_the_answer_is_made_anew(app, signed_in, ana, known) 
         assert after["request_id"] != before["request_id"], change.__name__
         assert signed_in.get(ANSWER).get_json() == after, change.__name__
         before = after
+
+
+@pytest.mark.both_databases
+def test_something_else_at_the_same_time_is_not_what_was_forgotten(signed_in, ana, known) -> None:
+    """Neither the newest moment nor the number of events says that one went and another came."""
+    an_hour_ago = NOW - timedelta(hours=1)
+    _views(ana, known[6], an_hour_ago)
+    before = signed_in.get(ANSWER).get_json()
+    _forgets(ana, known[6], an_hour_ago)
+    _views(ana, known[7], an_hour_ago)
+    assert signed_in.get(ANSWER).get_json()["request_id"] != before["request_id"]
+
+
+@pytest.mark.both_databases
+def test_what_a_guest_did_counts_when_it_comes_to_the_member_in_place_of_something_forgotten(
+    app, signed_in, ana, known
+) -> None:
+    """The row of the guest is as old as the one that goes, and the newest is the same as before."""
+    with unit_of_work() as tx:
+        guest = make_guest(tx)
+        first = make_event(tx, ana, known[6], at=NOW - timedelta(hours=1))
+        make_event(tx, guest, known[7], at=NOW - timedelta(hours=1))
+        make_event(tx, ana, known[8], at=NOW)
+    before = signed_in.get(ANSWER).get_json()
+    with unit_of_work() as tx:
+        interactions.remove(tx, ana, signal_id=first)
+        users.move_guest(tx, guest.guest_id or 0, ana.user_id or 0)
+        interactions.move_to_member(tx, guest.guest_id or 0, ana.user_id or 0)
+    assert signed_in.get(ANSWER).get_json()["request_id"] != before["request_id"]
+
+
+@pytest.mark.both_databases
+def test_pieces_held_again_for_a_late_payment_count_as_held(app, signed_in, ana, known) -> None:
+    sells(app, ana, known)
+    with unit_of_work() as tx:
+        order, variant = tx.row(select(Reservation.order_id, Reservation.variant_id))
+        stock.release_held(tx, order)
+    before = signed_in.get(ANSWER).get_json()
+    with unit_of_work() as tx:
+        stock.reserve(tx, variant, 1)
+        stock.hold_again(tx, order, {variant: 1}, until=NOW + timedelta(hours=1))
+    assert signed_in.get(ANSWER).get_json()["request_id"] != before["request_id"]
 
 
 def test_feedback_counts_in_the_very_next_answer(signed_in, known) -> None:

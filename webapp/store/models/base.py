@@ -13,6 +13,7 @@ from webapp.store.types import JsonValue, UtcDateTime
 
 __all__ = [
     "BIG",
+    "NUMBERED_ONCE",
     "BigKey",
     "Json",
     "JsonList",
@@ -26,6 +27,9 @@ __all__ = [
     "reference",
 ]
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
+# Where somebody else keeps a row's number (a live model, a mark, a shopper), no later row may have it. PostgreSQL
+# counts on anyway; SQLite gives the numbers of the newest rows again when these are gone, unless it is told not to.
+NUMBERED_ONCE = {"sqlite_autoincrement": True}
 
 Key = Annotated[int, mapped_column(primary_key=True)]
 BigKey = Annotated[int, mapped_column(BIG, primary_key=True)]

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.store.models.base import (
+    NUMBERED_ONCE,
     BigKey,
     JsonList,
     Key,
@@ -44,6 +45,7 @@ class Interaction(Model):
             sqlite_where=text("request_id IS NOT NULL"),
             postgresql_where=text("request_id IS NOT NULL"),
         ),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[BigKey]
@@ -107,11 +109,12 @@ class Exclusion(Model):
     """
 
     __tablename__ = "exclusions"
-    __table_args__ = (
+    __table_args__: Any = (
         one_actor(),
         among("reason", EXCLUSIONS, "reason"),
         UniqueConstraint("user_id", "product_id"),
         UniqueConstraint("guest_id", "product_id"),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[Key]
@@ -132,6 +135,7 @@ class Search(Model):
         UniqueConstraint("guest_id", "words"),
         Index(None, "user_id", "at"),
         Index(None, "guest_id", "at"),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[Key]

@@ -7,7 +7,19 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.store.models.base import Json, JsonList, Key, LongText, Model, Moment, Words, among, one_actor, reference
+from webapp.store.models.base import (
+    NUMBERED_ONCE,
+    Json,
+    JsonList,
+    Key,
+    LongText,
+    Model,
+    Moment,
+    Words,
+    among,
+    one_actor,
+    reference,
+)
 
 ORDER_STATES = ("placed", "paid", "packed", "shipped", "delivered", "cancelled", "refunded")
 PAYMENT_STATES = ("created", "pending", "unknown", "succeeded", "declined", "cancelled", "refunded")
@@ -188,6 +200,7 @@ class Reservation(Model):
         CheckConstraint("quantity >= 1", name="quantity"),
         UniqueConstraint("order_id", "variant_id"),
         Index(None, "state", "expires_at"),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[Key]

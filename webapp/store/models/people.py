@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.store.models.base import Json, Key, Model, Moment, Words, among, one_actor, reference
+from webapp.store.models.base import NUMBERED_ONCE, Json, Key, Model, Moment, Words, among, one_actor, reference
 
 ROLES = ("shopper", "support", "analyst", "staff", "owner")
 
@@ -40,6 +40,7 @@ class Guest(Model):
     """A visitor who has not signed in; lives as long as the session that began it."""
 
     __tablename__ = "guests"
+    __table_args__: Any = NUMBERED_ONCE
 
     id: Mapped[Key]
     is_personalised: Mapped[bool] = mapped_column(default=True)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.store.models.base import Key, Model, Moment, Words, among, reference
+from webapp.store.models.base import NUMBERED_ONCE, Key, Model, Moment, Words, among, reference
 
 RULE_ACTIONS = ("pin", "boost", "bury", "exclude")
 
@@ -25,6 +25,7 @@ class MerchandisingRule(Model):
             " OR price_to_cents IS NOT NULL OR stock_from IS NOT NULL OR stock_to IS NOT NULL",
             name="condition",
         ),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[Key]
