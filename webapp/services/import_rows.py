@@ -101,7 +101,7 @@ class CatalogueWriter(Writer):
 
     def __init__(self, options: Options, folder: Path, now: datetime) -> None:
         super().__init__()
-        self.options, self.now = options, now
+        self.options, self.now, self.stamp = options, now, now
         self.media = folder / "media"
         self.categories: dict[str, int] = {}
         self.brands: dict[str, int] = {}
@@ -137,6 +137,7 @@ class CatalogueWriter(Writer):
         known = catalogue.by_refs(tx, rows)
         before = catalogue.snapshot(tx, list(known.values()))
         values = {ref: self._values(tx, ref, row) for ref, row in rows.items()}
+        self.stamp = catalogue.stamp(tx, self.now)
         new = [ref for ref in rows if ref not in known]
         ids = dict(zip(new, catalogue.add_rows(tx, ProductTable, [self._new(values[ref]) for ref in new]), strict=True))
         catalogue.add_rows(tx, Variant, [self._variant(ids[ref], ref, values[ref]) for ref in new])
@@ -180,7 +181,7 @@ class CatalogueWriter(Writer):
             "popularity": 0.0,
             "version": 1,
             "created_at": self.now,
-            "updated_at": self.now,
+            "updated_at": self.stamp,
         }
         return {**values, **fixed, "slug": catalogue.slugify(str(values["name"]))}
 

@@ -24,6 +24,7 @@ AGE_WEIGHTS = ((30, 1.0), (90, 0.5), (365, 0.2))
 OLD_WEIGHT = 0.05
 COLOUR_NAMES = ("Colour", "Color", "colour", "color")
 CHUNK = 500
+STAMP_LOCK = 7_201_031  # any number that names no other lock of this database
 
 
 def slugify(raw: str, *, longest: int = 80) -> str:
@@ -126,8 +127,22 @@ def snapshot(tx: Tx, product_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
 
 
+def stamp(tx: Tx, now: datetime) -> datetime:
+    """Return the moment of a change to products: later than every change committed before, whatever the clock says.
+
+    Whoever reads on from the newest change it saw would miss one with an older moment that commits later. It rests on
+    writers taking turns from here to their commit: SQLite has one writer, PostgreSQL is asked for a lock.
+    """
+    if not tx.is_sqlite:
+        tx.execute(select(func.pg_advisory_xact_lock(STAMP_LOCK)))
+    newest = tx.scalar(select(func.max(Product.updated_at)))
+    return now if newest is None else max(now, newest + timedelta(microseconds=1))
+
+
 def change_product(tx: Tx, product_id: int, *, version: int | None = None, **values: Any) -> bool:
     """Change a product's own columns; False when somebody changed it since ``version``."""
+    if "updated_at" in values:
+        values["updated_at"] = stamp(tx, values["updated_at"])
     statement = update(Product).where(Product.id == product_id)
     if version is not None:
         statement = statement.where(Product.version == version)

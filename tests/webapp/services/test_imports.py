@@ -2,6 +2,7 @@
 
 import csv
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from webapp.actors import Actor
 from webapp.recs import UnreadableFileError
 from webapp.services import imports
 from webapp.services.import_rows import Options, Report
+from webapp.store import catalogue as store
 from webapp.store import interactions, products, search, taste, users
-from webapp.store.tx import read_unit
+from webapp.store.tx import read_unit, unit_of_work
 
 CATALOGUE = [
     {"sku": "L1", "title": "Oslo lamp", "category": "Home > Lamps", "brand": "Fjord", "price": "49.00"},
@@ -88,6 +90,22 @@ def test_a_changed_row_changes_its_product_only(app: Flask, catalogue: Path, tmp
         ids = search.suggest(tx, ["lantern"], limit=5)
         assert [row.price_cents for row in products.variants_of(tx, ids)] == [5900]
         assert search.suggest(tx, ["oslo"], limit=5) == []
+
+
+@pytest.mark.both_databases
+def test_what_is_taken_in_is_newer_than_what_was_saved_while_the_file_was_read(
+    app: Flask, catalogue: Path, tmp_path: Path
+) -> None:
+    """Whoever reads on from the newest change, as the live model does, finds the rows of the import."""
+    take_catalogue(catalogue, tmp_path)
+    saved = NOW + timedelta(minutes=5)
+    with unit_of_work() as tx:
+        [mug] = store.by_refs(tx, ["M1"]).values()
+        store.change_product(tx, mug, description="Saved in the office.", updated_at=saved)
+    changed = [CATALOGUE[0] | {"price": "59.00"}, CATALOGUE[1], {**CATALOGUE[1], "sku": "L3"}]
+    take_catalogue(write(tmp_path / "new.csv", changed), tmp_path)
+    with read_unit() as tx:
+        assert set(store.changed_since(tx, saved)[0]) == set(store.by_refs(tx, ["L1", "L3"]).values())
 
 
 def test_a_dry_run_writes_nothing(app: Flask, catalogue: Path, tmp_path: Path) -> None:
