@@ -164,6 +164,7 @@ def _train_and_publish(
     tell("reading events", 0.0)
     live = recs.current_version(place.root)
     with read_unit() as tx:
+        erased = operations.setting(tx, ERASED)
         last_event_id = interactions.last_id(tx)
         events = interactions.training_frame(tx)
         items = catalogue.item_frame(tx, media=place.media)
@@ -189,6 +190,7 @@ def _train_and_publish(
     )
     version = f"{clock():%Y%m%d-%H%M%S}-{run_id}"
     if trained.passed:
+        _need_nobody_left(erased)
         recs.save(trained, place.root, version, {"last_event_id": last_event_id, "run_id": run_id})
         recs.publish(place.root, version)
         recs.keep_parameters(trained, place.parameters)
@@ -198,6 +200,13 @@ def _train_and_publish(
         _drop_models_of_the_erased(place)
     _prune(place)
     return outcome
+
+
+def _need_nobody_left(erased: Mapping[str, Any]) -> None:
+    """Refuse a model that learned from a member who left meanwhile: what is published has not seen who is gone."""
+    with read_unit() as tx:
+        if operations.setting(tx, ERASED) != erased:
+            raise TrainingError("an account was deleted during the training; train again")
 
 
 def _record(run_id: int, trained: Trained, version: str | None, clock: Clock) -> Outcome:

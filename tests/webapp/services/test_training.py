@@ -164,6 +164,19 @@ def test_a_first_model_needs_no_evaluation(app: Flask, place: Place) -> None:
     assert not training.has_model(place)  # of no use to the next start, which will train a new one
 
 
+def test_s31_a_model_that_learned_from_somebody_who_left_meanwhile_is_not_published(shop: None, place: Place) -> None:
+    def leave(_stage: str, done: float) -> None:
+        if done:
+            with unit_of_work() as tx:
+                operations.put_setting(tx, "erased", {"at": NOW.isoformat()}, now=NOW)
+
+    outcome = retrain(place, with_evaluation=False, progress=leave)
+    assert (outcome.state, outcome.version) == ("failed", None)
+    assert "deleted" in outcome.message
+    assert recs.versions(place.root) == []
+    assert retrain(place, with_evaluation=False).state == "published"
+
+
 def test_nothing_to_learn_from_is_a_failure_in_words(app: Flask, place: Place) -> None:
     outcome = retrain(place, with_evaluation=False)
     assert outcome.state == "failed"
