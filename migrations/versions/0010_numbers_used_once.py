@@ -22,8 +22,6 @@ depends_on = None
 
 TABLES = ("guests", "interactions", "exclusions", "searches", "reservations", "merchandising_rules")
 FREE, ONCE = "id INTEGER NOT NULL", "id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT"
-# A process may have read, and a model learned from, rows that were newer than the newest one of now.
-READ_AHEAD = 1_000_000
 # Names of events come in no order, so that their index is written all over: in memory, not on the disk.
 CACHE_KB = 400_000
 
@@ -99,8 +97,8 @@ def read_until(note: Path) -> int:
 
 
 def begin_above(table: str, number: int) -> None:
-    """Let the next row's number be one that nobody has seen; a shop that is new begins with 1."""
+    """Let the next row's number be one that no model has read."""
     if number:
         # A table without rows has no line in the list of sequences yet.
         op.get_bind().exec_driver_sql(f"DELETE FROM sqlite_sequence WHERE name = '{table}'")
-        op.get_bind().exec_driver_sql(f"INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {number + READ_AHEAD})")
+        op.get_bind().exec_driver_sql(f"INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {number})")

@@ -1,10 +1,8 @@
 """Places left to chance: drawn anew for each request, told on the card, noted with their probability."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
@@ -67,7 +65,7 @@ def test_the_model_learns_how_often_something_was_shown(app: Flask, models: Path
                 interactions.add_impressions(tx, [row | {"at": utc_now(), "seen_at": None} | owner_values(ana)])
             if number % 5 == 0:
                 make_event(tx, ana, shelf[0], request_id=f"r{number}", at=utc_now())
-    recs = LocalRecs(models, feed=OfYesterday(app), budget_ms=5000, background=False)
+    recs = LocalRecs(models, feed=DatabaseFeed(app), budget_ms=5000, background=False)
     recs.refresh()
     ask = Ask("x", looked_at(shelf[0]), k=12, now=NOW, chance=Chance(1, 10, ""))
     chances = {}
@@ -75,13 +73,6 @@ def test_the_model_learns_how_often_something_was_shown(app: Flask, models: Path
         (pick,) = drawn(recs.for_user(replace(ask, chance=Chance(1, 10, str(number)))))
         chances[pick.product_id] = pick.propensity
     assert chances[other] > 2 * chances.get(dull, 0.0)
-
-
-class OfYesterday(DatabaseFeed):
-    """A feed that tells a model of everything added since yesterday."""
-
-    def items_since(self, since: datetime | None) -> tuple[pd.DataFrame, datetime | None]:
-        return super().items_since(since or utc_now() - timedelta(days=1))
 
 
 def test_a_place_left_to_chance_is_on_the_page_says_so_and_is_noted_with_its_chance(

@@ -189,3 +189,18 @@ def test_a_process_names_the_strategies_at_its_first_question(
     publish(app, "v1", "popular")
     monkeypatch.setattr(LocalRecs, "_watch", lambda _recs: None)
     assert "popular" in LocalRecs(models, budget_ms=5000).strategies()
+
+
+def test_a_process_that_starts_later_knows_what_came_since_the_training(
+    app: Flask, models: Path, shelf: list[int]
+) -> None:
+    publish(app, "v1", "content")
+    with unit_of_work() as tx:
+        new = make_product(
+            tx,
+            name="Lamp 99",
+            category="Home > Lamps",
+            description="Made for the home > lamps shelf.",
+            updated_at=utc_now() - timedelta(minutes=10),
+        )
+    assert new in local(app).similar(shelf[0], k=24).product_ids

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Container, Hashable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 SHOWS_SECONDS = 300.0  # how often each product was shown is counted anew
 MOST_ATTEMPTS = 200  # a row among 5,000 is found in 26; a model that stumbles over everything is not asked forever
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Feed(Protocol):
@@ -24,8 +25,8 @@ class Feed(Protocol):
     def events_after(self, last_id: int) -> tuple[pd.DataFrame, int]:
         """Return new events and the id of the last."""
 
-    def items_since(self, since: datetime | None) -> tuple[pd.DataFrame, datetime | None]:
-        """Return products added or changed since a moment, and the moment of the last."""
+    def items_since(self, since: datetime, known: Container[str]) -> tuple[pd.DataFrame, datetime]:
+        """Return products added or changed since a moment but those of known ids, and the moment of the last."""
 
     def shows(self) -> pd.DataFrame:
         """Return how often each product was recommended of late, and how often somebody came from there."""
@@ -36,13 +37,20 @@ class Reading:
     """How far the live model has read."""
 
     event_id: int = 0
-    items_at: datetime | None = None
+    items_at: datetime = EPOCH
     shows_at: float = -math.inf
 
     @property
     def marks(self) -> tuple[Hashable, ...]:
         """What changes when something new was read."""
         return (self.event_id, self.items_at, self.shows_at)
+
+
+def since_training(note: Mapping[str, Any], data_until: int) -> Reading:
+    """Where a model begins to read: behind what its training read; older notes name no change of products."""
+    items_at = note.get("items_at")
+    moment = datetime.fromisoformat(items_at) if items_at else datetime.fromtimestamp(data_until, UTC)
+    return Reading(event_id=note.get("last_event_id", 0), items_at=moment)
 
 
 def read_on(model: Any, feed: Feed, reading: Reading) -> Reading:
@@ -60,7 +68,7 @@ def read_on(model: Any, feed: Feed, reading: Reading) -> Reading:
 
 
 def _read_items(model: Any, feed: Feed, reading: Reading) -> None:
-    items, items_at = feed.items_since(reading.items_at)
+    items, items_at = feed.items_since(reading.items_at, model.item_ids)
     if len(items):
         tell(model.add_items, items, "products")
     reading.items_at = items_at

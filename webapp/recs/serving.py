@@ -22,7 +22,7 @@ from webapp.numbers import is_quantity
 from webapp.picks import Ask, Chance, Pick, PickReason, Picks, Preferences, RecsState
 from webapp.recent import RecentAnswers
 from webapp.recs.library import read_note
-from webapp.recs.reading import Feed, Reading, read_on
+from webapp.recs.reading import Feed, Reading, read_on, since_training
 from webapp.store.rows import HistoryRow
 
 log = logging.getLogger(__name__)
@@ -286,7 +286,7 @@ class LocalRecs:
             log.exception("model_refused", extra={"version": version})
             return
         fresh = _Live(model, version)
-        reading = Reading(event_id=read_note(self.root, version).get("last_event_id", 0))
+        reading = since_training(read_note(self.root, version), model.info["data_until"])
         self._reading = read_on(model, self.feed, reading) if self.feed is not None else reading
         _ask_once(model)
         self._live, self._problem = fresh, ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 BATCH = 5000
 SHOWS_OF = timedelta(days=30)
-OVERLAP = timedelta(seconds=2)  # rows written in a transaction that committed a moment after its time
 
 
 class DatabaseFeed:
@@ -32,12 +32,11 @@ class DatabaseFeed:
         with self.app.app_context(), read_unit() as tx:
             return interactions.events_after(tx, last_id, limit=BATCH)
 
-    def items_since(self, since: datetime | None) -> tuple[pd.DataFrame, datetime | None]:
-        """Return products added or changed since a moment; at first only from now on."""
-        if since is None:
-            return _no_items(), utc_now() - OVERLAP
+    def items_since(self, since: datetime, known: Container[str]) -> tuple[pd.DataFrame, datetime]:
+        """Return products added or changed since a moment, without those of known ids."""
         with self.app.app_context(), read_unit() as tx:
-            ids, latest = catalogue.changed_since(tx, since)
+            changed, latest = catalogue.changed_since(tx, since)
+            ids = [product_id for product_id in changed if str(product_id) not in known]
             frame = catalogue.item_frame(tx, media=self._media, product_ids=ids) if ids else _no_items()
         return frame, latest or since
 

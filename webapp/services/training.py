@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ MOST_RUNS = 200
 SEARCHES = "searches"
 SEARCHES_KEPT = 30
 LOST = "the process that trained stopped before the end"
+SOMEBODY_LEFT = "an account was deleted during the training"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +89,43 @@ def retrain(
     """Train on everything the shop has and publish the model if the gate lets it through.
 
     Whatever happens, the model that serves goes on serving. A run whose process died is marked failed here, by the next
-    one. Without evaluation nothing is compared: for a first start, when no model could be made worse. With
-    ``search_seconds`` better parameters are looked for first; what was found is kept if the model is published. With
-    ``learn_weights`` the worth of each kind of event is learned, too.
+    one. If an account is deleted meanwhile the training is made once more, without it. Without evaluation nothing is
+    compared: for a first start, when no model could be made worse. With ``search_seconds`` better parameters are looked
+    for first; what was found is kept if the model is published. With ``learn_weights`` the worth of each kind of event
+    is learned, too.
 
     Raises
     ------
     Conflict
         If another training is under way.
     """
+    run = partial(
+        _run,
+        place,
+        trigger,
+        strategy,
+        clock,
+        progress,
+        with_evaluation=with_evaluation,
+        search_seconds=search_seconds,
+        learn_weights=learn_weights,
+    )
+    outcome = run()
+    return run() if outcome.message == SOMEBODY_LEFT else outcome
+
+
+def _run(
+    place: Place,
+    trigger: str,
+    strategy: str,
+    clock: Clock,
+    progress: Progress,
+    *,
+    with_evaluation: bool,
+    search_seconds: float,
+    learn_weights: bool,
+) -> Outcome:
+    """One training under the lease, written down as a run of its own."""
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     with unit_of_work() as tx:
         if not operations.take_lease(tx, LEASE, holder, now=clock(), seconds=LEASE_SECONDS):
@@ -165,7 +195,7 @@ def _train_and_publish(
     live = recs.current_version(place.root)
     with read_unit() as tx:
         erased = operations.setting(tx, ERASED)
-        last_event_id = interactions.last_id(tx)
+        last_event_id, items_at = interactions.last_id(tx), catalogue.last_change(tx)
         events = interactions.training_frame(tx)
         items = catalogue.item_frame(tx, media=place.media)
         live_run = operations.run_by_version(tx, live) if live else None
@@ -190,8 +220,11 @@ def _train_and_publish(
     )
     version = f"{clock():%Y%m%d-%H%M%S}-{run_id}"
     if trained.passed:
-        _need_nobody_left(erased)
-        recs.save(trained, place.root, version, {"last_event_id": last_event_id, "run_id": run_id})
+        note = {"last_event_id": last_event_id, "items_at": items_at and items_at.isoformat(), "run_id": run_id}
+        recs.save(trained, place.root, version, note)
+        if _somebody_left(erased):
+            _remove(place, version)
+            raise TrainingError(SOMEBODY_LEFT)
         recs.publish(place.root, version)
         recs.keep_parameters(trained, place.parameters)
     recs.tell_tracker(trained, version)
@@ -202,11 +235,10 @@ def _train_and_publish(
     return outcome
 
 
-def _need_nobody_left(erased: Mapping[str, Any]) -> None:
-    """Refuse a model that learned from a member who left meanwhile: what is published has not seen who is gone."""
+def _somebody_left(erased: Mapping[str, Any]) -> bool:
+    """Whether an account was deleted since: what is published has not seen who is gone."""
     with read_unit() as tx:
-        if operations.setting(tx, ERASED) != erased:
-            raise TrainingError("an account was deleted during the training; train again")
+        return operations.setting(tx, ERASED) != erased
 
 
 def _record(run_id: int, trained: Trained, version: str | None, clock: Clock) -> Outcome:

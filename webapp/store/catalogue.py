@@ -135,7 +135,7 @@ def stamp(tx: Tx, now: datetime) -> datetime:
     """
     if not tx.is_sqlite:
         tx.execute(select(func.pg_advisory_xact_lock(STAMP_LOCK)))
-    newest = tx.scalar(select(func.max(Product.updated_at)))
+    newest = last_change(tx)
     return now if newest is None else max(now, newest + timedelta(microseconds=1))
 
 
@@ -401,6 +401,12 @@ def variant_names(tx: Tx) -> dict[int, tuple[str, str]]:
     """Return product and variant names by variant."""
     rows = tx.rows(select(Variant.id, Product.name, Variant.name).join(Product, Product.id == Variant.product_id))
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def last_change(tx: Tx) -> datetime | None:
+    """Return the moment of the last change of a product, None where there is no product."""
+    moment: datetime | None = tx.scalar(select(func.max(Product.updated_at)))
+    return moment
 
 
 def changed_since(tx: Tx, since: datetime) -> tuple[list[int], datetime | None]:

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from webapp.errors import Conflict, NotFound
 from webapp.picks import Ask
 from webapp.recs import LocalRecs
 from webapp.services import office_models, schedule, training
+from webapp.services.feed import DatabaseFeed
 from webapp.services.training import Place
 from webapp.store import operations, users
 from webapp.store.models import User
@@ -164,16 +165,45 @@ def test_a_first_model_needs_no_evaluation(app: Flask, place: Place) -> None:
     assert not training.has_model(place)  # of no use to the next start, which will train a new one
 
 
-def test_s31_a_model_that_learned_from_somebody_who_left_meanwhile_is_not_published(shop: None, place: Place) -> None:
-    def leave(_stage: str, done: float) -> None:
-        if done:
+def test_a_product_saved_during_a_training_is_known_to_the_model_that_comes_of_it(
+    app: Flask, shop: None, place: Place
+) -> None:
+    """And so it is whenever a process begins to serve that model, after a rollback for one."""
+    new: list[int] = []
+
+    def save(_stage: str, done: float) -> None:
+        if done and not new:
             with unit_of_work() as tx:
-                operations.put_setting(tx, "erased", {"at": NOW.isoformat()}, now=NOW)
+                new.append(make_product(tx, category="Home > Shelf 1", updated_at=NOW + timedelta(minutes=1)))
+
+    assert retrain(place, "content", with_evaluation=False, progress=save).state == "published"
+    served = LocalRecs(place.root, feed=DatabaseFeed(app), budget_ms=5000, background=False)
+    served.refresh()
+    assert served.similar(new[0], k=3).product_ids
+
+
+@pytest.mark.parametrize("n_leaving", [1, 2])
+def test_s31_a_training_during_which_somebody_leaves_is_made_once_more(
+    shop: None, place: Place, n_leaving: int
+) -> None:
+    left: list[datetime] = []
+
+    def leave(stage: str, done: float) -> None:
+        if stage == "fit on all data" and done == 0 and len(left) < n_leaving:
+            left.append(NOW + timedelta(minutes=len(left)))
+            with unit_of_work() as tx:
+                operations.put_setting(tx, "erased", {"at": left[-1].isoformat()}, now=NOW)
 
     outcome = retrain(place, with_evaluation=False, progress=leave)
-    assert (outcome.state, outcome.version) == ("failed", None)
-    assert "deleted" in outcome.message
-    assert recs.versions(place.root) == []
+    with read_unit() as tx:
+        states = [run.state for run in operations.runs(tx, limit=5)]
+    if n_leaving == 1:
+        assert states == ["published", "failed"]
+        assert recs.versions(place.root) == [outcome.version]
+    else:
+        assert states == ["failed", "failed"]
+        assert "account was deleted" in outcome.message
+        assert recs.versions(place.root) == []
     assert retrain(place, with_evaluation=False).state == "published"
 
 
