@@ -15,7 +15,7 @@ from webapp.actors import Actor
 from webapp.errors import InvalidInput, RecsUnavailable
 from webapp.picks import Ask, Chance, Picks, Recs
 from webapp.services import chrome, merchandising, profiles
-from webapp.store import carts, interactions, products, rules
+from webapp.store import carts, interactions, leftout, products, rules
 from webapp.store.rows import CardRow, CategoryRow, HistoryRow, RuleBook
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders import structured
@@ -94,6 +94,17 @@ def home_page(
     )
 
 
+def _ask_for(
+    profile: profiles.Profile, recs: Recs, book: RuleBook, *, now: datetime, chance: Chance | None = None
+) -> Picks:
+    """Ask what is picked for somebody; what a rule leaves out takes no place in the answer."""
+    if not profile.says_anything:
+        return Picks()
+    with read_unit() as tx:
+        exclude = leftout.ids(tx, book)
+    return ask_recs(recs, profile.ask(ASK_FOR, now=now, chance=chance, exclude=exclude))
+
+
 @dataclass(frozen=True, slots=True)
 class _Home:
     """What the home page of one visitor holds."""
@@ -119,12 +130,12 @@ def _home(
     history = profile.history
     shelf = Shelf(now, "home", never=profile.never)
     chance = Chance(explore_places, RAIL_LENGTH, shelf.request_id)
-    picks = ask_recs(recs, profile.ask(ASK_FOR, now=now, chance=chance)) if profile.says_anything else Picks()
+    picks = _ask_for(profile, recs, book, now=now, chance=chance)
     seen = recently_seen(history)
     with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks) | set(seen) | book.pinned_ids, actor)
-        popular = products.best_sellers(tx, limit=POOL, actor=actor)
-        fresh = products.newest(tx, limit=POOL, actor=actor)
+        popular = products.best_sellers(tx, limit=POOL, actor=actor, book=book)
+        fresh = products.newest(tx, limit=POOL, actor=actor, book=book)
     shelf.used.update(merchandising.left_out(book, [*rows.values(), *popular, *fresh], now=now))
     wanted = [row for row in popular if row.product_id not in shelf.used]
     starter = () if history else starter_cards(wanted, tree, now=now)
@@ -175,11 +186,12 @@ def _add_popular(
 def search_rail(actor: Actor, recs: Recs, *, history_limit: int, now: datetime) -> vm.Rail | None:
     """Return what to go on with where a search found nothing: what was picked for the visitor, else what sells best."""
     profile = profiles.read(actor, limit=history_limit)
-    picks = ask_recs(recs, profile.ask(ASK_FOR, now=now)) if profile.says_anything else Picks()
     with read_unit() as tx:
         book = rules.current(tx, now=now)
+    picks = _ask_for(profile, recs, book, now=now)
+    with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks) | book.pinned_ids, actor)
-        popular = products.best_sellers(tx, limit=POOL, actor=actor)
+        popular = products.best_sellers(tx, limit=POOL, actor=actor, book=book)
     left_out = merchandising.left_out(book, [*rows.values(), *popular], now=now)
     shelf = Shelf(now, "search", used=left_out, never=profile.never)
     if not _add_own(shelf, merchandising.ruled(picks, rows, book, now=now), rows, profile.history):

@@ -12,9 +12,9 @@ from webapp.errors import InvalidInput, RecsUnavailable
 from webapp.picks import Pick, Picks, Recs
 from webapp.services import merchandising, profiles
 from webapp.services.discovery import POOL, ask_recs, needed_ids, note_impressions
-from webapp.store import products, rules
-from webapp.store.rows import CardRow
-from webapp.store.tx import read_unit
+from webapp.store import leftout, products, rules
+from webapp.store.rows import CardRow, RuleBook
+from webapp.store.tx import Tx, read_unit
 from webapp.tuning import NOTHING, Never
 from webapp.viewbuilders.cards import cards, personal_card, pick_card
 from webapp.viewbuilders.rails import Shelf
@@ -72,10 +72,12 @@ def recommend(
         raise InvalidInput({"strategy": "choose " + (" or ".join(known) or "none: no model is live")})
     profile = profiles.read(actor, limit=history_limit)
     history = profile.history
-    about = {"exclude": exclude, "context": context, "product_ids": product_ids, "strategy": strategy}
-    picks = ask_recs(recs, profile.ask(k + SPARE, now=now, wait_s=wait_s, **about))
     with read_unit() as tx:
         book = rules.current(tx, now=now)
+        unwanted = leftout.ids(tx, book)
+    about = {"exclude": unwanted.union(exclude), "context": context, "product_ids": product_ids, "strategy": strategy}
+    picks = ask_recs(recs, profile.ask(k + SPARE, now=now, wait_s=wait_s, **about))
+    with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks) | book.pinned_ids, actor)
         left_out = set(exclude) | set(product_ids) | merchandising.left_out(book, list(rows.values()), now=now)
         picks = merchandising.ruled(picks, rows, book, now=now)
@@ -83,10 +85,7 @@ def recommend(
         more: list[CardRow] = []
         if len(chosen) < k:
             taken = left_out | {pick.product_id for pick in chosen}
-            popular = products.best_sellers(tx, limit=k + POOL, actor=actor, exclude=taken)
-            popular = [row for row in popular if not row.is_excluded and not profile.never.hides(row)]
-            unwanted = merchandising.left_out(book, popular, now=now)
-            more = [row for row in popular if row.product_id not in unwanted][: k - len(chosen)]
+            more = _best_sellers(tx, actor, book, profile.never, taken, k - len(chosen))
     shelf = Shelf(now, context)
     build = personal_card if history else pick_card
     found = [(build(pick, rows, history, now=now), pick.score) for pick in chosen]
@@ -98,6 +97,19 @@ def recommend(
     return Recommended(
         ranked, shelf.request_id, picks.strategy or "best_sellers", picks.model_version, not history, picks.took_ms
     )
+
+
+def _best_sellers(
+    tx: Tx, actor: Actor, book: RuleBook, never: Never, taken: Collection[int], wanted: int
+) -> list[CardRow]:
+    """Return what sells best and may be shown to somebody, read on until there is enough or no more."""
+    limit = wanted + POOL
+    while True:
+        popular = products.best_sellers(tx, limit=limit, actor=actor, exclude=taken, book=book)
+        found = [row for row in popular if not row.is_excluded and not never.hides(row)]
+        if len(found) >= wanted or len(popular) < limit:
+            return found[:wanted]
+        limit *= 4
 
 
 def _may_show(pick: Pick, rows: dict[int, CardRow], left_out: set[int], never: Never = NOTHING) -> bool:
@@ -145,9 +157,11 @@ def lists_of(
 
     The cards of the products in ``also`` are read in the same statement and returned with those of the lists.
     """
-    answers = [ask_recs(recs, profile.ask(3 * k, now=now)) for profile in wanted]
     with read_unit() as tx:
         book = rules.current(tx, now=now)
+        unwanted = leftout.ids(tx, book)
+    answers = [ask_recs(recs, profile.ask(3 * k, now=now, exclude=unwanted)) for profile in wanted]
+    with read_unit() as tx:
         needed = book.pinned_ids.union(*map(needed_ids, answers))
         found = products.cards(tx, needed.union(also), actor)
     rows = {product_id: row for product_id, row in found.items() if product_id in needed}

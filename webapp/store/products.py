@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, lit
 from sqlalchemy.orm import aliased
 
 from webapp.actors import NOBODY, Actor
+from webapp.store.leftout import NO_RULES, is_left_out
 from webapp.store.models import Brand, Category, Exclusion, Picture, Product, StarRating, Variant, WishlistItem
-from webapp.store.rows import CardRow, CategoryRow, PictureRow, ProductRow, VariantRow
+from webapp.store.rows import CardRow, CategoryRow, PictureRow, ProductRow, RuleBook, VariantRow
 from webapp.store.scope import owned, owner_of
 from webapp.store.tx import Tx
 
@@ -136,10 +137,18 @@ def cards(tx: Tx, product_ids: Collection[int], actor: Actor = NOBODY) -> dict[i
 
 
 def best_sellers(
-    tx: Tx, *, limit: int, actor: Actor = NOBODY, category_ids: Collection[int] = (), exclude: Collection[int] = ()
+    tx: Tx,
+    *,
+    limit: int,
+    actor: Actor = NOBODY,
+    category_ids: Collection[int] = (),
+    exclude: Collection[int] = (),
+    book: RuleBook = NO_RULES,
 ) -> list[CardRow]:
-    """Return sellable products by popularity, overall or in some categories."""
+    """Return sellable products by popularity, overall or in some categories, without what a rule leaves out."""
     statement = card_select(actor).where(is_sellable()).order_by(Product.popularity.desc(), Product.id).limit(limit)
+    if book:
+        statement = statement.where(~is_left_out(book))
     if category_ids:
         statement = statement.where(Product.category_id.in_(sorted(category_ids)))
     if exclude:
@@ -147,9 +156,13 @@ def best_sellers(
     return card_rows(tx, statement, actor)
 
 
-def newest(tx: Tx, *, limit: int, actor: Actor = NOBODY, exclude: Collection[int] = ()) -> list[CardRow]:
-    """Return sellable products, the latest arrivals first."""
+def newest(
+    tx: Tx, *, limit: int, actor: Actor = NOBODY, exclude: Collection[int] = (), book: RuleBook = NO_RULES
+) -> list[CardRow]:
+    """Return sellable products, the latest arrivals first, without what a rule leaves out."""
     statement = card_select(actor).where(is_sellable()).order_by(Product.created_at.desc(), Product.id).limit(limit)
+    if book:
+        statement = statement.where(~is_left_out(book))
     if exclude:
         statement = statement.where(Product.id.not_in(sorted(exclude)))
     return card_rows(tx, statement, actor)
