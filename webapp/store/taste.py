@@ -26,9 +26,16 @@ from webapp.tuning import Tuning
 
 
 def set_stars(tx: Tx, actor: Actor, product_id: int, stars: int, *, now: datetime) -> int | None:
-    """Store somebody's stars and return those they replace, None for a first vote."""
+    """Store somebody's stars and return those they replace, None for a first vote.
+
+    Stars given before those that are there, which arrive late, change nothing: the latest vote counts.
+    """
     mine = (owned_by(StarRating, actor), StarRating.product_id == product_id)
-    before = tx.scalar(select(StarRating.stars).where(*mine))
+    found = tx.row(select(StarRating.stars, StarRating.at).where(*mine))
+    before: int | None = found[0] if found else None
+    given_at: datetime | None = found[1] if found else None
+    if given_at is not None and given_at > now:
+        return before
     if before is None:
         values = {"product_id": product_id, "stars": stars, "at": now, **owner_values(actor)}
         tx.execute(insert_or_ignore(tx, StarRating).values(**values))

@@ -165,3 +165,16 @@ def test_orders_stay_when_taste_is_forgotten(ana: Actor, shelf: list[int]) -> No
     assert ana.user_id is not None
     with read_unit() as tx:
         assert len(orders.of_user(tx, ana.user_id, limit=5)) == 1
+
+
+def test_older_stars_that_arrive_late_leave_the_newer_ones_in_place(ana: Actor, shelf: list[int]) -> None:
+    feedback.record(ana, feedback.Event(shelf[0], "rating", 5.0), now=NOW)
+    late = feedback.Event(shelf[0], "rating", 1.0, at=NOW - timedelta(days=10))
+    assert feedback.record(ana, late, now=NOW).status == "recorded"
+    with read_unit() as tx:
+        card = products.cards(tx, [shelf[0]])[shelf[0]]
+        assert taste_store.stars_by(tx, ana) == {shelf[0]: 5}
+    assert (card.rating_count, card.rating_sum) == (1, 5)
+    feedback.record(ana, feedback.Event(shelf[0], "rating", 2.0), now=NOW)
+    with read_unit() as tx:
+        assert taste_store.stars_by(tx, ana) == {shelf[0]: 2}
