@@ -20,7 +20,7 @@ from webapp.numbers import whole
 from webapp.picks import Recs
 from webapp.services import discovery
 from webapp.services.office_fields import member_at, parse_day
-from webapp.store import catalogue, operations, products, rules
+from webapp.store import catalogue, operations, products, rules, users
 from webapp.store.models.rules import RULE_ACTIONS
 from webapp.store.rows import RuleRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
@@ -276,7 +276,8 @@ def _customer(tx: Tx, email: str) -> tuple[Actor, str]:
     if not email:
         return NOBODY, _("somebody new")
     found = member_at(tx, email, name="customer")
-    return Actor(user_id=found.user_id, is_personalised=found.is_personalised), found.name
+    member = Actor(user_id=found.user_id)
+    return users.with_settings(tx, member) or member, found.name
 
 
 def _read(tx: Tx, fields: Mapping[str, str], currency: str, zone: ZoneInfo) -> dict[str, Any]:

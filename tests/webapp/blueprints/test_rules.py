@@ -16,6 +16,7 @@ from webapp.picks import Ask, NullRecs, Pick, PickReason, Picks
 from webapp.store import catalogue, rules, taste, users
 from webapp.store.models import AuditEntry, Impression, Product, Variant
 from webapp.store.tx import read_unit, unit_of_work
+from webapp.tuning import Tuning
 
 
 class Ordered(NullRecs):
@@ -274,3 +275,17 @@ def test_a_deleted_product_takes_its_rules_along(office, ana, goods) -> None:
         tx.execute(Product.__table__.delete().where(Product.id == goods[11]))
         assert rules.every(tx) == []
     assert rail(ana)
+
+
+def test_a_rule_is_tried_with_the_settings_of_the_shopper(office, ana, goods) -> None:
+    """What ana never wants to see is in neither of the two rails, as it is not on her own page."""
+    with unit_of_work() as tx:
+        member = users.by_email(tx, "ana@example.com")
+        assert member is not None
+        never = tx.scalar(select(Product.category_id).where(Product.id == goods[0]))
+        taste.set_tuning(tx, Actor(user_id=member.user_id), Tuning(categories=((never, "never"),)))
+    fields = {"action": "boost", "brand": "alder", "step": "preview", "customer": "ana@example.com"}
+    page = office.send("/admin/rules", fields).get_data(as_text=True)
+    assert "Thing 1" in page
+    assert "Thing 4" not in page
+    assert goods[0] not in rail(ana)
