@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from flask import request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from webapp.errors import BadRequest, InvalidInput
 from webapp.numbers import MAX_ID, is_quantity
@@ -41,13 +41,24 @@ ProductId = Annotated[int, BeforeValidator(_no_flag), Field(ge=1, le=MAX_ID)]
 Stars = Annotated[int, BeforeValidator(_no_flag), Field(ge=1, le=5)]
 
 
-class Schema(BaseModel):
+class Checked(BaseModel):
+    """Whatever is text can be stored: no database takes a NUL character or half a surrogate pair."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_stored(cls, value: Any) -> Any:
+        if isinstance(value, str) and ("\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value)):
+            raise ValueError("write text without NUL characters and halves of surrogate pairs")
+        return value
+
+
+class Schema(Checked):
     """A body or query of which every field is known; others are refused in bodies."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Query(BaseModel):
+class Query(Checked):
     """A query string; parameters of others are let pass."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -143,7 +154,7 @@ class EventItem(Schema):
 class EventBatch(Schema):
     """Up to 1,000 events; each is judged by itself."""
 
-    events: list[dict[str, Any]] = Field(min_length=1, max_length=MAX_BATCH, description="The events.")
+    events: list[Any] = Field(min_length=1, max_length=MAX_BATCH, description="The events.")
 
 
 def errors_of(problem: ValidationError) -> dict[str, str]:
@@ -184,9 +195,10 @@ def parse_body(model: type[Model]) -> Model:
     InvalidInput
         Naming every field that cannot be used.
     """
-    body = request.get_json(silent=True)
-    if b"\\u0000" in request.get_data():  # no text can hold it in PostgreSQL
-        raise BadRequest("The body holds a NUL character.")
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # lists in lists in lists
+        body = None
     if not isinstance(body, dict):
         raise BadRequest("The body must be a JSON object, with Content-Type: application/json.")
     return validated(model, body)

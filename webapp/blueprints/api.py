@@ -161,7 +161,7 @@ def post_events() -> Response:
 
 
 def _entry(
-    raw: dict[str, Any], known: dict[str | None, Actor | feedback.Verdict]
+    raw: Any, known: dict[str | None, Actor | feedback.Verdict]
 ) -> tuple[Actor, feedback.Event] | feedback.Verdict:
     """Read one event of a batch; what is wrong with it is its own verdict and stops no other."""
     try:

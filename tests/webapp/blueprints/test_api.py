@@ -1,6 +1,7 @@
 """The JSON API: who may ask for whom, what comes back, and what bad input is told."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -303,6 +304,29 @@ def test_a_purchase_of_no_pieces_is_refused_as_an_import_refuses_it(
     assert [row["status"] for row in results] == ["refused", "recorded", "recorded", "recorded"]
     assert results[0]["reason"]
     assert events_of(Actor(user_id=ana)) == [(shelf[1], "purchase", 0.5), (shelf[2], "purchase", None)]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [None, 7, [], "view", {"user_id": "\ud800"}, {"user_id": "a\0"}, {"event_id": "\0"}, {"rail": "\udfff"}],
+    ids=ascii,
+)
+def test_what_no_event_can_be_stops_no_other(signed_in: ShopClient, ana: int, shelf: list[int], bad: Any) -> None:
+    good = {"product_id": shelf[0], "event": "click"}
+    first = good | bad if isinstance(bad, dict) else bad
+    answer = signed_in.send("/api/events", json={"events": [first, good]})
+    assert answer.status_code == 200
+    assert [row["status"] for row in answer.get_json()["results"]] == ["refused", "recorded"]
+    assert events_of(Actor(user_id=ana)) == [(shelf[0], "click", None)]
+
+
+@pytest.mark.parametrize("body", ["[" * 20_000, '{"events":' * 20_000, "{", "null", ""])
+@pytest.mark.parametrize("path", ["/api/feedback", "/api/events"])
+def test_a_body_that_is_no_object_is_refused_in_words(signed_in: ShopClient, path: str, body: str) -> None:
+    headers = {"X-CSRFToken": signed_in.token()}
+    answer = signed_in.post(path, data=body, content_type="application/json", headers=headers)
+    assert answer.status_code == 400
+    assert "JSON object" in answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize("n", [0, 1001])

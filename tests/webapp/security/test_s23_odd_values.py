@@ -83,7 +83,7 @@ def test_what_no_database_can_store_is_refused_at_the_door(app: Flask, client: S
     assert client.get("/search?a%00b=1").status_code == 400
     assert client.get("/c/a%00b").status_code == 400
     assert client.send("/account/register", {"name": "a\0b"}).status_code == 400
-    assert client.send("/api/feedback", json={"product_id": 1, "event": "click", "event_id": "\0"}).status_code == 400
+    assert client.send("/api/feedback", json={"product_id": 1, "event": "click", "event_id": "\0"}).status_code == 422
     assert client.get(f"/p/{MAX_ID + 1}").status_code == 404
     assert client.get(f"/p/{TOO_LONG}").status_code == 404
     assert client.get(f"/search?q=a&page={TOO_LONG}").status_code == 200
