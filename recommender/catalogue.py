@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,9 +10,11 @@ import pandas as pd
 
 from recommender.errors import DataError
 from recommender.idmap import IdMap
-from recommender.types import AnyArray, FloatVector
+from recommender.types import AnyArray, FloatVector, Rows
 from recommender.validation import (
     HALF_A_PAIR,
+    LABEL_TOO_LONG,
+    MAX_LABEL_LENGTH,
     DataReport,
     clean_ids,
     fail_where,
@@ -65,8 +67,8 @@ class ItemCatalogue:
         Raises
         ------
         DataError
-            On a missing ``item_id`` column or id, a price that is no number or negative, or a text that cannot be
-            written as UTF-8.
+            On a missing ``item_id`` column or id, a price that is no number or negative, a text that cannot be written
+            as UTF-8, or a category, brand, colours or family of more than ``MAX_LABEL_LENGTH`` characters.
         """
         require_columns(frame, ("item_id",))
         repairs: dict[str, int] = {}
@@ -131,6 +133,8 @@ def _clean_text(frame: pd.DataFrame, name: str, repairs: dict[str, int]) -> AnyA
         text = _mended(text, one_path, "category: written as A > B", repairs)
     elif name in LABELS:
         text = _mended(text, one_line, f"{name}: white space made single spaces", repairs)
+    if name in LABELS:
+        fail_where([len(value) > MAX_LABEL_LENGTH for value in text], name, text, LABEL_TOO_LONG)
     return np.array(text, dtype=object)
 
 
@@ -151,6 +155,22 @@ def one_line(text: str) -> str:
 def one_path(text: str) -> str:
     """A category path as catalogues keep it: "A > B", whatever white space and empty levels stand between its names."""
     return " > ".join(filter(None, (one_line(level) for level in text.split(">"))))
+
+
+def distinct_texts(values: Sequence[str] | AnyArray) -> tuple[AnyArray, Rows]:
+    """The distinct texts, sorted, and which of them each entry is.
+
+    ``np.unique`` would need an array in which every text is as wide as the longest.
+    """
+    codes, known = pd.factorize(np.array(values, dtype=object), sort=True)
+    return known, codes.astype(np.int64)
+
+
+def text_codes(values: Sequence[str] | AnyArray) -> Rows:
+    """A number per distinct text; -1 for "", which is never the same as another ""."""
+    known, codes = distinct_texts(values)
+    is_blank = np.array([text == "" for text in known], dtype=bool)
+    return np.where(is_blank[codes], -1, codes)
 
 
 def _blank(n: int) -> AnyArray:

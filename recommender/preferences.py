@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from recommender.asked import is_number, texts_of
-from recommender.catalogue import is_below, one_line, one_path
+from recommender.catalogue import distinct_texts, is_below, one_line, one_path
 from recommender.errors import DataError
 from recommender.rankfeatures import ItemColumns
 from recommender.state import UserState
@@ -103,7 +103,7 @@ class PreferenceRules:
 
     def __init__(self, columns: ItemColumns, category_paths: AnyArray, brands: AnyArray) -> None:
         self._columns = columns
-        self._paths, self._path_of = np.unique(category_paths.astype(str), return_inverse=True)
+        self._paths, self._path_of = distinct_texts(category_paths)
         self._brand_names = brands
 
     def below(self, category: str) -> BoolMask:
@@ -122,9 +122,7 @@ class PreferenceRules:
     @cached_property
     def _brands(self) -> tuple[AnyArray, Rows]:
         """The distinct brands in lower case, and which of them each item is of; found when first asked for."""
-        folded = np.array([brand.casefold() for brand in self._brand_names.tolist()], dtype=str)
-        brands, brand_of = np.unique(folded, return_inverse=True)
-        return brands, brand_of
+        return distinct_texts([brand.casefold() for brand in self._brand_names.tolist()])
 
     def sought(self, preferences: Preferences) -> BoolMask | None:
         """Mask of the items that more is wished of; None where there is no such wish."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.base import Query
+from recommender.catalogue import text_codes
 from recommender.features.attributes import category_nodes, split_colours
 from recommender.retrievers.popular import decayed_counts
 from recommender.state import UserState
@@ -92,10 +93,10 @@ def build_columns(data: TrainingData) -> ItemColumns:
         last_seen=last,
         stars=_mean_stars(data),
         **_era_counts(data),
-        category=_codes(list(fields["category"])),
-        top_category=_codes([(category_nodes(c) or [""])[0] for c in fields["category"]]),
-        brand=_codes([b.casefold() for b in fields["brand"]]),
-        colour=_codes([(split_colours(c) or [""])[0] for c in fields["colours"]]),
+        category=text_codes(list(fields["category"])),
+        top_category=text_codes([(category_nodes(c) or [""])[0] for c in fields["category"]]),
+        brand=text_codes([b.casefold() for b in fields["brand"]]),
+        colour=text_codes([(split_colours(c) or [""])[0] for c in fields["colours"]]),
         standard_price=_standard_prices(data),
     )
 
@@ -117,13 +118,6 @@ def _era_counts(data: TrainingData) -> dict[str, AnyArray]:
     counts = np.bincount(data.events.item_rows * ERA_BUCKETS + bucket, minlength=data.n_items * ERA_BUCKETS)
     table = np.minimum(counts, np.iinfo(np.uint16).max).astype(np.uint16).reshape(data.n_items, ERA_BUCKETS)
     return {"era_counts": table, "era_clock": np.array([start, width, data.now], dtype=np.float64)}
-
-
-def _codes(values: Sequence[str]) -> Rows:
-    """A number per distinct value; -1 for "", which is never the same as another ""."""
-    known, codes = np.unique(np.array(values, dtype=str), return_inverse=True)
-    blank = known[codes] == "" if len(known) else np.zeros(0, dtype=bool)
-    return np.where(blank, -1, codes).astype(np.int64)
 
 
 def _standard_prices(data: TrainingData) -> FloatVector:

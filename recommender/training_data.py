@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from recommender.catalogue import ItemCatalogue, union_of_items
+from recommender.catalogue import ItemCatalogue, text_codes, union_of_items
 from recommender.duplicates import duplicate_groups, join_families
 from recommender.features.combine import BLOCKS, BUILT_IN, ItemSpaces, Networks, build_spaces
 from recommender.features.mixture import learn_mixture
@@ -86,8 +86,7 @@ class TrainingData:
     def families(self) -> Rows:
         """Variant family per item, near-duplicate listings among them, computed once; -1 for none."""
         if "families" not in self.catalogue_views:
-            names, codes = np.unique(self.catalogue.fields["family"].astype(str), return_inverse=True)
-            named = np.where(names[codes] == "", -1, codes).astype(np.int64)
+            named = text_codes(self.catalogue.fields["family"])
             self.catalogue_views["families"] = join_families(named, duplicate_groups(self.catalogue))
         families: Rows = self.catalogue_views["families"]
         return families

@@ -20,6 +20,9 @@ CLOCK_SKEW_SECONDS = 86_400
 HALF_A_PAIR = "half a surrogate pair, which no text file can hold"
 # Ids stand in an array as wide as the longest of them: one of 50 MB would take the memory of all of them.
 MAX_ID_BYTES = 512
+# What items share, such as a brand, is compared, sorted and shown as a whole; only an error in a file is so long.
+MAX_LABEL_LENGTH = 2_000
+LABEL_TOO_LONG = f"more than {MAX_LABEL_LENGTH:,} characters"
 _FIRST_ROWS = 3
 _SHOWN = 200
 _TOO_LONG = f"an id is longer than {MAX_ID_BYTES} bytes"

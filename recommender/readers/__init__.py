@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recommender.catalogue import LABELS
 from recommender.errors import DataError
 from recommender.readers.events import EVENT_LAYOUTS
 from recommender.readers.files import CHUNK_ROWS, REJECT_COLUMNS, column_names, first_line, read_chunks, reject_frame
@@ -201,7 +202,10 @@ def _parts(
 ) -> Iterator[ReadResult]:
     for chunk in read_chunks(path, bare=layout.bare, chunk_rows=chunk_rows, encoding=encoding):
         sheet = Sheet(chunk.frame, now=now)
-        frame = layout.convert(sheet)[sheet.standing()]
+        made = layout.convert(sheet)
+        for name in LABELS if layout.holds == "catalogue" else ():
+            sheet.reject_endless(name, made)
+        frame = made[sheet.standing()]
         if layout.derive is None:
             frame = _finished(frame, layout.holds)
         rejects = pd.concat([chunk.rejects, sheet.rejects()]).sort_values("row", kind="stable", ignore_index=True)

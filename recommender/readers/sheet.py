@@ -15,7 +15,7 @@ from recommender.readers.files import reject_frame
 from recommender.readers.parsing import Floats
 from recommender.roworder import drawn_seconds, is_sorted_by_item
 from recommender.types import BoolMask
-from recommender.validation import MAX_ID_BYTES, is_too_long
+from recommender.validation import LABEL_TOO_LONG, MAX_ID_BYTES, MAX_LABEL_LENGTH, is_too_long
 
 _SHOWN = 200
 _NO_IDS = (list, tuple, set, dict, bool, bytes, np.bool_, np.ndarray)
@@ -88,6 +88,12 @@ class Sheet:
         """Reject rows whose id is there but cannot stand in a model."""
         self.reject(ids.str.contains("\0", regex=False), column, "an id with a NUL character")
         self.reject(is_too_long(ids), column, f"an id longer than {MAX_ID_BYTES} bytes")
+
+    def reject_endless(self, label: str, made: pd.DataFrame) -> None:
+        """Reject rows whose label, where the finished columns have it, is too long for a catalogue."""
+        if label in made.columns:
+            texts = made[label].astype(str)
+            self.reject(texts.str.len() > MAX_LABEL_LENGTH, label, LABEL_TOO_LONG, texts)
 
     def stars(self, column: str) -> Floats:
         """Star ratings; rows outside 1 to 5 are rejected."""

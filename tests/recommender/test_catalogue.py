@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.catalogue import TEXT_FIELDS, ItemCatalogue, is_below, union_of_items
+from recommender.catalogue import TEXT_FIELDS, ItemCatalogue, is_below, text_codes, union_of_items
 from recommender.errors import DataError
 from recommender.idmap import IdMap
 
@@ -53,6 +55,33 @@ def test_a_path_is_below_what_stands_before_it():
     assert is_below("Home > Lamps", "Home > Lamps")
     assert not is_below("Home > Lamps", "Hom")
     assert not is_below("Home", "Home > Lamps")
+
+
+@pytest.mark.parametrize("name", ["category", "brand", "colours", "family"])
+def test_a_label_may_have_2000_characters(name):
+    fitting = "a" * 2000
+    assert catalogue(item_id=["cup"], **{name: [f"  {fitting}\n"]}).fields[name].tolist() == [fitting]
+    with pytest.raises(DataError, match=f"column '{name}': more than 2,000 characters in 1 row.*first row 1: 'a+…$"):
+        catalogue(item_id=["cup", "pan"], **{name: ["b", fitting + "a"]})
+    assert catalogue(item_id=["cup"], description=["a" * 5000]).texts() == ["a" * 5000]
+
+
+def test_a_single_long_label_does_not_cost_its_length_for_every_item():
+    """An array of texts of one width would: 80 MB here."""
+    labels = ["a" * 2000, *(f"label {number % 7}" for number in range(10_000)), "", "a\0", "a"]
+    tracemalloc.start()
+    codes = text_codes(labels)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 5_000_000
+    assert len(set(codes.tolist())) == 11
+    assert codes[-3] == -1
+
+
+def test_labels_are_numbered_in_the_order_of_the_alphabet_and_no_label_is_minus_one():
+    assert text_codes(["pan", "", "cup", "pan"]).tolist() == [2, -1, 1, 2]
+    assert text_codes(["pan", "cup"]).tolist() == [1, 0]
+    assert text_codes([]).tolist() == []
 
 
 def test_what_is_read_as_a_whole_keeps_its_lines():

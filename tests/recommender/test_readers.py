@@ -358,6 +358,17 @@ def test_now_is_a_number_of_utc_seconds(write):
         read_interactions(write("log.csv", "user_id,item_id,timestamp\na,b,1\n"), now="today")
 
 
+def test_a_product_with_an_endless_label_is_left_out_alone(write):
+    """The catalogue would refuse it, and with it the whole file."""
+    result = read_catalogue(write("items.csv", f"item_id,title,brand\na,Cup,{'b' * 2001}\nb,Pot,{'c' * 2000}\n"))
+    assert result.frame["item_id"].tolist() == ["b"]
+    assert result.rejects[["row", "column", "reason"]].to_numpy().tolist() == [
+        [1, "brand", "more than 2,000 characters"]
+    ]
+    assert len(result.rejects["value"][0]) == 200
+    assert len(ItemCatalogue.from_frame(result.frame)) == 1
+
+
 def test_of_a_repeated_product_the_last_row_counts(write):
     result = read_catalogue(write("items.csv", "item_id,title\na,Old\nb,Pot\na,New\n"))
     assert result.frame.set_index("item_id")["title"].to_dict() == {"b": "Pot", "a": "New"}

@@ -23,6 +23,7 @@ KIND_WEIGHTS = {"view": 1.0, "click": 1.0, "cart": 3.0, "wishlist": 3.0, "purcha
 AGE_WEIGHTS = ((30, 1.0), (90, 0.5), (365, 0.2))
 OLD_WEIGHT = 0.05
 COLOUR_NAMES = ("Colour", "Color", "colour", "color")
+MOST_COLOURS = 16  # of 120 characters at most; the recommender refuses a cell of more than 2,000
 CHUNK = 500
 STAMP_LOCK = 7_201_031  # any number that names no other lock of this database
 
@@ -310,7 +311,8 @@ def _item_record(row: Any, colours: list[str], media: Path | None) -> tuple[Any,
     picture = media / f"{stem}-320.webp" if media is not None and stem else None
     image = str(picture) if picture is not None and picture.exists() else ""
     text = f"{description} {words}".strip()
-    return (str(product_id), name, text, path or "", brand or "", cents / 100, image, "|".join(colours), family)
+    shown = "|".join(colours[:MOST_COLOURS])
+    return (str(product_id), name, text, path or "", brand or "", cents / 100, image, shown, family)
 
 
 def owner_rows(
