@@ -130,9 +130,9 @@ class Answerer:
         places = explore.drawn_places(len(made.answer))
         if not places:
             return Prepared(tuple(self._with_fresh(made.answer, ask, made.query)), (), salt)
-        hands = deal(self._worth_a_try(made, ask, explore), places, explore.pool)
+        hands = deal(self._worth_a_try(made, ask, explore, len(places)), places, explore.pool)
         draws = tuple(Draw(place, options(hand, self.live.shows)) for place, hand in hands)
-        return Prepared(tuple(made.answer), draws, salt)
+        return Prepared(tuple(made.answer), draws, salt, room=ask.k - len(made.answer))
 
     def _made(self, ask: Ask) -> _Made:
         self._require(ask.strategy)
@@ -151,15 +151,16 @@ class Answerer:
         ]
         return _Made(query, candidates.rows, ordered.rows, answer)
 
-    def _worth_a_try(self, made: _Made, ask: Ask, explore: Exploration) -> list[str]:
-        """Items for the places left to chance, none of them in the part of the list that is seen.
+    def _worth_a_try(self, made: _Made, ask: Ask, explore: Exploration, n_places: int) -> list[str]:
+        """Items for the places left to chance, none of them in the part of the list that is seen or at its end.
 
-        First what is newer than the model and like the history, then candidates that are young and were little shown.
+        The last items, one for each place, fill the gaps that the draws leave. First what is newer than the model and
+        like the history, then candidates that are young and were little shown.
         """
         head = made.rows[: explore.within]
         now, first_seen = made.query.now, self.model.pipeline.columns.first_seen
         young = made.candidates[now - first_seen[made.candidates] <= explore.max_age_days * DAY_SECONDS]
-        young = young[~np.isin(young, head)]
+        young = young[~np.isin(young, np.concatenate([head, made.rows[len(made.rows) - n_places :]]))]
         young = self._within_caps(head, young)
         young = little_shown(young, self.model.items.take(young), self.live.shows, explore.max_shown)
         n = explore.pool * explore.places

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import inf
 from typing import Self
 
@@ -167,23 +168,69 @@ class Draw:
 class Prepared:
     """An answer with its draws still open: all that takes time is done, and each request draws anew.
 
-    ``answer`` are the items in the order of the model and ``salt`` what makes the draws of two users differ.
+    ``answer`` are the items in the order of the model, ``salt`` is what makes the draws of two users differ, and
+    ``room`` how many more items were asked for than there are.
+
+    What a draw takes from further down the list leaves a gap there. One of the last items of the list fills it, one
+    for each draw, which no draw may take: so nothing else moves, every place but those of the options stays certain,
+    and theirs are as likely as they say.
     """
 
     answer: tuple[Recommendation, ...]
     draws: tuple[Draw, ...] = ()
     salt: str = ""
+    room: int = 0
 
     def drawn(self, seed: str) -> list[Recommendation]:
-        """The list of a request; as long as ``answer``."""
+        """The list of a request: as long as ``answer``, or longer by what was drawn where there is room."""
         if not self.draws:
             return list(self.answer)
-        picked = {draw.place: draw.pick(f"{self.salt}/{seed}") for draw in self.draws}
-        taken = {pick.item_id for pick in picked.values()}
-        found = [r for r in self.answer if r.item_id not in taken]
-        for place in sorted(picked):
-            found.insert(place, replace(picked[place], score=found[place - 1].score))
-        return [replace(r, rank=rank) for rank, r in enumerate(found[: len(self.answer)], start=1)]
+        picks = [draw.pick(f"{self.salt}/{seed}") for draw in self.draws]
+        instead = {pick.item_id: spare for pick, spare in zip(picks, self._spare, strict=True)}
+        found = [_or_instead(r, self._chances.get(r.item_id, 0.0), instead) for r in self._usual]
+        for draw, pick in sorted(zip(self.draws, picks, strict=True), key=lambda pair: pair[0].place):
+            found.insert(draw.place, replace(pick, score=found[draw.place - 1].score))
+        found += self._at_the_end({number for number, pick in enumerate(picks) if pick.item_id not in self._inside})
+        return [replace(r, rank=rank) for rank, r in enumerate(found, start=1)]
+
+    @cached_property
+    def _usual(self) -> tuple[Recommendation, ...]:
+        return self.answer[: len(self.answer) - len(self.draws)]
+
+    @cached_property
+    def _spare(self) -> tuple[Recommendation, ...]:
+        return self.answer[len(self._usual) :]
+
+    @cached_property
+    def _chances(self) -> dict[str, float]:
+        """Chance of each option to be drawn."""
+        return {option.item_id: option.propensity for draw in self.draws for option in draw.options}
+
+    @cached_property
+    def _inside(self) -> frozenset[str]:
+        """Options that stand in the list where they are not drawn."""
+        return frozenset(r.item_id for r in self._usual if r.item_id in self._chances)
+
+    def _at_the_end(self, unused: Collection[int]) -> list[Recommendation]:
+        """The spare items that filled no gap, as far as there is room, each with the chance to stand where it does."""
+        found: list[Recommendation] = []
+        before = np.array([1.0])  # chance that so many of the spare items up to here filled no gap
+        for number, draw in enumerate(self.draws):
+            stays = sum(option.propensity for option in draw.options if option.item_id not in self._inside)
+            stays = min(stays / sum(option.propensity for option in draw.options), 1.0)
+            if number in unused and len(found) < self.room:
+                found.append(replace(self._spare[number], propensity=float(before[len(found)] * stays)))
+            before = np.convolve(before, [1.0 - stays, stays])
+        return found
+
+
+def _or_instead(usual: Recommendation, chance: float, instead: Mapping[str, Recommendation]) -> Recommendation:
+    """What stands at the place of an item that is drawn to another place with this chance."""
+    if not chance:
+        return usual
+    if usual.item_id in instead:
+        return replace(instead[usual.item_id], score=usual.score, propensity=chance)
+    return replace(usual, propensity=1.0 - chance)
 
 
 def options(item_ids: Sequence[str], shows: Shows) -> tuple[Recommendation, ...]:

@@ -48,7 +48,7 @@ class Reason:
 class Recommendation:
     """One item of an answer; ``rank`` counts from 1 and ``score`` falls with it.
 
-    ``propensity`` is the probability with which the item stands at its place: 1 unless the place was left to chance.
+    ``propensity`` is the probability with which the item stands at its place: 1 where chance has no say in that.
     """
 
     item_id: str

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.errors import DataError
-from recommender.exploration import Exploration, Shows, chances
+from recommender.exploration import Draw, Exploration, Prepared, Shows, chances
 from recommender.hybrid import HybridRecommender, load
 from recommender.types import Recommendation
 from tests.recommender.test_live import GARDENER, product
@@ -140,7 +140,8 @@ def test_every_seed_gives_a_list_that_keeps_the_promises(seed, user, places, sho
     assert len(set(ids(found))) == len(found) == 24
     assert len(drawn(found)) <= places
     assert all(r.rank in range(9, 17) for r in drawn(found))
-    assert all((r.propensity == 1.0) == (r.source != "explore") for r in found)
+    assert all((r.propensity == 1.0) == (r.source != "explore") for r in found[:16])
+    assert all(0 < r.propensity <= 1 for r in found)
     assert not {e.item_id for e in GARDENER} & set(ids(found))
 
 
@@ -159,6 +160,73 @@ def test_the_logged_chance_is_how_often_a_draw_really_shows_the_item(own_model):
     for item, chance in said.items():
         assert seen[item] / n == pytest.approx(chance, abs=4 * (chance * (1 - chance) / n) ** 0.5)
     assert said["fresh-0"] > said["fresh-2"] > said["fresh-1"]
+
+
+@pytest.mark.parametrize("within", [8, 12, None])
+def test_every_place_of_a_list_is_as_certain_as_it_says_behind_the_part_that_is_seen_as_well(within, shop_model):
+    explore = Exploration(places=2, within=within, pool=20, max_age_days=EVER)
+    prepared = shop_model.prepare("guest", 20, history=GARDENER, explore=explore)
+    n, seen, said = 2000, Counter[tuple[int, str]](), {}
+    for number in range(n):
+        for pick in prepared.drawn(f"request-{number}"):
+            seen[pick.rank, pick.item_id] += 1
+            said[pick.rank, pick.item_id] = pick.propensity
+    assert len(prepared.draws) == 2
+    for place, chance in said.items():
+        assert seen[place] / n == pytest.approx(chance, abs=4 * (chance * (1 - chance) / n) ** 0.5)
+
+
+def test_what_is_taken_from_further_down_moves_nothing_else(shop_model):
+    """The gap is filled by one of the last items of the list, and both say how likely they are there."""
+    explore = Exploration(places=2, within=8, pool=20, max_age_days=EVER)
+    prepared = shop_model.prepare("guest", 20, history=GARDENER, explore=explore)
+    usual, spare = ids(prepared.answer)[:18], ids(prepared.answer)[18:]
+    chance = {option.item_id: option.propensity for draw in prepared.draws for option in draw.options}
+    assert set(usual[8:]) & set(chance)
+    assert not set(usual[:8] + spare) & set(chance)
+    for number in range(50):
+        found = prepared.drawn(f"request-{number}")
+        picks = ids(drawn(found))
+        rest = [r for r in found if r.source != "explore"]
+        expected = [spare[picks.index(item)] if item in picks else item for item in usual]
+        assert ids(rest) == expected
+        for r, item in zip(rest, usual, strict=True):
+            assert r.propensity == pytest.approx(chance.get(item, 0.0) if item in picks else 1 - chance.get(item, 0.0))
+        assert all(above.score >= below.score for above, below in pairwise(found))
+
+
+@pytest.mark.parametrize("room", [1, 2, 5])
+def test_what_fills_no_gap_stands_at_the_end_where_there_is_room_as_often_as_it_says(room):
+    """Both draws may take something from the list, or something new: then it is as much longer."""
+    listed = tuple(Recommendation(f"item-{n}", n + 1, 1.0 - n / 20) for n in range(12))
+
+    def draw(place: int, *chances: tuple[str, float]) -> Draw:
+        return Draw(place, tuple(Recommendation(item, 0, 0.0, (), "explore", chance) for item, chance in chances))
+
+    draws = (draw(4, ("item-8", 0.5), ("new", 0.5)), draw(6, ("item-9", 0.25), ("newer", 0.75)))
+    prepared = Prepared(listed, draws, "salt", room)
+    n, seen, said = 4000, Counter[tuple[int, str]](), {}
+    for number in range(n):
+        found = prepared.drawn(str(number))
+        n_new = len({"new", "newer"} & set(ids(found)))
+        assert len(found) == 12 + min(room, n_new)
+        for r in found:
+            seen[r.rank, r.item_id] += 1
+            said[r.rank, r.item_id] = r.propensity
+    for place, chance in said.items():
+        assert seen[place] / n == pytest.approx(chance, abs=4 * (chance * (1 - chance) / n) ** 0.5)
+    assert said[13, "item-11"] == pytest.approx(0.5 * 0.75)
+
+
+def test_a_list_with_room_loses_nothing_to_a_draw(own_model):
+    """A category with fewer products than were asked for: what is tried stands beside them."""
+    own_model.add_items(product("fresh"))
+    ask = {"history": GARDENER, "category": "Garden"}
+    usual = [r.item_id for r in own_model.recommend("guest", 40, **ask) if r.source != "new"]
+    found = own_model.recommend("guest", 40, explore=Exploration(max_age_days=0.0), **ask)
+    assert [r.item_id for r in found if r.source != "explore"] == usual
+    assert ids(drawn(found)) == ["fresh"]
+    assert len(own_model.recommend("guest", len(usual), explore=Exploration(max_age_days=0.0), **ask)) == len(usual)
 
 
 def test_a_list_prepared_once_is_the_list_asked_for_with_the_seed(own_model):
