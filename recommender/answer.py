@@ -365,18 +365,25 @@ class Answerer:
         svd = self._sources.get("svd")
         if not isinstance(svd, Svd):
             raise DataError("this model forecasts no stars: there was no rating to learn from")
-        if item_row < 0:
-            return svd.predict(user_row if log is None else -1, -1)
-        joined, items = self.model.stars, np.array([item_row])
         if log is None:
-            alone = svd.predict_pairs(np.array([user_row]), items)
-            return float((alone if joined is None else joined.predict(np.array([user_row]), items, alone))[0])
+            return self._forecast_trained(svd, user_row, item_row)
         state = self.state_of(log, user_row)
+        if item_row < 0:
+            return svd.forecast_unknown(state)
+        joined, items = self.model.stars, np.array([item_row])
         alone = svd.forecast(state)[items]
         rated = ~np.isnan(state.stars)
         if joined is None:
             return float(alone[0])
         return float(joined.predict_for(state.item_rows[rated], state.stars[rated], items, alone)[0])
+
+    def _forecast_trained(self, svd: Svd, user_row: int, item_row: int) -> float:
+        """Stars by what the training learned of the user."""
+        if item_row < 0:
+            return svd.predict(user_row, -1)
+        joined, users, items = self.model.stars, np.array([user_row]), np.array([item_row])
+        alone = svd.predict_pairs(users, items)
+        return float((alone if joined is None else joined.predict(users, items, alone))[0])
 
 
 def _dismissed(state: UserState) -> Rows:

@@ -302,7 +302,7 @@ class ServingRecommender(Estimator):
     def predict_rating(self, user_id: Id, item_id: Id, *, history: Iterable[Event] | None = None) -> float:
         """Stars, 1 to 5, that the user would give the item; the mean of all ratings where nothing is known.
 
-        Events that were absorbed count as those of ``history`` do; a history that tells nothing new changes nothing.
+        Events that were absorbed count as those of ``history`` do; a history without a new rating changes nothing.
 
         Raises
         ------
@@ -399,9 +399,10 @@ class ServingRecommender(Estimator):
         return given if replace else self._live.log_of(user_id).then(given)
 
     def _beyond_training(self, user_id: str, told: Sequence[Event]) -> EventLog | None:
-        """The whole log of a user, None where it is the one of the training."""
+        """The whole log of a user, None where its ratings are those of the training: nothing else holds stars."""
         log = self._log(user_id, told, self.model_.items.rows([event.item_id for event in told]), replace=False)
-        return None if log.same_as(self.model_.histories.of(self.model_.users.row(user_id))) else log
+        trained = self.model_.histories.of(self.model_.users.row(user_id))
+        return None if log.ratings().same_as(trained.ratings()) else log
 
 
 def _require_known(context: str, category: str | None, preferences: Preferences, explore: Exploration | None) -> None:

@@ -65,12 +65,17 @@ class EventLog:
         )
 
     def same_as(self, other: EventLog) -> bool:
-        """Whether both logs hold the same kinds of events with the same items at the same times, in the same order."""
+        """Whether both logs hold the same kinds of events with the same items, times and values, in the same order."""
         return (
             np.array_equal(self.timestamps, other.timestamps)
             and np.array_equal(self.item_rows, other.item_rows)
             and np.array_equal(self.kinds, other.kinds)
+            and np.array_equal(self.values, other.values, equal_nan=True)
         )
+
+    def ratings(self) -> EventLog:
+        """The events that give stars to an item of the model."""
+        return self.take(np.flatnonzero((self.kinds == KIND_CODE["rating"]) & (self.item_rows >= 0)))
 
     def take(self, positions: Rows) -> EventLog:
         """The events at the given positions."""

@@ -113,6 +113,12 @@ class Svd(Retriever):
         require_fitted(self, "item_factors_")
         return np.clip(self._uncut(state), 1.0, 5.0)
 
+    def forecast_unknown(self, state: UserState) -> float:
+        """Stars for an item of which nothing is known: how the user rates on average, the mean for a newcomer."""
+        require_fitted(self, "item_factors_")
+        bias, _ = self.user_vector(state)
+        return float(np.clip(self.mean_ + bias, 1.0, 5.0))
+
     def _uncut(self, state: UserState) -> FloatVector:
         """Forecasts before they are clipped: above five stars there is still an order."""
         bias, factors = self.user_vector(state)

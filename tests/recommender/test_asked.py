@@ -308,6 +308,25 @@ def test_a_history_that_tells_nothing_new_forecasts_what_none_forecasts(shop_mod
             assert shop_model.predict_rating(user, item, history=again) == alone
 
 
+@pytest.mark.parametrize("item", [ITEM, thing("garden", 9), "gone"])
+def test_what_holds_no_stars_changes_no_forecast(item, shop_model):
+    """Views, purchases and dismissals of other things say nothing of stars, whoever and whatever is asked for."""
+    told = [Event(thing("garden", n), kind, NOW) for n, kind in enumerate(("view", "purchase", "dismiss"))]
+    for user in ("u00", "u01", "stranger"):
+        assert shop_model.predict_rating(user, item, history=told) == shop_model.predict_rating(user, item)
+
+
+def test_who_just_rated_everything_low_would_rate_an_unknown_item_low_as_well(shop_model):
+    """How somebody rates on average is known of new ratings as of those of the training."""
+    forecasts = [
+        shop_model.predict_rating(
+            "stranger", "gone", history=[Event(thing("kitchen", n), "rating", NOW, stars) for n in range(6)]
+        )
+        for stars in (1.0, 5.0)
+    ]
+    assert forecasts[0] < shop_model.predict_rating("stranger", "gone") < forecasts[1]
+
+
 def test_ratings_that_were_absorbed_count_without_a_history_as_with_an_empty_one(shop_events, shop_items):
     model = quick_model(shop_events, shop_items, strategy="svd")
     before = model.predict_rating("guest", ITEM)
@@ -316,16 +335,16 @@ def test_ratings_that_were_absorbed_count_without_a_history_as_with_an_empty_one
 
 
 def test_an_unrelated_event_of_a_history_does_not_bring_back_a_verdict_that_was_taken_back(shop_events, shop_items):
-    """Somebody gave one star and five within a second; a view of something else lets the five stand."""
+    """Somebody gave one star and five within a second; a verdict on something else lets the five stand."""
     others = [thing("kitchen", n) for n in (5, 6, 8, 10)]
     verdicts = [("fickle", item, "rating", START + 330 * DAY, 4.0) for item in others]
     verdicts += [("fickle", ITEM, "rating", START + 340 * DAY, stars) for stars in (1.0, 5.0)]
     settled = [row for row in verdicts if row[-1] > 1]
-    look = [Event(thing("garden", 2), "view", NOW)]
+    other = [Event(thing("garden", 2), "rating", NOW, 3.0)]
     forecasts = []
     for rows in (verdicts, settled):
         model = quick_model(pd.concat([shop_events, frame_of(*rows)]), shop_items, strategy="svd")
-        forecasts.append(model.predict_rating("fickle", ITEM, history=look))
+        forecasts.append(model.predict_rating("fickle", ITEM, history=other))
     assert forecasts[0] == pytest.approx(forecasts[1], abs=1e-3)
 
 
