@@ -364,7 +364,8 @@ class Answerer:
         """See :meth:`HybridRecommender.predict_rating`; ``log`` is None when nothing is known beyond the training."""
         svd = self._sources.get("svd")
         if not isinstance(svd, Svd):
-            raise DataError("this model forecasts no stars: there was no rating to learn from")
+            reason = (self.model.pipeline.sources.skipped | self.model.extras.skipped).get("svd")
+            raise DataError(f"this model forecasts no stars: {reason or 'there was no rating to learn from'}")
         if log is None:
             return self._forecast_trained(svd, user_row, item_row)
         state = self.state_of(log, user_row)

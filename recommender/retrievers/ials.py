@@ -22,6 +22,8 @@ _HISTORY_LENGTH = 200
 # Of more items only the most-interacted are searched for candidates: the factors of the others are near 0, and one
 # product with all of a million would take longer than everything else. Whatever another source finds is scored.
 _MOST_SEARCHED = 50_000
+# Its inverse must fit into single precision.
+_LEAST_ALPHA = 1e-30
 
 
 class Ials(Retriever):
@@ -70,6 +72,8 @@ class Ials(Retriever):
     def fit(self, data: TrainingData) -> Self:
         if not data.matrix.nnz:
             raise SourceUnavailableError("ials: there is no event to learn from")
+        if self.alpha < _LEAST_ALPHA:
+            raise SourceUnavailableError(f"ials: {self._too_far('no event counts')}")
         confidence = data.matrix.copy()
         confidence.data = confidence.data + np.float32(1.0 / self.alpha)
         self.item_factors_ = np.ascontiguousarray(self._fit_implicit(confidence), dtype=np.float32)
@@ -78,6 +82,7 @@ class Ials(Retriever):
 
     def _fit_implicit(self, confidence: sparse.csr_matrix) -> FloatMatrix:
         from implicit.cpu.als import AlternatingLeastSquares
+        from implicit.recommender_base import ModelFitError
 
         # Each row is solved by itself, so the number of threads changes nothing.
         model = AlternatingLeastSquares(
@@ -88,9 +93,16 @@ class Ials(Retriever):
             random_state=self.random_state,
             num_threads=0,
         )
-        model.fit(confidence, show_progress=False)
+        try:
+            model.fit(confidence, show_progress=False)
+        except ModelFitError as error:
+            told = self._too_far(f"the equations of the factors cannot be solved ({error})")
+            raise SourceUnavailableError(f"ials: {told}") from error
         factors: FloatMatrix = model.item_factors
         return factors
+
+    def _too_far(self, what: str) -> str:
+        return f"{what} with alpha and reg of {self.alpha:g} and {self.reg:g}; take milder ones"
 
     def _prepare(self) -> Self:
         factors = np.asarray(self.item_factors_, dtype=np.float64)

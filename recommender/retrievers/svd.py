@@ -14,6 +14,9 @@ from recommender.state import UserState
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, FloatVector, Rows
 
+# Biases and factors of stars from 1 to 5 are a few units at most; what ran away is on its way to infinity.
+_RUN_AWAY = 1e6
+
 
 class Svd(Retriever):
     """Biased SVD: ``mu + b_u + b_i + q_i @ p_u``, all items scored in one product.
@@ -65,8 +68,19 @@ class Svd(Retriever):
         return self.fit_ratings(users, items, stars, data.n_users, data.n_items)
 
     def fit_ratings(self, users: Rows, items: Rows, stars: FloatVector, n_users: int, n_items: int) -> Self:
-        """Learn from ratings given as rows and stars, each user and item pair once."""
+        """Learn from ratings given as rows and stars, each user and item pair once.
+
+        Raises
+        ------
+        SourceUnavailableError
+            When the descent diverges.
+        """
         model, trainset = self._fit_surprise(users, items, stars)
+        if not all((np.abs(learned) < _RUN_AWAY).all() for learned in (model.qi, model.bi, model.pu, model.bu)):
+            raise SourceUnavailableError(
+                f"svd: the descent ran away and learned no numbers to forecast with; take a lower lr_all "
+                f"than {self.lr_all:g} or a lower reg_all than {self.reg_all:g}"
+            )
         item_rows = np.array([trainset.to_raw_iid(i) for i in trainset.all_items()], dtype=np.int64)
         user_rows = np.array([trainset.to_raw_uid(u) for u in trainset.all_users()], dtype=np.int64)
         self.mean_ = float(trainset.global_mean)

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommender.base import SourceUnavailableError
 from recommender.errors import DataError
 from recommender.foldin import fold_in_ratings, fold_in_user
 from recommender.pipeline import all_but
 from recommender.retrievers.ials import Ials
+from tests.recommender.conftest import quick_model
 from tests.recommender.worlds import SHELVES, data_of, frame_of, named, query, ring_walks, shelf_of, thing
 
 FACTORS = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]], dtype=np.float32)
@@ -103,3 +105,15 @@ def test_fewer_items_than_factors_are_no_trouble(n_items):
     data = data_of(frame_of(*((f"u{n}", f"i{n % n_items}", "view", n) for n in range(6))))
     scores = Ials(n_factors=64).fit(data).score(query(data, ["i0"]))
     assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("params", [{"reg": 0, "alpha": 1e30}, {"reg": 1e30}, {"alpha": 0}], ids=str)
+def test_numbers_that_cannot_be_solved_for_are_no_model(params, shop_events, shop_data):
+    """The fit says so; a blend goes on without it, and whoever wanted it alone is told."""
+    with pytest.raises(SourceUnavailableError, match=r"ials: .* alpha and reg"):
+        Ials(**params).fit(shop_data)
+    model = quick_model(shop_events, None, source_params={"ials": params})
+    assert "alpha and reg" in model.info["skipped"]["ials"]
+    assert len(model.recommend("u00", 5)) == 5
+    with pytest.raises(DataError, match=r"'ials' cannot be fitted on this data: ials: .* alpha and reg"):
+        quick_model(shop_events, None, strategy="ials", source_params={"ials": params})

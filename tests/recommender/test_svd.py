@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recommender.base import SourceUnavailableError
 from recommender.datasets import load_interactions, why_missing
+from recommender.errors import DataError
 from recommender.interactions import Interactions
 from recommender.retrievers.svd import Svd, last_ratings
 from recommender.retrievers.svd_content import SvdContent, quantiles
 from recommender.training_data import TrainingData
 from recommender.types import Event
+from tests.recommender.conftest import quick_model
 from tests.recommender.worlds import START, data_of, frame_of, named, query, thing
 
 
@@ -164,3 +167,14 @@ def test_movielens_reaches_the_published_error_of_surprise():
         forecast = np.array([source.predict(int(u), int(i)) for u, i in zip(users, items, strict=True)])
         errors.append(np.sqrt(np.mean((forecast - np.array([stars for _, _, stars in testset])) ** 2)))
     assert np.mean(errors) <= 0.934
+
+
+@pytest.mark.parametrize("params", [{"lr_all": 0.5}, {"lr_all": 2.0, "n_epochs": 3}, {"reg_all": 1e30}], ids=str)
+def test_a_descent_that_runs_away_is_no_model(params, stars, data):
+    """The fit says so; a blend goes on without it, and nobody is told that somebody would give NaN stars."""
+    with pytest.raises(SourceUnavailableError, match=r"svd: .* lr_all"):
+        Svd(**params).fit(data)
+    model = quick_model(stars, None, source_params={"svd": params})
+    assert "lr_all" in model.info["skipped"]["svd"]
+    with pytest.raises(DataError, match=r"forecasts no stars: svd: .* lr_all"):
+        model.predict_rating("u00", "film01")
