@@ -149,6 +149,7 @@ def merge_guest(tx: Tx, guest_id: int, user_id: int, *, now: datetime) -> str:
 
 def _forget_guest(tx: Tx, guest: Actor) -> None:
     interactions.remove(tx, guest)
+    interactions.remove_impressions(tx, guest)
     searches.remove(tx, guest)
     taste.include_all(tx, guest)
 

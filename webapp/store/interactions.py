@@ -176,13 +176,22 @@ def signals(tx: Tx, actor: Actor, *, per_kind: int) -> tuple[list[tuple[int, His
 
 
 def move_to_member(tx: Tx, guest_id: int, user_id: int) -> int:
-    """Give a guest's events to a member; an event the member already has under the same id stays behind and goes."""
+    """Give a guest's events, and the lists they were shown, to a member; return how many events.
+
+    An event the member already has under the same id stays behind and goes.
+    """
     theirs = select(Interaction.event_uid).where(Interaction.user_id == user_id, Interaction.event_uid.is_not(None))
     tx.change(delete(Interaction).where(Interaction.guest_id == guest_id, Interaction.event_uid.in_(theirs)))
     moved = tx.change(
         update(Interaction).where(Interaction.guest_id == guest_id).values(user_id=user_id, guest_id=None)
     )
+    tx.change(update(Impression).where(Impression.guest_id == guest_id).values(user_id=user_id, guest_id=None))
     return int(moved)
+
+
+def remove_impressions(tx: Tx, actor: Actor) -> int:
+    """Forget what lists an actor was shown."""
+    return tx.change(delete(Impression).where(owned_by(Impression, actor)))
 
 
 def _frame_select() -> Any:

@@ -186,6 +186,8 @@ def test_s32_nothing_a_guest_did_is_written_into_a_profile_that_its_member_pause
         taste_rows.exclude(tx, guest, shelf[1], "dismiss", now=NOW)
         taste_rows.wish(tx, guest, shelf[2], now=NOW)
         searches.add(tx, guest, "lamp", [shelf[0]], now=NOW)
+        place = {"request_id": "r1", "slot": "home", "position": 1, "product_id": shelf[0], "at": NOW, "seen_at": None}
+        interactions.add_impressions(tx, [place | {"user_id": None, "guest_id": guest.guest_id}])
         put_in_cart(tx, guest, shelf[3])
     sign_in(app, guest)
     assert noted() == {}

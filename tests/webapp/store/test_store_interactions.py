@@ -172,6 +172,17 @@ def test_shows_and_what_came_of_them_are_counted_per_product(tx: Tx) -> None:
     assert sorted(found.itertuples(index=False, name=None)) == sorted([(str(lamp), 2, 1), (str(bulb), 1, 0)])
 
 
+def test_lists_come_along_with_what_came_of_them(tx: Tx) -> None:
+    """A click of a guest who signs in came from a list all the same, and the list is about the member now."""
+    ana, guest, lamp = Actor(user_id=make_user(tx)), make_guest(tx), make_product(tx)
+    interactions.add_impressions(tx, [place(guest, lamp, 1, 0.5)])
+    make_event(tx, guest, lamp, request_id="r1", at=NOW)
+    interactions.move_to_member(tx, guest.guest_id or 0, ana.user_id or 0)
+    (row,) = interactions.logged_places(tx).itertuples()
+    assert (row.user_id, row.clicked) == (str(ana.user_id), 1)
+    assert interactions.remove_impressions(tx, ana) == 1
+
+
 def test_who_paused_may_not_be_known_and_leaves_no_places(tx: Tx) -> None:
     ana, bo, guest = Actor(user_id=make_user(tx)), Actor(user_id=make_user(tx)), make_guest(tx)
     lamp = make_product(tx)
