@@ -365,7 +365,6 @@ class Config:
             "PREFERRED_URL_SCHEME": "https" if self.is_production else "http",
             "WTF_CSRF_CHECK_DEFAULT": False,
             "WTF_CSRF_TIME_LIMIT": None,
-            "RATELIMIT_STORAGE_URI": self.values["REDIS_URL"] or "memory://",
             "RATELIMIT_HEADERS_ENABLED": True,
             "BABEL_TRANSLATION_DIRECTORIES": str(TRANSLATIONS),
             "BABEL_DEFAULT_LOCALE": self.values["LOCALE"],

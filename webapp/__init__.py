@@ -21,6 +21,7 @@ from webapp.jobs import register_jobs
 from webapp.logs import configure_logging, register_request_log
 from webapp.picks import Recs
 from webapp.providers import providers_from_config
+from webapp.ratelimits import IN_THIS_PROCESS
 from webapp.recent import RecentAnswers
 from webapp.recs import recs_from_config
 from webapp.security import register_security_headers, wait_only_when_refused
@@ -88,6 +89,7 @@ def _prepare_extensions(app: Flask, config: Config) -> None:
     csrf.init_app(app)
     login_manager.init_app(app)
     app.after_request(wait_only_when_refused)
+    app.config["RATELIMIT_STORAGE_URI"] = config["REDIS_URL"] or IN_THIS_PROCESS
     limiter.init_app(app)
     babel.init_app(app, locale_selector=choose_locale)
     formatting.install(app)
