@@ -19,6 +19,7 @@ from recommender.idmap import IdMap
 from recommender.interactions import Interactions, events_frame, stars_of
 from recommender.sources import DEEP_SOURCES, SOURCES
 from recommender.types import EVENT_KINDS, Event
+from recommender.validation import usable_events
 from tests.recommender.worlds import frame_of, purchases
 
 GOOD = {
@@ -284,6 +285,32 @@ def test_a_million_events_of_one_user_are_cut_and_counted():
     kept = interactions.MAX_EVENTS_PER_USER
     assert len(log) == kept + 3
     assert log.report.repairs == {f"user_id: events beyond a user's latest {kept}": n - kept}
+
+
+def test_rows_that_would_be_refused_can_be_left_out_instead():
+    """Each counts once, for the first reason, and what is left is a log."""
+    rows = [
+        ("view", np.nan, 10.0, ""),
+        ("stare", np.nan, 10.0, "the kind is not one of"),
+        ("rating", 9.0, -5.0, "a rating must be between 1 and 5"),
+        ("rating", np.nan, 10.0, "a rating must be between 1 and 5"),
+        ("purchase", 0.0, 10.0, "a quantity must be positive"),
+        ("purchase", 1e-50, 10.0, "a quantity must be positive"),
+        ("purchase", np.nan, 10.0, ""),
+        ("view", 0.0, -5.0, "not a number of UTC seconds since 1970"),
+        ("view", np.nan, np.nan, "not a number of UTC seconds since 1970"),
+        ("click", np.nan, 1e12, "the time lies in the future"),
+    ]
+    told = pd.DataFrame(rows, columns=["kind", "value", "timestamp", "why"]).assign(user_id="ana", item_id="cup")
+    usable, left_out = usable_events(told)
+    assert usable["why"].tolist() == ["", ""]
+    expected = told["why"][told["why"] != ""].value_counts()
+    assert {why: next(n for said, n in left_out.items() if said.startswith(why)) for why in expected.index} == dict(
+        expected
+    )
+    assert sum(left_out.values()) == len(told) - len(usable)
+    assert len(Interactions.from_frame(usable)) == 2
+    assert usable_events(usable) == (usable, {})
 
 
 def test_orders_become_numbers_and_no_order_is_minus_one():
