@@ -100,8 +100,10 @@ def _ask_for(
     """Ask what is picked for somebody; what a rule leaves out takes no place in the answer."""
     if not profile.says_anything:
         return Picks()
-    with read_unit() as tx:
-        exclude = leftout.ids(tx, book)
+    exclude: set[int] = set()
+    if book:
+        with read_unit() as tx:
+            exclude = leftout.ids(tx, book)
     return ask_recs(recs, profile.ask(ASK_FOR, now=now, chance=chance, exclude=exclude))
 
 
