@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -12,10 +12,8 @@ from recommender.moment import Moment
 from recommender.momentblend import MomentBlend
 from recommender.rankfeatures import GAP_COLUMN
 from recommender.rankgroups import RankGroups
+from recommender.trees import Trees
 from recommender.types import AnyArray, FloatMatrix, FloatVector
-
-if TYPE_CHECKING:
-    import lightgbm
 
 CUTOFF = 10
 TREE_PARAMS: dict[str, Any] = {
@@ -74,7 +72,7 @@ class Ranker:
         self.names = tuple(names)
         rounds = self._choose_rounds(groups) if self.max_rounds else 0
         self.linear_ = self._blend(groups)
-        self.booster_ = self._grow(groups, self.linear_, rounds) if rounds else None
+        self.trees_ = self._grow(groups, self.linear_, rounds) if rounds else None
         self.report |= {"rounds": rounds, "shown_lists": int(groups.are_shown.sum()) if rounds else 0}
         return self
 
@@ -92,11 +90,11 @@ class Ranker:
     def _validate(self, train: RankGroups, held: RankGroups, steps: list[int]) -> FloatMatrix:
         """NDCG of held lists by so many trees, shape (n_steps, n_lists)."""
         linear = self._blend(train)
-        booster = self._grow(train, linear, steps[-1])
+        trees = self._grow(train, linear, steps[-1])
         scores = linear.predict(held.features)
         gains = [ndcg_of_groups(held, scores)]
         for done in steps[:-1]:
-            scores = scores + _trees(booster, held.features, first=done, rounds=ROUND_STEP)
+            scores = scores + trees.predict(held.features, first=done, rounds=ROUND_STEP)
             gains.append(ndcg_of_groups(held, scores))
         return np.stack(gains)
 
@@ -104,7 +102,7 @@ class Ranker:
         are_shown = groups.are_shown
         return MomentBlend.fit(groups.select(~are_shown) if are_shown.any() else groups, self.names)
 
-    def _grow(self, groups: RankGroups, linear: MomentBlend, rounds: int) -> lightgbm.Booster:
+    def _grow(self, groups: RankGroups, linear: MomentBlend, rounds: int) -> Trees:
         import lightgbm
 
         dataset = lightgbm.Dataset(
@@ -116,12 +114,13 @@ class Ranker:
             position=groups.places if groups.are_shown.any() else None,
             feature_name=list(self.names),
         )
-        return lightgbm.train(TREE_PARAMS | {"seed": self.random_state}, dataset, rounds)
+        booster = lightgbm.train(TREE_PARAMS | {"seed": self.random_state}, dataset, rounds)
+        return Trees(booster.model_to_string())
 
     def predict(self, features: FloatMatrix) -> FloatVector:
         """Scores of rows, shape (n_rows,); higher is better."""
         scores = self.linear_.predict(features)
-        return scores if self.booster_ is None else scores + _trees(self.booster_, features)
+        return scores if self.trees_ is None else scores + self.trees_.predict(features)
 
     def predict_each(self, features: FloatMatrix) -> FloatMatrix:
         """:meth:`predict` for several requests, shape (n_queries, n_rows) from (n_queries, n_rows, n_features)."""
@@ -133,11 +132,11 @@ class Ranker:
         The others keep their order behind those. A list is far shorter than ``n``, and the trees are most of the cost.
         """
         scores = self.linear_.predict(features)
-        if self.booster_ is None or len(scores) <= n:
-            return scores if self.booster_ is None else scores + _trees(self.booster_, features)
+        if self.trees_ is None or len(scores) <= n:
+            return scores if self.trees_ is None else scores + self.trees_.predict(features)
         order = np.lexsort((np.arange(len(scores)), -scores))
         best, rest = order[:n], order[n:]
-        scores[best] += _trees(self.booster_, features[best])
+        scores[best] += self.trees_.predict(features[best])
         last = scores[best].min()
         behind = np.nextafter(last, np.float32(-np.inf))  # equal scores would go by row
         scores[rest] = np.minimum(scores[rest] - max(0.0, float(scores[rest[0]] - last)), behind)
@@ -145,8 +144,8 @@ class Ranker:
 
     def importance(self) -> dict[str, float]:
         """Share of the trees' gain per feature, largest first; shares of the blend's absolute weights without trees."""
-        if self.booster_ is not None:
-            raw = self.booster_.feature_importance("gain").astype(np.float64)
+        if self.trees_ is not None:
+            raw = self.trees_.gains()
         else:
             raw = np.zeros(len(self.names))
             general = self.linear_.blends[Moment.UNKNOWN]
@@ -157,18 +156,14 @@ class Ranker:
 
     def to_text(self) -> str:
         """The trees in LightGBM's own text format; empty without trees."""
-        return self.booster_.model_to_string() if self.booster_ is not None else ""
+        return self.trees_.text if self.trees_ is not None else ""
 
     @classmethod
     def from_parts(cls, names: Sequence[str], report: dict[str, Any], linear: dict[str, AnyArray], trees: str) -> Self:
         """Rebuild from an artifact."""
         self = cls(names=tuple(names), report=report)
         self.linear_ = MomentBlend.from_arrays(linear, self.names)
-        self.booster_ = None
-        if trees:
-            import lightgbm
-
-            self.booster_ = lightgbm.Booster(model_str=trees)
+        self.trees_ = Trees(trees) if trees else None
         return self
 
 
@@ -204,14 +199,6 @@ def _weights(groups: RankGroups, names: Sequence[str]) -> FloatVector:
     rarity = float((untold & ~live).sum()) / max(float(live.sum()), 1.0)
     of_list = np.where(live, np.clip(rarity, 1.0, MOST_WEIGHT), 1.0)
     return np.repeat(of_list, groups.sizes).astype(np.float32)
-
-
-def _trees(booster: lightgbm.Booster, features: FloatMatrix, *, first: int = 0, rounds: int = -1) -> FloatVector:
-    """Sum of the trees from number ``first`` on, ``rounds`` of them, or all."""
-    if not len(features):
-        return np.zeros(0, dtype=np.float32)
-    predicted = booster.predict(features, start_iteration=first, num_iteration=rounds, num_threads=1)
-    return np.asarray(predicted, dtype=np.float32)
 
 
 def ndcg_of_groups(groups: RankGroups, scores: FloatVector, k: int = CUTOFF) -> FloatVector:

@@ -12,6 +12,7 @@ from scipy import sparse
 from recommender.base import Estimator, SourceUnavailableError, require_fitted
 from recommender.neighbours import NeighbourTable
 from recommender.rankfeatures import ItemColumns
+from recommender.trees import Trees
 from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 
 FEATURES = (
@@ -279,7 +280,7 @@ class StarForecast(Estimator):
         if len(ratings) < MIN_RATINGS:
             raise SourceUnavailableError(f"stars: {len(ratings)} ratings are too few to learn a correction from")
         kept_out, answers = self._kept_out(ratings, columns, n_users, fit_svd)
-        self.booster_ = self._grow(kept_out, answers)
+        self.trees_ = self._grow(kept_out, answers)
         self._summarise(ratings, columns, n_users)
         return self
 
@@ -299,11 +300,12 @@ class StarForecast(Estimator):
             answers.append(held.stars)
         return np.concatenate(features), np.concatenate(answers)
 
-    def _grow(self, features: FloatMatrix, answers: FloatVector) -> Any:
+    def _grow(self, features: FloatMatrix, answers: FloatVector) -> Trees:
         import lightgbm
 
         dataset = lightgbm.Dataset(features, answers, feature_name=list(FEATURES))
-        return lightgbm.train(TREE_PARAMS | {"seed": self.random_state}, dataset, self.rounds)
+        booster = lightgbm.train(TREE_PARAMS | {"seed": self.random_state}, dataset, self.rounds)
+        return Trees(booster.model_to_string())
 
     def _summarise(self, ratings: Ratings, columns: ItemColumns, n_users: int) -> None:
         n_items = len(columns.category)
@@ -316,12 +318,12 @@ class StarForecast(Estimator):
 
     def predict(self, users: Rows, items: Rows, svd: FloatVector) -> FloatVector:
         """Stars for pairs of a training user (row, or -1) and an item, given the SVD's forecast of them."""
-        require_fitted(self, "booster_")
+        require_fitted(self, "trees_")
         return self._join(self._features(users, items, svd))
 
     def predict_for(self, rated: Rows, stars: FloatVector, items: Rows, svd: FloatVector) -> FloatVector:
         """Stars of one user, described by the given ratings alone, for several items."""
-        require_fitted(self, "booster_")
+        require_fitted(self, "trees_")
         own = Ratings(np.zeros(len(rated), dtype=np.int64), rated, stars)
         raters = Raters.of(own, self.baselines_, self.columns_, 1)
         users = np.zeros(len(items), dtype=np.int64)
@@ -329,7 +331,7 @@ class StarForecast(Estimator):
 
     def to_arrays(self) -> dict[str, AnyArray]:
         """Arrays for an artifact; the trees go to :meth:`to_text`."""
-        require_fitted(self, "booster_")
+        require_fitted(self, "trees_")
         base = self.baselines_
         arrays = {f"raters.{k}": v for k, v in self.raters_.to_arrays().items()}
         arrays |= {f"table.{k}": v for k, v in self.table_.to_arrays().items()}
@@ -342,19 +344,18 @@ class StarForecast(Estimator):
 
     def to_text(self) -> str:
         """The trees in LightGBM's own text format."""
-        return str(self.booster_.model_to_string())
+        return self.trees_.text
 
     @classmethod
     def from_parts(cls, arrays: dict[str, AnyArray], trees: str, columns: ItemColumns) -> StarForecast:
         """Rebuild from an artifact."""
-        import lightgbm
 
         def part(prefix: str) -> dict[str, AnyArray]:
             return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
 
         self = cls()
         self.columns_ = columns
-        self.booster_ = lightgbm.Booster(model_str=trees)
+        self.trees_ = Trees(trees)
         facts = (arrays["item_bias"], arrays["item_counts"], arrays["item_spread"])
         self.baselines_ = Baselines(float(arrays["mean"][0]), *facts)
         self.raters_ = Raters.from_arrays(part("raters."))
@@ -362,8 +363,7 @@ class StarForecast(Estimator):
         return self
 
     def _join(self, features: FloatMatrix) -> FloatVector:
-        stars = self.booster_.predict(features, num_threads=1)
-        return np.clip(np.asarray(stars, dtype=np.float32), 1.0, 5.0)
+        return np.clip(self.trees_.predict(features), 1.0, 5.0)
 
     def _features(self, users: Rows, items: Rows, svd: FloatVector, raters: Raters | None = None) -> FloatMatrix:
         raters = raters or self.raters_

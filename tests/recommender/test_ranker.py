@@ -106,7 +106,7 @@ def test_as_many_trees_are_kept_as_served_the_kept_out_users_best(with_trees):
     validation = with_trees.report["validation_ndcg@10"]
     assert list(validation) == ["0", str(ROUND_STEP), str(2 * ROUND_STEP)]
     assert str(with_trees.report["rounds"]) == max(validation, key=validation.__getitem__)
-    assert with_trees.booster_.num_trees() == with_trees.report["rounds"]
+    assert with_trees.trees_.n_rounds == with_trees.report["rounds"]
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_every_number_of_trees_is_judged_by_what_just_these_trees_say(fresh):
     train, steps = planted(bare=1.0), [0, ROUND_STEP, 2 * ROUND_STEP]
     ranker = Ranker(random_state=3, names=NAMES)
     linear = MomentBlend.fit(train, NAMES)
-    booster = ranker._grow(train, linear, steps[-1])
-    scores = [linear.predict(fresh.features) + booster.predict(fresh.features, num_iteration=n) for n in steps[1:]]
+    trees = ranker._grow(train, linear, steps[-1])
+    scores = [linear.predict(fresh.features) + trees.predict(fresh.features, rounds=n) for n in steps[1:]]
     expected = [quality(fresh, each) for each in (linear.predict(fresh.features), *scores)]
     found = ranker._validate(train, fresh, steps)
     assert found.shape == (len(steps), len(fresh.sizes))
@@ -141,7 +141,7 @@ def test_where_trees_only_learn_noise_the_blend_stands_alone():
     blank = replace(groups, features=np.ones_like(groups.features))
     ranker = Ranker(max_rounds=ROUND_STEP).fit(blank, NAMES)
     assert ranker.report["rounds"] == 0
-    assert ranker.booster_ is None
+    assert ranker.trees_ is None
 
 
 @pytest.mark.parametrize(("rounds", "one_user"), [(0, False), (ROUND_STEP, True)])

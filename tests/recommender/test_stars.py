@@ -110,7 +110,7 @@ def test_together_the_parts_forecast_ratings_better_that_nobody_has_seen(forecas
 def test_a_forecast_lies_between_one_and_five_stars(forecast, columns):
     """Even one whose trees learned of minus nine and nine stars."""
     features = np.random.default_rng(0).uniform(1, 5, (400, len(FEATURES))).astype(np.float32)
-    trees = forecast._grow(features, np.where(features[:, 0] > 3, 9.0, -9.0)).model_to_string()
+    trees = forecast._grow(features, np.where(features[:, 0] > 3, 9.0, -9.0)).text
     wild = StarForecast.from_parts(forecast.to_arrays(), trees, columns)
     alone = np.array([1.0, 2.0, 4.0, 5.0], dtype=np.float32)
     assert wild.predict(np.arange(4), np.arange(4), alone).tolist() == [1, 1, 5, 5]

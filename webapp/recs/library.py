@@ -285,9 +285,7 @@ def current_version(root: Path) -> str | None:
 
 
 def prepare() -> None:
-    """Load the library with what it loads late, for a process that is about to part into several."""
-    import lightgbm  # noqa: F401
-
+    """Load the library, for a process that is about to part into several."""
     import recommender  # noqa: F401
 
 
