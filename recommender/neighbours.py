@@ -20,7 +20,8 @@ class NeighbourTable:
     starts : ndarray of shape (n_items + 1,)
         Item ``i`` owns the entries ``starts[i]:starts[i + 1]``.
     rows : ndarray of shape (n_entries,)
-        Neighbour rows, int32.
+        Neighbour rows as narrow as they fit, see :func:`row_type`. Only the table counts with these; what it hands out
+        is int32.
     values : ndarray of shape (n_entries,)
         Strength of each neighbour, float32.
     """
@@ -40,7 +41,7 @@ class NeighbourTable:
             keep[part] &= _strongest(strength[part], top_k)
         counts = np.add.reduceat(np.r_[keep, False], csr.indptr[:-1], dtype=np.int64) * (np.diff(csr.indptr) > 0)
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return cls(starts, csr.indices[keep].astype(np.int32), csr.data[keep].astype(np.float32))
+        return cls(starts, csr.indices[keep].astype(row_type(csr.shape[1])), csr.data[keep].astype(np.float32))
 
     @classmethod
     def from_blocks(cls, n_items: int, top_k: int, block: Callable[[slice], sparse.spmatrix]) -> NeighbourTable:
@@ -51,7 +52,7 @@ class NeighbourTable:
         ]
         counts = np.concatenate([np.diff(t.starts) for t in tables]) if tables else np.empty(0, dtype=np.int64)
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        rows = np.concatenate([t.rows for t in tables]) if tables else np.empty(0, dtype=np.int32)
+        rows = np.concatenate([t.rows for t in tables]) if tables else np.empty(0, dtype=row_type(n_items))
         values = np.concatenate([t.values for t in tables]) if tables else np.empty(0, dtype=np.float32)
         return cls(starts, rows, values)
 
@@ -67,13 +68,14 @@ class NeighbourTable:
         -------
         owner : ndarray of shape (n_entries,)
             Position in ``rows`` to which an entry belongs.
-        neighbours, values : ndarray of shape (n_entries,)
+        neighbours : ndarray of shape (n_entries,), int32
+        values : ndarray of shape (n_entries,)
         """
         begin, end = self.starts[rows], self.starts[rows + 1]
         lengths = end - begin
         owner = np.repeat(np.arange(len(rows)), lengths)
         positions = np.arange(len(owner)) + np.repeat(begin - (np.cumsum(lengths) - lengths), lengths)
-        return owner, self.rows[positions], self.values[positions]
+        return owner, _wide(self.rows[positions]), self.values[positions]
 
     def weighted_sum(self, rows: Rows, weights: FloatVector) -> FloatVector:
         """``sum_k weights[k] * table[rows[k]]`` as a dense vector of shape (n_items,); 0 where nothing points."""
@@ -83,7 +85,7 @@ class NeighbourTable:
     def row(self, item_row: int) -> tuple[AnyArray, FloatVector]:
         """Neighbours and strengths of one item."""
         part = slice(int(self.starts[item_row]), int(self.starts[item_row + 1]))
-        return self.rows[part], self.values[part]
+        return _wide(self.rows[part]), self.values[part]
 
     def to_arrays(self) -> dict[str, AnyArray]:
         """Arrays for an artifact."""
@@ -93,6 +95,16 @@ class NeighbourTable:
     def from_arrays(cls, arrays: dict[str, AnyArray]) -> NeighbourTable:
         """Rebuild from :meth:`to_arrays`."""
         return cls(arrays["starts"], arrays["rows"], arrays["values"])
+
+
+def row_type(n_items: int) -> type[np.uint16] | type[np.int32]:
+    """In what rows of so many items are stored: they are half of a table, and for most catalogues two bytes each do."""
+    return np.uint16 if n_items <= np.iinfo(np.uint16).max + 1 else np.int32
+
+
+def _wide(rows: AnyArray) -> AnyArray:
+    """Rows to count with: in two bytes a sum or a product would wrap around unseen."""
+    return rows.astype(np.int32, copy=False)
 
 
 def _strongest(strength: FloatVector, n: int) -> BoolMask:

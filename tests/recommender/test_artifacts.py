@@ -30,7 +30,7 @@ from recommender.artifacts import (
 from recommender.errors import ArtifactError
 from recommender.hybrid import load
 from tests.recommender.conftest import quick_model
-from tests.recommender.worlds import ids, purchases, same_bytes
+from tests.recommender.worlds import DAY, START, frame_of, ids, purchases, same_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 ARRAYS = {
@@ -299,6 +299,26 @@ def test_a_model_answers_the_same_after_it_was_saved_and_loaded(shop_model, save
     assert loaded.goes_with(["kitchen-04"], 3) == shop_model.goes_with(["kitchen-04"], 3)
     assert loaded.info == shop_model.info
     assert loaded.get_params() | {"weights": None} == shop_model.get_params()
+
+
+def test_a_model_saved_before_rows_were_narrow_answers_the_same(saved_model, tmp_path):
+    data, arrays, texts = read_folder(saved_model)
+    narrow = [name for name in arrays if name.endswith("/rows")]
+    assert {"sources/itemseq/rows", "sources/ease/rows", "extras/bought_together/rows"} <= {*narrow}
+    assert {arrays[name].dtype for name in narrow} == {np.dtype(np.uint16)}
+    wide = arrays | {name: arrays[name].astype(np.int32) for name in narrow}
+    write_folder(tmp_path / "old", data=data, arrays=wide, texts=texts)
+    old, new = load(tmp_path / "old"), load(saved_model)
+    for later in ([], [("guest", "kitchen-01"), ("guest", "garden-07"), ("u00", "garden-07")]):
+        for model in (old, new):
+            model.absorb(frame_of(*((user, item, "purchase", START + 400 * DAY) for user, item in later)))
+        for user in ("u00", "u01", "guest", "stranger"):
+            assert old.recommend(user, 8) == new.recommend(user, 8)
+            assert old.predict_rating(user, "kitchen-01") == new.predict_rating(user, "kitchen-01")
+            for name in ("itemseq", "itemknn", "rp3beta", "ease"):
+                assert old.recommend(user, 8, strategy=name) == new.recommend(user, 8, strategy=name)
+        assert old.similar("garden-05", 5) == new.similar("garden-05", 5)
+        assert old.goes_with(["kitchen-04"], 3) == new.goes_with(["kitchen-04"], 3)
 
 
 def test_an_order_learned_over_other_features_is_refused(saved_model, tmp_path):

@@ -7,15 +7,18 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 
 from recommender.pipeline import all_but
 from recommender.retrievers.ease import Ease
 from recommender.retrievers.itemitem import ItemItemRetriever, power_recency
 from recommender.retrievers.itemknn import ItemKNN
+from recommender.retrievers.itemseq import ItemSeq
 from recommender.retrievers.rp3beta import RP3Beta
+from recommender.retrievers.streamed import PairCounter
 from recommender.topn import most_interacted
 from recommender.training_data import TrainingData
-from tests.recommender.worlds import ON_A_SHELF, SHELVES, data_of, named, purchases, query, shelf_of, thing
+from tests.recommender.worlds import ON_A_SHELF, SHELVES, data_of, named, purchases, query, same_bytes, shelf_of, thing
 
 ITEMS = ["a", "b", "c", "d", "e"]
 logs = st.dictionaries(
@@ -97,6 +100,27 @@ def test_parts_of_a_score_add_up_to_it(source, shop_data):
     rows, weights = source.history(question.state)
     parts = source.contributions(rows, weights, np.arange(shop_data.n_items))
     assert parts.sum(axis=0) == pytest.approx(source.score(question), abs=1e-6)
+
+
+@pytest.mark.parametrize("source", [*MODELS, ItemSeq()], ids=lambda s: s.name)
+def test_a_table_saved_with_wider_rows_says_the_same(source, shop_data):
+    """Models saved before rows were stored narrow are opened as they are, and grow as others do."""
+    narrow = clone(source).fit(shop_data)
+    arrays = narrow.state_arrays()
+    wide = clone(source).load_arrays(arrays | {"rows": arrays["rows"].astype(np.int32)})
+    assert (arrays["rows"].dtype, wide.table_.rows.dtype) == (np.uint16, np.int32)
+    question = query(shop_data, [thing("garden", n) for n in (3, 9, 4)])
+    rows, weights = narrow.history(question.state)
+    targets = np.arange(shop_data.n_items)
+    for _ in range(2):
+        for left, right in zip(narrow.strengths(rows), wide.strengths(rows), strict=True):
+            assert same_bytes(left, right)
+        assert same_bytes(narrow.score(question), wide.score(question))
+        assert same_bytes(narrow.score_rows(question, targets[::3]), wide.score_rows(question, targets[::3]))
+        assert same_bytes(narrow.contributions(rows, weights, targets), wide.contributions(rows, weights, targets))
+        for grown in (narrow, wide):
+            if isinstance(grown, PairCounter):
+                grown.absorb(rows, weights, int(targets[-1]), 1.0, is_new=True)
 
 
 def test_the_latest_items_of_a_history_count_more(shop_data):

@@ -227,6 +227,16 @@ def test_somebody_of_whom_nothing_is_known_is_forecast_alike_in_both_ways(foreca
     assert nobody == pytest.approx(empty, abs=1e-5)
 
 
+def test_a_forecast_saved_with_wider_rows_says_the_same(forecast, columns):
+    arrays = forecast.to_arrays()
+    wide = arrays | {"table.rows": arrays["table.rows"].astype(np.int32)}
+    old = StarForecast.from_parts(wide, forecast.to_text(), columns)
+    users, items = np.arange(N_ITEMS) % N_USERS, np.arange(N_ITEMS)
+    alone = np.full(N_ITEMS, 3.2, dtype=np.float32)
+    assert (forecast.table_.rows.dtype, old.table_.rows.dtype) == (np.uint16, np.int32)
+    assert same_bytes(old.predict(users, items, alone), forecast.predict(users, items, alone))
+
+
 def test_no_question_has_no_answer(forecast):
     none = np.empty(0, dtype=np.int64)
     assert forecast.predict(none, none, np.empty(0, dtype=np.float32)).shape == (0,)
