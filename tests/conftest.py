@@ -21,7 +21,7 @@ from config import TestConfig
 from tests.databases import POSTGRESQL, SQLITE, USUAL, Databases, databases
 from tests.factories import ShopClient
 from webapp import create_app
-from webapp.extensions import db, limiter
+from webapp.extensions import allow_migrations, db, limiter
 from webapp.picks import NullRecs
 from webapp.recent import RecentAnswers
 from webapp.store.tx import Tx, unit_of_work
@@ -102,6 +102,7 @@ def _open(kind: str, folder: Path, kept: Path) -> Iterator[Shop]:
     """Open the application on tables made by ``flask db upgrade``: the only way tests make theirs."""
     with databases(kind, folder, kept) as found:
         app = create_app(TestConfig.under(folder, LOG_LEVEL="ERROR", DATABASE_URL=found.url), recs=NullRecs())
+        allow_migrations(app)
         app.test_client_class = ShopClient
         with app.app_context():
             upgrade()

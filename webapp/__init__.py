@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -15,7 +16,7 @@ from webapp.blueprints import register_blueprints
 from webapp.cli import register_commands
 from webapp.compression import register_compression
 from webapp.errors import register_error_handlers
-from webapp.extensions import babel, csrf, db, limiter, login_manager, migrate, prepare_engine
+from webapp.extensions import allow_migrations, babel, csrf, db, limiter, login_manager, prepare_engine
 from webapp.frame import choose_locale, register_frame
 from webapp.jobs import register_jobs
 from webapp.logs import configure_logging, register_request_log
@@ -85,7 +86,8 @@ def _prepare_extensions(app: Flask, config: Config) -> None:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    if click.get_current_context(silent=True):  # a command of `flask` is being run
+        allow_migrations(app)
     csrf.init_app(app)
     login_manager.init_app(app)
     app.after_request(wait_only_when_refused)

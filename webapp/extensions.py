@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase
 
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 NAMING_CONVENTION = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -40,11 +42,17 @@ class Model(DeclarativeBase):
 
 
 db = SQLAlchemy(metadata=Model.metadata)
-migrate = Migrate()
 csrf = CSRFProtect()
 login_manager = LoginManager()
 limiter = Limiter(key_func=get_remote_address, headers_enabled=True)
 babel = Babel()
+
+
+def allow_migrations(app: Flask) -> None:
+    """Let `flask db` and the tests change the schema; whoever only serves need not hold what that takes, 9 MB."""
+    from flask_migrate import Migrate
+
+    Migrate(app, db, directory=str(MIGRATIONS))
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -18,7 +18,7 @@ from flask import Flask
 from config import ROOT, TestConfig
 from tests.factories import PASSWORD, ShopClient
 from webapp import create_app
-from webapp.extensions import db
+from webapp.extensions import allow_migrations, db
 
 OWNER = "owner@example.com"
 SHELVES = {
@@ -112,6 +112,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenShop]:
     """The shop with its first trained model live."""
     folder = tmp_path_factory.mktemp("journey-shop")
     app = create_app(TestConfig.under(folder / "instance", **SETTINGS))
+    allow_migrations(app)
     app.test_client_class = ShopClient
     opened = OpenShop(app)
     opened.flask("db", "upgrade")

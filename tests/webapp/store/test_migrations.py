@@ -1,6 +1,7 @@
 """One schema path: up from nothing, down again, and nothing left to do."""
 
 import pytest
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import inspect, text
@@ -9,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.conftest import NOW
 from tests.factories import make_event, make_product, make_user, make_voucher
 from webapp.actors import Actor
-from webapp.extensions import db
+from webapp.extensions import MIGRATIONS, db
 from webapp.store import migrations, taste
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -45,6 +46,17 @@ def test_a_step_down_and_up_keeps_the_rows_of_other_tables(app: Flask) -> None:
 def test_the_shop_knows_whether_the_database_is_at_the_newest(app: Flask) -> None:
     with read_unit() as tx:
         assert migrations.current(tx) == migrations.head()
+    assert migrations.head() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def test_a_database_without_tables_stands_at_no_migration(app: Flask) -> None:
+    downgrade(revision="base")
+    with read_unit() as tx:
+        assert migrations.current(tx) is None
+    with unit_of_work() as tx:
+        tx.execute(text("DROP TABLE alembic_version"))
+        assert migrations.current(tx) is None
+    upgrade()
 
 
 def test_gifts_are_known_after_the_step_up_and_only_kept_out_of_sight_before(app: Flask) -> None:

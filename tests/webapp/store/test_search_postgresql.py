@@ -13,7 +13,7 @@ from tests.conftest import Shop
 from tests.databases import POSTGRESQL, PostgresDatabases, run_plain
 from tests.factories import make_product
 from webapp import create_app
-from webapp.extensions import db
+from webapp.extensions import allow_migrations, db
 from webapp.picks import NullRecs
 from webapp.store import search
 from webapp.store.tx import Tx, unit_of_work
@@ -44,6 +44,7 @@ def test_a_role_that_may_not_create_extensions_gets_a_shop_and_a_sentence(
     run_plain(found.server.set(database="poor"), "GRANT ALL ON SCHEMA public TO poor")
     url = found.server.set(database="poor", username="poor").render_as_string(hide_password=False)
     app = create_app(TestConfig.under(tmp_path, DATABASE_URL=url), recs=NullRecs())
+    allow_migrations(app)
     with app.app_context(), caplog.at_level(logging.WARNING):
         upgrade()
         assert "pg_trgm cannot be created" in caplog.text
