@@ -18,7 +18,6 @@ from webapp.compression import register_compression
 from webapp.errors import register_error_handlers
 from webapp.extensions import allow_migrations, babel, csrf, db, limiter, login_manager, prepare_engine
 from webapp.frame import choose_locale, register_frame
-from webapp.jobs import register_jobs
 from webapp.logs import configure_logging, register_request_log
 from webapp.picks import Recs
 from webapp.providers import providers_from_config
@@ -76,7 +75,6 @@ def create_app(config: Config | None = None, *, recs: Recs | None = None) -> Fla
     register_frame(app)
     register_blueprints(app)
     register_commands(app)
-    register_jobs(app, config)
     app.extensions["recs"] = recs or recs_from_config(config, DatabaseFeed(app))
     app.extensions["given_answers"] = RecentAnswers()
     return app

@@ -272,7 +272,7 @@ def restore(file: Path) -> None:
 @with_appcontext
 def worker() -> None:
     """Run background work: nightly training, reserved stock, mail. Ends on Ctrl-C or SIGTERM."""
-    from webapp.jobs import run_worker
+    from webapp.worker import run_worker
 
     run_worker(current_app._get_current_object())  # type: ignore[attr-defined]  # unwrap Flask's proxy
 

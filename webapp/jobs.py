@@ -1,4 +1,4 @@
-"""Background work: a queue, the tick of every minute, and the worker that runs them.
+"""Background work: what the worker does every minute, and the jobs it takes one after the other.
 
 What is to be done stands in the table ``job_runs``, written in the transaction that wants it; the queue only wakes the
 worker. A training runs in a process of its own: if it dies, the worker lives and says so.
@@ -17,9 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app
-from huey import RedisHuey, SqliteHuey, crontab
-from huey.api import Huey
+from flask import current_app
 
 from config import Config
 from webapp.clock import utc_now
@@ -34,7 +32,6 @@ ROOT = Path(__file__).resolve().parent.parent
 STALE_AFTER = timedelta(minutes=2)
 HEARTBEAT_SECONDS = 5.0
 PATIENCE_SECONDS = 10.0
-WORKER_THREADS = 2
 PICTURES_A_TURN = 60
 REST_BEFORE_TRAINING = timedelta(seconds=30)
 REFUSED_STATUS = 3  # what `flask retrain` exits with when the gate refused the model
@@ -44,35 +41,12 @@ class LeftUndoneError(Exception):
     """The worker is stopped and leaves a job to the next one."""
 
 
-def make_huey(config: Config) -> Huey:
-    """Return the queue: Redis when it is configured, else a file in the instance folder."""
-    if config["REDIS_URL"]:
-        return RedisHuey("shop", url=config["REDIS_URL"])
-    return SqliteHuey("shop", filename=str(config.instance / "queue.db"))
-
-
-def register_jobs(app: Flask, config: Config) -> None:
-    """Give the application its queue and the tasks on it."""
-    huey = make_huey(config)
-
-    @huey.periodic_task(crontab(minute="*"), name="tick")
-    def tick() -> None:
-        with app.app_context():
-            every_minute()
-
-    @huey.task(name="work")
-    def work() -> None:
-        with app.app_context():
-            run_due_jobs()
-
-    app.extensions["huey"] = huey
-    app.extensions["wake_worker"] = work
-
-
 def wake_worker() -> None:
     """Tell the worker that something is to be done; a queue that is away is no reason to fail, the tick comes."""
     try:
-        current_app.extensions["wake_worker"]()
+        from webapp.worker import queue_of  # a web process that never wakes anybody does without the queue's drivers
+
+        queue_of(current_app._get_current_object()).wake()  # type: ignore[attr-defined]  # unwrap Flask's proxy
     except Exception:  # whatever the queue's storage raises: the job stands in the table
         log.warning("worker_not_woken", exc_info=True)
 
@@ -180,6 +154,12 @@ def end_child(process: subprocess.Popen[bytes]) -> None:
     _children.discard(process)
 
 
+def end_children() -> None:
+    """Stop the trainings that run."""
+    for process in list(_children):
+        end_child(process)
+
+
 def _is_stopping() -> bool:
     flag = current_app.extensions.get("worker_stopping")
     return flag is not None and flag.is_set()
@@ -215,21 +195,3 @@ DUTIES: dict[str, Callable[[operations.JobRow], None]] = {
     schedule.HOUSEKEEPING: _tidy,
     schedule.PICTURES: _draw_pictures,
 }
-
-
-def run_worker(app: Flask) -> None:
-    """Run the worker until it is told to stop; a training that runs then is stopped with it."""
-    consumer = app.extensions["huey"].create_consumer(
-        workers=WORKER_THREADS, periodic=True, max_delay=1.0, scheduler_interval=1, worker_type="thread"
-    )
-    app.extensions["worker_stopping"] = consumer.stop_flag
-    with app.app_context():
-        wake_worker()
-    try:
-        consumer.run()
-    finally:
-        for process in list(_children):
-            end_child(process)
-        until = time.monotonic() + PATIENCE_SECONDS
-        for _worker, thread in consumer.worker_threads:  # each writes down what becomes of its job
-            thread.join(timeout=max(0.0, until - time.monotonic()))

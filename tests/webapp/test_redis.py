@@ -14,7 +14,7 @@ import pytest
 
 from config import ROOT, TestConfig
 from tests.servers import free_port, redis
-from webapp.jobs import make_huey
+from webapp.worker import make_huey
 
 pytestmark = pytest.mark.service
 

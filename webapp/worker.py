@@ -1,0 +1,81 @@
+"""The queue that wakes the worker, and the worker itself.
+
+Huey reads every driver it finds installed, 17 MB with those of Redis and PostgreSQL, so a web process loads this only
+when it has to wake the worker.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from flask import Flask
+from huey import RedisHuey, SqliteHuey, crontab
+from huey.api import Huey
+
+from config import Config
+from webapp import jobs
+
+WORKER_THREADS = 2
+_turn = Lock()
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The queue of an application, and the task that wakes who works on it."""
+
+    huey: Huey
+    wake: Callable[[], Any]
+
+
+def make_huey(config: Config) -> Huey:
+    """Return the queue: Redis when it is configured, else a file in the instance folder."""
+    if config["REDIS_URL"]:
+        return RedisHuey("shop", url=config["REDIS_URL"])
+    return SqliteHuey("shop", filename=str(config.instance / "queue.db"))
+
+
+def queue_of(app: Flask) -> Queue:
+    """Return the queue of an application with the tasks on it, made when it is first asked for."""
+    with _turn:
+        if "queue" not in app.extensions:
+            app.extensions["queue"] = _make_queue(app)
+        queue: Queue = app.extensions["queue"]
+        return queue
+
+
+def _make_queue(app: Flask) -> Queue:
+    huey = make_huey(app.config["SHOP"])
+
+    @huey.periodic_task(crontab(minute="*"), name="tick")
+    def tick() -> None:
+        with app.app_context():
+            jobs.every_minute()
+
+    @huey.task(name="work")
+    def work() -> None:
+        with app.app_context():
+            jobs.run_due_jobs()
+
+    return Queue(huey, work)
+
+
+def run_worker(app: Flask) -> None:
+    """Run the worker until it is told to stop; a training that runs then is stopped with it."""
+    queue = queue_of(app)
+    consumer = queue.huey.create_consumer(
+        workers=WORKER_THREADS, periodic=True, max_delay=1.0, scheduler_interval=1, worker_type="thread"
+    )
+    app.extensions["worker_stopping"] = consumer.stop_flag
+    with app.app_context():
+        jobs.wake_worker()
+    try:
+        consumer.run()
+    finally:
+        jobs.end_children()
+        until = time.monotonic() + jobs.PATIENCE_SECONDS
+        for _worker, thread in consumer.worker_threads:  # each writes down what becomes of its job
+            thread.join(timeout=max(0.0, until - time.monotonic()))
