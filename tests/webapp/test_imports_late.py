@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("pandas", "numpy", "scipy", "sklearn", "lightgbm", "recommender", "seed.shop")
-UNUSED = ("alembic", "mako", "huey", "redis", "psycopg")  # in a shop on one machine
+UNUSED = ("alembic", "mako", "huey", "redis", "psycopg", "PIL")  # in a shop on one machine
 
 
 def printed(code: str, instance: Path) -> list[str]:

@@ -1,25 +1,27 @@
-"""Picture files: drawn from the catalogue's own words, kept under a name that never changes its content."""
+"""Picture files: drawn from the catalogue's own words, kept under a name that never changes its content.
+
+Pillow is loaded with the first picture that somebody hands in: most processes never see one.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import logging
-import multiprocessing
 import os
 import struct
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from PIL import Image, ImageOps
+from typing import TYPE_CHECKING, Any
 
 from webapp.errors import NotFound
 from webapp.store import catalogue, products
 from webapp.store.tx import read_unit
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 log = logging.getLogger(__name__)
 WIDTHS = (320, 640, 960)
@@ -27,7 +29,7 @@ CARD_WIDTH = 320
 MAX_PIXELS = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # one of the others starts Ghostscript
 # What reading a damaged file may raise, found by damaging many.
-BROKEN = (OSError, ValueError, TypeError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)
+BROKEN = (OSError, ValueError, TypeError, SyntaxError, EOFError, struct.error)
 CHUNK = 16
 PAPER = (246, 244, 240)
 
@@ -97,6 +99,9 @@ def draw_all(
             work(picture)
             _tell(progress, done, len(missing))
         return len(missing)
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     context = multiprocessing.get_context("spawn")  # a fork would share the parent's database connections
     with ProcessPoolExecutor(n_processes, mp_context=context) as pool:
         for done, _nothing in enumerate(pool.map(work, missing, chunksize=CHUNK), 1):
@@ -144,19 +149,23 @@ def as_card(content: bytes) -> bytes | None:
     return None if whole is None else _written(whole, CARD_WIDTH)
 
 
-def _decoded(content: bytes) -> Image.Image | None:
+def _decoded(content: bytes) -> Image | None:
     """Decode a picture of a bearable size, upright; None when it is none."""
+    from PIL import Image, ImageOps
+
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 return None
             return ImageOps.exif_transpose(image).convert("RGB")
-    except BROKEN:
+    except (*BROKEN, Image.DecompressionBombError):
         return None
 
 
-def _written(whole: Image.Image, width: int) -> bytes:
+def _written(whole: Image, width: int) -> bytes:
     """Fit a picture into 4:5 and write it without its metadata."""
+    from PIL import ImageOps
+
     out = io.BytesIO()
     ImageOps.pad(whole, (width, height_of(width)), color=PAPER).save(out, "WEBP", quality=82, method=2)
     return out.getvalue()
