@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from recommender.types import FloatMatrix
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MAX_PIXELS = 50_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # one of the others starts Ghostscript; the shop takes the same
@@ -19,7 +22,10 @@ Picture = str | Path | IO[bytes]
 
 
 def read_rgb(picture: Picture, side: int) -> FloatMatrix | None:
-    """Pixels of 0..1, shape (side, side, 3), or None when this is no readable picture of bearable size."""
+    """Pixels of 0..1, shape (side, side, 3), or None when this is no readable picture of bearable size.
+
+    The picture is upright, and white where it can be seen through.
+    """
     from PIL import Image
 
     if not picture:
@@ -29,10 +35,30 @@ def read_rgb(picture: Picture, side: int) -> FloatMatrix | None:
             if opened.width * opened.height > MAX_PIXELS:
                 return None
             opened.draft("RGB", (side * 2, side * 2))
-            small = opened.convert("RGB").resize((side, side), Image.Resampling.BILINEAR)
+            see_through = opened.has_transparency_data
+            small = opened.convert("RGBA" if see_through else "RGB").resize((side, side), Image.Resampling.BILINEAR)
+            upright = _on_white(_upright(small))
     except Exception:  # on damage Pillow raises whatever its decoder trips over, a SyntaxError among others
         return None
-    return np.asarray(small, dtype=np.float32) / 255.0
+    return np.asarray(upright, dtype=np.float32) / 255.0
+
+
+def _upright(image: Image) -> Image:
+    """Turned as the camera says; as it is where that cannot be read."""
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # as above: what a camera wrote may be damaged in a picture that is whole
+        return image
+
+
+def _on_white(image: Image) -> Image:
+    if image.mode != "RGBA":
+        return image
+    from PIL import Image
+
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
 class _Quiet:

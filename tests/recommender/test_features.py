@@ -125,6 +125,38 @@ def test_pictures_of_any_mode_are_read(mode):
     assert np.isfinite(describe(lab)).all()
 
 
+def seen(image: Image.Image, form: str = "PNG", **how: object) -> np.ndarray:
+    file = BytesIO()
+    image.save(file, form, **how)
+    lab = read_picture(file)
+    assert lab is not None
+    return describe(lab)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_shines_through_is_white_and_not_black(mode):
+    cut_out, on_white = Image.new("RGBA", (60, 60)), Image.new("RGB", (60, 60), "white")
+    for image in (cut_out, on_white):
+        image.paste("gray", (20, 20, 40, 40))
+    saved = cut_out.quantize(4) if mode == "P" else cut_out.convert(mode)
+    assert seen(saved) @ seen(on_white) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_is_turned_upright_as_its_camera_says(form):
+    upright = Image.new("RGB", (200, 400), "white")
+    upright.paste("navy", (0, 0, 200, 100))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter, clockwise
+    lying = upright.rotate(90, expand=True)
+    turned, left_lying = seen(lying, form, exif=exif), seen(lying, form)
+    assert turned @ seen(upright, form) > 0.97 > 0.75 > left_lying @ seen(upright, form)
+
+
+def test_a_picture_with_damaged_words_of_its_camera_is_read():
+    assert np.isfinite(seen(Image.new("RGB", (60, 60), "navy"), "JPEG", exif=b"Exif\0\0II*\0\xff\xff")).all()
+
+
 def test_white_is_light_and_red_is_red():
     file = BytesIO()
     Image.new("RGB", (8, 8), (255, 0, 0)).save(file, "PNG")

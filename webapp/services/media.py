@@ -150,16 +150,26 @@ def as_card(content: bytes) -> bytes | None:
 
 
 def _decoded(content: bytes) -> Image | None:
-    """Decode a picture of a bearable size, upright; None when it is none."""
+    """Decode a picture of a bearable size, upright and on paper where it can be seen through; None when it is none."""
     from PIL import Image, ImageOps
 
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 return None
-            return ImageOps.exif_transpose(image).convert("RGB")
+            return _on_paper(ImageOps.exif_transpose(image))
     except (*BROKEN, Image.DecompressionBombError):
         return None
+
+
+def _on_paper(image: Image) -> Image:
+    """Lay a picture on paper: what can be seen through would come out black."""
+    from PIL import Image
+
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    above = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", above.size, PAPER), above).convert("RGB")
 
 
 def _written(whole: Image, width: int) -> bytes:
