@@ -112,8 +112,8 @@ def category_nodes(path: str) -> list[str]:
 
 
 def split_colours(cell: str) -> list[str]:
-    """Colours of a cell such as "black|white", lower case."""
-    return [c.strip().lower() for c in cell.split("|") if c.strip()]
+    """Colours of a cell such as "black|white", lower case and each once."""
+    return list(dict.fromkeys(c.strip().lower() for c in cell.split("|") if c.strip()))
 
 
 def _plain(text: str) -> str:

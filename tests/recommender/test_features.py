@@ -186,6 +186,7 @@ def test_a_category_path_gives_its_prefixes():
 
 def test_colours_are_split_and_plain():
     assert split_colours("Black| white |") == ["black", "white"]
+    assert split_colours("red|Black | red|black") == ["red", "black"]
 
 
 def attribute_likeness(*rows: dict) -> np.ndarray:
