@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from recommender.catalogue import ItemCatalogue
+from recommender.catalogue import ItemCatalogue, distinct_texts
 from recommender.types import FloatMatrix, FloatVector
 from recommender.vectorindex import normalise
 
@@ -137,15 +137,16 @@ def _one_hot(cells: list[list[str]], known: tuple[str, ...]) -> sparse.csr_matri
 
 def _price_statistics(catalogue: ItemCatalogue) -> tuple[dict[str, float], dict[str, float]]:
     logs = np.log(catalogue.prices.astype(np.float64))
-    known = ~np.isnan(logs)
-    tops = np.array([_top(c) for c in catalogue.fields["category"]], dtype=object)
-    means: dict[str, float] = {}
-    scales: dict[str, float] = {}
-    for top in ["", *sorted(set(tops.tolist()) - {""})]:
-        own = logs[known if top == "" else known & (tops == top)]
-        if len(own) >= 5 or (top == "" and len(own)):
-            means[top], scales[top] = float(own.mean()), float(max(own.std(), 0.1))
-    return means, scales
+    known = np.flatnonzero(~np.isnan(logs))
+    if not len(known):
+        return {}, {}
+    tops, top_of = distinct_texts([_top(c) for c in catalogue.fields["category"][known]])
+    by_top = known[np.argsort(top_of, kind="stable")]
+    groups = np.split(logs[by_top], np.cumsum(np.bincount(top_of))[:-1])
+    own = {top: prices for top, prices in zip(tops.tolist(), groups, strict=True) if top and len(prices) >= 5}
+    own = {"": logs[known]} | own
+    means = {top: float(prices.mean()) for top, prices in own.items()}
+    return means, {top: float(max(prices.std(), 0.1)) for top, prices in own.items()}
 
 
 def _fit_projection(blocks: sparse.csr_matrix, n_dims: int, random_state: int) -> FloatMatrix:

@@ -258,6 +258,18 @@ def test_prices_are_near_within_their_category_whatever_the_currency():
     assert standard[:5] == pytest.approx(standard[5:], abs=1e-3)
 
 
+def test_each_department_has_its_own_prices_and_a_small_one_those_of_all():
+    rng = np.random.default_rng(0)
+    tops, prices = rng.choice(["A", "B", "C > D", ""], 80), rng.integers(1, 900, 80).astype(float)
+    tops[:3] = "Small"
+    items = catalogue(*({"category": top, "price": price} for top, price in zip(tops, prices, strict=True)))
+    encoder, logs = AttributeEncoder.fit(items), np.log(items.prices.astype(np.float64))
+    assert encoder.price_mean.keys() == {"", "A", "B", "C"}
+    for top, rows in {"": tops == tops, "B": tops == "B", "C": tops == "C > D"}.items():
+        assert encoder.price_mean[top] == pytest.approx(logs[rows].mean())
+        assert encoder.price_scale[top] == pytest.approx(logs[rows].std())
+
+
 def test_prices_that_are_all_equal_or_unknown_break_nothing():
     likeness = attribute_likeness(*({"category": "Cups", "price": 5.0} for _ in range(6)), {"category": "Cups"})
     assert np.isfinite(likeness).all()
