@@ -13,7 +13,7 @@ from recommender.catalogue import ItemCatalogue
 from recommender.features.attributes import AttributeEncoder
 from recommender.features.image import ImageEncoder, describe_pictures
 from recommender.features.networks import ImageNetwork, TextNetwork, open_image, open_text
-from recommender.features.text import SentenceEncoder, TextEncoder
+from recommender.features.text import SentenceEncoder, TextEncoder, words
 from recommender.types import AnyArray, BoolMask, FloatMatrix
 from recommender.vectorindex import AnnoyIndex, ExactIndex, normalise
 
@@ -226,7 +226,7 @@ def combine(blocks: Mapping[str, FloatMatrix], weights: Mapping[str, float]) -> 
 def _fit_text(
     texts: list[str], network: TextNetwork | None, n_dims: int, random_state: int
 ) -> TextEncoder | SentenceEncoder | None:
-    if not any(texts):
+    if not any(words(text) for text in texts):
         return None
     if network is not None:
         return SentenceEncoder.fit(texts, network, n_dims=n_dims)

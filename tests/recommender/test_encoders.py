@@ -13,6 +13,7 @@ from PIL import Image
 
 from recommender import DataError, HybridRecommender, Interactions, ItemCatalogue, load, modelcard, training
 from recommender.__main__ import main
+from recommender.features.combine import Networks, build_spaces
 from recommender.features.networks import IMAGENET, open_image, open_text
 from tests.servers import need_package
 
@@ -123,6 +124,12 @@ def test_a_search_understands_words_that_no_item_holds(model: HybridRecommender)
     assert kinds(model.search_text("sweater", k=3)) == ["jumper"] * 3
     assert kinds(model.search_text("footwear", k=3)) == ["boots"] * 3
     assert model.search_text("", k=3) == []
+
+
+def test_texts_without_a_word_make_no_space(text_folder: Path) -> None:
+    items = ItemCatalogue.from_frame(pd.DataFrame({"item_id": ["a", "b"], "title": ["X", "7"], "brand": ["X", "Y"]}))
+    made = build_spaces(items, networks=Networks.open(str(text_folder), ""))
+    assert made.names == ("attributes", "combined")
 
 
 def test_a_photo_is_seen_by_the_same_eyes_as_the_pictures(model: HybridRecommender) -> None:
