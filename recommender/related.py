@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recommender.base import Query, best_of
+from recommender.base import Candidates, Query, best_of
 from recommender.errors import DataError
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
@@ -37,15 +37,24 @@ class RelatedItems:
         allowed = all_but(len(self.model.items), hidden[hidden >= 0])
         if row >= 0 and self.model.families[row] >= 0:
             allowed &= self.model.families != self.model.families[row]
-        rows, likeness = best_of(scores, k * 3 + 10, allowed, positive_only=True)
-        if self._has_families:
-            keep = collapse(rows, self.model.families, self.max_per_family)
-            rows, likeness = rows[keep], likeness[keep]
+        rows, likeness = self._likest(scores, k, allowed)
         pairs = [(self.model.items[int(r)], float(s)) for r, s in zip(rows, likeness, strict=True)]
         pairs += [(i, s) for i, s in fresh if i != item_id and i not in exclude]
         pairs.sort(key=lambda pair: -pair[1])
         reason = (Reason("similar", item_id),)
         return [Recommendation(i, rank, s, reason, space) for rank, (i, s) in enumerate(pairs[:k], start=1)]
+
+    def _likest(self, scores: FloatVector, k: int, allowed: BoolMask) -> Candidates:
+        """The best under the caps, at least ``k`` of them where there are so many."""
+        if not self._has_families:
+            return best_of(scores, k, allowed, positive_only=True)
+        n = k * 3 + 10
+        while True:
+            found = best_of(scores, n, allowed, positive_only=True)
+            keep = collapse(found.rows, self.model.families, self.max_per_family)
+            if len(keep) >= k or len(found.rows) < n:
+                return Candidates(found.rows[keep], found.scores[keep])
+            n *= 4  # so many were variants of each other
 
     def _likeness(self, item_id: str, space: str, k: int) -> tuple[FloatVector | None, list[tuple[str, float]]]:
         """Likeness of every item, and fresh products beside them; None when the item has no vector there."""
