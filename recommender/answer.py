@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.base import Query
+from recommender.base import Candidates, Query, Retriever
 from recommender.blend import fuse_ranks, ranks_from_features
 from recommender.closeup import CloseUp
 from recommender.coldstart import evidence_of
@@ -222,12 +222,21 @@ class Answerer:
             source = self._sources[ask.strategy]
             if not source.usable(query):
                 return Ordered.by(ask.strategy, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)), None
-            return Ordered.by(ask.strategy, *source.retrieve(query, ask.k * 3, allowed)), None
+            return Ordered.by(ask.strategy, *self._found_alone(source, query, allowed, ask.k)), None
         found = self.model.pipeline.candidates(query, allowed, self._rules.sought(ask.preferences))
         scores = self._scored(query, found)
         scores = self._less_disliked(scores, found.rows, query.state)
         order = np.lexsort((found.rows, -scores))
         return Ordered(found.rows[order], scores[order], self._found_by[found.found_by[order]]), found
+
+    def _found_alone(self, source: Retriever, query: Query, allowed: BoolMask, k: int) -> Candidates:
+        """What one source finds, more than a list; read on while most of it are variants of each other."""
+        n = k * 3
+        found = source.retrieve(query, n, allowed)
+        while self._has_families and len(found.rows) == n and len(self._within_caps(found.rows[:0], found.rows)) < k:
+            n *= 4
+            found = source.retrieve(query, n, allowed)
+        return found
 
     def _scored(self, query: Query, found: CandidateSet) -> FloatVector:
         features = self.model.pipeline.features(query, found)

@@ -1,4 +1,4 @@
-"""Items that belong to an item, where many of them are variants of one thing."""
+"""What is like an item, where much of it is variants of one thing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from recommender import HybridRecommender
 from tests.recommender.conftest import quick_model
-from tests.recommender.worlds import START, frame_of, ids
+from tests.recommender.worlds import START, event, frame_of, ids
 
 VARIANTS, OTHERS, LAMPS = 60, 20, 100
 
@@ -34,3 +34,9 @@ def test_however_many_variants_are_near_the_list_is_full(space: str, many_varian
     found = ids(many_variants.similar("table", 10, space=space))
     assert len(found) == 10
     assert sum(item.startswith("size-") for item in found) <= 1
+
+
+def test_however_many_variants_are_near_a_source_alone_fills_its_list(many_variants: HybridRecommender) -> None:
+    found = many_variants.recommend("new", 10, history=[event("table")])
+    assert {item.source for item in found} == {"content"}
+    assert sum(item.item_id.startswith("size-") for item in found) <= 1
