@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, time
@@ -32,7 +33,7 @@ FIELDS = (
 MOST_PLACES, MOST_STOCK = 10, 1_000_000
 SUBJECT = "rule"
 N_CHANGES = 20
-DRAFT_ID = 0
+DRAFT_ID = 0  # of a rule that has no number yet; it will be the last one
 
 
 def page(
@@ -265,7 +266,8 @@ def preview(
         present = rules.current(tx, now=now)
         draft = rules.draft(tx, DRAFT_ID if rule_id is None else rule_id, values, now=now)
         others = [row for row in present.rules if row.rule_id != rule_id]
-        changed = rules.book(tx, [*others, replace(draft, starts_at=None, ends_at=None)])
+        tried = replace(draft, starts_at=None, ends_at=None)
+        changed = rules.book(tx, sorted([*others, tried], key=lambda row: row.rule_id or math.inf))
     before, after = (
         discovery.first_rail(actor, recs, book, history_limit=history_limit, now=now) for book in (present, changed)
     )

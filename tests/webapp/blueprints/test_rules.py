@@ -195,6 +195,18 @@ def test_a_change_is_tried_in_the_place_of_the_rule(office, ana, goods) -> None:
     assert then.index("Thing 0") < then.index("Thing 11")
 
 
+def test_a_change_is_tried_before_younger_rules(office, ana, goods) -> None:
+    """Of two pins for one place the older rule comes first, and a change makes no rule younger."""
+    rule_id = make(office, "pin", product=goods[11], place=1)
+    make(office, "pin", product=goods[10], place=1)
+    form = {"action": "pin", "product": str(goods[9]), "place": "1", "customer": "ana@example.com"}
+    page = words(office.send(f"/admin/rules/{rule_id}", form | {"step": "preview"}))
+    then = page.split("With this rule")[1].split("What it does")[0]
+    assert then.index("Thing 9") < then.index("Thing 10")
+    office.send(f"/admin/rules/{rule_id}", form | {"step": "save"})
+    assert rail(ana)[:2] == [goods[9], goods[10]]
+
+
 def test_a_rule_is_changed_ended_and_deleted_and_each_step_is_noted(office, ana, goods) -> None:
     rule_id = make(office, "pin", product=goods[11], place=1)
     assert 'value="1"' in office.get(f"/admin/rules/{rule_id}").get_data(as_text=True)
