@@ -19,9 +19,10 @@ def left_out(book: RuleBook, rows: Sequence[CardRow], *, now: datetime) -> set[i
 def ruled(picks: Picks, rows: Mapping[int, CardRow], book: RuleBook, *, now: datetime) -> Picks:
     """Return picks after the rules: only what may be shown, in the owner's order; a pinned one names its rule.
 
-    ``rows`` hold the picked products and those that are pinned by name. What was left to chance keeps its rank.
+    ``rows`` hold the picked products and those that are pinned by name. What was left to chance keeps its rank. Where
+    nothing was picked there is nothing to put anything into; see :func:`ruled_rows`.
     """
-    if not book:
+    if not book or not picks.items:
         return picks
     by_id = {pick.product_id: pick for pick in picks.items}
     listed = [rows[product_id] for product_id in by_id if product_id in rows and _may_stand(rows[product_id])]

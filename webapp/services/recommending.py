@@ -16,7 +16,7 @@ from webapp.store import leftout, products, rules
 from webapp.store.rows import CardRow, RuleBook
 from webapp.store.tx import Tx, read_unit
 from webapp.tuning import NOTHING, Never
-from webapp.viewbuilders.cards import cards, personal_card, pick_card
+from webapp.viewbuilders.cards import cards, personal_card, pick_card, pinned_card
 from webapp.viewbuilders.rails import Shelf
 
 NO_PICKS = Picks()
@@ -82,14 +82,14 @@ def recommend(
         left_out = set(exclude) | set(product_ids) | merchandising.left_out(book, list(rows.values()), now=now)
         picks = merchandising.ruled(picks, rows, book, now=now)
         chosen = [pick for pick in picks.items if _may_show(pick, rows, left_out, profile.never)][:k]
-        more: list[CardRow] = []
-        if len(chosen) < k:
-            taken = left_out | {pick.product_id for pick in chosen}
-            more = _best_sellers(tx, actor, book, profile.never, taken, k - len(chosen))
+        more, pinned = _filling(tx, actor, book, rows, profile.never, left_out, chosen, k, now=now)
     shelf = Shelf(now, context)
     build = personal_card if history else pick_card
     found = [(build(pick, rows, history, now=now), pick.score) for pick in chosen]
-    found += [(replace(item, source="best_sellers"), 0.0) for item in cards(more, now=now, kind="popular")]
+    sellers = [replace(item, source="best_sellers") for item in cards(more, now=now, kind="popular")]
+    found += [
+        (pinned_card(item, pinned[item.product_id]) if item.product_id in pinned else item, 0.0) for item in sellers
+    ]
     ranked = tuple((replace(item, rank=rank), score) for rank, (item, score) in enumerate(found, 1))
     rail = vm.Rail(f"api_{context}", "", tuple(item for item, _score in ranked), request_id=shelf.request_id)
     if is_shown:
@@ -97,6 +97,32 @@ def recommend(
     return Recommended(
         ranked, shelf.request_id, picks.strategy or "best_sellers", picks.model_version, not history, picks.took_ms
     )
+
+
+def _filling(
+    tx: Tx,
+    actor: Actor,
+    book: RuleBook,
+    rows: dict[int, CardRow],
+    never: Never,
+    left_out: set[int],
+    chosen: Sequence[Pick],
+    k: int,
+    *,
+    now: datetime,
+) -> tuple[list[CardRow], dict[int, int]]:
+    """Return what sells best to fill a list up to ``k``, and the rules of what is pinned among it.
+
+    Behind picks it stands as it sells; where there are none it is the list, and the owner's rules hold for it.
+    """
+    if chosen:
+        taken = left_out | {pick.product_id for pick in chosen}
+        wanted = k - len(chosen)
+        return (_best_sellers(tx, actor, book, never, taken, wanted) if wanted else []), {}
+    popular = _best_sellers(tx, actor, book, never, left_out, k + SPARE)
+    others = [row for row in rows.values() if _may_stand(row, left_out, never)]
+    listed, pinned = merchandising.ruled_rows(popular, others, book, now=now)
+    return listed[:k], pinned
 
 
 def _best_sellers(
@@ -114,9 +140,11 @@ def _best_sellers(
 
 def _may_show(pick: Pick, rows: dict[int, CardRow], left_out: set[int], never: Never = NOTHING) -> bool:
     row = rows.get(pick.product_id)
-    if row is None or never.hides(row):
-        return False
-    return row.is_sellable and not row.is_excluded and pick.product_id not in left_out
+    return row is not None and _may_stand(row, left_out, never)
+
+
+def _may_stand(row: CardRow, left_out: set[int], never: Never) -> bool:
+    return row.is_sellable and not row.is_excluded and not never.hides(row) and row.product_id not in left_out
 
 
 def similar_for_api(recs: Recs, product_id: int, *, k: int, space: str, now: datetime) -> Recommended:

@@ -111,6 +111,22 @@ def test_who_has_no_personal_rail_sees_the_pin_among_what_is_popular(app, office
     assert "Picked by the shop" in card_of(guest, goods[7])
 
 
+def test_without_a_model_the_rules_hold_for_what_sells_best(app, office, ana, goods) -> None:
+    app.extensions["recs"] = NullRecs()
+    for product in goods:
+        make(office, "bury" if product < goods[6] else "boost", product=product)
+    make(office, "pin", product=goods[0], place=3)
+    found = ana.get("/api/recommendations?k=8").get_json()["items"]
+    ids = [item["product_id"] for item in found]
+    assert ids.index(goods[0]) == 2
+    assert set(ids[:2] + ids[3:]) & set(goods[:6]) == set()
+    assert [item["rank"] for item in found] == list(range(1, 9))
+    assert found[2]["source"].startswith("rule:")
+    assert {item["source"] for item in found[:2] + found[3:]} == {"best_sellers"}
+    assert rail(ana) == []
+    assert rail(ana, "popular").index(goods[0]) == 2
+
+
 def test_what_is_left_out_is_in_no_list(app, office, ana, goods) -> None:
     make(office, "exclude", brand="brass")
     unwanted = set(goods[::2])
