@@ -175,14 +175,24 @@ def _settings(strategy: str, kept: Path | None) -> dict[str, Any]:
 
 
 def keep_parameters(trained: Trained, path: Path) -> None:
-    """Write what a search found into a file, for the trainings to come; nothing where nothing better was found."""
+    """Write what a search found into a file, for the trainings to come; nothing where nothing better was found.
+
+    Raises
+    ------
+    TrainingError
+        If a file that is there already cannot be used.
+    """
+    from recommender import DataError
     from recommender.parameters import Parameters
 
     tuned = trained.result.tuned
     if tuned is None or not tuned.parameters.about["taken"]:
         return
     found = tuned.parameters
-    are_found = "weights" in found.about["taken"] or (path.exists() and Parameters.read(path).weights is not None)
+    try:
+        are_found = "weights" in found.about["taken"] or (path.exists() and Parameters.read(path).weights is not None)
+    except DataError as error:
+        raise TrainingError(str(error)) from error
     path.parent.mkdir(parents=True, exist_ok=True)
     replace(found, weights=found.weights if are_found else None).write(path)
 
@@ -239,8 +249,14 @@ def evaluate(
 
 def save(trained: Trained, root: Path, version: str, note: Mapping[str, Any]) -> None:
     """Write a trained model into its own folder, with a note of the shop's beside it. Nothing is published yet."""
-    trained.model.save(root / version)
-    (root / f"{version}.json").write_text(json.dumps(dict(note)), encoding="utf-8")
+    beside = root / f"{version}.json"
+    root.mkdir(parents=True, exist_ok=True)
+    try:
+        beside.write_text(json.dumps(dict(note)), encoding="utf-8")
+        trained.model.save(root / version)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def publish(root: Path, version: str) -> None:

@@ -23,7 +23,7 @@ from webapp.recs import Surroundings, Trained, TrainingError
 from webapp.services.privacy import ERASED
 from webapp.store import catalogue, interactions, operations, personal
 from webapp.store.operations import ModelRunRow
-from webapp.store.tx import read_unit, unit_of_work
+from webapp.store.tx import Tx, read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
 Progress = Callable[[str, float], None]
@@ -36,6 +36,7 @@ SEARCHES = "searches"
 SEARCHES_KEPT = 30
 LOST = "the process that trained stopped before the end"
 SOMEBODY_LEFT = "an account was deleted during the training"
+TAKEN_OVER = "this training had not been heard of for so long that another one began"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _run(
     with unit_of_work() as tx:
         if not operations.take_lease(tx, LEASE, holder, now=clock(), seconds=LEASE_SECONDS):
             raise Conflict(_("A training is under way."))
-        operations.fail_unfinished_runs(tx, now=clock(), error=LOST)
+        operations.end_unfinished_runs(tx, live=recs.current_version(place.root), now=clock(), error=LOST)
         run_id = operations.add_run(tx, trigger=trigger, strategy=strategy, now=clock())
     log.info("training_began", extra={"run_id": run_id, "trigger": trigger})
     try:
@@ -146,19 +147,20 @@ def _run(
             search=recs.SearchOrder(search_seconds, place.trials(run_id)) if search_seconds else None,
         )
     except (TrainingError, OSError, MemoryError) as error:
-        return _fail(run_id, str(error) or type(error).__name__, clock)
+        return _fail(place, run_id, str(error) or type(error).__name__, clock)
     except BaseException:
-        _fail(run_id, "stopped", clock)
+        _fail(place, run_id, "stopped", clock)
         raise
     finally:
         with unit_of_work() as tx:
             operations.drop_lease(tx, LEASE, holder)
 
 
-def _fail(run_id: int, message: str, clock: Clock) -> Outcome:
+def _fail(place: Place, run_id: int, message: str, clock: Clock) -> Outcome:
     log.error("training_failed", extra={"run_id": run_id, "reason": message})
+    live = recs.current_version(place.root)
     with unit_of_work() as tx:
-        operations.change_run(tx, run_id, state="failed", finished_at=clock(), error=message[:2000])
+        operations.end_unfinished_runs(tx, live=live, now=clock(), error=message[:2000], run_id=run_id)
     return Outcome(run_id, "failed", None, message)
 
 
@@ -170,14 +172,19 @@ class _Teller:
         self.told_at = 0.0
 
     def __call__(self, stage: str, done: float) -> None:
-        """Tell how far the training is."""
+        """Tell how far the training is; TrainingError when another one has taken over."""
         self.progress(stage, done)
         if time.monotonic() - self.told_at < TELL_EVERY_SECONDS:
             return
         self.told_at = time.monotonic()
         with unit_of_work() as tx:
+            self.keep_lease(tx)
             operations.change_run(tx, self.run_id, stage=stage[:200], progress=min(1.0, max(0.0, done)))
-            operations.take_lease(tx, LEASE, self.holder, now=self.clock(), seconds=LEASE_SECONDS)
+
+    def keep_lease(self, tx: Tx) -> None:
+        """Hold the lease for another while; TrainingError when another training has taken over."""
+        if not operations.take_lease(tx, LEASE, self.holder, now=self.clock(), seconds=LEASE_SECONDS):
+            raise TrainingError(TAKEN_OVER)
 
 
 def _train_and_publish(
@@ -222,17 +229,31 @@ def _train_and_publish(
     if trained.passed:
         note = {"last_event_id": last_event_id, "items_at": items_at and items_at.isoformat(), "run_id": run_id}
         recs.save(trained, place.root, version, note)
-        if _somebody_left(erased):
+        try:
+            if _somebody_left(erased):
+                raise TrainingError(SOMEBODY_LEFT)
+            _note_verdict(tell, trained, version)
+            recs.publish(place.root, version)
+        except TrainingError:
             _remove(place, version)
-            raise TrainingError(SOMEBODY_LEFT)
-        recs.publish(place.root, version)
-        recs.keep_parameters(trained, place.parameters)
-    recs.tell_tracker(trained, version)
-    outcome = _record(run_id, trained, version if trained.passed else None, clock)
-    if trained.passed:
-        _drop_models_of_the_erased(place)
-    _prune(place)
+            raise
+    else:
+        _note_verdict(tell, trained, None)
+    outcome = _end(run_id, trained, version if trained.passed else None, clock)
+    _clear_up(place, trained, version)
     return outcome
+
+
+def _clear_up(place: Place, trained: Trained, version: str) -> None:
+    """What is left to do after a verdict; trouble with it does not change how the training ended."""
+    try:
+        if trained.passed:
+            recs.keep_parameters(trained, place.parameters)
+            _drop_models_of_the_erased(place)
+        _prune(place)
+    except (TrainingError, OSError) as error:
+        log.warning("training_not_cleared_up", extra={"version": version, "reason": str(error)})
+    recs.tell_tracker(trained, version)
 
 
 def _somebody_left(erased: Mapping[str, Any]) -> bool:
@@ -241,27 +262,29 @@ def _somebody_left(erased: Mapping[str, Any]) -> bool:
         return operations.setting(tx, ERASED) != erased
 
 
-def _record(run_id: int, trained: Trained, version: str | None, clock: Clock) -> Outcome:
-    state = "published" if version else "refused"
-    checks = [asdict(check) for check in trained.checks]
+def _note_verdict(tell: _Teller, trained: Trained, version: str | None) -> None:
+    """Write what came of a training into its run before it is published, so that a stop then loses nothing."""
     with unit_of_work() as tx:
+        tell.keep_lease(tx)
         operations.change_run(
             tx,
-            run_id,
+            tell.run_id,
             version=version,
-            state=state,
-            stage="done",
-            progress=1.0,
-            finished_at=clock(),
             seconds=trained.seconds,
             n_events=trained.n_events,
             n_users=trained.n_users,
             n_items=trained.n_items,
             parameters=trained.parameters,
             metrics=trained.metrics,
-            checks=checks,
+            checks=[asdict(check) for check in trained.checks],
             gate_passed=trained.passed,
         )
+
+
+def _end(run_id: int, trained: Trained, version: str | None, clock: Clock) -> Outcome:
+    state = "published" if version else "refused"
+    with unit_of_work() as tx:
+        operations.change_run(tx, run_id, state=state, stage="done", progress=1.0, finished_at=clock())
     missed = "; ".join(f"{check.name}: {check.detail}" for check in trained.checks if check.refuses)
     log.info("training_ended", extra={"run_id": run_id, "state": state, "version": version})
     return Outcome(run_id, state, version, missed)

@@ -109,10 +109,16 @@ def change_run(tx: Tx, run_id: int, **values: Any) -> None:
     tx.change(update(ModelRun).where(ModelRun.id == run_id).values(**values))
 
 
-def fail_unfinished_runs(tx: Tx, *, now: datetime, error: str) -> int:
-    """Mark runs that nobody finishes any more; the caller holds the training lease."""
-    statement = update(ModelRun).where(ModelRun.state == "running")
-    return int(tx.change(statement.values(state="failed", finished_at=now, error=error)))
+def end_unfinished_runs(tx: Tx, *, live: str | None, now: datetime, error: str, run_id: int | None = None) -> None:
+    """End a run that nobody carries on, or all of them; the caller holds the training lease.
+
+    The run of the live version was published before it was stopped. All others failed, and have no version.
+    """
+    mine = [ModelRun.state == "running"] + ([ModelRun.id == run_id] if run_id is not None else [])
+    if live is not None:
+        statement = update(ModelRun).where(*mine, ModelRun.version == live)
+        tx.change(statement.values(state="published", stage="done", progress=1.0, finished_at=now))
+    tx.change(update(ModelRun).where(*mine).values(state="failed", version=None, finished_at=now, error=error))
 
 
 _RUN_COLUMNS = (
