@@ -200,4 +200,6 @@ def _encode_text(values: AnyArray) -> AnyArray:
 
 
 def _decode_text(raw: AnyArray) -> AnyArray:
-    return np.array(raw.tobytes().decode().split("\n"), dtype=object)
+    """The cells again; equal ones are one string, as no process shares them and thousands of items have the same."""
+    known: dict[str, str] = {}
+    return np.array([known.setdefault(cell, cell) for cell in raw.tobytes().decode().split("\n")], dtype=object)
