@@ -11,6 +11,7 @@ import numpy as np
 
 from recommender.features.combine import ItemSpaces
 from recommender.idmap import IdMap
+from recommender.neighbours import row_type
 from recommender.pipeline import Pipeline
 from recommender.ranker import Ranker
 from recommender.rankfeatures import ItemColumns
@@ -71,7 +72,7 @@ class FittedModel:
         log = self.histories.log
         arrays: dict[str, AnyArray] = {
             "history/starts": self.histories.starts,
-            "history/item_rows": log.item_rows.astype(np.int32),
+            "history/item_rows": log.item_rows.astype(row_type(len(self.items))),
             "history/kinds": log.kinds,
             "history/values": log.values,
             "history/timestamps": log.timestamps,

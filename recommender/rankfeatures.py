@@ -116,7 +116,8 @@ def _era_counts(data: TrainingData) -> dict[str, AnyArray]:
     width = max((data.now - start) / ERA_BUCKETS, DAY_SECONDS)
     bucket = np.minimum((times - start) // width, ERA_BUCKETS - 1).astype(np.int64)
     counts = np.bincount(data.events.item_rows * ERA_BUCKETS + bucket, minlength=data.n_items * ERA_BUCKETS)
-    table = np.minimum(counts, np.iinfo(np.uint16).max).astype(np.uint16).reshape(data.n_items, ERA_BUCKETS)
+    kept_as = np.uint8 if counts.max(initial=0) <= np.iinfo(np.uint8).max else np.uint16
+    table = np.minimum(counts, np.iinfo(kept_as).max).astype(kept_as).reshape(data.n_items, ERA_BUCKETS)
     return {"era_counts": table, "era_clock": np.array([start, width, data.now], dtype=np.float64)}
 
 

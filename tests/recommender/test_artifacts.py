@@ -314,8 +314,8 @@ def texts_of(model: HybridRecommender) -> tuple[np.ndarray, np.ndarray]:
 
 def test_a_model_saved_before_rows_were_narrow_answers_the_same(saved_model, tmp_path):
     data, arrays, texts = read_folder(saved_model)
-    narrow = [name for name in arrays if name.endswith("/rows")]
-    assert {"sources/itemseq/rows", "sources/ease/rows", "extras/bought_together/rows"} <= {*narrow}
+    narrow = [name for name in arrays if name.endswith(("/rows", "/item_rows"))]
+    assert {"history/item_rows", "sources/itemseq/rows", "extras/bought_together/rows"} <= {*narrow}
     assert {arrays[name].dtype for name in narrow} == {np.dtype(np.uint16)}
     wide = arrays | {name: arrays[name].astype(np.int32) for name in narrow}
     write_folder(tmp_path / "old", data=data, arrays=wide, texts=texts)

@@ -205,6 +205,16 @@ def test_an_era_counts_the_events_around_the_users_latest_one():
         assert features(data, question, ["cup"])["era"] == pytest.approx([log1p(expected)])
 
 
+@pytest.mark.parametrize(("n_a_slice", "kept_as"), [(255, np.uint8), (256, np.uint16)])
+def test_an_era_adds_up_more_events_than_one_slice_can_hold(n_a_slice, kept_as):
+    width = 128 // ERA_BUCKETS
+    days = [0, *(day for day in (60, 60 + width, 60 + 2 * width) for _ in range(n_a_slice)), 128]
+    data = data_of(frame_of(*((f"u{n}", "cup", "view", START + day * DAY) for n, day in enumerate(days))))
+    assert build_columns(data).era_counts.dtype == kept_as
+    question = query(data, [Event("cup", "view", START + (60 + width) * DAY)])
+    assert features(data, question, ["cup"])["era"] == pytest.approx([log1p(3 * n_a_slice)])
+
+
 def test_without_a_history_the_era_is_the_present():
     data = data_of(frame_of(("u", "cup", "view", START), ("u", "pan", "view", START + 200 * DAY)))
     assert features(data, query(data, []), ["cup", "pan"])["era"] == pytest.approx([0, log1p(1)])
