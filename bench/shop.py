@@ -156,7 +156,7 @@ def serving(shop: Shop, *, workers: int = 1) -> Iterator[Server]:
 def working(shop: Shop) -> Iterator[int]:
     """The shop's worker beside it; yields its process id."""
     environment = settings(shop.instance, free_port())
-    with started([str(BIN / "flask"), "worker"], environment, shop.instance / "bench-worker.log") as process:
+    with started(deployed.worker_command(), environment, shop.instance / "bench-worker.log") as process:
         yield process.pid
 
 

@@ -168,7 +168,7 @@ def serve(config: Config) -> None:
     processes: list[subprocess.Popen[bytes]] = []
     try:
         processes.append(start(web_command(config)))
-        processes.append(start([str(BIN / "flask"), "worker"]))
+        processes.append(start(worker_command()))
         wait_until_ready(config, processes)
         announce(config)
         while all(process.poll() is None for process in processes):
@@ -198,6 +198,11 @@ def web_command(config: Config) -> list[str]:
         "warning",
         "app:app",
     ]
+
+
+def worker_command() -> list[str]:
+    """The background work; `flask worker` does the same in 11 MB more."""
+    return [sys.executable, "-m", "deploy.worker"]
 
 
 def start(command: list[str], *, quiet: bool = False, ask: signal.Signals = signal.SIGTERM) -> subprocess.Popen[bytes]:

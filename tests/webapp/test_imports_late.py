@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from deploy import run
+
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("pandas", "numpy", "scipy", "sklearn", "lightgbm", "recommender", "seed.shop")
-UNUSED = ("alembic", "mako", "huey", "redis", "psycopg", "PIL")  # in a shop on one machine
+UNUSED = ("alembic", "flask_migrate", "mako", "PIL", "multiprocessing.pool")
+OF_THE_QUEUE = ("huey", "redis", "psycopg")  # it reads every driver that is installed
 
 
 def printed(code: str, instance: Path) -> list[str]:
@@ -24,8 +27,11 @@ def test_a_worker_at_rest_and_short_commands_do_without_what_a_training_needs(tm
     assert printed(code, tmp_path) == []
 
 
-def test_a_process_that_serves_does_without_what_changes_the_schema(tmp_path: Path) -> None:
-    code = (
-        f"import sys; from app import app; app.test_client().get('/readyz'); print(*{set(UNUSED)} & {{*sys.modules}})"
-    )
-    assert printed(code, tmp_path) == []
+def test_a_web_process_on_one_machine_does_without_queue_drivers_and_migrations(tmp_path: Path) -> None:
+    code = "from app import app; assert app.test_client().get('/readyz').status_code == 503"
+    assert set(printed(f"import sys; {code}; print(*sys.modules)", tmp_path)) & {*UNUSED, *OF_THE_QUEUE} == set()
+
+
+def test_the_worker_of_a_start_does_without_migrations_and_pictures(tmp_path: Path) -> None:
+    assert run.worker_command()[1:] == ["-m", "deploy.worker"]
+    assert set(printed("import sys, deploy.worker; print(*sys.modules)", tmp_path)) & {*UNUSED} == set()
