@@ -104,6 +104,19 @@ def test_nothing_is_pickled() -> None:
     assert found(("webapp", "recommender", "seed", "app.py", "config.py"), {"pickle", "shelve", "marshal"}) == []
 
 
+def test_threads_share_no_alias_of_a_class() -> None:
+    """Its columns are made at the first use, and two threads that do so at once may get those of the class."""
+    shared = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sources("webapp")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and "aliased" in ast.unparse(node.value.func)
+    ]
+    assert shared == []
+
+
 def test_files_stay_short() -> None:
     long = {
         path.relative_to(ROOT).as_posix(): n

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, select
-from sqlalchemy.orm import aliased
 
 from webapp.actors import NOBODY, Actor
 from webapp.store.leftout import NO_RULES, is_left_out
@@ -16,8 +15,10 @@ from webapp.store.rows import CardRow, CategoryRow, PictureRow, ProductRow, Rule
 from webapp.store.scope import owned, owner_of
 from webapp.store.tx import Tx
 
-_first_picture = aliased(Picture)
-_other_picture = aliased(Picture)
+# Of the table, not of its class: two threads that ask an alias of a class for its first column at once may get that of
+# the class itself, and a statement that was made so fails as long as the process lives.
+_first_picture = Picture.__table__.alias()
+_other_picture = Picture.__table__.alias()
 
 
 def is_sellable() -> ColumnElement[bool]:
@@ -71,10 +72,10 @@ def _card_columns(owner: str, is_personal: bool) -> tuple[Any, ...]:
         Brand.name,
         Category.name,
         Category.slug,
-        _first_picture.stem,
-        _first_picture.alt,
-        _first_picture.width,
-        _first_picture.height,
+        _first_picture.c.stem,
+        _first_picture.c.alt,
+        _first_picture.c.width,
+        _first_picture.c.height,
         available,
         first_variant,
         n_pictures,
@@ -91,9 +92,9 @@ def _card_base(owner: str, is_personal: bool) -> Select[Any]:
     Hearts and stars are shown to whom they belong; what somebody turned down is read only for personal picks.
     """
     first = (
-        select(_other_picture.id)
-        .where(_other_picture.product_id == Product.id)
-        .order_by(_other_picture.position, _other_picture.id)
+        select(_other_picture.c.id)
+        .where(_other_picture.c.product_id == Product.id)
+        .order_by(_other_picture.c.position, _other_picture.c.id)
         .limit(1)
         .scalar_subquery()
     )
@@ -102,7 +103,7 @@ def _card_base(owner: str, is_personal: bool) -> Select[Any]:
         .select_from(Product)
         .outerjoin(Brand, Brand.id == Product.brand_id)
         .outerjoin(Category, Category.id == Product.category_id)
-        .outerjoin(_first_picture, _first_picture.id == first)
+        .outerjoin(_first_picture, _first_picture.c.id == first)
     )
 
 
