@@ -104,3 +104,12 @@ def test_each_web_process_opens_the_model_at_its_start() -> None:
     settings["post_worker_init"](SimpleNamespace(wsgi=app))
     assert warmed.wait(5)
     assert str(run.ROOT / "deploy" / "serving.py") in run.web_command(TestConfig.under(Path("unused")))
+
+
+def test_processes_get_few_threads_and_heaps_unless_the_surroundings_say_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    assert run.environment()["MALLOC_ARENA_MAX"] == "2"
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "4")
+    assert run.environment()["MALLOC_ARENA_MAX"] == "4"
