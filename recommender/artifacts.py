@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,20 +48,21 @@ def write_folder(
         raise ArtifactError(path.name, path, "the folder exists already; a model folder is never overwritten")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=path.parent))
-    try:
-        for name, array in arrays.items():
-            _write_array(draft / f"{name}.npy", array)
-        for name, text in texts.items():
-            _write_bytes(draft / name, text.encode())
-        for name, write in (files or {}).items():
-            _write_file(draft / name, write)
-        manifest = _signed({"schema": SCHEMA, "version": path.name, "model": data, "files": _checksums(draft)})
-        _write_bytes(draft / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
-        draft.chmod(0o755)
-        draft.rename(path)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    with _held(draft):
+        try:
+            for name, array in arrays.items():
+                _write_array(draft / f"{name}.npy", array)
+            for name, text in texts.items():
+                _write_bytes(draft / name, text.encode())
+            for name, write in (files or {}).items():
+                _write_file(draft / name, write)
+            manifest = _signed({"schema": SCHEMA, "version": path.name, "model": data, "files": _checksums(draft)})
+            _write_bytes(draft / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
+            draft.chmod(0o755)
+            draft.rename(path)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
     _sync_folder(path.parent)
 
 
@@ -106,12 +109,17 @@ def publish(root: Path, version: str) -> None:
     ------
     ArtifactError
         When the version does not verify; the live one stays.
+
+    Notes
+    -----
+    Whoever publishes, prunes or removes in the same folder meanwhile waits, where the file system has locks.
     """
-    read_folder(root / version)
-    draft = root / f".{CURRENT}-{os.getpid()}"
-    _write_bytes(draft, version.encode())
-    draft.replace(root / CURRENT)
-    _sync_folder(root)
+    with _held(root):
+        read_folder(root / version)
+        draft = root / f".{CURRENT}-{os.getpid()}"
+        _write_bytes(draft, version.encode())
+        draft.replace(root / CURRENT)
+        _sync_folder(root)
 
 
 def current_version(root: Path) -> str | None:
@@ -143,14 +151,64 @@ def model_card(root: Path, version: str) -> str | None:
 
 def prune(root: Path, keep: int) -> list[str]:
     """Delete all but the newest ``keep`` versions, never the live one; also drafts of killed runs. Returns names."""
-    live = current_version(root)
-    gone = [v for v in versions(root)[:-keep] if v != live] if keep > 0 else []
-    leftovers = [p.name for p in root.glob(".draft-*")] if root.is_dir() else []
-    for name in (*gone, *leftovers):
-        shutil.rmtree(root / name, ignore_errors=True)
-    for pointer in root.glob(f".{CURRENT}-*"):
-        pointer.unlink(missing_ok=True)
+    with _held(root):
+        gone = _removed(root, versions(root)[:-keep] if keep > 0 else [])
+        for draft in filter(_is_left, root.glob(".draft-*")):
+            shutil.rmtree(draft, ignore_errors=True)
+        for pointer in root.glob(f".{CURRENT}-*"):
+            pointer.unlink(missing_ok=True)
     return gone
+
+
+def remove(root: Path, names: Collection[str]) -> list[str]:
+    """Delete versions by name, never the live one. Returns the names of those that were there."""
+    with _held(root):
+        return _removed(root, [version for version in versions(root) if version in names])
+
+
+def _removed(root: Path, names: Collection[str]) -> list[str]:
+    live = current_version(root)
+    gone = [name for name in names if name != live]
+    for name in gone:
+        shutil.rmtree(root / name, ignore_errors=True)
+    return gone
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Keep others out of a folder who hold it, too, where the file system has locks; who dies lets go of it."""
+    if not folder.is_dir():
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _is_left(draft: Path) -> bool:
+    """Whether nobody writes a draft any more."""
+    try:
+        handle = os.open(draft, os.O_RDONLY)
+    except OSError:  # it has become a version just now
+        return False
+    try:
+        return _lock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, how: int) -> bool:
+    """Lock an open folder; False where another process has it. Where there are no locks nobody has."""
+    try:
+        fcntl.flock(handle, how)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def _write_array(path: Path, array: AnyArray) -> None:

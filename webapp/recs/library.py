@@ -290,6 +290,13 @@ def prune(root: Path, keep: int) -> list[str]:
     return artifacts.prune(root, keep)
 
 
+def remove(root: Path, names: Collection[str]) -> list[str]:
+    """Remove versions by name, never the live one; returns those that were there."""
+    from recommender import artifacts
+
+    return artifacts.remove(root, names)
+
+
 def current_version(root: Path) -> str | None:
     """Return the published version."""
     from recommender import ArtifactError, artifacts

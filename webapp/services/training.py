@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import shutil
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -235,7 +234,7 @@ def _train_and_publish(
             _note_verdict(tell, trained, version)
             recs.publish(place.root, version)
         except TrainingError:
-            _remove(place, version)
+            _remove(place, [version])
             raise
     else:
         _note_verdict(tell, trained, None)
@@ -297,20 +296,20 @@ def _drop_models_of_the_erased(place: Place) -> None:
         began = {run.version: run.started_at for run in operations.runs(tx, limit=MOST_RUNS)}
     if erased_at is None:
         return
-    live = recs.current_version(place.root)
-    for version in recs.versions(place.root):
-        if version != live and began.get(version, erased_at) <= erased_at:
-            _remove(place, version)
+    _remove(place, [name for name in recs.versions(place.root) if began.get(name, erased_at) <= erased_at])
 
 
-def _remove(place: Place, version: str) -> None:
-    shutil.rmtree(place.root / version, ignore_errors=True)
-    (place.root / f"{version}.json").unlink(missing_ok=True)
+def _remove(place: Place, versions: Sequence[str]) -> None:
+    _remove_notes(place, recs.remove(place.root, versions))
+
+
+def _remove_notes(place: Place, versions: Sequence[str]) -> None:
+    for version in versions:
+        (place.root / f"{version}.json").unlink(missing_ok=True)
 
 
 def _prune(place: Place) -> None:
-    for version in recs.prune(place.root, place.keep):
-        _remove(place, version)
+    _remove_notes(place, recs.prune(place.root, place.keep))
     for trials in sorted((place.root / SEARCHES).glob("run-*.jsonl"))[:-SEARCHES_KEPT]:
         trials.unlink(missing_ok=True)
 
