@@ -17,7 +17,8 @@ from flask.cli import with_appcontext
 from config import Config
 from webapp.actors import Actor
 from webapp.clock import utc_now
-from webapp.errors import InvalidInput, ShopError
+from webapp.errors import Conflict, InvalidInput, ShopError
+from webapp.jobs import BUSY_STATUS, REFUSED_STATUS
 from webapp.progress import ProgressLine
 from webapp.recs import UnreadableFileError, get_recs
 from webapp.services import accounts, api_keys, backups, data_sets, imports, recommending, seeding, training, vouchers
@@ -167,28 +168,35 @@ def _print_report(report: Report, *, dry_run: bool) -> None:
 )
 @with_appcontext
 def retrain(strategy: str, trigger: str, if_none: bool, search_seconds: float) -> None:
-    """Train on everything the shop has; publish if the gate lets it through (exit status 3 if not)."""
+    """Train on everything the shop has; publish if the gate lets it through.
+
+    Exit status 3 if it does not, 4 while another training is under way.
+    """
     if if_none and training.has_model(_place()):
         click.echo("A model is live already.")
         return
     if trigger != "command":
         os.nice(BEHIND_THE_SHOP)  # the worker's: visitors come first
     with _told() as line:
-        outcome = training.retrain(
-            _place(),
-            trigger=trigger,
-            strategy=strategy,
-            clock=utc_now,
-            progress=line,
-            with_evaluation=not if_none,
-            search_seconds=search_seconds,
-            learn_weights=_config()["LEARN_EVENT_WEIGHTS"],
-        )
+        try:
+            outcome = training.retrain(
+                _place(),
+                trigger=trigger,
+                strategy=strategy,
+                clock=utc_now,
+                progress=line,
+                with_evaluation=not if_none,
+                search_seconds=search_seconds,
+                learn_weights=_config()["LEARN_EVENT_WEIGHTS"],
+            )
+        except Conflict as error:
+            click.echo(f"Error: {error.text}", err=True)
+            raise SystemExit(BUSY_STATUS) from error
     if outcome.state == "failed":
         raise click.ClickException(outcome.message)
     if outcome.state == "refused":
         click.echo(f"Refused by the gate: {outcome.message}")
-        raise SystemExit(3)
+        raise SystemExit(REFUSED_STATUS)
     click.echo(f"Version {outcome.version} is live.")
 
 

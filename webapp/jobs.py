@@ -23,7 +23,7 @@ from config import Config
 from webapp.clock import utc_now
 from webapp.mail import sender_from_config
 from webapp.providers import get_providers
-from webapp.services import alerts, checkout, housekeeping, media, outbox, payments, schedule
+from webapp.services import alerts, checkout, housekeeping, media, outbox, payments, schedule, training
 from webapp.store import operations
 from webapp.store.tx import unit_of_work
 
@@ -34,11 +34,17 @@ HEARTBEAT_SECONDS = 5.0
 PATIENCE_SECONDS = 10.0
 PICTURES_A_TURN = 60
 REST_BEFORE_TRAINING = timedelta(seconds=30)
+BUSY_PAUSE = timedelta(minutes=1)
 REFUSED_STATUS = 3  # what `flask retrain` exits with when the gate refused the model
+BUSY_STATUS = 4  # and when another training is under way
 
 
 class LeftUndoneError(Exception):
     """The worker is stopped and leaves a job to the next one."""
+
+
+class NotYetError(Exception):
+    """What a job needs is taken; it has to wait for another while."""
 
 
 def wake_worker() -> None:
@@ -103,6 +109,11 @@ def _run(job: operations.JobRow) -> None:
         log.info("job_left_undone", extra={"job_id": job.job_id})
         with unit_of_work() as tx:
             operations.change_job(tx, job.job_id, state="queued", started_at=None, heartbeat_at=None)
+    except NotYetError:
+        log.info("job_waits", extra={"job_id": job.job_id})
+        again = {"state": "queued", "started_at": None, "heartbeat_at": None, "due_at": utc_now() + BUSY_PAUSE}
+        with unit_of_work() as tx:
+            operations.change_job(tx, job.job_id, **again)
     except Exception as error:  # a job that fails is written down; the worker goes on
         log.exception("job_failed", extra={"job_id": job.job_id})
         _end(job.job_id, "failed", str(error)[:2000])
@@ -116,8 +127,13 @@ def _end(job_id: int, state: str, error: str) -> None:
 
 
 def _retrain(job: operations.JobRow) -> None:
-    """Train in another process, keep the job's heart beating meanwhile, and stop it when the worker is stopped."""
+    """Train in another process, keep the job's heart beating meanwhile, and stop it when the worker is stopped.
+
+    While another training is under way, the other thread's or one by command, it waits in the queue.
+    """
     config: Config = current_app.config["SHOP"]
+    if training.is_training(now=utc_now()):
+        raise NotYetError
     trigger = str(job.payload.get("trigger", "schedule"))
     command = [sys.executable, "-m", "flask", "--app", "app", "retrain", "--trigger", trigger]
     if trigger == "schedule":
@@ -134,6 +150,8 @@ def _retrain(job: operations.JobRow) -> None:
         end_child(process)
     if process.returncode in {0, REFUSED_STATUS}:
         return
+    if process.returncode == BUSY_STATUS:
+        raise NotYetError
     if _is_stopping():
         raise LeftUndoneError
     raise RuntimeError(f"the training process ended with status {process.returncode}")

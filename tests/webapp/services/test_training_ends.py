@@ -1,15 +1,17 @@
 """However a training ends, its run and the published model agree, and no other training is disturbed."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from tests.conftest import NOW
 from tests.webapp.services.conftest import retrain, runs
-from webapp import recs
+from webapp import jobs, recs
+from webapp.clock import utc_now
 from webapp.recs import TrainingError
-from webapp.services import training
+from webapp.services import schedule, training
 from webapp.services.training import Place
 from webapp.store import operations
 from webapp.store.tx import read_unit, unit_of_work
@@ -101,3 +103,55 @@ def test_a_training_whose_lease_went_to_another_publishes_nothing(shop: None, pl
     assert recs.versions(place.root) == []
     with read_unit() as tx:
         assert operations.lease_holder(tx, training.LEASE, now=NOW) == "another"
+
+
+def test_a_training_asked_for_during_another_waits_for_its_turn(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was begun at once by the worker's second thread, and failed."""
+    with unit_of_work() as tx:
+        operations.take_lease(tx, training.LEASE, "another", now=utc_now(), seconds=60)
+    assert jobs.queue_retraining(trigger="owner")
+    assert jobs.run_due_jobs() == 1
+    with read_unit() as tx:
+        assert operations.has_job(tx, schedule.RETRAIN, ("queued",))
+        assert not operations.has_job(tx, schedule.RETRAIN, ("failed", "running"))
+    assert jobs.run_due_jobs() == 0, "not before a minute has passed"
+    with unit_of_work() as tx:
+        operations.drop_lease(tx, training.LEASE, "another")
+    ran: list[list[str]] = []
+    monkeypatch.setattr(jobs, "BUSY_PAUSE", timedelta(0))
+    monkeypatch.setattr(jobs, "utc_now", lambda: datetime.now(UTC) + timedelta(minutes=2))
+    monkeypatch.setattr(
+        jobs.subprocess, "Popen", lambda command, **_options: ran.append(command) or Ended(4 - len(ran))
+    )
+    assert jobs.run_due_jobs() == 1
+    assert len(ran) == 1
+    with read_unit() as tx:
+        assert operations.has_job(tx, schedule.RETRAIN, ("done",)), "the gate refused it"
+
+
+def test_a_training_that_finds_another_one_begun_before_it_waits_too(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert jobs.queue_retraining(trigger="owner")
+    monkeypatch.setattr(jobs.subprocess, "Popen", lambda *_args, **_options: Ended(jobs.BUSY_STATUS))
+    assert jobs.run_due_jobs() == 1
+    with read_unit() as tx:
+        assert operations.has_job(tx, schedule.RETRAIN, ("queued",))
+
+
+def test_the_command_says_by_its_status_that_another_training_is_under_way(app: Flask) -> None:
+    with unit_of_work() as tx:
+        operations.take_lease(tx, training.LEASE, "another", now=utc_now(), seconds=60)
+    result = app.test_cli_runner().invoke(args=["retrain"])
+    assert result.exit_code == jobs.BUSY_STATUS
+    assert "A training is under way." in result.output
+
+
+class Ended:
+    """A process that has ended already."""
+
+    def __init__(self, status: int) -> None:
+        self.returncode = status
+
+    def poll(self) -> int:
+        return self.returncode
