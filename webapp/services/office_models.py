@@ -88,8 +88,8 @@ def models_page(
     place: training.Place, *, chosen: int | None, retrain_at: Any, zone: Any, now: datetime
 ) -> vm.AdminModelsPage:
     """Build the page of the recommender."""
-    rows = training.all_runs()
-    live, kept = recs.current_version(place.root), recs.versions(place.root)
+    rows, live_row = training.all_runs(), training.live_run(place)
+    live, kept = live_row.version if live_row else None, recs.versions(place.root)
     runs = tuple(run_view(row, live=live, kept=kept) for row in rows)
     picked = next((run for run in runs if run.run_id == chosen), runs[0] if runs else None)
     nightly = (
@@ -99,7 +99,7 @@ def models_page(
     )
     return vm.AdminModelsPage(
         meta=vm.PageMeta(title=_("Recommender"), is_indexed=False),
-        live=next((run for run in runs if run.status == "live"), None),
+        live=run_view(live_row, live=live, kept=kept) if live_row else None,
         chosen=picked,
         runs=runs,
         is_training=training.is_training(now=now),
@@ -136,9 +136,9 @@ def home_page(place: training.Place, live_recs: Recs, *, currency: str, locale: 
         n_products = products.count(tx)
         n_out = catalogue.count_sold_out(tx)
         shop_currency = catalogue.only_currency(tx) or currency
-    runs = training.all_runs(limit=10)
-    live_version, kept = recs.current_version(place.root), recs.versions(place.root)
-    live = next((run_view(row, live=live_version, kept=kept) for row in runs if row.version == live_version), None)
+    runs, live_row = training.all_runs(limit=1), training.live_run(place)
+    kept = recs.versions(place.root)
+    live = run_view(live_row, live=live_row.version, kept=kept) if live_row else None
     state = live_recs.state()
     warnings = []
     if state.state == "fallback":

@@ -380,6 +380,15 @@ def is_training(*, now: datetime) -> bool:
         return operations.lease_holder(tx, LEASE, now=now) is not None
 
 
+def live_run(place: Place) -> ModelRunRow | None:
+    """Return the run of the live version, however many came after it."""
+    live = recs.current_version(place.root)
+    if live is None:
+        return None
+    with read_unit() as tx:
+        return operations.run_by_version(tx, live)
+
+
 def all_runs(limit: int = 30) -> list[ModelRunRow]:
     """Return the latest runs, newest first."""
     with read_unit() as tx:

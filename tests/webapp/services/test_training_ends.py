@@ -10,8 +10,9 @@ from tests.conftest import NOW
 from tests.webapp.services.conftest import retrain, runs
 from webapp import jobs, recs
 from webapp.clock import utc_now
+from webapp.picks import NullRecs
 from webapp.recs import TrainingError
-from webapp.services import schedule, training
+from webapp.services import office_models, schedule, training
 from webapp.services.training import Place
 from webapp.store import operations
 from webapp.store.tx import read_unit, unit_of_work
@@ -145,6 +146,22 @@ def test_the_command_says_by_its_status_that_another_training_is_under_way(app: 
     result = app.test_cli_runner().invoke(args=["retrain"])
     assert result.exit_code == jobs.BUSY_STATUS
     assert "A training is under way." in result.output
+
+
+def test_the_office_names_the_live_model_however_many_were_refused_since(app: Flask, shop: None, place: Place) -> None:
+    live = retrain(place, with_evaluation=False).version
+    with unit_of_work() as tx:
+        for night in range(31):
+            run = operations.add_run(tx, trigger="schedule", strategy="hybrid", now=NOW + timedelta(days=1 + night))
+            operations.change_run(tx, run, state="refused")
+    with app.test_request_context():
+        page = office_models.models_page(place, chosen=None, retrain_at=None, zone=UTC, now=LATER)
+        home = office_models.home_page(place, NullRecs(), currency="EUR", locale="en", now=LATER)
+    for named in (page.live, home.live):
+        assert named is not None
+        assert (named.version, named.status) == (live, "live")
+    assert len(page.runs) == 30
+    assert [task.is_done for task in home.tasks] == [True, True]
 
 
 class Ended:
