@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,7 +83,10 @@ class Parameters:
     def write(self, path: Path) -> None:
         """Write the file, whole or not at all."""
         draft = path.with_name(f".{path.name}.draft")
-        draft.write_text(json.dumps(self.to_json(), indent=1, sort_keys=True) + "\n", "utf-8")
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(self.to_json(), indent=1, sort_keys=True) + "\n")
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave the new name with nothing in it
         draft.replace(path)
 
     @classmethod

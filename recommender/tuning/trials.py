@@ -52,7 +52,9 @@ class TrialLog:
             return log
         lines = path.read_text("utf-8").splitlines()
         log.trials = [trial for line in lines if (trial := _parsed(line)) is not None]
-        path.write_text("".join(_line(trial) for trial in log.trials), "utf-8")
+        draft = path.with_name(f".{path.name}.draft")  # whoever is stopped here keeps what the file held
+        draft.write_text("".join(_line(trial) for trial in log.trials), "utf-8")
+        draft.replace(path)
         return log
 
     def of(self, study: str, base: str) -> list[Trial]:

@@ -21,6 +21,7 @@ from recommender.suiting import ORDERLESS_SETTINGS
 from recommender.tuning import STUDIES, SURE, Budget, TuneResult, training_part, tune
 from recommender.tuning.judges import Validation
 from recommender.tuning.spaces import SPACES, WEIGHT_SPACE, start_of
+from recommender.tuning.trials import Trial, TrialLog
 from recommender.weights import DEFAULT_KIND_WEIGHTS, EventWeights
 from tests.recommender.worlds import DAY, START, frame_of, ring_walks, shelf_items, two_shelves
 
@@ -226,6 +227,25 @@ def test_a_search_goes_on_where_it_was(walks, tmp_path):
     assert found.found["itemknn"].n_trials == 5
     assert search(walks, "itemknn", budget=Budget(5), trials=file).found == found.found
     assert lines_of(file) == after
+
+
+def test_a_search_that_is_stopped_while_it_reads_its_file_leaves_it_whole(tmp_path, monkeypatch):
+    file = tmp_path / "t.jsonl"
+    log = TrialLog.open(file)
+    for number in range(3):
+        log.add(Trial("itemknn", number, {}, 0.5, 1.0, "base"))
+    before = file.read_bytes()
+    write_text = Path.write_text
+
+    def stop(path: Path, content: str, *_args: object, **_options: object) -> int:
+        write_text(path, content[:9], "utf-8")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Path, "write_text", stop)
+        with pytest.raises(KeyboardInterrupt):
+            TrialLog.open(file)
+    assert file.read_bytes() == before
 
 
 def test_a_search_with_the_last_of_all_seeds_goes_on_too(walks, tmp_path):
