@@ -87,7 +87,8 @@ def logged_value(
     lists = _lists(model, rows, requests, now, _by_user(later))
     by_chance = rows["propensity"].to_numpy(dtype=np.float64) < 1
     shown = _Shown.of(rows[by_chance], requests[by_chance])
-    target = shown.chosen_by(lists) / np.bincount(requests)[shown.requests]
+    lengths = np.array([max(1, len(one)) for one in lists])  # a short list is all of the choice, too
+    target = shown.chosen_by(lists) / lengths[shown.requests]
     told, hoped = _click_model(shown, lists)
     clicks, chances = shown.clicks, shown.chances
     return LoggedValue(

@@ -57,6 +57,17 @@ def shop(n: int, rates: dict[str, float], chances: dict[str, float], seed: int =
 # By hand
 
 
+def test_a_list_shorter_than_its_places_is_a_whole_choice():
+    """Two requests of two places, filled by chance; item a is always clicked, b never, and the model shows a alone.
+
+    Click model of each half: a (1 + 20 * 0.5) / 21 = 11 / 21. Places of a: 11/21 + 2 (1 - 11/21) = 31/21; of b: 11/21.
+    """
+    rows = [(request, item, place, 0.5, item == "a") for request in "rs" for place, item in enumerate("ab", start=1)]
+    found = logged_value(Always("a"), clean_logged(logged(*rows)), now=START)
+    assert found.snips.value == pytest.approx(1.0)
+    assert found.robust.value == pytest.approx((31 / 21 + 11 / 21) / 2)
+
+
 def test_two_estimators_by_hand():
     """Four requests of one place, filled by chance; the model shows item a.
 
