@@ -78,7 +78,7 @@ def _evidence(found: Mapping[str, Any]) -> str:
 
 def _verdict(found: Mapping[str, Any] | None) -> Iterator[str]:
     if not found:
-        yield "It was not: nothing was live before, and somebody was waiting for a first model."
+        yield "It was not: it learned from the whole log, with nothing held back to judge it by."
         return
     if found["metrics"]:
         yield "On the last part of the log, by models that had not seen it:"
