@@ -50,7 +50,7 @@ class Query:
         """Seconds since the user's latest event; NaN when the time was not told or there is no event."""
         if not self.knows_time or not len(self.state.timestamps):
             return float("nan")
-        return float(max(self.now - int(self.state.timestamps[0]), 0))
+        return float(max(self.now - self.state.last_at, 0))
 
 
 class Estimator:

@@ -228,7 +228,7 @@ class FeatureBuilder:
 
     def _bucket(self, state: UserState) -> int:
         start, width, now = self.columns.era_clock.tolist()
-        latest = int(state.timestamps[0]) if len(state.timestamps) else now
+        latest = state.last_at if len(state.timestamps) else now
         return min(max(int((latest - start) // width), 0), ERA_BUCKETS - 1)
 
     def _affinities(self, states: Sequence[UserState], rows: Rows) -> AnyArray:
@@ -252,7 +252,7 @@ class FeatureBuilder:
         state, columns = query.state, self.columns
         if not len(state.item_rows):
             return np.array([0.0, 0.0, np.nan, 0.0, 0.0, STAR_PRIOR, 0.0], dtype=np.float32)
-        idle = max(columns.now - int(state.timestamps[0]), 0) / DAY_SECONDS
+        idle = max(columns.now - state.last_at, 0) / DAY_SECONDS
         log_counts = columns.log_counts[state.item_rows]
         given = state.stars[~np.isnan(state.stars)]
         return np.array(

@@ -122,7 +122,7 @@ class Question:
     @property
     def is_new_visit(self) -> bool:
         """Whether the user had been away for longer than a session lasts."""
-        return bool(len(self.state.timestamps)) and self.at - int(self.state.timestamps[0]) > SESSION_SECONDS
+        return bool(len(self.state.timestamps)) and self.at - self.state.last_at > SESSION_SECONDS
 
 
 class _MadeList(NamedTuple):

@@ -121,12 +121,14 @@ def known_times(known: EventLog, told: EventLog) -> tuple[Rows, Rows]:
 
 @dataclass(frozen=True)
 class UserState:
-    """A user's distinct items, the latest first, with what the events say about each.
+    """A user's distinct items with what the events say about each: the latest first, the dismissed behind the others.
+
+    Sources look at the first so many: what somebody turned down shall not take the places of what they like.
 
     Attributes
     ----------
     item_rows : ndarray of shape (n_touched,)
-        Distinct known items; position 0 is the item touched last.
+        Distinct known items; position 0 is the last one touched and not dismissed, if there is one.
     weights : ndarray of shape (n_touched,)
         Evidence of taste, >= 0: that of the strongest event, of the stars where the item was rated, and 0 where it
         was dismissed.
@@ -160,6 +162,11 @@ class UserState:
         """True when nothing known to the model speaks for a taste."""
         return not len(self.item_rows) or not bool((self.weights > 0).any())
 
+    @property
+    def last_at(self) -> int:
+        """UTC seconds of the latest event with any of the items, a dismissal too; there has to be an item."""
+        return int(self.timestamps.max())
+
     def without(self, item_row: int) -> UserState:
         """The state as if the user had never touched the item."""
         return self._keep(self.item_rows != item_row)
@@ -188,7 +195,7 @@ def looked_at(rows: Rows, now: int) -> EventLog:
 
 
 def build_state(log: EventLog, weights: EventWeights, *, user_row: int = -1, limit: int = MAX_HISTORY) -> UserState:
-    """Condense an event log to one entry per item, the latest first, at most ``limit`` of them."""
+    """Condense an event log to one entry per item, at most ``limit`` that say something and as many that do not."""
     known = log.item_rows >= 0
     if not known.all():
         log = log.take(np.flatnonzero(known))
@@ -205,7 +212,9 @@ def build_state(log: EventLog, weights: EventWeights, *, user_row: int = -1, lim
     rated = ~np.isnan(stars)
     best[rated] = weights.of(np.full(int(rated.sum()), KIND_CODE["rating"], dtype=np.int8), stars[rated])
     best[_dismissed(log, inverse, len(distinct))] = 0.0
-    order = np.argsort(last_from_end, kind="stable")[:limit]
+    latest_first = np.argsort(last_from_end, kind="stable")
+    speaks = best[latest_first] > 0
+    order = np.concatenate([latest_first[speaks][:limit], latest_first[~speaks][:limit]])
     return UserState(
         item_rows=distinct[order],
         weights=best[order],

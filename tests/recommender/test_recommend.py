@@ -29,6 +29,7 @@ from tests.recommender.worlds import (
     SHELVES,
     START,
     event,
+    family_of,
     frame_of,
     ids,
     purchases,
@@ -51,10 +52,6 @@ def varied_model(shop_events, shop_items) -> HybridRecommender:
 @pytest.fixture(params=["hybrid", "varied"])
 def any_model(request, shop_model, varied_model) -> HybridRecommender:
     return shop_model if request.param == "hybrid" else varied_model
-
-
-def family_of(item: str) -> str:
-    return shelf_of(item) if int(item[-2:]) in FAMILY else item
 
 
 def room(items: set[str], max_per_family: int) -> int:

@@ -71,6 +71,14 @@ def test_a_dismissed_item_says_nothing_good_until_it_is_taken_up_again():
     assert weight_of(state_of(("cup", "dismiss", 1), ("cup", "view", 2)), "cup") > 0
 
 
+def test_what_was_dismissed_takes_no_place_of_what_is_liked():
+    """Sources look at the first so many items; the moment of the latest event is that of any."""
+    state = state_of(("pot", "view", 1), ("cup", "view", 2), ("lid", "dismiss", 3), ("pan", "dismiss", 4), limit=1)
+    assert names(state.item_rows) == ["cup", "pan"]
+    assert names(state.seen) == ["cup", "pan", "pot", "lid"]
+    assert state.last_at == 4
+
+
 def test_a_dismissal_in_the_same_second_as_the_view_still_counts():
     assert weight_of(state_of(("cup", "view", 5), ("cup", "dismiss", 5)), "cup") == 0
 
@@ -185,7 +193,9 @@ def test_two_logs_merge_as_a_slow_reading_of_both_does(before, after):
 def test_a_state_agrees_with_a_slow_reading_of_the_log(events):
     state = state_of(*events)
     ordered = sorted(events, key=lambda event: event[2])
-    expected = list(dict.fromkeys(item for item, _, _ in reversed(ordered)))
+    last_kind = {item: kind for item, kind, _ in ordered}
+    latest_first = list(dict.fromkeys(item for item, _, _ in reversed(ordered)))
+    expected = sorted(latest_first, key=lambda item: last_kind[item] == "dismiss")
     assert names(state.item_rows) == expected
     for item in expected:
         own = [kind for name, kind, _ in ordered if name == item]

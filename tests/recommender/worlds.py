@@ -38,6 +38,11 @@ def shelf_of(item_id: str) -> str:
     return item_id.split("-")[0]
 
 
+def family_of(item_id: str) -> str:
+    """The family of a variant, the id of anything else."""
+    return shelf_of(item_id) if int(item_id[-2:]) in FAMILY else item_id
+
+
 def frame_of(*rows: Sequence[Any]) -> pd.DataFrame:
     """An event frame from rows (user, item, kind, timestamp[, value[, order]])."""
     filled = [(*row, *(None,) * (6 - len(row))) for row in rows]
