@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from recommender.errors import DataError
 from recommender.idmap import IdMap
@@ -24,6 +24,9 @@ from recommender.validation import (
     to_numbers,
     with_gaps,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEXT_FIELDS = ("title", "description", "category", "brand", "image", "colours", "family")
 # By these items are put together: one that is written in two ways would be two.
@@ -86,6 +89,8 @@ class ItemCatalogue:
     @classmethod
     def bare(cls, item_ids: list[str]) -> ItemCatalogue:
         """A catalogue that knows nothing but the ids."""
+        import pandas as pd
+
         return cls.from_frame(pd.DataFrame({"item_id": pd.Series(item_ids, dtype=str)}))
 
     def __len__(self) -> int:
@@ -123,6 +128,8 @@ def _clean_prices(frame: pd.DataFrame, repairs: dict[str, int]) -> FloatVector:
 def _clean_text(frame: pd.DataFrame, name: str, repairs: dict[str, int]) -> AnyArray:
     if name not in frame.columns:
         return _blank(len(frame))
+    import pandas as pd
+
     # Objects first: a category, a nullable number and a date each have a gap of their own, and none takes "".
     given = frame[name].astype(object).to_numpy()
     endless = [isinstance(value, int) and abs(value) >= 10**MOST_DIGITS for value in given]
@@ -162,8 +169,10 @@ def distinct_texts(values: Sequence[str] | AnyArray) -> tuple[AnyArray, Rows]:
 
     ``np.unique`` would need an array in which every text is as wide as the longest.
     """
-    codes, known = pd.factorize(np.array(values, dtype=object), sort=True)
-    return known, codes.astype(np.int64)
+    texts = np.asarray(values, dtype=object).tolist()
+    known = sorted(set(texts))
+    place = {text: code for code, text in enumerate(known)}
+    return np.array(known, dtype=object), np.array([place[text] for text in texts], dtype=np.int64)
 
 
 def text_codes(values: Sequence[str] | AnyArray) -> Rows:

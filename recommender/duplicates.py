@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from recommender.catalogue import ItemCatalogue
 from recommender.types import Rows
@@ -80,6 +79,8 @@ def join_families(families: Rows, groups: Rows) -> Rows:
 
 def _joined(n: int, pairs: Rows) -> Rows:
     """Smallest row of the component that each row belongs to."""
+    from scipy.sparse.csgraph import connected_components  # serving needs none of it
+
     links = sparse.coo_matrix((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, component = connected_components(links, directed=False)
     _, first, place = np.unique(component, return_index=True, return_inverse=True)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from recommender.base import SourceUnavailableError
 from recommender.catalogue import ItemCatalogue
@@ -36,6 +34,9 @@ from recommender.suiting import suited
 from recommender.training_data import TrainingData
 from recommender.types import FloatVector, Progress, Rows
 from recommender.weights import EventWeights
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXTRA_SOURCES = ("svd", "bought_together", "buy_again", "recently_viewed")
 EFFORTS = ("full", "quick")

@@ -6,9 +6,8 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from os import fspath
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from recommender import artifacts, modelcard
@@ -29,6 +28,9 @@ from recommender.related import RelatedItems
 from recommender.serving import ServingRecommender
 from recommender.types import Progress, no_progress
 from recommender.weights import EventWeights
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class HybridRecommender(ServingRecommender):

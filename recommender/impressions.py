@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
-import pandas as pd
 
 from recommender.errors import DataError
 from recommender.idmap import IdMap
 from recommender.types import BoolMask, Rows
 from recommender.validation import clean_ids, clean_timestamps, fail_where, require_columns, to_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LOGGED_COLUMNS = ("user_id", "item_id", "request_id", "position", "propensity")
 REWARDS = ("clicked", "reward")
@@ -35,6 +37,8 @@ def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
         Naming column and first rows: a missing column or id, a position that is none, a propensity outside (0, 1], a
         click that is neither 0 nor 1, a reward that is no number, two items at one place of a request.
     """
+    import pandas as pd
+
     require_columns(frame, ("user_id", "item_id", "position", "propensity"))
     earned = next((name for name in REWARDS if name in frame.columns), REWARDS[0])
     require_columns(frame, (earned,))
@@ -63,6 +67,8 @@ def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _request_ids(frame: pd.DataFrame, user_ids: pd.Series, seconds: Rows | None) -> pd.Series:
+    import pandas as pd
+
     if "request_id" in frame.columns:
         return clean_ids(frame["request_id"], "request_id", {})
     if seconds is None:
@@ -97,6 +103,8 @@ class Impressions:
         DataError
             As :func:`clean_logged`, and where the times are missing.
         """
+        import pandas as pd
+
         require_columns(frame, ("timestamp",))
         rows = clean_logged(frame)
         user_rows, item_rows = users.rows(rows["user_id"].tolist()), items.rows(rows["item_id"].tolist())

@@ -9,11 +9,11 @@ from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from recommender.asked import in_python, is_number
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
+from recommender.frames import is_frame
 from recommender.interactions import Interactions
 from recommender.validation import shortened
 from recommender.weights import EventWeights
@@ -103,12 +103,12 @@ def check_settings(params: Mapping[str, Any]) -> None:
 def check_data(events: object, items: object, logged: object) -> None:
     """Raise DataError for what is no data that a fit takes, saying what makes it such."""
     if not isinstance(events, Interactions):
-        told = "; Interactions.from_frame(frame) makes it of a frame" if isinstance(events, pd.DataFrame) else ""
+        told = "; Interactions.from_frame(frame) makes it of a frame" if is_frame(events) else ""
         raise DataError(f"events must be Interactions, not {type(events).__name__}{told}")
     if items is not None and not isinstance(items, ItemCatalogue):
-        told = "; ItemCatalogue.from_frame(frame) makes it of a frame" if isinstance(items, pd.DataFrame) else ""
+        told = "; ItemCatalogue.from_frame(frame) makes it of a frame" if is_frame(items) else ""
         raise DataError(f"items must be an ItemCatalogue or None, not {type(items).__name__}{told}")
-    if logged is not None and not isinstance(logged, pd.DataFrame):
+    if logged is not None and not is_frame(logged):
         raise DataError(f"logged must be a DataFrame or None, not {type(logged).__name__}")
 
 

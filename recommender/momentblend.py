@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize
 
 from recommender.moment import Moment, are_newcomers, moments
 from recommender.rankfeatures import AFFINITY_COLUMNS, DAY_SECONDS, GAP_COLUMN, IDLE_COLUMN, ITEM_COLUMNS, LENGTH_COLUMN
@@ -183,6 +182,8 @@ def _fitted_on(groups: RankGroups, chosen: AnyArray, columns: Rows) -> LinearBle
 
 def _likeliest(standard: AnyArray, groups: RankGroups, l2: float, centre: AnyArray) -> AnyArray:
     """The weights under which the choices are most likely, with an L2 penalty on the distance from ``centre``."""
+    from scipy import optimize  # serving needs none of it
+
     result = optimize.minimize(
         _softmax_loss,
         centre,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from recommender.types import AnyArray, Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Below so many steps from one row of a user to the next, chance alone may have put them in order.
 MIN_STEPS = 100
@@ -35,6 +39,8 @@ def is_sorted_by_item(users: pd.Series, items: pd.Series, kinds: pd.Series | Any
         True where, of each user and kind, nearly every row has a greater item than the row before: by number where
         all ids are numbers, or by text.
     """
+    import pandas as pd
+
     user_codes, kind_codes = pd.factorize(users)[0], pd.factorize(kinds)[0]
     order = np.lexsort((kind_codes, user_codes))
     is_step = (np.diff(user_codes[order]) == 0) & (np.diff(kind_codes[order]) == 0)
@@ -54,6 +60,8 @@ def drawn_seconds(users: pd.Series, items: pd.Series) -> Rows:
     Rows of one user and item share it, so in a stable order of time they stay as they were: a view before the
     purchase.
     """
+    import pandas as pd
+
     pairs = pd.DataFrame({"user": users.astype(object), "item": items.astype(object)})
     hashed = pd.util.hash_pandas_object(pairs, index=False).to_numpy(dtype=np.uint64)
     return (hashed % np.uint64(DRAWN_SECONDS)).astype(np.int64)

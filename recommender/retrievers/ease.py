@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
 
 from recommender.base import SourceUnavailableError
 from recommender.neighbours import NeighbourTable
@@ -64,6 +64,8 @@ def _gram(matrix: sparse.csr_matrix, l2: float) -> FloatMatrix:
 
 def _solve(gram: FloatMatrix) -> FloatMatrix:
     """``B = -P / diag(P)`` with ``P`` the inverse of the Gram matrix, and zeros on the diagonal."""
+    from scipy import linalg  # serving needs none of it
+
     factor, _ = linalg.lapack.spotrf(gram, lower=True, overwrite_a=True)
     inverse, info = linalg.lapack.spotri(factor, lower=True, overwrite_c=True)
     if info:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 
 from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
 from recommender.foldin import fold_in_ratings
@@ -101,6 +100,7 @@ class Svd(Retriever):
         return np.clip(stars, 1.0, 5.0).astype(np.float32)
 
     def _fit_surprise(self, users: Rows, items: Rows, stars: FloatVector) -> tuple[Any, Any]:
+        import pandas as pd
         from surprise import SVD, Dataset, Reader
 
         frame = pd.DataFrame({"user": users, "item": items, "stars": stars.astype(np.float64)})
