@@ -6,18 +6,30 @@ import time
 from collections.abc import Hashable, Iterable, Mapping
 from math import isfinite
 from os import PathLike
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
-import pandas as pd
 
 from recommender.errors import DataError
+from recommender.frames import is_frame, is_gap
 from recommender.types import KIND_CODE, Event
-from recommender.validation import CLOCK_SKEW_SECONDS, MAX_ID_BYTES, require_columns, shortened
+from recommender.validation import (
+    CLOCK_SKEW_SECONDS,
+    HALF_A_PAIR,
+    MAX_ID_BYTES,
+    is_unicode,
+    require_columns,
+    shortened,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CONTEXTS = ("home", "product", "cart", "search")
 HOW_TO_TELL = "give a list of Event(item_id, kind, timestamp, value)"
+HOW_TO_TELL_OF = "give a list of (user_id, Event(item_id, kind, timestamp, value))"
 MOST = float(np.finfo(np.float32).max)  # values are kept in single precision
+LEAST = 2.0**-150  # and this is 0 there
 LAST_MOMENT = 100_000_000_000  # in the year 5138; what is later was meant as milliseconds
 _NUMBERS = (int, float, np.integer, np.floating)
 
@@ -51,7 +63,7 @@ def ids_of(given: Iterable[object], name: str) -> list[str]:
     """
     if isinstance(given, (str, bytes)):
         raise DataError(f"{name} must be a collection of ids, not the text {given!r}; give [{given!r}] for one")
-    if not isinstance(given, Iterable) or isinstance(given, pd.DataFrame):
+    if not isinstance(given, Iterable) or is_frame(given):
         raise DataError(f"{name} must be a collection of ids such as ['i1', 'i2'], not {_called(given)}")
     return [one if type(one) is str else id_of(one, f"each id of {name}") for one in given]
 
@@ -60,7 +72,7 @@ def texts_of(given: Iterable[str], name: str) -> frozenset[str]:
     """A set of texts; DataError for one text alone, which would fall apart into letters, or what is no text."""
     if isinstance(given, (str, bytes)):
         raise DataError(f"{name} must be a set of texts, not the text {given!r}; give {{{given!r}}} for one")
-    if not isinstance(given, Iterable) or isinstance(given, pd.DataFrame):
+    if not isinstance(given, Iterable) or is_frame(given):
         raise DataError(f"{name} must be a set of texts, not {_called(given)}")
     texts = list(given)
     for text in texts:
@@ -92,7 +104,7 @@ def moment_of(given: object) -> int | None:
 
 def latest_moment(*known: int | None) -> int:
     """Latest time, in UTC seconds, that an event may have: a day after the clock and all moments that are known."""
-    return max(int(time.time()), *(moment for moment in known if moment is not None)) + CLOCK_SKEW_SECONDS
+    return max([int(time.time()), *(moment for moment in known if moment is not None)]) + CLOCK_SKEW_SECONDS
 
 
 def events_of(history: Iterable[Event] | None, latest: int) -> list[Event]:
@@ -119,10 +131,36 @@ def events_of(history: Iterable[Event] | None, latest: int) -> list[Event]:
     """
     if history is None:
         return []
-    given: object = _records(history) if isinstance(history, pd.DataFrame) else history
+    given: object = _records(history) if is_frame(history) else history
     if isinstance(given, (Event, str, bytes, Mapping)) or not isinstance(given, Iterable):
         raise DataError(f"history must be a list of events, not {_called(given)}; {HOW_TO_TELL}")
-    return [_checked(event, latest) for event in given]
+    return [_checked(event, latest, "history") for event in given]
+
+
+def told_of(told: Iterable[tuple[object, Event]], latest: int) -> list[tuple[str, Event]]:
+    """Users and what each did, checked as :func:`events_of` checks a history, in their order.
+
+    A model keeps these ids, so they are held to what :meth:`Interactions.from_frame` asks of those of a log: text that
+    UTF-8 can write, of at most ``MAX_ID_BYTES`` bytes.
+
+    Raises
+    ------
+    DataError
+        Naming the field and what stood there.
+    """
+    if isinstance(told, (str, bytes, Mapping)) or is_frame(told) or not isinstance(told, Iterable):
+        raise DataError(f"events must be a list of users and events, not {_called(told)}; {HOW_TO_TELL_OF}")
+    return [_told_by_one(pair, latest) for pair in told]
+
+
+def require_kept(an_id: str, name: str) -> None:
+    """Raise DataError for an id that a log could not hold."""
+    if not an_id or "\0" in an_id:
+        raise DataError(f"{name} {an_id!r} is empty or has a NUL character")
+    if not is_unicode(an_id):
+        raise DataError(f"{name} {shortened(an_id)} holds {HALF_A_PAIR}")
+    if len(an_id.encode()) > MAX_ID_BYTES:
+        raise DataError(f"{name} {shortened(an_id)} is longer than {MAX_ID_BYTES} bytes")
 
 
 def is_number(given: object) -> TypeGuard[int | float]:
@@ -143,52 +181,63 @@ def _records(history: pd.DataFrame) -> list[dict[Hashable, object]]:
     return history.to_dict("records")
 
 
-def _event(given: object) -> Event:
+def _told_by_one(given: object, latest: int) -> tuple[str, Event]:
+    if not isinstance(given, tuple) or isinstance(given, Event) or len(given) != 2:
+        raise DataError(f"events must hold pairs of a user and an event, not {_called(given)}; {HOW_TO_TELL_OF}")
+    user_id = id_of(given[0], "events: the user_id")
+    event = _checked(given[1], latest, "events")
+    require_kept(user_id, "events: the user_id")
+    require_kept(event.item_id, "events: the item_id")
+    return user_id, event
+
+
+def _event(given: object, name: str) -> Event:
     if isinstance(given, Event):
         return given
     if isinstance(given, tuple) and len(given) in (3, 4):
         return Event(*given)
     if isinstance(given, Mapping) and {"item_id", "kind", "timestamp"} <= set(given):
         return Event(given["item_id"], given["kind"], given["timestamp"], given.get("value"))
-    raise DataError(f"history must hold events, not {_called(given)}; {HOW_TO_TELL}")
+    raise DataError(f"{name} must hold events, not {_called(given)}; {HOW_TO_TELL}")
 
 
-def _checked(given: object, latest: int) -> Event:
-    item_id, kind, timestamp, value = _event(given)
+def _checked(given: object, latest: int, name: str) -> Event:
+    """One event; ``name`` says in errors what it is a part of."""
+    item_id, kind, timestamp, value = _event(given, name)
     if type(item_id) is not str:
-        item_id = id_of(item_id, "history: the item_id of an event")
+        item_id = id_of(item_id, f"{name}: the item_id of an event")
     if not item_id or "\0" in item_id:
-        raise DataError(f"history: the item_id {item_id!r} is empty or has a NUL character")
+        raise DataError(f"{name}: the item_id {item_id!r} is empty or has a NUL character")
     if not isinstance(kind, str) or kind not in KIND_CODE:
-        raise DataError(f"history: the kind {shortened(kind)} is not one of {', '.join(KIND_CODE)}")
-    return Event(item_id, kind, _time_of(timestamp, latest), _value_of(kind, value))
+        raise DataError(f"{name}: the kind {shortened(kind)} is not one of {', '.join(KIND_CODE)}")
+    return Event(item_id, kind, _time_of(timestamp, latest, name), _value_of(kind, value, name))
 
 
-def _time_of(given: object, latest: int) -> int:
+def _time_of(given: object, latest: int, name: str) -> int:
     if not is_number(given):
-        told = f"history: the timestamp must be a number of UTC seconds, not {shortened(given)}"
+        told = f"{name}: the timestamp must be a number of UTC seconds, not {shortened(given)}"
         raise DataError(f"{told}; int(moment.timestamp()) makes one of a datetime")
     given = in_python(given)
     if not given >= 0:
-        raise DataError(f"history: the timestamp must be a number of UTC seconds since 1970, not {shortened(given)}")
+        raise DataError(f"{name}: the timestamp must be a number of UTC seconds since 1970, not {shortened(given)}")
     if given > latest:
         raise DataError(
-            f"history: the timestamp {shortened(given)} lies in the future (milliseconds instead of seconds?)"
+            f"{name}: the timestamp {shortened(given)} lies in the future (milliseconds instead of seconds?)"
         )
     return int(given)
 
 
-def _value_of(kind: str, given: object) -> float | None:
+def _value_of(kind: str, given: object, name: str) -> float | None:
     if given is None and kind != "rating":
         return None
-    is_missing = given is None or given is pd.NA or given is pd.NaT or (is_number(given) and given != given)
+    is_missing = given is None or is_gap(given) or (is_number(given) and given != given)
     if not is_missing and not is_number(given):
-        raise DataError(f"history: the value of a {kind} must be a number or None, not {shortened(given)}")
+        raise DataError(f"{name}: the value of a {kind} must be a number or None, not {shortened(given)}")
     value = in_python(given) if is_number(given) and not is_missing else None
     if kind == "rating" and not (is_number(value) and 1 <= value <= 5):
-        raise DataError(f"history: the value of a rating must be between 1 and 5 stars, not {shortened(given)}")
-    if kind == "purchase" and is_number(value) and not 0 < value <= MOST:
-        raise DataError(f"history: the value of a purchase, its quantity, must be positive, not {shortened(given)}")
+        raise DataError(f"{name}: the value of a rating must be between 1 and 5 stars, not {shortened(given)}")
+    if kind == "purchase" and is_number(value) and not LEAST < value <= MOST:
+        raise DataError(f"{name}: the value of a purchase, its quantity, must be positive, not {shortened(given)}")
     return float(value) if kind in ("rating", "purchase") and is_number(value) else None
 
 

@@ -7,15 +7,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf
-from typing import Self
+from sys import float_info
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import pandas as pd
 from scipy.special import betainc
 
+from recommender.asked import id_of, is_number, require_kept
+from recommender.errors import DataError
 from recommender.limits import COUNT, NOT_NEGATIVE, Limits, require_within
 from recommender.types import FloatVector, Reason, Recommendation, Rows
-from recommender.validation import clean_ids, fail_where, require_columns, to_numbers
+from recommender.validation import clean_ids, fail_where, require_columns, shortened, to_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWS_COLUMNS = ("item_id", "n_shown", "n_clicked")
 SOURCE = "explore"
@@ -101,6 +106,27 @@ class Shows:
         fail_where(~((shown >= 0) & np.isfinite(shown)), "n_shown", frame["n_shown"], "no number from 0 on")
         fail_where(~((clicked >= 0) & (clicked <= shown)), "n_clicked", frame["n_clicked"], "not between 0 and n_shown")
         fail_where(ids.duplicated(), "item_id", frame["item_id"], "an item that stands there twice")
+        return cls._counted(ids.tolist(), shown, clicked)
+
+    @classmethod
+    def of(cls, counts: Mapping[str, tuple[float, float]]) -> Self:
+        """Read how often each item was shown and clicked.
+
+        Raises
+        ------
+        DataError
+            Naming the item: an id that is none, or another one's, or a pair that no frame could hold.
+        """
+        ids = [id_of(item_id, "the id of an item shown") for item_id in counts]
+        for item_id, pair in zip(ids, counts.values(), strict=True):
+            _require_counts(item_id, pair)
+        if len(set(ids)) < len(ids):
+            raise DataError("an item shown stands in the counts twice, as a number and as text")
+        shown, clicked = np.array(list(counts.values()), dtype=np.float64).reshape(-1, 2).T
+        return cls._counted(ids, shown, clicked)
+
+    @classmethod
+    def _counted(cls, ids: Sequence[str], shown: FloatVector, clicked: FloatVector) -> Self:
         rate = (clicked.sum() + 1.0) / (shown.sum() + PRIOR_SHOWS)
         return cls(dict(zip(ids, zip(shown.tolist(), clicked.tolist(), strict=True), strict=True)), float(rate))
 
@@ -112,6 +138,15 @@ class Shows:
         """Probability with which each item is drawn; see :func:`chances`."""
         counts = np.array([self.counts.get(item_id, (0.0, 0.0)) for item_id in item_ids]).reshape(-1, 2)
         return chances(counts[:, 0], counts[:, 1], self.rate)
+
+
+def _require_counts(item_id: str, pair: object) -> None:
+    """Raise DataError for an id that a log could not hold, and for what is not how often its item was shown."""
+    require_kept(item_id, "the id of an item shown")
+    if not isinstance(pair, Sequence) or len(pair) != 2 or not all(map(is_number, pair)):
+        raise DataError(f"item {item_id!r}: {shortened(pair)} is no pair of n_shown and n_clicked")
+    if not 0 <= pair[1] <= pair[0] <= float_info.max:
+        raise DataError(f"item {item_id!r}: n_clicked must lie between 0 and n_shown, not {shortened(pair)}")
 
 
 def chances(shown: FloatVector, clicked: FloatVector, rate: float) -> FloatVector:

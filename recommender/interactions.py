@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from recommender.asked import moment_of
+from recommender.asked import latest_moment, moment_of, told_of
 from recommender.idmap import IdMap
 from recommender.roworder import drawn_seconds, is_clock, is_sorted_by_item
 from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, BoolMask, Event, FloatVector, Rows
@@ -21,6 +21,9 @@ from recommender.validation import (
     clean_values,
     require_columns,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_EVENTS_PER_USER = 20_000
 
@@ -84,6 +87,8 @@ class Interactions:
         item: an order that says nothing, learned from, is worse than none, so then it is drawn at random. Numbers
         that are no clock, as :func:`recommender.roworder.is_clock` knows them, are looked at in the same way.
         """
+        import pandas as pd
+
         require_columns(frame, ("user_id", "item_id"))
         now = moment_of(now)
         frame = frame.reset_index(drop=True)
@@ -108,6 +113,42 @@ class Interactions:
             timestamps=timestamps[order],
             baskets=baskets[order],
             report=DataReport(n_rows=len(frame), n_kept=len(order), repairs=repairs),
+        )
+
+    @classmethod
+    def from_events(cls, told: Iterable[tuple[object, Event]]) -> Interactions:
+        """Check users and their events, and turn them into the arrays that :meth:`from_frame` makes of such a log.
+
+        For the news of a model that serves: pandas is not read for it. Times are taken as they are told, as with
+        ``keep_times``, and of repairs ``report`` counts only what was cut to ``MAX_EVENTS_PER_USER``.
+
+        Parameters
+        ----------
+        told : iterable of (user_id, Event)
+
+        Raises
+        ------
+        DataError
+            As :func:`recommender.asked.told_of`; none of the times may be later than the clock.
+        """
+        pairs = told_of(told, latest_moment())
+        user_ids, events = [user for user, _ in pairs], [event for _, event in pairs]
+        item_ids = [event.item_id for event in events]
+        users, items = IdMap(sorted(set(user_ids))), IdMap(sorted(set(item_ids)))
+        user_rows, timestamps = users.rows(user_ids), np.array([event.timestamp for event in events], dtype=np.int64)
+        repairs: dict[str, int] = {}
+        order = np.argsort(timestamps, kind="stable")
+        order = order[_latest_of_each(user_rows[order], MAX_EVENTS_PER_USER, repairs)]
+        return cls(
+            users=users,
+            items=items,
+            user_rows=user_rows[order],
+            item_rows=items.rows(item_ids)[order],
+            kinds=np.array([KIND_CODE[event.kind] for event in events], dtype=np.int8)[order],
+            values=np.array([np.nan if e.value is None else e.value for e in events], dtype=np.float32)[order],
+            timestamps=timestamps[order],
+            baskets=np.full(len(order), -1, dtype=np.int64),
+            report=DataReport(n_rows=len(pairs), n_kept=len(order), repairs=repairs),
         )
 
     def __len__(self) -> int:
@@ -154,6 +195,8 @@ class Interactions:
 
     def to_frame(self) -> pd.DataFrame:
         """A frame that :meth:`from_frame` accepts, in time order."""
+        import pandas as pd
+
         return pd.DataFrame(
             {
                 "user_id": self.users.take(self.user_rows),
@@ -193,6 +236,8 @@ def _times(
 
 def _of_each_user(baskets: Rows, user_codes: Rows) -> Rows:
     """Numbers of the orders, told apart where two users have one of the same name: shops count from 1 for each."""
+    import pandas as pd
+
     inside = baskets >= 0
     found = np.full(len(baskets), -1, dtype=np.int64)
     found[inside] = pd.factorize(baskets[inside] * (int(user_codes.max(initial=0)) + 1) + user_codes[inside])[0]
@@ -201,6 +246,8 @@ def _of_each_user(baskets: Rows, user_codes: Rows) -> Rows:
 
 def events_frame(user_id: str, events: Sequence[Event]) -> pd.DataFrame:
     """One user's events as a frame for :meth:`Interactions.from_frame`."""
+    import pandas as pd
+
     frame = pd.DataFrame(list(events), columns=["item_id", "kind", "timestamp", "value"])
     return frame.assign(user_id=user_id)
 

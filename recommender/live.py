@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from recommender.catalogue import ItemCatalogue, is_below
 from recommender.errors import DataError
@@ -18,9 +18,12 @@ from recommender.retrievers.popular import Popular
 from recommender.retrievers.streamed import PairCounter
 from recommender.roworder import FIRST_CLOCK_SECOND
 from recommender.state import EventLog, build_state, known_times
-from recommender.types import FloatMatrix, FloatVector
+from recommender.types import Event, FloatMatrix, FloatVector
 from recommender.validation import require_columns
 from recommender.vectorindex import normalise
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MIN_COSINE = 0.35
 
@@ -121,7 +124,19 @@ class LiveUpdates:
         require_columns(frame, ("user_id", "item_id"))
         until = self.model.pipeline.columns.now
         _require_times(frame, until)
-        events = Interactions.from_frame(frame, keep_times=True)
+        return self._count(Interactions.from_frame(frame, keep_times=True), until)
+
+    def absorb_events(self, told: Iterable[tuple[object, Event]]) -> int:
+        """Take in new events as :meth:`absorb` does, told one by one as (user_id, Event).
+
+        Raises
+        ------
+        DataError
+            As :meth:`Interactions.from_events`, and for times that go with no clock while those of the training do.
+        """
+        return self._count(Interactions.from_events(told), self.model.pipeline.columns.now)
+
+    def _count(self, events: Interactions, until: int) -> int:
         _require_clock(events, until)
         rows = self.model.items.rows(list(events.items))[events.item_rows]
         log = EventLog(rows, events.kinds, events.values, events.timestamps)
@@ -162,6 +177,8 @@ class LiveUpdates:
 
     def add_items(self, catalogue: ItemCatalogue) -> int:
         """Make products newer than the model findable by their content; returns how many were taken."""
+        import pandas as pd
+
         new = np.flatnonzero(self.model.items.rows(list(catalogue.items)) < 0)
         if not len(new):
             return 0

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from recommender.answer import Answerer, Ask
 from recommender.asked import (
@@ -33,6 +32,9 @@ from recommender.related import RelatedItems
 from recommender.state import EventLog
 from recommender.types import KIND_CODE, Event, FloatMatrix, FloatVector, Recommendation, Rows
 from recommender.validation import DataReport, shortened
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Whole numbers are ids as well: their digits are the text.
 Id = str | int | np.integer[Any]
@@ -234,6 +236,8 @@ class ServingRecommender(Estimator):
 
         ``now`` is the time at which all of them ask, as in :meth:`recommend`.
         """
+        import pandas as pd
+
         lists = [(u, self.recommend(u, k, now=now, with_reasons=False)) for u in ids_of(user_ids, "user_ids")]
         rows = [(user_id, r.item_id, r.rank, r.score) for user_id, found in lists for r in found]
         return pd.DataFrame(rows, columns=["user_id", "item_id", "rank", "score"])
@@ -336,20 +340,29 @@ class ServingRecommender(Estimator):
         require_fitted(self, "model_")
         return self._live.absorb(frame)
 
+    def absorb_events(self, events: Iterable[tuple[Id, Event]]) -> int:
+        """What :meth:`absorb` does, for events one by one, each beside the id of its user: no frame, and no pandas.
+
+        Raises DataError for what is no such pair or no event, as a history in :meth:`recommend` does.
+        """
+        require_fitted(self, "model_")
+        return self._live.absorb_events(events)
+
     def add_items(self, frame: pd.DataFrame) -> int:
         """Make products newer than the model recommendable through their content; returns how many were taken."""
         require_fitted(self, "model_")
         return self._live.add_items(ItemCatalogue.from_frame(frame))
 
-    def count_shows(self, frame: pd.DataFrame) -> int:
+    def count_shows(self, shows: pd.DataFrame | Mapping[str, tuple[float, float]]) -> int:
         """Say how often items were shown and clicked, for the places left to chance; replaces what was said before.
 
-        Columns ``item_id``, ``n_shown`` and ``n_clicked``, one row an item, which may be newer than the model. Returns
-        the number of items; raises DataError as :meth:`Shows.from_frame`.
+        A frame with the columns ``item_id``, ``n_shown`` and ``n_clicked``, one row an item, or a mapping of each item
+        to both numbers. Items may be newer than the model. Returns how many there are; raises DataError as
+        :meth:`Shows.from_frame` and :meth:`Shows.of`.
         """
         require_fitted(self, "model_")
-        self._live.shows = Shows.from_frame(frame)
-        return len(frame)
+        self._live.shows = Shows.of(shows) if isinstance(shows, Mapping) else Shows.from_frame(shows)
+        return len(shows)
 
     @property
     def known_users(self) -> IdMap:

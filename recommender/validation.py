@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from numbers import Real
 from reprlib import repr as abridged
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from recommender.errors import DataError
-from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, BoolMask, FloatVector, Rows
+from recommender.frames import is_frame
+from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, BoolMask, Event, FloatVector, Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CLOCK_SKEW_SECONDS = 86_400
 HALF_A_PAIR = "half a surrogate pair, which no text file can hold"
@@ -39,7 +42,7 @@ class DataReport:
 
 def require_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
     """Raise DataError when one of the columns is absent, a name stands over two of them, or there is no frame."""
-    if not isinstance(frame, pd.DataFrame):
+    if not is_frame(frame):
         raise DataError(f"this needs a DataFrame, not {type(frame).__name__}")
     if frame.columns.nlevels > 1:
         raise DataError(f"the columns have {frame.columns.nlevels} levels of names; the frame needs one")
@@ -87,6 +90,8 @@ def clean_ids(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Ser
     turned into text row by row; both are counted in ``repairs``. Missing, empty and fractional ids and those above
     ``MAX_ID_BYTES`` raise DataError.
     """
+    import pandas as pd
+
     fail_where(series.isna(), column, series, "an id is missing")
     if pd.api.types.is_string_dtype(series.dtype) and not pd.api.types.is_object_dtype(series.dtype):
         text = series
@@ -110,6 +115,8 @@ def is_too_long(ids: pd.Series) -> BoolMask:
 
 
 def _ids_to_text(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Series:
+    import pandas as pd
+
     is_text = series.map(lambda v: isinstance(v, str))
     numbers = series[~is_text]
     allowed = numbers.map(lambda v: isinstance(v, (int, float, np.integer, np.floating)) and not isinstance(v, bool))
@@ -178,6 +185,8 @@ def _value_faults(kinds: AnyArray, values: FloatVector) -> list[tuple[str, BoolM
 
 def clean_timestamps(column: pd.Series, repairs: dict[str, int], *, now: int | None = None) -> Rows:
     """UTC seconds, from numbers of them or from dates."""
+    import pandas as pd
+
     fail_where(column.isna(), "timestamp", column, "the time is missing")
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         utc = pd.to_datetime(column, utc=True)
@@ -221,21 +230,43 @@ def usable_events(frame: pd.DataFrame, *, now: int | None = None) -> tuple[pd.Da
         Number of rows for each reason; a row counts once.
     """
     kinds = frame["kind"].map(KIND_CODE).fillna(-1).to_numpy(dtype=np.int8)
+    values, seconds = (frame[name].to_numpy(dtype=np.float64) for name in ("value", "timestamp"))
+    usable, left_out = _usable(kinds, values, seconds, now)
+    return (frame[usable] if left_out else frame), left_out
+
+
+def usable_told(
+    told: Sequence[tuple[str, Event]], *, now: int | None = None
+) -> tuple[list[tuple[str, Event]], dict[str, int]]:
+    """Of users and their events those that :func:`usable_events` would leave, and how many it would not, by reason."""
+    kinds = np.array([KIND_CODE.get(event.kind, -1) for _, event in told], dtype=np.int8)
+    values = np.array([np.nan if event.value is None else event.value for _, event in told], dtype=np.float64)
+    seconds = np.array([event.timestamp for _, event in told], dtype=np.float64)
+    usable, left_out = _usable(kinds, values, seconds, now)
+    return [told[row] for row in np.flatnonzero(usable).tolist()], left_out
+
+
+def _usable(
+    kinds: AnyArray, values: FloatVector, seconds: FloatVector, now: int | None
+) -> tuple[BoolMask, dict[str, int]]:
+    """Mask of the events that can be learned from, and how many cannot for each reason; a kind of -1 is none."""
     faults = [
         (f"the kind is not one of {', '.join(EVENT_KINDS)}", kinds < 0),
-        *_value_faults(kinds, frame["value"].to_numpy(dtype=np.float64)),
-        *_time_faults(frame["timestamp"].to_numpy(dtype=np.float64), now),
+        *_value_faults(kinds, values),
+        *_time_faults(seconds, now),
     ]
-    usable, left_out = np.ones(len(frame), dtype=bool), {}
+    usable, left_out = np.ones(len(kinds), dtype=bool), {}
     for why, bad in faults:
         if n := int((usable & bad).sum()):
             left_out[why] = n
             usable &= ~bad
-    return (frame[usable] if left_out else frame), left_out
+    return usable, left_out
 
 
 def clean_baskets(frame: pd.DataFrame) -> Rows:
     """A number per order; -1 where a row belongs to none."""
+    import pandas as pd
+
     if "order_id" not in frame.columns:
         return np.full(len(frame), -1, dtype=np.int64)
     order_ids = with_gaps(frame["order_id"])
@@ -254,6 +285,8 @@ def _is_hashable(value: object) -> bool:
 
 def with_gaps(column: pd.Series) -> pd.Series:
     """A column with a gap where "" stands; its cells may hold anything, arrays too, which compare with nothing."""
+    import pandas as pd
+
     if isinstance(column.dtype, pd.StringDtype):
         return column.replace("", np.nan)
     cells = pd.Series(np.asarray(column), index=column.index) if isinstance(column.dtype, pd.SparseDtype) else column
@@ -268,6 +301,8 @@ def to_numbers(column: pd.Series, *, flags: bool = False) -> FloatVector:
 
     True and false are numbers only where ``flags`` says so: 1 and 0.
     """
+    import pandas as pd
+
     is_number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
     if is_number and column.dtype.kind == "c":
         return np.full(len(column), np.nan)

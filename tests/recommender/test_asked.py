@@ -203,7 +203,7 @@ def test_a_rating_needs_one_to_five_stars(stars, shop_model):
         shop_model.recommend("u00", history=[Event(ITEM, "rating", NOW, stars)])
 
 
-@pytest.mark.parametrize("quantity", [-3, 0, float("inf"), 1e300, 10**400], ids=lambda q: f"{q!r:.8}")
+@pytest.mark.parametrize("quantity", [-3, 0, 1e-50, float("inf"), 1e300, 10**400], ids=lambda q: f"{q!r:.8}")
 def test_a_quantity_is_positive(quantity, shop_model):
     with pytest.raises(DataError, match="history: the value of a purchase, its quantity, must be positive, not "):
         shop_model.recommend("u00", history=[Event(ITEM, "purchase", NOW, quantity)])

@@ -303,3 +303,41 @@ def test_the_rate_of_the_unknown_is_that_of_the_shop():
     assert Shows().rate == 0.05
     assert Shows.from_frame(shows()).rate == 0.05
     assert Shows.from_frame(shows(("a", 1000, 100), ("b", 980, 99))).rate == pytest.approx(200 / 2000)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [{}, {"a": (1000, 100), "b": (980, 99)}, {7: (3, 0.5), "fresh": (0, 0)}, {"a": [np.int64(5), np.float32(2)]}],
+    ids=["none", "two", "a number", "numbers of numpy"],
+)
+def test_counts_without_a_frame_are_those_of_one(counts, own_model):
+    given = Shows.of(counts)
+    assert given == Shows.from_frame(shows(*((item, *pair) for item, pair in counts.items())))
+    assert own_model.count_shows(counts) == len(counts)
+    assert own_model._live.shows == given
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({"a": (-1, 0)}, "item 'a': n_clicked must lie between 0 and n_shown"),
+        ({"a": (1, 2)}, "item 'a': n_clicked must lie between 0 and n_shown"),
+        ({"a": (float("nan"), 0)}, "item 'a': n_clicked must lie between 0 and n_shown"),
+        ({"a": (10**400, 0)}, "item 'a': n_clicked must lie between 0 and n_shown"),
+        ({"a": (1, None)}, "item 'a': .* is no pair"),
+        ({"a": 1}, "item 'a': 1 is no pair"),
+        ({"a": (1, 0), 7: (1, 0), "7": (1, 0)}, "an item shown stands in the counts twice"),
+        ({None: (1, 0)}, "the id of an item shown must be text or a whole number"),
+        ({"": (1, 0)}, "the id of an item shown '' is empty"),
+    ],
+)
+def test_counts_that_no_frame_could_hold_are_refused_and_change_nothing(counts, told, own_model):
+    own_model.count_shows({"a": (10, 1)})
+    with pytest.raises(DataError, match=told):
+        own_model.count_shows(counts)
+    assert own_model._live.shows.shown("a") == 10
+
+
+def test_what_is_neither_a_frame_nor_counts_is_refused(own_model):
+    with pytest.raises(DataError, match="this needs a DataFrame, not list"):
+        own_model.count_shows([("a", 10, 1)])

@@ -19,7 +19,7 @@ from recommender.idmap import IdMap
 from recommender.interactions import Interactions, events_frame, stars_of
 from recommender.sources import DEEP_SOURCES, SOURCES
 from recommender.types import EVENT_KINDS, Event
-from recommender.validation import usable_events
+from recommender.validation import usable_events, usable_told
 from tests.recommender.worlds import frame_of, purchases
 
 GOOD = {
@@ -311,6 +311,9 @@ def test_rows_that_would_be_refused_can_be_left_out_instead():
     assert sum(left_out.values()) == len(told) - len(usable)
     assert len(Interactions.from_frame(usable)) == 2
     assert usable_events(usable) == (usable, {})
+    pairs = [("ana", Event("cup", kind, at, None if np.isnan(value) else value)) for kind, value, at, _ in rows]  # type: ignore[arg-type]
+    assert usable_told(pairs) == ([pairs[0], pairs[6]], left_out)
+    assert usable_told([]) == ([], {})
 
 
 def test_orders_become_numbers_and_no_order_is_minus_one():

@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recommender import interactions
 from recommender.errors import DataError
 from recommender.hybrid import HybridRecommender, load
 from recommender.live import FreshItems
@@ -297,6 +298,110 @@ def test_many_events_of_one_second_keep_the_second_that_was_told(own_model):
 
 def test_no_events_change_nothing(own_model):
     assert own_model.absorb(frame_of()) == 0
+
+
+# Events without a frame
+
+
+def told_of(frame: pd.DataFrame) -> list[tuple[str, Event]]:
+    """The events of a frame beside their users."""
+    rows = frame[["user_id", "item_id", "kind", "timestamp", "value"]].itertuples(index=False, name=None)
+    return [(user, Event(item, kind, at, None if np.isnan(value) else value)) for user, item, kind, at, value in rows]
+
+
+valued = st.one_of(
+    st.tuples(st.just("rating"), st.floats(1, 5)),
+    st.tuples(st.just("purchase"), st.none() | st.floats(0.5, 100)),
+    st.tuples(st.sampled_from(["view", "cart", "dismiss"]), st.none() | st.just(3.0)),
+)
+fed = st.tuples(
+    st.sampled_from(["u0", "u1", "7", 7, "somebody new"]),
+    st.sampled_from([*ITEMS, "newer", "newest"]),
+    valued,
+    st.sampled_from([0, 0.5, 1, 2, 3, 40, 40 * DAY]),
+)
+
+
+@pytest.fixture(scope="module")
+def walkers() -> HybridRecommender:
+    """Somebody's steps, with a purchase and stars, for a model that is copied before it is told of more."""
+    rows = [(f"u{n}", item, "view", START + 2 * place) for n in range(3) for place, item in enumerate(ITEMS[:4])]
+    return model_of(frame_of(*rows, ("u0", "a", "rating", START + 3, 4.0), ("7", "b", "purchase", START, 2.0)))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(feed=st.lists(st.lists(fed, max_size=8), max_size=3))
+def test_events_without_a_frame_count_as_those_of_one(walkers, feed):
+    """Told in the same parts, both leave the same model: what is known, or told twice, counts once."""
+    by_frame, by_event = copy.deepcopy(walkers), copy.deepcopy(walkers)
+    for part in feed:
+        rows = [(user, item, kind, START + later, value) for user, item, (kind, value), later in part]
+        told = [(user, Event(item, kind, at, value)) for user, item, kind, at, value in rows]
+        assert by_event.absorb_events(iter(told)) == by_frame.absorb(frame_of(*rows))
+    for name, source in by_frame.model_.pipeline.sources.retrievers.items():
+        other = by_event.model_.pipeline.sources.retrievers[name]
+        if isinstance(source, Popular):
+            assert other.counts_.tolist() == source.counts_.tolist()
+    for user in ("u0", "u1", "7", "somebody new"):
+        ours, theirs = (model._live.log_of(user) for model in (by_event, by_frame))
+        assert ours.same_as(theirs)
+        assert by_event._live.newer_items_of(user) == by_frame._live.newer_items_of(user)
+        assert by_event.recommend(user, 5) == by_frame.recommend(user, 5)
+
+
+def test_of_very_many_events_of_one_user_the_latest_count(monkeypatch, own_model):
+    monkeypatch.setattr(interactions, "MAX_EVENTS_PER_USER", 3)
+    told = walked("guest", *(thing("garden", n) for n in range(6)))
+    assert own_model.absorb_events(told_of(told)[::-1]) == 3
+    assert (
+        own_model._live.log_of("guest").item_rows.tolist()
+        == own_model.item_ids.rows([thing("garden", n) for n in (3, 4, 5)]).tolist()
+    )
+
+
+LOOK = event(thing("garden", 1), days=1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ((None, LOOK), "events: the user_id must be text or a whole number, not None"),
+        (("", LOOK), "events: the user_id '' is empty"),
+        (("a\0", LOOK), "events: the user_id .* has a NUL character"),
+        (("a\ud800", LOOK), "events: the user_id .* holds half a surrogate pair"),
+        (("é" * 257, LOOK), "events: the user_id .* is longer than 512 bytes"),
+        (("ana", LOOK._replace(item_id="")), "events: the item_id '' is empty"),
+        (("ana", LOOK._replace(item_id="x" * 513)), "events: the item_id .* is longer than 512 bytes"),
+        (("ana", LOOK._replace(kind="stare")), "events: the kind 'stare' is not one of"),
+        (("ana", LOOK._replace(timestamp=None)), "events: the timestamp must be a number of UTC seconds, not None"),
+        (("ana", LOOK._replace(timestamp=LOOK.timestamp * 1000)), "events: the timestamp .* lies in the future"),
+        (("ana", LOOK._replace(kind="rating", value=6)), "events: the value of a rating must be between 1 and 5"),
+        (("ana", LOOK._replace(kind="purchase", value=1e-50)), "events: the value of a purchase, .* must be positive"),
+        (("ana", None), r"events must hold events, not .*; give a list of Event"),
+        (LOOK, r"events must hold pairs of a user and an event, not .*; give a list of \(user_id, Event"),
+        ("ana", r"events must hold pairs of a user and an event, not .*; give a list of \(user_id, Event"),
+    ],
+)
+def test_an_event_without_a_frame_is_held_to_the_same_rules_and_nothing_is_counted(wrong, told, own_model):
+    before = {name: source.counts_.copy() for name, source in popularity(own_model).items()}
+    with pytest.raises(DataError, match=told):
+        own_model.absorb_events([("ana", LOOK), wrong])
+    assert not len(own_model._live.log_of("ana"))
+    assert all(source.counts_.tolist() == before[name].tolist() for name, source in popularity(own_model).items())
+
+
+@pytest.mark.parametrize(
+    "wrong", ["ana", {"ana": [LOOK]}, frame_of(("ana", "a", "view", START)), None, 7], ids=lambda w: type(w).__name__
+)
+def test_events_without_a_frame_are_a_list_of_pairs(wrong, own_model):
+    with pytest.raises(DataError, match=r"events must be a list of users and events, not .*; give a list of \(user_id"):
+        own_model.absorb_events(wrong)
+
+
+def test_events_without_a_frame_need_a_clock_as_well(own_model):
+    with pytest.raises(DataError, match=r"column 'timestamp': .* ends at 1, .*UTC seconds"):
+        own_model.absorb_events([("u00", LOOK._replace(timestamp=1))])
+    assert own_model.absorb_events([]) == 0
 
 
 # Products
