@@ -5,12 +5,36 @@ import subprocess
 import sys
 from pathlib import Path
 
+from flask import Flask
+
 from deploy import run
+from tests.factories import make_event, make_guest
+from tests.webapp.live import publish
+from webapp.clock import utc_now
+from webapp.store.tx import unit_of_work
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("pandas", "numpy", "scipy", "sklearn", "lightgbm", "recommender", "seed.shop")
 UNUSED = ("alembic", "flask_migrate", "mako", "PIL", "multiprocessing.pool")
 OF_THE_QUEUE = ("huey", "redis", "psycopg")  # it reads every driver that is installed
+TRAINING_ONLY = ("pandas", "pyarrow", "sklearn", "lightgbm", "scipy.optimize", "scipy.linalg", "surprise")
+SERVING = """
+import sys
+from pathlib import Path
+from config import TestConfig
+from webapp import create_app
+
+folder, url, product, *heavy = sys.argv[1:]
+app = create_app(TestConfig.under(Path(folder), LOG_LEVEL="ERROR", DATABASE_URL=url))
+client, recs = app.test_client(), app.extensions["recs"]
+for path in ("/", f"/p/{product}", "/cart", "/search?q=lamp", "/c/lamps", "/your-recommendations", "/"):
+    assert client.get(path, follow_redirects=True).status_code == 200, path
+assert client.get("/api/recommendations?k=5").get_json()["model_version"] == "v1"
+assert client.get("/readyz").get_json()["recommender"] == "ok"
+recs.refresh()
+assert not recs.state().problem and recs.marks()[1] > 0
+print(*sorted(sys.modules.keys() & set(heavy)))
+"""
 
 
 def printed(code: str, instance: Path) -> list[str]:
@@ -35,3 +59,16 @@ def test_a_web_process_on_one_machine_does_without_queue_drivers_and_migrations(
 def test_the_worker_of_a_start_does_without_migrations_and_pictures(tmp_path: Path) -> None:
     assert run.worker_command()[1:] == ["-m", "deploy.worker"]
     assert set(printed("import sys, deploy.worker; print(*sys.modules)", tmp_path)) & {*UNUSED} == set()
+
+
+def test_a_web_process_that_answers_and_reads_what_is_new_does_without_tables(
+    app: Flask, models: Path, shelf: list[int]
+) -> None:
+    """Its memory is a share of that of a small machine; one that is told of a new product pays for a table then."""
+    publish(app, "v1", "hybrid")
+    with unit_of_work() as tx:
+        make_event(tx, make_guest(tx), shelf[0], at=utc_now())
+    url = str(app.config["SQLALCHEMY_DATABASE_URI"])
+    command = [sys.executable, "-c", SERVING, app.instance_path, url, str(shelf[0]), *TRAINING_ONLY]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr

@@ -5,30 +5,31 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Container, Hashable, Mapping
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    import pandas as pd
+from webapp.store.frames import items_frame
+from webapp.store.rows import EventRow, ItemRow
 
 log = logging.getLogger(__name__)
 SHOWS_SECONDS = 300.0  # how often each product was shown is counted anew
 MOST_ATTEMPTS = 200  # a row among 5,000 is found in 26; a model that stumbles over everything is not asked forever
 EPOCH = datetime.fromtimestamp(0, UTC)
+Row = TypeVar("Row")
 
 
 class Feed(Protocol):
     """Where a live model learns of new events and products."""
 
-    def events_after(self, last_id: int) -> tuple[pd.DataFrame, int]:
+    def events_after(self, last_id: int) -> tuple[Sequence[EventRow], int]:
         """Return new events and the id of the last."""
 
-    def items_since(self, since: datetime, known: Container[str]) -> tuple[pd.DataFrame, datetime]:
+    def items_since(self, since: datetime, known: Container[str]) -> tuple[Sequence[ItemRow], datetime]:
         """Return products added or changed since a moment but those of known ids, and the moment of the last."""
 
-    def shows(self) -> pd.DataFrame:
+    def shows(self) -> Mapping[str, tuple[int, int]]:
         """Return how often each product was recommended of late, and how often somebody came from there."""
 
 
@@ -69,22 +70,24 @@ def read_on(model: Any, feed: Feed, reading: Reading) -> Reading:
 
 def _read_items(model: Any, feed: Feed, reading: Reading) -> None:
     items, items_at = feed.items_since(reading.items_at, model.item_ids)
-    if len(items):
-        tell(model.add_items, items, "products")
+    if items:
+        tell(lambda part: model.add_items(items_frame(part)), items, "products")
     reading.items_at = items_at
 
 
 def _read_events(model: Any, feed: Feed, reading: Reading) -> None:
-    from recommender.validation import usable_events
+    from recommender import Event
+    from recommender.validation import usable_told
 
-    events, event_id = feed.events_after(reading.event_id)
-    while len(events):
-        usable, left_out = usable_events(events)
+    rows, event_id = feed.events_after(reading.event_id)
+    while rows:
+        told = [(row.user_id, Event(row.item_id, row.kind, row.timestamp, row.value)) for row in rows]
+        usable, left_out = usable_told(told)
         _note_left_out("events", left_out)
-        if len(usable):
-            tell(model.absorb, usable, "events")
+        if usable:
+            tell(model.absorb_events, usable, "events")
         reading.event_id = event_id
-        events, event_id = feed.events_after(event_id)
+        rows, event_id = feed.events_after(event_id)
 
 
 def _read_shows(model: Any, feed: Feed, reading: Reading) -> None:
@@ -95,7 +98,7 @@ def _read_shows(model: Any, feed: Feed, reading: Reading) -> None:
     model.count_shows(shows)
 
 
-def tell(listen: Callable[[pd.DataFrame], object], rows: pd.DataFrame, what: str) -> int:
+def tell(listen: Callable[[Sequence[Row]], object], rows: Sequence[Row], what: str) -> int:
     """Tell a model of rows; where it stumbles, of their halves, so that one bad row keeps back no other.
 
     Returns
@@ -112,7 +115,7 @@ def tell(listen: Callable[[pd.DataFrame], object], rows: pd.DataFrame, what: str
         except Exception as error:  # a model whose files lie may break anywhere
             if len(part) > 1 and n_attempts < MOST_ATTEMPTS:
                 half = len(part) // 2
-                parts += [part.iloc[half:], part.iloc[:half]]
+                parts += [part[half:], part[:half]]
             else:
                 reason = f"{type(error).__name__}: {error}"
                 left_out[reason] = left_out.get(reason, 0) + len(part)

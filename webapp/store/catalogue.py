@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, delete, exists, func, insert, or_, select, update
 
-from webapp.store.frames import frame_of
+from webapp.store.frames import items_frame
 from webapp.store.models import Brand, Category, Impression, Interaction, Picture, Product, ProductAttribute, Variant
+from webapp.store.rows import ItemRow
 from webapp.store.search import fold
 from webapp.store.tx import Tx
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ITEM_COLUMNS = ("item_id", "title", "description", "category", "brand", "price", "image", "colours", "family")
 KIND_WEIGHTS = {"view": 1.0, "click": 1.0, "cart": 3.0, "wishlist": 3.0, "purchase": 5.0, "rating": 2.0}
 AGE_WEIGHTS = ((30, 1.0), (90, 0.5), (365, 0.2))
 OLD_WEIGHT = 0.05
@@ -248,8 +248,13 @@ def backdate(tx: Tx) -> None:
     tx.change(update(Product).where(Product.created_at > first).values(created_at=first))
 
 
-def item_frame(tx: Tx, *, media: Path | None = None, product_ids: Collection[int] | None = None) -> pd.DataFrame:
-    """Return products in the library's columns.
+def item_frame(tx: Tx, *, media: Path | None = None) -> pd.DataFrame:
+    """Return every product as :func:`item_rows` does, in a table with the columns of a row."""
+    return items_frame(item_rows(tx, media=media))
+
+
+def item_rows(tx: Tx, *, media: Path | None = None, product_ids: Collection[int] | None = None) -> list[ItemRow]:
+    """Return products in the library's words.
 
     Parameters
     ----------
@@ -257,11 +262,6 @@ def item_frame(tx: Tx, *, media: Path | None = None, product_ids: Collection[int
         Folder of picture files; a product's narrow picture is named when it is there.
     product_ids : collection of int, optional
         Only these; without it every product, hidden ones too (a hidden product keeps its history).
-
-    Returns
-    -------
-    DataFrame
-        Columns of ``ITEM_COLUMNS``; ``price`` in major units, ``category`` a path, ``colours`` joined by ``|``.
     """
     wanted: list[ColumnElement[bool]] = []
     if product_ids is not None:
@@ -291,8 +291,7 @@ def item_frame(tx: Tx, *, media: Path | None = None, product_ids: Collection[int
         .where(*wanted)
         .order_by(Product.id)
     )
-    records = [_item_record(row, colours.get(row[0], []), media) for row in rows]
-    return frame_of(records, ITEM_COLUMNS).astype({"price": "float64"})
+    return [_item_row(row, colours.get(row[0], []), media) for row in rows]
 
 
 def _first_stem() -> Any:
@@ -305,14 +304,14 @@ def _first_stem() -> Any:
     )
 
 
-def _item_record(row: Any, colours: list[str], media: Path | None) -> tuple[Any, ...]:
+def _item_row(row: Any, colours: list[str], media: Path | None) -> ItemRow:
     product_id, name, description, attributes, path, brand, cents, family, stem = row
     words = " ".join(str(value) for value in (attributes or {}).values())
     picture = media / f"{stem}-320.webp" if media is not None and stem else None
     image = str(picture) if picture is not None and picture.exists() else ""
     text = f"{description} {words}".strip()
     shown = "|".join(colours[:MOST_COLOURS])
-    return (str(product_id), name, text, path or "", brand or "", cents / 100, image, shown, family)
+    return ItemRow(str(product_id), name, text, path or "", brand or "", cents / 100, image, shown, family)
 
 
 def owner_rows(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from webapp.store.rows import ItemRow
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -14,3 +16,8 @@ def frame_of(records: Iterable[Any], columns: Sequence[str]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame.from_records(list(records), columns=list(columns))
+
+
+def items_frame(rows: Sequence[ItemRow]) -> pd.DataFrame:
+    """Return products as the catalogue of a recommender."""
+    return frame_of(rows, ItemRow._fields).astype({"price": "float64"})

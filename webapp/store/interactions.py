@@ -28,7 +28,7 @@ from sqlalchemy.sql.dml import Insert
 from webapp.actors import Actor
 from webapp.store.frames import frame_of
 from webapp.store.models import Exclusion, Guest, Impression, Interaction, User
-from webapp.store.rows import HistoryRow
+from webapp.store.rows import EventRow, HistoryRow
 from webapp.store.scope import owned, owned_by, owner_of, owner_values
 from webapp.store.tx import Tx
 
@@ -277,14 +277,8 @@ def logged_places(tx: Tx) -> pd.DataFrame:
     return frame_of(records, LOGGED_COLUMNS)
 
 
-def shows(tx: Tx, *, since: datetime) -> pd.DataFrame:
-    """Return how often each product was recommended since a moment.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``item_id``, ``n_shown`` and ``n_clicked``: how often its owner came to the product from there.
-    """
+def shows(tx: Tx, *, since: datetime) -> dict[str, tuple[int, int]]:
+    """Return how often each product was recommended since a moment, and how often its owner came to it from there."""
     shown = select(Impression.product_id, func.count()).where(Impression.at > since).group_by(Impression.product_id)
     request = func.count(Interaction.request_id.distinct())
     clicked = (
@@ -294,8 +288,7 @@ def shows(tx: Tx, *, since: datetime) -> pd.DataFrame:
         .group_by(Interaction.product_id)
     )
     clicks = {row[0]: row[1] for row in tx.rows(clicked)}
-    records = [(str(product), n, clicks.get(product, 0)) for product, n in tx.rows(shown)]
-    return frame_of(records, ("item_id", "n_shown", "n_clicked"))
+    return {str(product): (n, clicks.get(product, 0)) for product, n in tx.rows(shown)}
 
 
 def _same_pick() -> Any:
@@ -306,10 +299,10 @@ def _same_pick() -> Any:
     )
 
 
-def events_after(tx: Tx, last_id: int, *, limit: int) -> tuple[pd.DataFrame, int]:
+def events_after(tx: Tx, last_id: int, *, limit: int) -> tuple[list[EventRow], int]:
     """Return the events added after a row id, and the id of the last one."""
     rows = list(tx.rows(_frame_select().where(Interaction.id > last_id).limit(limit)))
-    return _to_frame(rows), rows[-1][0] if rows else last_id
+    return [_event_row(row) for row in rows], rows[-1][0] if rows else last_id
 
 
 def last_id(tx: Tx) -> int:
@@ -318,19 +311,13 @@ def last_id(tx: Tx) -> int:
 
 
 def _to_frame(rows: Iterable[Any]) -> pd.DataFrame:
-    records = [
-        (
-            _owner_id(user, guest),
-            str(product),
-            kind,
-            value,
-            int(at.timestamp()),
-            order or "",
-        )
-        for _id, user, guest, product, kind, value, at, order in rows
-    ]
-    frame = frame_of(records, FRAME_COLUMNS)
-    return frame.astype({"value": "float64", "timestamp": "int64"})
+    records = [(*_event_row(row), row.order_ref or "") for row in rows]
+    return frame_of(records, FRAME_COLUMNS).astype({"value": "float64", "timestamp": "int64"})
+
+
+def _event_row(row: Any) -> EventRow:
+    _id, user, guest, product, kind, value, at, _order = row
+    return EventRow(_owner_id(user, guest), str(product), kind, value, int(at.timestamp()))
 
 
 def _owner_id(user: int | None, guest: int | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,33 @@ class HistoryRow:
     at: datetime
     words: str = ""
     search_id: int | None = None
+
+
+class EventRow(NamedTuple):
+    """One event as a live model is told of it: both ids in the library's words, ``timestamp`` in UTC seconds."""
+
+    user_id: str
+    item_id: str
+    kind: str
+    value: float | None
+    timestamp: int
+
+
+class ItemRow(NamedTuple):
+    """A product in the library's words.
+
+    ``price`` is in major units, ``category`` a path, ``image`` the path of a file and ``colours`` are joined by ``|``.
+    """
+
+    item_id: str
+    title: str
+    description: str
+    category: str
+    brand: str
+    price: float
+    image: str
+    colours: str
+    family: str
 
 
 @dataclass(frozen=True, slots=True)
