@@ -11,7 +11,16 @@ import pytest
 from tests.recommender.conftest import quick_model
 
 ROOT = Path(__file__).resolve().parents[2]
-FIT_ONLY = ("pandas", "pyarrow", "sklearn", "surprise", "scipy.optimize", "scipy.linalg", "scipy.sparse.csgraph")
+FIT_ONLY = (
+    "pandas",
+    "pyarrow",
+    "sklearn",
+    "lightgbm",
+    "surprise",
+    "scipy.optimize",
+    "scipy.linalg",
+    "scipy.sparse.csgraph",
+)
 SERVING = """
 import sys
 from recommender import Event, Exploration, Preferences, load
@@ -35,6 +44,7 @@ print(*sorted(sys.modules.keys() & set(sys.argv[2:])))
 @pytest.mark.parametrize(
     ("strategy", "more"),
     [
+        ("hybrid", "model.model_.ranker"),
         ("itemseq", "model.search_text('seeds', 3)"),
         ("svd", "model.predict_rating('u00', item, history=[look._replace(kind='rating', value=2.0)]) >= 1"),
         ("svd_content", "model.recommend('u01', 3)"),

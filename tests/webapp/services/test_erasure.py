@@ -8,7 +8,7 @@ from flask import Flask
 
 from tests.conftest import NOW
 from tests.factories import PASSWORD, make_event, make_user
-from tests.webapp.services.test_training import fill_shop, place, retrain  # noqa: F401 - the fixture is used by name
+from tests.webapp.services.conftest import fill_shop, retrain
 from webapp import recs
 from webapp.actors import Actor
 from webapp.services import privacy
@@ -28,7 +28,7 @@ def files_with(word: str, root: Path) -> list[str]:
     ]
 
 
-def test_s31_no_model_holds_a_deleted_member_after_the_next_training(app: Flask, place: Place) -> None:  # noqa: F811
+def test_s31_no_model_holds_a_deleted_member_after_the_next_training(app: Flask, place: Place) -> None:
     fill_shop(60)
     with unit_of_work() as tx:
         make_user(tx, "ana@example.com", id=WHO)
