@@ -129,7 +129,10 @@ class Content(Retriever):
 
 @dataclass(frozen=True)
 class _IndexedScores:
-    """Likeness to a profile: the best are found by Annoy, single items compared exactly."""
+    """Likeness to a profile: the best are found by Annoy, single items compared exactly.
+
+    Where too few of Annoy's nearest are allowed, as in one category of many, the best are found exactly, too.
+    """
 
     annoy: AnnoyIndex
     exact: ExactIndex
@@ -138,6 +141,8 @@ class _IndexedScores:
     def best(self, n: int, allowed: BoolMask | None = None) -> Rows:
         """See :class:`recommender.scored.Scored`."""
         found = self.annoy.search(self.profile, n, allowed)
+        if allowed is not None and len(found.rows) < n:
+            found = self.exact.search(self.profile, n, allowed)
         # Annoy answers even a question of length 0, with likenesses that are rounding errors.
         return found.rows[(found.similarities > 0) & self.profile.any()]
 

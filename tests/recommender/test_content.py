@@ -84,6 +84,17 @@ def test_annoy_finds_what_the_exact_scan_finds(space, shop_data):
             assert right.scores == pytest.approx(left.scores, abs=1e-5)
 
 
+def test_annoy_finds_the_few_that_are_allowed_however_far(shop_data):
+    """A category of a large catalogue: the forest's nearest are all outside it."""
+    exact, annoy = (Content(backend=backend).fit(shop_data) for backend in ("exact", "annoy"))
+    question = query(shop_data, [thing("kitchen", 2)])
+    allowed = np.zeros(shop_data.n_items, dtype=bool)
+    allowed[exact.retrieve(question, shop_data.n_items).rows[-3:]] = True
+    left, right = (source.retrieve(question, 1, allowed) for source in (exact, annoy))
+    assert len(left.rows) == 1
+    assert right.rows.tolist() == left.rows.tolist()
+
+
 @pytest.mark.parametrize("backend", ["exact", "annoy"])
 def test_somebody_who_only_knows_undescribed_items_gets_nothing_from_content(backend):
     items = pd.DataFrame(
