@@ -11,6 +11,7 @@ from recommender.training_data import TrainingData
 from recommender.types import KIND_CODE, AnyArray, FloatVector, Rows
 
 DAY_SECONDS = 86_400
+DUE_FROM = 0.5  # of the usual interval
 
 
 class OwnHistory(Retriever):
@@ -22,7 +23,8 @@ class BuyAgain(OwnHistory):
 
     For each item the share of buyers who bought it again and the median days between their purchases are learned.
     The score is ``share * exp(-(ln(age / interval))**2)``, highest when the time since the last purchase equals the
-    usual interval. An item qualifies only from ``min_repeats`` repurchases and a share of ``min_share``.
+    usual interval, and 0 before half of it is over. An item qualifies only from ``min_repeats`` repurchases and a share
+    of ``min_share``.
 
     Parameters
     ----------
@@ -56,8 +58,8 @@ class BuyAgain(OwnHistory):
         bought = query.state.bought_at >= 0
         rows = query.state.item_rows[bought]
         age_days = np.maximum(query.now - query.state.bought_at[bought], DAY_SECONDS / 24) / DAY_SECONDS
-        distance = np.log(age_days / self.interval_days_[rows])
-        scores[rows] = self.share_[rows] * np.exp(-(distance**2))
+        passed = age_days / self.interval_days_[rows]
+        scores[rows] = np.where(passed >= DUE_FROM, self.share_[rows] * np.exp(-(np.log(passed) ** 2)), 0.0)
         return scores
 
     def state_arrays(self) -> dict[str, AnyArray]:

@@ -76,8 +76,9 @@ def test_what_was_never_bought_is_not_bought_again(pantry):
     assert due(pantry, [Event("coffee", "cart", pantry.now - 30 * DAY)], pantry.now) == {}
 
 
-def test_a_purchase_of_this_minute_breaks_nothing(pantry):
-    assert due(pantry, [bought("coffee", 0, pantry.now)], pantry.now).get("coffee", 0.0) < 0.01
+@pytest.mark.parametrize(("days", "is_due"), [(0, False), (1, False), (14, False), (15, True), (300, True)])
+def test_nothing_is_due_in_the_first_half_of_its_interval(pantry, days, is_due):
+    assert ("coffee" in due(pantry, [bought("coffee", days, pantry.now)], pantry.now)) == is_due
 
 
 def test_two_purchases_on_one_day_are_no_interval():
