@@ -11,7 +11,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from recommender.catalogue import ItemCatalogue
-from recommender.hybrid import HybridRecommender
+from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
 from recommender.training_data import TrainingData
 from tests.recommender.worlds import data_of, shelf_items, two_shelves
@@ -55,6 +55,12 @@ def saved_model(shop_model: HybridRecommender, tmp_path_factory: pytest.TempPath
     path = tmp_path_factory.mktemp("models") / "v1"
     shop_model.save(path)
     return path
+
+
+@pytest.fixture
+def own_model(saved_model: Path) -> HybridRecommender:
+    """``shop_model`` for one test alone: what it is taught is forgotten afterwards."""
+    return load(saved_model)
 
 
 def quick_model(events: pd.DataFrame, items: pd.DataFrame | None, **params: object) -> HybridRecommender:

@@ -13,18 +13,11 @@ from hypothesis import strategies as st
 
 from recommender.errors import DataError
 from recommender.exploration import Draw, Exploration, Prepared, Shows, chances
-from recommender.hybrid import HybridRecommender, load
 from recommender.types import Recommendation
-from tests.recommender.test_live import GARDENER, product
+from tests.recommender.test_live_products import GARDENER, product
 from tests.recommender.worlds import event, ids, thing
 
 EVER = 10_000.0
-
-
-@pytest.fixture
-def own_model(saved_model) -> HybridRecommender:
-    """The small shop's model for one test alone."""
-    return load(saved_model)
 
 
 def shows(*rows: tuple[str, float, float]) -> pd.DataFrame:

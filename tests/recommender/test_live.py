@@ -1,9 +1,8 @@
-"""What a model learns between two trainings: events count as if it had been fitted with them, products are found."""
+"""What a model learns between two trainings: events count as if it had been fitted with them."""
 
 from __future__ import annotations
 
 import copy
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -14,21 +13,14 @@ from hypothesis import strategies as st
 from recommender import interactions
 from recommender.errors import DataError
 from recommender.hybrid import HybridRecommender, load
-from recommender.live import FreshItems
 from recommender.retrievers.popular import Popular
 from recommender.types import Event
 from tests.recommender.conftest import quick_model
-from tests.recommender.worlds import DAY, START, event, family_of, frame_of, ids, purchases, shelf_of, thing
+from tests.recommender.worlds import DAY, START, event, family_of, frame_of, ids, shelf_of, thing
 
 ITEMS = ["a", "b", "c", "d", "e"]
 KINDS = ["view", "cart", "purchase"]
 FADES = {"popular": 30.0, "trending": 3.0}
-
-
-@pytest.fixture
-def own_model(saved_model) -> HybridRecommender:
-    """The small shop's model for one test alone: what it is taught is forgotten afterwards."""
-    return load(saved_model)
 
 
 def model_of(frame: pd.DataFrame) -> HybridRecommender:
@@ -402,121 +394,3 @@ def test_events_without_a_frame_need_a_clock_as_well(own_model):
     with pytest.raises(DataError, match=r"column 'timestamp': .* ends at 1, .*UTC seconds"):
         own_model.absorb_events([("u00", LOOK._replace(timestamp=1))])
     assert own_model.absorb_events([]) == 0
-
-
-# Products
-
-
-def product(item_id: str, shelf: str = "garden", **fields: object) -> pd.DataFrame:
-    """Something new that is like the tools of one shelf."""
-    known = {
-        "item_id": item_id,
-        "title": f"red tools for the {shelf}",
-        "description": f"made for the {shelf}, model aaa",
-        "category": f"{shelf.title()} > Tools",
-        "brand": f"{shelf} maker 0",
-        "price": 108.0,
-        "colours": "red",
-    }
-    return pd.DataFrame([known | fields])
-
-
-GARDENER = [event(thing("garden", n), "purchase", days=n) for n in (0, 3, 6)]
-
-
-def test_a_new_product_is_recommended_to_who_likes_its_kind(own_model):
-    assert own_model.add_items(product("fresh")) == 1
-    found = own_model.recommend("guest", 10, history=GARDENER)
-    assert len(found) == 10
-    assert [r.rank for r in found] == list(range(1, 11))
-    fresh = next(r for r in found if r.item_id == "fresh")
-    assert (fresh.source, fresh.reasons[0].kind) == ("new", "new")
-    assert all(above.score >= below.score for above, below in pairwise(found))
-
-
-def test_one_place_in_ten_is_for_new_products(own_model):
-    own_model.add_items(pd.concat([product(f"fresh-{n}") for n in range(6)]))
-    found = own_model.recommend("guest", 20, history=GARDENER)
-    assert [r.rank for r in found if r.source == "new"] == [5, 15]
-
-
-@pytest.mark.parametrize(
-    "ask",
-    [
-        {"history": [event(thing("kitchen", n), "purchase") for n in (12, 13, 16)]},
-        {"history": []},
-        {"history": GARDENER, "strategy": "itemseq"},
-        {"history": GARDENER, "exclude": ["fresh"]},
-        {"history": GARDENER, "context": "product", "item_ids": ["fresh"]},
-        {"history": GARDENER, "category": "Garden > Seeds"},
-        {"history": [*GARDENER, event("fresh", "purchase", days=9)]},
-    ],
-    ids=["another taste", "no taste", "another strategy", "excluded", "on its page", "another category", "bought"],
-)
-def test_a_new_product_is_not_shown_where_it_does_not_belong(ask, own_model):
-    own_model.add_items(product("fresh"))
-    assert "fresh" not in ids(own_model.recommend("guest", 20, **ask))
-
-
-def test_a_new_product_bought_since_is_not_offered_as_new(own_model):
-    own_model.add_items(product("fresh"))
-    own_model.absorb(frame_of(*(("guest", e.item_id, e.kind, e.timestamp) for e in GARDENER)))
-    assert "fresh" in ids(own_model.recommend("guest", 10))
-    own_model.absorb(walked("guest", "fresh", days=20))
-    assert "fresh" not in ids(own_model.recommend("guest", 10))
-    assert "fresh" in ids(own_model.recommend("somebody else", 10, history=GARDENER))
-    assert "fresh" in ids(own_model.recommend("guest", 10, history=GARDENER, replace_history=True))
-
-
-def test_a_category_may_hold_a_new_product(own_model):
-    own_model.add_items(product("fresh"))
-    assert "fresh" in ids(own_model.recommend("guest", 5, history=GARDENER, category="Garden"))
-
-
-def test_a_new_product_is_similar_to_its_like_in_both_directions(own_model):
-    own_model.add_items(product("fresh"))
-    alike = own_model.similar("fresh", 5)
-    assert "fresh" not in ids(alike)
-    assert {shelf_of(item) for item in ids(alike)} == {"garden"}
-    assert "fresh" in ids(own_model.similar(alike[0].item_id, 5))
-    assert "fresh" not in ids(own_model.similar(alike[0].item_id, 5, exclude=["fresh"]))
-
-
-def test_new_products_are_similar_to_each_other(own_model):
-    own_model.add_items(pd.concat([product("fresh"), product("fresher")]))
-    assert ids(own_model.similar("fresh", 3))[0] == "fresher"
-
-
-def test_a_product_told_again_takes_the_place_of_what_was_known(own_model):
-    assert own_model.add_items(pd.concat([product("fresh"), product("other")])) == 2
-    assert own_model.add_items(product("fresh", "kitchen")) == 1
-    assert own_model._live.fresh.ids == ("other", "fresh")
-    assert {shelf_of(item) for item in ids(own_model.similar("fresh", 3))} == {"kitchen"}
-    assert "fresh" not in ids(own_model.recommend("guest", 20, history=GARDENER))
-
-
-def test_products_that_the_model_knows_already_are_not_new(own_model, shop_items):
-    assert own_model.add_items(shop_items) == 0
-    assert own_model.add_items(pd.concat([shop_items, product("fresh")])) == 1
-
-
-def test_a_product_of_which_nothing_is_known_is_never_near_anything(own_model):
-    own_model.add_items(pd.DataFrame({"item_id": ["riddle"]}))
-    assert "riddle" not in ids(own_model.recommend("guest", 20, history=GARDENER))
-    assert own_model.similar("riddle") == []
-
-
-def test_without_a_catalogue_nothing_new_can_be_placed():
-    model = quick_model(purchases({"u": ["a", "b"], "v": ["a"]}), None, strategy="popular")
-    assert model.add_items(product("fresh")) == 0
-    assert ids(model.recommend("v", 5)) == ["b"]
-
-
-def test_the_nearest_fresh_products_come_best_first_and_only_if_alike():
-    assert FreshItems().nearest(np.array([1.0, 0.0]), "combined", 3) == []
-    vectors = {"combined": np.array([[0.0, 1.0], [0.8, 0.6], [-1.0, 0.0], [1.0, 0.0]], dtype=np.float32)}
-    fresh = FreshItems(ids=("far", "near", "opposite", "nearest"), vectors=vectors)
-    found = fresh.nearest(np.array([2.0, 0.0], dtype=np.float32), "combined", 3)
-    assert [item for item, _ in found] == ["nearest", "near"]
-    assert [cosine for _, cosine in found] == pytest.approx([1.0, 0.8])
-    assert fresh.nearest(np.array([2.0, 0.0], dtype=np.float32), "image", 3) == []

@@ -11,14 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recommender.hybrid import HybridRecommender, load
-from tests.recommender.test_live import GARDENER, product
-
-
-@pytest.fixture
-def own_model(saved_model) -> HybridRecommender:
-    """The small shop's model for one test alone."""
-    return load(saved_model)
+from tests.recommender.test_live_products import GARDENER, product
 
 
 def test_a_request_under_way_goes_on_with_the_products_it_began_with(own_model):
