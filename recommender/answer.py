@@ -367,7 +367,8 @@ class Answerer:
         if not isinstance(content, Content):
             return []
         hidden = ask.exclude.union(ask.item_ids)
-        return newer.to_the_taste(content.profile(query.state), n, hidden, ask.category, ask.preferences)
+        found = newer.to_the_taste(content.profile(query.state), hidden, ask.category, ask.preferences)
+        return newer.few_of_each(found, self.max_per_family)[:n]
 
     def forecast_stars(self, user_row: int, item_row: int, log: EventLog | None) -> float:
         """See :meth:`HybridRecommender.predict_rating`; ``log`` is None when nothing is known beyond the training."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from recommender.asked import id_of, is_number, require_kept
 from recommender.errors import DataError
+from recommender.frames import is_frame, is_gap
 from recommender.idmap import IdMap
 from recommender.types import AnyArray, FloatVector, Rows
 from recommender.validation import (
@@ -19,7 +21,9 @@ from recommender.validation import (
     clean_ids,
     fail_where,
     is_unicode,
+    plain_number,
     require_columns,
+    shortened,
     to_float32,
     to_numbers,
     with_gaps,
@@ -33,6 +37,7 @@ TEXT_FIELDS = ("title", "description", "category", "brand", "image", "colours", 
 LABELS = ("category", "brand", "colours", "family")
 # Python writes out no longer ones by itself.
 MOST_DIGITS = 4_000
+NOT_A_NUMBER = "not a number"
 
 
 @dataclass(frozen=True)
@@ -77,14 +82,43 @@ class ItemCatalogue:
         repairs: dict[str, int] = {}
         frame = frame.reset_index(drop=True)
         frame = frame.assign(item_id=clean_ids(frame["item_id"], "item_id", repairs))
-        prices = _clean_prices(frame, repairs)
+        prices = _given_prices(frame, repairs)
         repeated = frame["item_id"].duplicated(keep="last")
         if repeated.any():
             repairs["item_id: earlier rows of a repeated id"] = int(repeated.sum())
         keep = ~repeated.to_numpy()
-        fields = {name: _clean_text(frame, name, repairs)[keep] for name in TEXT_FIELDS}
+        fields = {name: _given_text(frame, name, repairs)[keep] for name in TEXT_FIELDS}
         ids = IdMap(frame["item_id"][keep].tolist())
         return cls(ids, fields, prices[keep], DataReport(len(frame), int(keep.sum()), repairs))
+
+    @classmethod
+    def of(cls, items: pd.DataFrame | Iterable[Mapping[str, object]]) -> ItemCatalogue:
+        """Check a catalogue frame, or items told one by one, and keep the same of both.
+
+        For the news of a model that serves: pandas is not read for items that are told.
+
+        Parameters
+        ----------
+        items : DataFrame or iterable of mapping
+            Mappings have an ``item_id``, and whatever is known of the other fields that :meth:`from_frame` takes: text,
+            and a number for the price; None and "" are not known.
+
+        Raises
+        ------
+        DataError
+            As :meth:`from_frame`, and for what is no such collection.
+        """
+        if is_frame(items):
+            return cls.from_frame(items)
+        told = _told_items(items)
+        repairs: dict[str, int] = {}
+        prices = _told_prices([item.get("price") for _, item in told], repairs)
+        keep: Rows = np.array(sorted({item_id: row for row, (item_id, _) in enumerate(told)}.values()), dtype=np.int64)
+        if len(keep) < len(told):
+            repairs["item_id: earlier rows of a repeated id"] = len(told) - len(keep)
+        fields = {name: _told_text([item.get(name) for _, item in told], name, repairs)[keep] for name in TEXT_FIELDS}
+        ids = IdMap([told[row][0] for row in keep.tolist()])
+        return cls(ids, fields, prices[keep], DataReport(len(told), len(keep), repairs))
 
     @classmethod
     def bare(cls, item_ids: list[str]) -> ItemCatalogue:
@@ -95,6 +129,11 @@ class ItemCatalogue:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def select(self, rows: Rows) -> ItemCatalogue:
+        """The items of some rows, in their order."""
+        fields = {name: values[rows] for name, values in self.fields.items()}
+        return ItemCatalogue(IdMap(self.items.take(rows)), fields, self.prices[rows], self.report)
 
     def aligned(self, items: IdMap) -> ItemCatalogue:
         """The same knowledge in the row order of another id map; items not described here stay unknown."""
@@ -110,31 +149,71 @@ class ItemCatalogue:
         return [" ".join(part for part in parts if part) for parts in zip(*columns, strict=True)]
 
 
-def _clean_prices(frame: pd.DataFrame, repairs: dict[str, int]) -> FloatVector:
+def _told_items(items: object) -> list[tuple[str, Mapping[str, object]]]:
+    """The ids and the fields of items told one by one."""
+    if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
+        raise DataError(f"items must be a list of mappings with an item_id each, not {shortened(items)}")
+    told = list(items)
+    for item in told:
+        if not isinstance(item, Mapping) or item.get("item_id") is None:
+            raise DataError(f"items must hold mappings with an item_id, not {shortened(item)}")
+    ids = [id_of(item["item_id"], "items: the item_id") for item in told]
+    for item_id in ids:
+        require_kept(item_id, "items: the item_id")
+    return list(zip(ids, told, strict=True))
+
+
+def _told_prices(given: Sequence[object], repairs: dict[str, int]) -> FloatVector:
+    told = [np.nan if isinstance(value, str) else plain_number(value) for value in given]
+    prices = np.array(told, dtype=np.float64)
+    known = np.array([not (_is_unknown(v) or (isinstance(v, str) and not v)) for v in given], dtype=bool)
+    fail_where(known & np.isnan(prices), "price", given, NOT_A_NUMBER)
+    return _clean_prices(prices, given, repairs)
+
+
+def _given_prices(frame: pd.DataFrame, repairs: dict[str, int]) -> FloatVector:
     if "price" not in frame.columns:
         return np.full(len(frame), np.nan, dtype=np.float32)
     given = with_gaps(frame["price"])
     prices = to_numbers(given)
-    fail_where(given.notna() & np.isnan(prices), "price", frame["price"], "not a number")
+    fail_where(given.notna() & np.isnan(prices), "price", frame["price"], NOT_A_NUMBER)
+    return _clean_prices(prices, frame["price"], repairs)
+
+
+def _clean_prices(prices: FloatVector, given: pd.Series | Sequence[object], repairs: dict[str, int]) -> FloatVector:
     kept = to_float32(prices)
     unusable = (prices < 0) | np.isinf(kept)
-    fail_where(unusable, "price", frame["price"], "a price must be finite in 32 bits and not negative")
+    fail_where(unusable, "price", given, "a price must be finite in 32 bits and not negative")
     free = kept == 0
     if free.any():
         repairs["price: zero taken as not known"] = int(free.sum())
     return np.where(free, np.float32(np.nan), kept)
 
 
-def _clean_text(frame: pd.DataFrame, name: str, repairs: dict[str, int]) -> AnyArray:
+def _given_text(frame: pd.DataFrame, name: str, repairs: dict[str, int]) -> AnyArray:
     if name not in frame.columns:
         return _blank(len(frame))
     import pandas as pd
 
     # Objects first: a category, a nullable number and a date each have a gap of their own, and none takes "".
     given = frame[name].astype(object).to_numpy()
+    return _clean_text(given, pd.isna(given), name, repairs)
+
+
+def _told_text(given: Sequence[object], name: str, repairs: dict[str, int]) -> AnyArray:
+    return _clean_text(given, [_is_unknown(value) for value in given], name, repairs)
+
+
+def _is_unknown(given: object) -> bool:
+    return given is None or is_gap(given) or (is_number(given) and given != given)
+
+
+def _clean_text(
+    given: Sequence[object] | AnyArray, gaps: Sequence[bool] | AnyArray, name: str, repairs: dict[str, int]
+) -> AnyArray:
     endless = [isinstance(value, int) and abs(value) >= 10**MOST_DIGITS for value in given]
     fail_where(endless, name, given, f"a number has more than {MOST_DIGITS:,} digits; give it as text")
-    text = ["" if is_gap else str(value).strip() for value, is_gap in zip(given, pd.isna(given), strict=True)]
+    text = ["" if is_gap else str(value).strip() for value, is_gap in zip(given, gaps, strict=True)]
     fail_where([not is_unicode(value) for value in text], name, text, HALF_A_PAIR)
     if name == "category":
         text = _mended(text, one_path, "category: written as A > B", repairs)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recommender.catalogue import ItemCatalogue, is_below
+from recommender.catalogue import ItemCatalogue, is_below, text_codes
 from recommender.errors import DataError
 from recommender.exploration import Shows
 from recommender.interactions import Interactions
 from recommender.model import FittedModel
 from recommender.preferences import Preferences
+from recommender.reranker import collapse
 from recommender.retrievers.popular import Popular
 from recommender.retrievers.streamed import PairCounter
 from recommender.roworder import FIRST_CLOCK_SECOND
@@ -39,6 +40,7 @@ class FreshItems:
     vectors: Mapping[str, FloatMatrix] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
     brands: Mapping[str, str] = field(default_factory=dict)
+    families: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -48,15 +50,17 @@ class FreshItems:
         ids = tuple(catalogue.items)
         replaced = set(ids)
         keep = np.array([i not in replaced for i in self.ids], dtype=bool)
-        categories, brands = (catalogue.fields[name].tolist() for name in ("category", "brand"))
+        told = (dict(zip(ids, catalogue.fields[name], strict=True)) for name in ("category", "brand", "family"))
+        categories, brands, families = told
         return FreshItems(
             tuple(i for i, kept in zip(self.ids, keep, strict=True) if kept) + ids,
             {
                 space: np.concatenate([self.vectors[space][keep], new]) if space in self.vectors else new
                 for space, new in vectors.items()
             },
-            {**self.categories, **dict(zip(ids, categories, strict=True))},
-            {**self.brands, **dict(zip(ids, brands, strict=True))},
+            {**self.categories, **categories},
+            {**self.brands, **brands},
+            {**self.families, **families},
         )
 
     def vector_of(self, item_id: str, space: str) -> FloatVector | None:
@@ -74,14 +78,19 @@ class FreshItems:
         order = np.lexsort((np.arange(len(likeness)), -likeness))[:n]
         return [(self.ids[i], float(likeness[i])) for i in order.tolist() if likeness[i] > 0]
 
+    def few_of_each(self, ids: Sequence[str], limit: int) -> list[str]:
+        """Of some products, in their order, at most ``limit`` of each variant family."""
+        families = text_codes([self.families.get(item_id, "") for item_id in ids])
+        return [ids[place] for place in collapse(np.arange(len(ids)), families, limit).tolist()]
+
     def to_the_taste(
-        self, taste: FloatVector, n: int, hidden: Collection[str], category: str | None, preferences: Preferences
+        self, taste: FloatVector, hidden: Collection[str], category: str | None, preferences: Preferences
     ) -> list[str]:
-        """Up to ``n`` products much like a taste, of a category if one is given, the most alike first."""
+        """Products much like a taste, of a category if one is given, the most alike first."""
         nearest = self.nearest(taste, "combined", len(self.ids))
         alike = [i for i, cosine in nearest if cosine >= MIN_COSINE and i not in hidden]
         inside = [i for i in alike if not category or is_below(self.categories[i], category)]
-        return [i for i in inside if not preferences.hides_item(self.categories[i], self.brands[i])][:n]
+        return [i for i in inside if not preferences.hides_item(self.categories[i], self.brands[i])]
 
 
 class LiveUpdates:
@@ -177,18 +186,10 @@ class LiveUpdates:
 
     def add_items(self, catalogue: ItemCatalogue) -> int:
         """Make products newer than the model findable by their content; returns how many were taken."""
-        import pandas as pd
-
         new = np.flatnonzero(self.model.items.rows(list(catalogue.items)) < 0)
         if not len(new):
             return 0
-        ids = [catalogue.items[int(row)] for row in new]
-        part = ItemCatalogue.from_frame(
-            pd.DataFrame(
-                {"item_id": ids, "price": catalogue.prices[new]}
-                | {name: values[new] for name, values in catalogue.fields.items()}
-            )
-        )
+        part = catalogue.select(new)
         vectors = self.model.spaces.encode(part)
         if not vectors:
             return 0

@@ -8,7 +8,7 @@ import numpy as np
 
 from recommender.base import Candidates, Query, best_of
 from recommender.errors import DataError
-from recommender.live import LiveUpdates
+from recommender.live import FreshItems, LiveUpdates
 from recommender.model import FittedModel
 from recommender.pipeline import all_but
 from recommender.reranker import collapse
@@ -29,7 +29,8 @@ class RelatedItems:
         """See :meth:`HybridRecommender.similar`."""
         if space not in SPACES:
             raise DataError(f"there is no space {space!r}; known are {', '.join(SPACES)}")
-        scores, fresh = self._likeness(item_id, space, k)
+        new = self.live.fresh
+        scores, found = self._likeness(item_id, space, new)
         if scores is None:
             return []
         row = self.model.items.row(item_id)
@@ -39,10 +40,18 @@ class RelatedItems:
             allowed &= self.model.families != self.model.families[row]
         rows, likeness = self._likest(scores, k, allowed)
         pairs = [(self.model.items[int(r)], float(s)) for r, s in zip(rows, likeness, strict=True)]
-        pairs += [(i, s) for i, s in fresh if i != item_id and i not in exclude]
+        pairs += self._of_the_new(new, found, item_id, exclude)
         pairs.sort(key=lambda pair: -pair[1])
         reason = (Reason("similar", item_id),)
         return [Recommendation(i, rank, s, reason, space) for rank, (i, s) in enumerate(pairs[:k], start=1)]
+
+    def _of_the_new(
+        self, new: FreshItems, found: Sequence[tuple[str, float]], item_id: str, exclude: frozenset[str]
+    ) -> list[tuple[str, float]]:
+        """Of fresh products, best first, those that are neither variants of the item nor too many of one family."""
+        likeness, own = dict(found), new.families.get(item_id)
+        others = [i for i in likeness if i != item_id and i not in exclude and not (own and new.families[i] == own)]
+        return [(i, likeness[i]) for i in new.few_of_each(others, self.max_per_family)]
 
     def _likest(self, scores: FloatVector, k: int, allowed: BoolMask) -> Candidates:
         """The best under the caps, at least ``k`` of them where there are so many."""
@@ -56,7 +65,9 @@ class RelatedItems:
                 return Candidates(found.rows[keep], found.scores[keep])
             n *= 4  # so many were variants of each other
 
-    def _likeness(self, item_id: str, space: str, k: int) -> tuple[FloatVector | None, list[tuple[str, float]]]:
+    def _likeness(
+        self, item_id: str, space: str, fresh: FreshItems
+    ) -> tuple[FloatVector | None, list[tuple[str, float]]]:
         """Likeness of every item, and fresh products beside them; None when the item has no vector there."""
         row = self.model.items.row(item_id)
         vectors = self.model.spaces.vectors.get(space)
@@ -64,11 +75,10 @@ class RelatedItems:
             return (self._together(row) if row >= 0 else None), []
         if vectors is None:
             return None, []
-        fresh = self.live.fresh
         vector = np.asarray(vectors[row]) if row >= 0 else fresh.vector_of(item_id, space)
         if vector is None or not np.any(vector):
             return None, []
-        return self.model.spaces.index(space).similarities(vector), fresh.nearest(vector, space, k)
+        return self.model.spaces.index(space).similarities(vector), fresh.nearest(vector, space, len(fresh))
 
     def _together(self, row: int) -> FloatVector | None:
         for name in ("itemknn", "itemseq", "rp3beta", "ease"):

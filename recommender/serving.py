@@ -348,10 +348,14 @@ class ServingRecommender(Estimator):
         require_fitted(self, "model_")
         return self._live.absorb_events(events)
 
-    def add_items(self, frame: pd.DataFrame) -> int:
-        """Make products newer than the model recommendable through their content; returns how many were taken."""
+    def add_items(self, items: pd.DataFrame | Iterable[Mapping[str, object]]) -> int:
+        """Make products newer than the model recommendable through their content; returns how many were taken.
+
+        A catalogue frame, or a mapping for each product, for which pandas is not read. Raises DataError as
+        :meth:`ItemCatalogue.of`.
+        """
         require_fitted(self, "model_")
-        return self._live.add_items(ItemCatalogue.from_frame(frame))
+        return self._live.add_items(ItemCatalogue.of(items))
 
     def count_shows(self, shows: pd.DataFrame | Mapping[str, tuple[float, float]]) -> int:
         """Say how often items were shown and clicked, for the places left to chance; replaces what was said before.

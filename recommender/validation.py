@@ -308,14 +308,14 @@ def to_numbers(column: pd.Series, *, flags: bool = False) -> FloatVector:
         return np.full(len(column), np.nan)
     if is_number:  # pandas' own to_numeric breaks on a gap among decimals or halves of Arrow
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
-    if not isinstance(column.dtype, pd.StringDtype):
-        column = column.astype(object).map(lambda value: _plain_number(value, flags))
+    if not isinstance(column.dtype, pd.StringDtype):  # objects stay such: half a surrogate pair is no text of Arrow
+        column = pd.Series([plain_number(value, flags=flags) for value in column.astype(object)], dtype=object)
     numbers = pd.to_numeric(column, errors="coerce")
     return np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
-def _plain_number(value: object, flags: bool) -> str | float:
-    """A text as it is, a real number as a float, NaN for anything else."""
+def plain_number(value: object, *, flags: bool = False) -> str | float:
+    """A text as it is, a real number as a float, NaN for anything else; true and false as in :func:`to_numbers`."""
     if isinstance(value, str):
         return value
     if not isinstance(value, (Real, Decimal, np.bool_)) or (isinstance(value, (bool, np.bool_)) and not flags):

@@ -149,6 +149,7 @@ def test_a_price_too_small_for_its_32_bits_is_zero():
         ({"item_id": ["a"], "price": [-1]}, "'price'.*not negative.*row 0: -1"),
         ({"item_id": ["a"], "price": [np.inf]}, "'price'.*finite.*row 0: inf"),
         ({"item_id": ["a"], "price": [1e300]}, "'price'.*32 bits.*row 0: 1e\\+300"),
+        ({"item_id": ["a"], "price": pd.Series(["\ud800"], dtype=object)}, "'price'.*not a number.*row 0: '.ud800'"),
         ({"item_id": ["a"], "price": [True]}, "'price'.*not a number.*row 0: True"),
         ({"item_id": ["a", "b"], "price": ["1", "cheap"]}, "'price'.*not a number.*row 1: 'cheap'"),
         ({"item_id": ["a"], "price": pd.Series([np.array([1, 2])], dtype=object)}, "'price'.*not a number.*array"),
@@ -176,6 +177,62 @@ def test_any_catalogue_is_either_taken_or_refused_in_words(rows):
         refusal = ""
         assert len(items) == frame["item_id"].astype(str).nunique() == items.report.n_kept
     assert not refusal or ("column" in refusal and "row" in refusal)
+
+
+# What a live model is told of new products
+
+
+told = st.sampled_from(
+    ["a", "b > c", "", " ", None, np.nan, pd.NA, 3, 2.5, True, np.inf, -1, 0, "x|y", "\ud800", 10**400]
+)
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.fixed_dictionaries({"item_id": told}, optional=dict.fromkeys(("price", *TEXT_FIELDS), told)), max_size=4
+    )
+)
+def test_items_told_one_by_one_are_kept_or_refused_as_those_of_a_table_are(rows):
+    columns = ["item_id", *sorted({name for row in rows for name in row} - {"item_id"})]
+    table = pd.DataFrame([[row.get(name) for name in columns] for row in rows], columns=columns, dtype=object)
+    try:
+        expected = ItemCatalogue.from_frame(table)
+    except DataError:
+        with pytest.raises(DataError):
+            ItemCatalogue.of(rows)
+        return
+    found = ItemCatalogue.of(rows)
+    assert list(found.items) == list(expected.items)
+    assert {name: texts.tolist() for name, texts in found.fields.items()} == {
+        name: texts.tolist() for name, texts in expected.fields.items()
+    }
+    np.testing.assert_array_equal(found.prices, expected.prices)
+    assert (found.report.n_rows, found.report.n_kept) == (expected.report.n_rows, expected.report.n_kept)
+
+
+@pytest.mark.parametrize(
+    ("items", "named"),
+    [
+        ({"item_id": "cup"}, "a list of mappings with an item_id each, not {'item_id': 'cup'}"),
+        ("cup", "a list of mappings with an item_id each, not 'cup'"),
+        (3, "a list of mappings with an item_id each, not 3"),
+        (["cup"], "items must hold mappings with an item_id, not 'cup'"),
+        ([{"title": "cup"}], "items must hold mappings with an item_id, not {'title': 'cup'}"),
+        ([{"item_id": 2.5}], "the item_id must be text or a whole number, not 2.5"),
+        ([{"item_id": "a\0b"}], "is empty or has a NUL character"),
+        ([{"item_id": "cup", "price": "2.5"}], "column 'price': not a number in 1 row(s), first row 0: '2.5'"),
+        ([{"item_id": "cup", "price": np.array([1, 2])}], "column 'price': not a number"),
+    ],
+)
+def test_what_is_told_in_another_form_is_named(items, named):
+    with pytest.raises(DataError) as refused:
+        ItemCatalogue.of(items)
+    assert named in str(refused.value)
+
+
+def test_a_table_is_taken_where_items_may_be_told_too():
+    assert list(ItemCatalogue.of(pd.DataFrame({"item_id": ["cup"]})).items) == ["cup"]
 
 
 def test_an_aligned_catalogue_knows_nothing_of_items_it_did_not_describe():

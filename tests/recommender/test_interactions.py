@@ -104,6 +104,8 @@ def test_stars_and_quantities_are_kept_and_other_values_are_not():
         ({"timestamp": [10, None, 30, 40]}, "'timestamp'.*missing.*row 1"),
         ({"timestamp": [10, np.inf, 30, 40]}, "'timestamp'.*row 1: inf"),
         ({"timestamp": [10, -1, 30, 40]}, "'timestamp'.*since 1970.*row 1: -1"),
+        ({"value": pd.Series([None, "2", None, "\ud800"], dtype=object)}, "'value'.*not a number.*row 3: '.ud800'"),
+        ({"timestamp": pd.Series([10, 20, "\ud800", 30], dtype=object)}, "'timestamp'.*not a number.*row 2: '.ud800'"),
         ({"timestamp": ["10", "20", "soon", "40"]}, "'timestamp'.*not a number.*row 2: 'soon'"),
         ({"timestamp": [10, 20, 30, 1_700_000_000_000]}, "'timestamp'.*future.*milliseconds.*row 3"),
         ({"timestamp": [10, 20, 30, 10**30]}, "'timestamp'.*future.*row 3"),

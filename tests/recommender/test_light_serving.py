@@ -37,6 +37,9 @@ assert {more}
 assert model.absorb_events([("u00", look._replace(timestamp=look.timestamp + 60)), ("new", look)]) == 2
 assert model.count_shows({item: (10, 1)}) == 1
 assert model.recommend("new", 5)
+fresh = {"item_id": "fresh", "title": "red tools for the garden", "category": "Garden > Tools", "price": 3.5}
+assert model.add_items([fresh]) == 1
+assert model.similar("fresh", 3)
 print(*sorted(sys.modules.keys() & set(sys.argv[2:])))
 """
 

@@ -46,6 +46,25 @@ def test_one_place_in_ten_is_for_new_products(own_model):
     assert [r.rank for r in found if r.source == "new"] == [5, 15]
 
 
+def test_variants_of_a_new_product_share_its_place(own_model):
+    variants = [product(f"fresh-{n}", family="fresh") for n in range(3)]
+    own_model.add_items(pd.concat([*variants, product("other", description="for the garden, model bbb")]))
+    found = own_model.recommend("guest", 30, history=GARDENER)
+    assert sorted(r.item_id.split("-")[0] for r in found if r.source == "new") == ["fresh", "other"]
+    alike = ids(own_model.similar(thing("garden", 0), 30))
+    assert len([item for item in alike if item.startswith("fresh")]) == 1
+    assert not [item for item in ids(own_model.similar("fresh-0", 30)) if item.startswith("fresh")]
+
+
+def test_a_product_told_by_its_fields_is_the_same_as_one_in_a_table(own_model):
+    (known,) = product("fresh").to_dict("records")
+    assert own_model.add_items([known, known | {"item_id": "other", "price": None}]) == 2
+    assert "fresh" in ids(own_model.recommend("guest", 10, history=GARDENER))
+    told = own_model._live.fresh.vector_of("fresh", "combined")
+    assert own_model.add_items(product("fresh")) == 1
+    np.testing.assert_array_equal(own_model._live.fresh.vector_of("fresh", "combined"), told)
+
+
 @pytest.mark.parametrize(
     "ask",
     [

@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 
 from deploy import run
-from tests.factories import make_event, make_guest
+from tests.factories import make_event, make_guest, make_product
 from tests.webapp.live import publish
 from webapp.clock import utc_now
 from webapp.store.tx import unit_of_work
@@ -24,7 +24,7 @@ from pathlib import Path
 from config import TestConfig
 from webapp import create_app
 
-folder, url, product, *heavy = sys.argv[1:]
+folder, url, product, new, *heavy = sys.argv[1:]
 app = create_app(TestConfig.under(Path(folder), LOG_LEVEL="ERROR", DATABASE_URL=url))
 client, recs = app.test_client(), app.extensions["recs"]
 for path in ("/", f"/p/{product}", "/cart", "/search?q=lamp", "/c/lamps", "/your-recommendations", "/"):
@@ -33,6 +33,7 @@ assert client.get("/api/recommendations?k=5").get_json()["model_version"] == "v1
 assert client.get("/readyz").get_json()["recommender"] == "ok"
 recs.refresh()
 assert not recs.state().problem and recs.marks()[1] > 0
+assert recs.similar(int(new), k=3).items
 print(*sorted(sys.modules.keys() & set(heavy)))
 """
 
@@ -64,11 +65,12 @@ def test_the_worker_of_a_start_does_without_migrations_and_pictures(tmp_path: Pa
 def test_a_web_process_that_answers_and_reads_what_is_new_does_without_tables(
     app: Flask, models: Path, shelf: list[int]
 ) -> None:
-    """Its memory is a share of that of a small machine; one that is told of a new product pays for a table then."""
+    """Its memory is a share of that of a small machine."""
     publish(app, "v1", "hybrid")
     with unit_of_work() as tx:
         make_event(tx, make_guest(tx), shelf[0], at=utc_now())
+        new = make_product(tx, name="Lamp of today", category="Home > Lamps", updated_at=utc_now())
     url = str(app.config["SQLALCHEMY_DATABASE_URI"])
-    command = [sys.executable, "-c", SERVING, app.instance_path, url, str(shelf[0]), *TRAINING_ONLY]
+    command = [sys.executable, "-c", SERVING, app.instance_path, url, str(shelf[0]), str(new), *TRAINING_ONLY]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.split()) == (0, []), done.stderr

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from webapp.store.frames import items_frame
 from webapp.store.rows import EventRow, ItemRow
 
 log = logging.getLogger(__name__)
@@ -71,7 +70,7 @@ def read_on(model: Any, feed: Feed, reading: Reading) -> Reading:
 def _read_items(model: Any, feed: Feed, reading: Reading) -> None:
     items, items_at = feed.items_since(reading.items_at, model.item_ids)
     if items:
-        tell(lambda part: model.add_items(items_frame(part)), items, "products")
+        tell(lambda part: model.add_items([row._asdict() for row in part]), items, "products")
     reading.items_at = items_at
 
 
