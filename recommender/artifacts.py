@@ -123,11 +123,13 @@ def publish(root: Path, version: str) -> None:
 
 
 def current_version(root: Path) -> str | None:
-    """Name of the live version; None when nothing was published yet."""
+    """Name of the live version; None when nothing was published yet, ArtifactError where no text names it."""
     try:
         name = (root / CURRENT).read_text("utf-8").strip()
     except FileNotFoundError:
         return None
+    except UnicodeDecodeError as error:
+        raise ArtifactError(CURRENT, root / CURRENT, "the name of the live version is no text") from error
     return name or None
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import Any
 
 from recommender import artifacts, modelcard
@@ -21,6 +23,8 @@ EXPERIMENT = "MLFLOW_EXPERIMENT_NAME"
 DEFAULT_EXPERIMENT = "kindred"
 # Left to itself the client asks a server that is away for four minutes.
 PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
+# A database that is away it asks for an hour, whatever these settings say.
+PATIENCE_SECONDS = 120.0
 
 
 class TrackingError(RecommenderError):
@@ -70,6 +74,19 @@ def track(run: Run) -> str | None:
         import mlflow
     except ImportError as error:
         raise TrackingError(f"{URI} is set, but MLflow is missing: install requirements-tracking.txt") from error
+    told = list[str | Exception]()
+    thread = Thread(target=lambda: told.append(_told(mlflow, run)), name="tracking", daemon=True)
+    thread.start()
+    thread.join(PATIENCE_SECONDS)
+    found = told[0] if told else TimeoutError(f"no answer within {PATIENCE_SECONDS:g} s")
+    if isinstance(found, Exception):
+        place = re.sub("//[^/@]*@", "//", os.environ[URI])  # a password may stand there
+        raise TrackingError(f"MLflow at {place} did not take the run: {found}") from found
+    return found
+
+
+def _told(mlflow: Any, run: Run) -> str | Exception:
+    """The id of a run that MLflow was told of, or why it was not."""
     try:
         mlflow.set_experiment(os.environ.get(EXPERIMENT) or DEFAULT_EXPERIMENT)
         with mlflow.start_run(run_name=run.name, tags=dict(run.tags)) as started:
@@ -77,8 +94,8 @@ def track(run: Run) -> str | None:
             mlflow.log_metrics({_metric_name(name): float(v) for name, v in run.metrics.items() if math.isfinite(v)})
             for name, text in run.texts.items():
                 mlflow.log_text(text, name)
-    except (mlflow.exceptions.MlflowException, OSError) as error:
-        raise TrackingError(f"MLflow at {os.environ[URI]} did not take the run: {error}") from error
+    except Exception as error:  # each kind of place raises what its own client does: a driver that is missing, too
+        return error
     run_id: str = started.info.run_id
     return run_id
 

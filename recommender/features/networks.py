@@ -13,11 +13,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from recommender.asked import is_number
 from recommender.errors import DataError
 from recommender.features.pictures import Picture, read_rgb
 from recommender.types import BoolMask, FloatMatrix
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 EXTRA = "install the packages of requirements-onnx.txt"
 MAX_TOKENS = 256
 BATCH = 32
+MAX_SIZE = 2_048  # a batch of pictures has to fit into memory
 # What pretrained image models expect unless they say otherwise: pixels of 0..1 in the statistics of ImageNet.
 IMAGENET: dict[str, Any] = {"size": 224, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 
@@ -196,13 +199,21 @@ class ImageNetwork(Network):
         file = Path(self.path).with_suffix(".json")
         try:
             given = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-            found: dict[str, Any] = IMAGENET | {name: given[name] for name in IMAGENET if name in given}
-            fits = int(found["size"]) > 0 and all(np.array(found[name]).shape == (3,) for name in ("mean", "std"))
-        except (ValueError, TypeError) as error:
+            found: dict[str, Any] = {name: given.get(name, usual) for name, usual in IMAGENET.items()}
+            fits = _is_preparation(**found)
+        except (ValueError, AttributeError, OverflowError) as error:
             raise DataError(f"{file} is no JSON object with size, mean and std: {error}") from error
         if not fits:
-            raise DataError(f"{file}: size has to be a positive number, mean and std three numbers each")
+            told = f"size has to be a whole number from 1 to {MAX_SIZE:,}, mean and std three numbers each, std above 0"
+            raise DataError(f"{file}: {told}")
         return found
+
+
+def _is_preparation(size: object, mean: object, std: object) -> bool:
+    if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= MAX_SIZE:
+        return False
+    triples = [one for one in (mean, std) if isinstance(one, list) and len(one) == 3 and all(map(is_number, one))]
+    return len(triples) == 2 and all(map(isfinite, [*triples[0], *triples[1]])) and min(triples[1]) > 0
 
 
 def open_text(given: str) -> TextNetwork | None:

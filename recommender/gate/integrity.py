@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +84,7 @@ def _saved(model: HybridRecommender) -> list[Check]:
     asked = _probes(model)
     lists = _lists(model, asked)
     checks = [Check("repeatable", _lists(model, asked) == lists, f"{len(asked)} lists asked for twice")]
-    checks.append(_sound(lists))
+    checks.append(_sound(model, dict(zip(asked, lists, strict=True))))
     try:
         same, seconds, megabytes = _reopened(model, asked, lists)
     except (RecommenderError, OSError) as error:
@@ -97,12 +97,21 @@ def _saved(model: HybridRecommender) -> list[Check]:
     ]
 
 
-def _sound(lists: list[Answer]) -> Check:
-    """Lists hold something, with scores that are numbers; somebody who has touched everything has an empty one."""
-    filled = sum(map(bool, lists))
-    finite = all(math.isfinite(score) for one in lists for _, score in one)
+def _sound(model: HybridRecommender, lists: Mapping[str, Answer]) -> Check:
+    """Lists hold something, with scores that are numbers; of the blend all but those of who touched everything."""
+    filled = sum(map(bool, lists.values()))
+    wanting = [user for user, found in lists.items() if not found and not _knows_everything(model, user)]
+    finite = all(math.isfinite(score) for found in lists.values() for _, score in found)
     detail = f"{filled} of {len(lists)} lists hold something" + ("" if finite else ", and a score that is no number")
-    return Check("lists", filled > 0 and finite, detail)
+    is_full = filled > 0 and not (wanting and model.strategy == "hybrid")
+    if wanting and not is_full:
+        detail += f"; {wanting[0]} could be shown more than nothing"
+    return Check("lists", is_full and finite, detail)
+
+
+def _knows_everything(model: HybridRecommender, user: str) -> bool:
+    touched = model.model_.histories.of(model.known_users.row(user)).item_rows
+    return len(np.unique(touched)) >= len(model.item_ids)
 
 
 def _probes(model: HybridRecommender) -> list[str]:

@@ -480,6 +480,12 @@ def test_who_is_killed_just_before_a_rename_leaves_what_was_live_and_two_drafts(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["CURRENT", "v1", "v2"]
 
 
+def test_a_pointer_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "CURRENT").write_bytes(b"v1\xff")
+    with pytest.raises(ArtifactError, match=r"CURRENT.*the name of the live version is no text"):
+        current_version(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("live", "keep", "left"),
     [("d", 2, ["c", "d"]), ("a", 2, ["a", "c", "d"]), ("d", 9, ["a", "b", "c", "d"]), ("d", 0, ["a", "b", "c", "d"])],

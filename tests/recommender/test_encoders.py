@@ -212,12 +212,31 @@ def test_what_is_missing_is_said_before_anything_is_read_or_fitted(
     eyes = str(shutil.copy(image_file, tmp_path / "eyes.onnx"))
     with pytest.raises(DataError, match="wants pixels"):
         open_text(eyes)
-    (tmp_path / "eyes.json").write_text('{"size": 16, "mean": 3}', encoding="utf-8")
-    with pytest.raises(DataError, match="mean and std three numbers"):
-        open_image(eyes)
     status = main(["train", "--interactions", "none.csv", "--text-encoder", str(broken), "--out", str(tmp_path / "m")])
     assert status == 2
     assert "is no ONNX model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("preparation", "words"),
+    [
+        ('{"size": 16, "mean": 3}', "mean and std three numbers"),
+        ('{"size": 16, "mean": [0, 0, NaN]}', "mean and std three numbers"),
+        ('{"size": 16, "std": [1, 1, 0]}', "std above 0"),
+        ('{"size": 16, "std": [1, "2", 1]}', "mean and std three numbers"),
+        ('{"size": true}', "a whole number from 1 to 2,048"),
+        ('{"size": 100000}', "a whole number from 1 to 2,048"),
+        ('{"size": 16.5}', "a whole number from 1 to 2,048"),
+        (f'{{"size": 16, "std": [1, 1, {10**400}]}}', "no JSON object with size, mean and std"),
+        ("[224]", "no JSON object with size, mean and std"),
+        ("{", "no JSON object with size, mean and std"),
+    ],
+)
+def test_what_an_image_model_expects_is_checked(preparation: str, words: str, image_file: Path, tmp_path: Path) -> None:
+    eyes = Path(shutil.copy(image_file, tmp_path / "eyes.onnx"))
+    eyes.with_suffix(".json").write_text(preparation, encoding="utf-8")
+    with pytest.raises(DataError, match=words):
+        open_image(str(eyes))
 
 
 def test_a_missing_package_is_named_with_the_file_that_installs_it(

@@ -14,6 +14,7 @@ from recommender.errors import ArtifactError
 from recommender.gate import Check, check_integrity, check_policy, integrity
 from recommender.hybrid import HybridRecommender
 from recommender.idmap import IdMap
+from recommender.state import EventLog, Histories
 from recommender.types import Recommendation
 from tests.recommender.conftest import quick_model
 
@@ -108,13 +109,20 @@ def test_lists_hold_something_with_a_score(model, monkeypatch, found, passed):
         assert seen(model)["lists"].passed is passed
 
 
-def test_somebody_who_has_seen_everything_may_get_nothing(model, monkeypatch):
+def test_nobody_but_who_has_touched_everything_may_get_nothing(model, monkeypatch):
     def only_strangers(_self: object, user: str, k: int, **_options: object) -> list[Recommendation]:
         return [Recommendation("i", 1, 1.0)] if user not in model.known_users else []
 
     with answering(monkeypatch, only_strangers):
         check = seen(model)["lists"]
-    assert (check.passed, check.detail) == (True, "1 of 21 lists hold something")
+        assert (check.passed, check.detail) == (True, "1 of 21 lists hold something")  # a source alone fills no list
+        monkeypatch.setattr(model, "strategy", "hybrid")
+        check, first = seen(model)["lists"], model.known_users[0]
+        assert not check.passed
+        assert check.detail == f"1 of 21 lists hold something; {first} could be shown more than nothing"
+        everything = replace(EventLog.empty(), item_rows=np.arange(len(model.item_ids)))
+        monkeypatch.setattr(Histories, "of", lambda _self, _row: everything)
+        assert (seen(model)["lists"].passed, seen(model)["lists"].detail) == (True, "1 of 21 lists hold something")
 
 
 # Files

@@ -7,9 +7,11 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from recommender import tracking
 from recommender.tracking import URI, Run, TrackingError, track
 from tests.recommender.worlds import ring_walks
 from tests.servers import free_port, need_package
@@ -86,3 +88,38 @@ def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(TrackingError, match=r"requirements-tracking\.txt"):
         track(Run("night"))
+
+
+class Away:
+    """An MLflow whose place takes its time, or has trouble of its own."""
+
+    def __init__(self, trouble: Exception | None = None) -> None:
+        self.trouble, self.is_over = trouble, Event()
+
+    def set_experiment(self, _name: str) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.is_over.wait(30)
+        raise OSError("nobody waits any more")
+
+
+@pytest.mark.parametrize("trouble", [ModuleNotFoundError("No module named 'MySQLdb'"), ValueError("Invalid IPv6 URL")])
+def test_whatever_a_place_has_trouble_with_is_one_sentence_without_its_password(
+    trouble: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(URI, "mysql://kindred:secret@127.0.0.1/runs")
+    monkeypatch.setitem(sys.modules, "mlflow", Away(trouble))
+    with pytest.raises(TrackingError) as refused:
+        track(Run("night"))
+    assert str(refused.value) == f"MLflow at mysql://127.0.0.1/runs did not take the run: {trouble}"
+
+
+def test_a_place_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client asks a database that is away again and again, for an hour."""
+    away = Away()
+    monkeypatch.setenv(URI, "postgresql://127.0.0.1:1/runs")
+    monkeypatch.setitem(sys.modules, "mlflow", away)
+    monkeypatch.setattr(tracking, "PATIENCE_SECONDS", 0.2)
+    with pytest.raises(TrackingError, match=r"did not take the run: no answer within 0\.2 s"):
+        track(Run("night"))
+    away.is_over.set()
