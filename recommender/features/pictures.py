@@ -35,12 +35,22 @@ def read_rgb(picture: Picture, side: int) -> FloatMatrix | None:
             if opened.width * opened.height > MAX_PIXELS:
                 return None
             opened.draft("RGB", (side * 2, side * 2))
-            see_through = opened.has_transparency_data
-            small = opened.convert("RGBA" if see_through else "RGB").resize((side, side), Image.Resampling.BILINEAR)
+            plain = _in_eight_bits(opened)
+            see_through = plain.has_transparency_data
+            small = plain.convert("RGBA" if see_through else "RGB").resize((side, side), Image.Resampling.BILINEAR)
             upright = _on_white(_upright(small))
     except Exception:  # on damage Pillow raises whatever its decoder trips over, a SyntaxError among others
         return None
     return np.asarray(upright, dtype=np.float32) / 255.0
+
+
+def _in_eight_bits(image: Image) -> Image:
+    """A grey picture of 16 bits with the upper eight of them: Pillow would take all above 255 for white."""
+    if not image.mode.startswith("I"):
+        return image
+    grey = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    grey.info.pop("transparency", None)
+    return grey
 
 
 def _upright(image: Image) -> Image:

@@ -65,6 +65,22 @@ def test_the_shop_takes_the_pictures_that_the_library_reads() -> None:
     assert media.FORMATS == pictures.FORMATS
 
 
+@pytest.mark.parametrize("see_through", [None, 0])
+def test_a_grey_picture_of_sixteen_bits_keeps_its_shades(see_through: int | None) -> None:
+    shades = np.linspace(0, 65535, 96 * 96).reshape(96, 96)
+    file = BytesIO()
+    how = {} if see_through is None else {"transparency": see_through}
+    Image.fromarray(shades.astype(np.uint16)).save(file, "PNG", **how)
+    found = read_rgb(file, 96)
+    assert found is not None
+    np.testing.assert_allclose(found[..., 0], shades / 65535, atol=0.01)
+    kept = media.as_card(file.getvalue())
+    assert kept is not None
+    with Image.open(BytesIO(kept)) as card:
+        inner = np.asarray(card.convert("L"))[40:360]  # paper stands above and below
+        assert abs(inner.mean() - 127) < 3
+
+
 def test_a_file_damaged_inside_is_no_picture(tmp_path: Path) -> None:
     """Pillow calls that a SyntaxError."""
     (tmp_path / "good.png").write_bytes(photo("PNG"))

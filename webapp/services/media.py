@@ -157,9 +157,18 @@ def _decoded(content: bytes) -> Image | None:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 return None
-            return _on_paper(ImageOps.exif_transpose(image))
+            return _on_paper(_in_eight_bits(ImageOps.exif_transpose(image)))
     except (*BROKEN, Image.DecompressionBombError):
         return None
+
+
+def _in_eight_bits(image: Image) -> Image:
+    """Return a grey picture of 16 bits with the upper eight of them: Pillow takes all above 255 for white."""
+    if not image.mode.startswith("I"):
+        return image
+    grey = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    grey.info.pop("transparency", None)
+    return grey
 
 
 def _on_paper(image: Image) -> Image:
