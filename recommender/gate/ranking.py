@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from recommender.evaluation import Evaluation, ModelResult
 from recommender.gate.change import check_change
-from recommender.gate.report import Check, GateReport, warning
+from recommender.gate.report import Check, GateReport, note, warning
 from recommender.metrics import paired_bootstrap
 
 BASELINES = ("popular", "trending", "itemknn", "itemseq", "svd_content")
@@ -50,7 +50,7 @@ def judge(evaluation: Evaluation, candidate: str, live: str | None = None) -> Ga
         reason = evaluation.failed.get(candidate, "it was not evaluated")
         return GateReport((Check("evaluated", False, f"{candidate} could not be judged: {reason}"),))
     checks = [_enough_users(evaluation), _finite(result, evaluation.k), *_repeats(result, evaluation.k)]
-    checks += [_beats(evaluation, candidate, name) for name in BASELINES if name in evaluation.results]
+    checks += _against_baselines(evaluation, candidate)
     if live is not None and live in evaluation.failed:
         reason = evaluation.failed[live]
         checks.append(Check("against live", True, f"the live parameters could not be judged: {reason}"))
@@ -74,6 +74,13 @@ def _enough_users(evaluation: Evaluation) -> Check:
 def _finite(result: ModelResult, k: int) -> Check:
     mean = result.metrics[f"ndcg@{k}"].mean
     return Check("finite", math.isfinite(mean) and mean > 0, f"ndcg@{k} is {mean:.4f}")
+
+
+def _against_baselines(evaluation: Evaluation, candidate: str) -> list[Check]:
+    """One check of each baseline that was judged, and a note on each that could not be."""
+    checks = [_beats(evaluation, candidate, name) for name in BASELINES if name in evaluation.results]
+    failed = [(name, evaluation.failed[name]) for name in BASELINES if name in evaluation.failed]
+    return checks + [note(f"against {name}", f"not judged: {reason}") for name, reason in failed]
 
 
 def _beats(evaluation: Evaluation, candidate: str, baseline: str) -> Check:

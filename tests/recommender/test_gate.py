@@ -32,6 +32,7 @@ from recommender.gate import (
     GateReport,
     judge,
     metrics_json,
+    note,
 )
 from recommender.hybrid import HybridRecommender
 from recommender.metrics import Interval
@@ -126,6 +127,14 @@ def test_a_baseline_that_the_data_cannot_feed_is_not_asked_for():
         "finite",
         "against popular",
     }
+
+
+def test_a_baseline_that_could_not_be_judged_is_named_with_the_reason():
+    found = judge(evaluation(hybrid=result(0.3), popular=result(0.1), failed={"svd_content": "no stars"}), "hybrid")
+    assert found.passed
+    assert [check for check in found.checks if check.name.startswith("against ") and check.level == "note"] == [
+        note("against svd_content", "not judged: no stars")
+    ]
 
 
 def test_a_baseline_may_be_the_candidate():
