@@ -6,15 +6,20 @@ import gc
 import threading
 from typing import Any
 
-from webapp.extensions import db
-from webapp.recs import prepare
+from config import Config
 
-preload_app = True  # the code is loaded once, before the processes part, so that they share its memory
+# Of several processes the code is loaded once, before they part, so that they share its memory. One alone would share
+# it with nobody but gunicorn's own process, which needs none of it: 25 MB.
+preload_app = Config.from_environment()["WORKERS"] > 1
 WARM_UP_SECONDS = 10.0  # well below the time after which gunicorn gives up on a process that does not begin
 
 
 def on_starting(_server: Any) -> None:
     """Load what the first recommendation needs as well, and let the collector leave alone what is shared."""
+    if not preload_app:
+        return
+    from webapp.recs import prepare
+
     prepare()
     gc.collect()
     gc.freeze()
@@ -22,6 +27,10 @@ def on_starting(_server: Any) -> None:
 
 def post_fork(_server: Any, worker: Any) -> None:
     """Leave what was opened before to the process that opened it."""
+    if not preload_app:
+        return
+    from webapp.extensions import db
+
     app = worker.app.wsgi()
     with app.app_context():
         db.engine.dispose(close=False)

@@ -5,6 +5,7 @@ import os
 import runpy
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -104,6 +105,20 @@ def test_each_web_process_opens_the_model_at_its_start() -> None:
     settings["post_worker_init"](SimpleNamespace(wsgi=app))
     assert warmed.wait(5)
     assert str(run.ROOT / "deploy" / "serving.py") in run.web_command(TestConfig.under(Path("unused")))
+
+
+@pytest.mark.parametrize(("workers", "is_shared"), [("1", False), ("2", True)])
+def test_several_web_processes_share_their_code_and_one_leaves_none_behind(
+    workers: str, is_shared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKERS", workers)
+    settings = str(run.ROOT / "deploy" / "serving.py")
+    assert runpy.run_path(settings)["preload_app"] is is_shared
+    script = (
+        f"import runpy, sys; runpy.run_path({settings!r})['on_starting'](None); print('recommender' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=run.ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(is_shared)]
 
 
 def test_processes_get_few_threads_and_heaps_unless_the_surroundings_say_otherwise(
