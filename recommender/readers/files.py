@@ -23,6 +23,7 @@ from typing import Any, BinaryIO, TextIO, cast
 import pandas as pd
 
 from recommender.errors import DataError
+from recommender.readers.parquet import parquet_frames, parquet_names
 from recommender.validation import HALF_A_PAIR, is_unicode
 
 CHUNK_ROWS = 200_000
@@ -134,7 +135,7 @@ def first_line(path: Path, encoding: str | None = None) -> str:
 def column_names(path: Path, encoding: str | None = None) -> list[str]:
     """Names of the columns; of JSON lines, the keys of the first objects."""
     if is_parquet(path):
-        return [str(name) for name in _parquet(path).schema_arrow.names]
+        return parquet_names(path)
     line = first_line(path, encoding)
     if not line:
         raise DataError(f"{path}: the file is empty, or its first line is")
@@ -387,24 +388,10 @@ def _is_deep(record: Any) -> bool:
     return depth > _MAX_DEPTH
 
 
-def _parquet(path: Path) -> Any:  # pyarrow ships no types
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise DataError(f"{path}: reading Parquet needs the package pyarrow") from error
-    try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"{path}: not a readable Parquet file ({error})") from error
-
-
 def _parquet_chunks(path: Path, chunk_rows: int) -> Iterator[Chunk]:
-    with closing(_parquet(path)) as file:
-        _refuse_repeated(path, [str(name) for name in file.schema_arrow.names])
-        n_rows, n_read = max(1, file.metadata.num_rows), 0
-        for batch in file.iter_batches(batch_size=chunk_rows):
-            frame = batch.to_pandas()
-            frame.index = pd.RangeIndex(n_read + 1, n_read + 1 + len(frame))
-            n_read += len(frame)
-            yield Chunk(frame, reject_frame(), n_read / n_rows)
+    _refuse_repeated(path, parquet_names(path))
+    n_read = 0
+    for frame, done in parquet_frames(path, chunk_rows):
+        frame.index = pd.RangeIndex(n_read + 1, n_read + 1 + len(frame))
+        n_read += len(frame)
+        yield Chunk(frame, reject_frame(), done)

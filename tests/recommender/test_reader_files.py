@@ -154,6 +154,52 @@ def test_a_column_that_stands_twice_in_a_file_is_named(write, tmp_path):
         read_interactions(tmp_path / "e.parquet")
 
 
+@pytest.fixture
+def parquet(tmp_path):
+    """Write columns as Parquet, an event log but for those given, and give the path."""
+    pa = pytest.importorskip("pyarrow", reason="Parquet needs the package pyarrow")
+
+    def write_file(**columns):
+        log = {"user_id": ["u", "v", "w"], "item_id": ["i", "j", "k"], "timestamp": [1, 2, 3], **columns}
+        importlib.import_module("pyarrow.parquet").write_table(pa.table(log), tmp_path / "e.parquet")
+        return tmp_path / "e.parquet"
+
+    return write_file
+
+
+def test_long_numbers_beside_a_gap_keep_all_their_digits(parquet):
+    """As floats two people of 16 digits would be one."""
+    result = read_interactions(parquet(user_id=[2**53 + 1, None, 2**53], order_id=[None, 2**53, 2**53 + 1]))
+    assert result.frame["user_id"].tolist() == ["9007199254740993", "9007199254740992"]
+    assert result.frame["order_id"].tolist() == ["", "9007199254740993"]
+    assert result.reasons == {"the user is missing": 1}
+
+
+@pytest.mark.parametrize("kind", ["binary", "large_binary", "binary_view"])
+def test_bytes_that_are_text_are_read_as_such(parquet, kind):
+    pa = pytest.importorskip("pyarrow", reason="Parquet needs the package pyarrow")
+    words = [None if word is None else word.encode() for word in ("é", None, "<b>3</b>")]
+    path = parquet(title=pa.array(words, type=getattr(pa, kind)()), text=[b"\xff", b"a", b"b"], user_id=[b"u"] * 3)
+    frame = read_interactions(path, "user_id=user_id,item_id=item_id,title=title,timestamp=timestamp").frame
+    assert (frame["user_id"].tolist(), frame["title"].tolist()) == (["u"] * 3, ["é", "", "3"])
+
+
+def test_a_date_past_the_year_9999_costs_its_row_alone(parquet):
+    pa = pytest.importorskip("pyarrow", reason="Parquet needs the package pyarrow")
+    days = pa.array([1, 2**30, 2], type=pa.int32()).cast(pa.date32())
+    result = read_interactions(parquet(timestamp=days))
+    assert result.frame["timestamp"].tolist() == [86_400, 172_800]
+    assert result.rejects[["row", "column"]].to_numpy().tolist() == [[2, "timestamp"]]
+
+
+def test_a_parquet_file_damaged_inside_is_one_clear_error(parquet):
+    path = parquet(user_id=["a user"] * 3)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8] + b"\xff" * 40 + whole[48:])
+    with pytest.raises(DataError, match=r"e\.parquet: not a readable Parquet file"):
+        read_interactions(path)
+
+
 def test_columns_without_a_name_may_be_several(write):
     """Spreadsheets leave them at the end of each line."""
     assert len(read_interactions(write("e.csv", "user_id,item_id,,\nu,i,,\nu,j,,\n")).frame) == 2
