@@ -125,6 +125,7 @@ def first_line(path: Path, encoding: str | None = None) -> str:
     """The first line without its end; "" for an empty or a Parquet file."""
     if is_parquet(path):
         return ""
+    _require_encoding(path, encoding)
     with closing(Source(path)) as source, _readable(path, encoding):
         line = source.stream.readline()
         if line.startswith(_ZIP):
@@ -141,9 +142,8 @@ def column_names(path: Path, encoding: str | None = None) -> list[str]:
         raise DataError(f"{path}: the file is empty, or its first line is")
     if line.lstrip()[:1] in ("{", "["):
         with closing(Source(path)) as source, _readable(path, encoding):
-            found = (
-                o for o in itertools.islice(_objects(source.text("utf-8-sig")), _PEEK_OBJECTS) if isinstance(o, dict)
-            )
+            first = itertools.islice(_objects(source.text(encoding or "utf-8-sig")), _PEEK_OBJECTS)
+            found = (o for o in first if isinstance(o, dict))
             return list(dict.fromkeys(key for record in found for key in record))
     with _readable(path, encoding):
         return _names_in(line)
@@ -180,7 +180,7 @@ def read_chunks(
         if bare is not None and len(bare.separator) > 1:
             yield from _split_chunks(source, bare, chunk_rows, encoding)
         elif bare is None and line.lstrip()[:1] in ("{", "["):
-            yield from _json_chunks(source, chunk_rows)
+            yield from _json_chunks(source, chunk_rows, encoding)
         else:
             if bare is None:
                 _refuse_repeated(path, _names_in(line))
@@ -193,6 +193,13 @@ def is_parquet(path: Path) -> bool:
     """Whether the file begins like Parquet."""
     with closing(Source(path)) as source, _readable(path, None):
         return source.stream.read(4) == b"PAR1"
+
+
+def _require_encoding(path: Path, encoding: str | None) -> None:
+    try:
+        b"a".decode(encoding or "utf-8", "replace")
+    except (LookupError, ValueError) as error:
+        raise DataError(f"{path}: {encoding!r} is no encoding of text; latin-1, cp1252 and utf-16 are some") from error
 
 
 @contextmanager
@@ -319,8 +326,8 @@ def _split_chunks(source: Source, bare: BareFile, chunk_rows: int, encoding: str
         yield _chunk(gathered, list(bare.columns), source.done())
 
 
-def _json_chunks(source: Source, chunk_rows: int) -> Iterator[Chunk]:
-    numbered = enumerate(_objects(source.text("utf-8-sig")), 1)
+def _json_chunks(source: Source, chunk_rows: int, encoding: str) -> Iterator[Chunk]:
+    numbered = enumerate(_objects(source.text(encoding)), 1)
     while block := list(itertools.islice(numbered, chunk_rows)):
         gathered = _Rows()
         for number, record in block:

@@ -106,7 +106,8 @@ def seconds(text: pd.Series) -> Floats:
     values = numbers(text)
     values = np.where(values >= _MICROSECONDS_FROM, values / 1000, values)
     values = np.where(values >= _MILLISECONDS_FROM, np.floor(values / 1000), values)
-    rest = np.isnan(values) & (text != "").to_numpy()
+    # pandas takes the words "now" and "today" for times.
+    rest = np.isnan(values) & text.str.contains(r"\d", regex=True).to_numpy(dtype=bool)
     if rest.any():
         values[rest] = _of_times(pd.to_datetime(text[rest], format="ISO8601", utc=True, errors="coerce"))
     return values

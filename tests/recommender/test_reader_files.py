@@ -224,6 +224,19 @@ def test_a_file_that_cannot_be_read_is_one_clear_error(write, name, content, mes
         read_interactions(write(name, content))
 
 
+@pytest.mark.parametrize("encoding", ["latin1-ish", "base64", "undefined", "\0"])
+def test_an_encoding_that_does_not_exist_is_named(write, encoding):
+    for path in (write("e.csv", "user_id,item_id\nu,i\n"), write("e.jsonl", [{"user_id": "u", "item_id": "i"}])):
+        with pytest.raises(DataError, match="is no encoding of text"):
+            read_interactions(path, encoding=encoding)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16"])
+def test_json_lines_are_read_in_the_encoding_that_is_told(write, encoding):
+    path = write("e.jsonl", '{"user_id": "José", "item_id": "i"}\n' * 2, encoding)
+    assert read_interactions(path, encoding=encoding).frame["user_id"].tolist() == ["José"] * 2
+
+
 def test_a_file_that_is_not_there_or_cut_off(write, tmp_path):
     with pytest.raises(DataError, match="cannot be opened"):
         read_interactions(tmp_path / "none.csv")
@@ -306,6 +319,10 @@ def test_times_in_seconds_milliseconds_microseconds_and_iso():
     midnight = pd.Timestamp("2017-07-14", tz="UTC").timestamp()
     assert found[:5].tolist() == [1_500_000_000] * 4 + [midnight]
     assert np.isnan(found[5:]).all()
+
+
+def test_words_for_the_present_are_no_times():
+    assert np.isnan(parsing.seconds(series("now", "today", "NOW", " now "))).all()
 
 
 def test_plain_text_loses_markup_but_no_hearts():
