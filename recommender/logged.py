@@ -69,6 +69,8 @@ def read_logged(path: Path) -> pd.DataFrame:
         Naming the file and what is wrong with it, as :func:`clean_logged`.
     """
     chunks = list(read_chunks(path))
+    if not any(len(chunk.frame) or len(chunk.rejects) for chunk in chunks):
+        raise DataError(f"{path}: the file holds no rows")
     rejects = pd.concat([chunk.rejects for chunk in chunks])
     if len(rejects):
         first = rejects.iloc[0]

@@ -131,6 +131,13 @@ def test_a_file_that_cannot_be_used_is_named_with_what_is_wrong(change, told, sh
         read_logged(path)
 
 
+@pytest.mark.parametrize("name", ["none.csv", "none.parquet"])
+def test_a_file_without_a_row_says_so(name, shown, tmp_path):
+    path = written(shown.head(0), tmp_path / name)
+    with pytest.raises(DataError, match=f"{name}: the file holds no rows"):
+        read_logged(path)
+
+
 def test_a_log_in_which_nothing_was_left_to_chance_says_nothing(walks, shown, tmp_path):
     log = read_logged(written(shown.assign(propensity=1.0), tmp_path / "certain.csv"))
     with pytest.raises(DataError, match="left to chance"):
