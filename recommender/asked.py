@@ -6,7 +6,7 @@ import time
 from collections.abc import Hashable, Iterable, Mapping
 from math import isfinite
 from os import PathLike
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from recommender.validation import (
     CLOCK_SKEW_SECONDS,
     HALF_A_PAIR,
     MAX_ID_BYTES,
+    is_number,
     is_unicode,
     require_columns,
     shortened,
@@ -31,7 +32,6 @@ HOW_TO_TELL_OF = "give a list of (user_id, Event(item_id, kind, timestamp, value
 MOST = float(np.finfo(np.float32).max)  # values are kept in single precision
 LEAST = 2.0**-150  # and this is 0 there
 LAST_MOMENT = 100_000_000_000  # in the year 5138; what is later was meant as milliseconds
-_NUMBERS = (int, float, np.integer, np.floating)
 
 
 def id_of(given: object, name: str) -> str:
@@ -161,11 +161,6 @@ def require_kept(an_id: str, name: str) -> None:
         raise DataError(f"{name} {shortened(an_id)} holds {HALF_A_PAIR}")
     if len(an_id.encode()) > MAX_ID_BYTES:
         raise DataError(f"{name} {shortened(an_id)} is longer than {MAX_ID_BYTES} bytes")
-
-
-def is_number(given: object) -> TypeGuard[int | float]:
-    """Whether something is a real number of Python or NumPy; true and false are none."""
-    return isinstance(given, _NUMBERS) and not isinstance(given, bool)
 
 
 def in_python(number: int | float) -> int | float:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recommender.asked import id_of, is_number, require_kept
+from recommender.asked import id_of, require_kept
 from recommender.errors import DataError
 from recommender.frames import is_frame, is_gap
 from recommender.idmap import IdMap
@@ -20,6 +21,7 @@ from recommender.validation import (
     DataReport,
     clean_ids,
     fail_where,
+    is_number,
     is_unicode,
     plain_number,
     require_columns,
@@ -205,6 +207,11 @@ def _told_text(given: Sequence[object], name: str, repairs: dict[str, int]) -> A
 
 
 def _is_unknown(given: object) -> bool:
+    """What pandas takes for a gap as well."""
+    if isinstance(given, Decimal):
+        return given.is_nan()
+    if isinstance(given, (np.datetime64, np.timedelta64)):
+        return bool(np.isnat(given))
     return given is None or is_gap(given) or (is_number(given) and given != given)
 
 
@@ -213,6 +220,8 @@ def _clean_text(
 ) -> AnyArray:
     endless = [isinstance(value, int) and abs(value) >= 10**MOST_DIGITS for value in given]
     fail_where(endless, name, given, f"a number has more than {MOST_DIGITS:,} digits; give it as text")
+    encoded = [isinstance(value, (bytes, bytearray)) for value in given]
+    fail_where(encoded, name, given, "bytes instead of text")
     text = ["" if is_gap else str(value).strip() for value, is_gap in zip(given, gaps, strict=True)]
     fail_where([not is_unicode(value) for value in text], name, text, HALF_A_PAIR)
     if name == "category":

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from scipy.special import betainc
 
-from recommender.asked import id_of, is_number, require_kept
+from recommender.asked import id_of, require_kept
 from recommender.errors import DataError
 from recommender.limits import COUNT, NOT_NEGATIVE, Limits, require_within
 from recommender.types import FloatVector, Reason, Recommendation, Rows
-from recommender.validation import clean_ids, fail_where, require_columns, shortened, to_numbers
+from recommender.validation import clean_ids, fail_where, is_number, require_columns, shortened, to_numbers
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from recommender.asked import in_python, is_number
+from recommender.asked import in_python
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
 from recommender.frames import is_frame
 from recommender.interactions import Interactions
-from recommender.validation import shortened
+from recommender.validation import is_number, shortened
 from recommender.weights import EventWeights
 
 

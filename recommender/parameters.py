@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from recommender.asked import is_number
 from recommender.errors import DataError
 from recommender.fitting import specs_for, strategy_of
 from recommender.limits import SOURCE_CHOICES, SOURCE_LIMITS, plain, require_within
 from recommender.sources import HYBRID_SOURCES, SOURCES, SourceSpec, make_source
+from recommender.validation import is_number
 from recommender.weights import EventWeights
 
 SCHEMA = 1

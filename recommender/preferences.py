@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from recommender.asked import is_number, texts_of
+from recommender.asked import texts_of
 from recommender.catalogue import distinct_texts, is_below, one_line, one_path
 from recommender.errors import DataError
 from recommender.rankfeatures import ItemColumns
 from recommender.state import UserState
 from recommender.types import AnyArray, BoolMask, FloatVector, Rows
-from recommender.validation import shortened
+from recommender.validation import is_number, shortened
 
 SLIDERS = ("familiar_new", "budget_premium", "variety")
 LISTS = ("more", "less", "never", "never_brands")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from numbers import Real
 from reprlib import repr as abridged
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -27,6 +27,7 @@ MAX_ID_BYTES = 512
 MAX_LABEL_LENGTH = 2_000
 LABEL_TOO_LONG = f"more than {MAX_LABEL_LENGTH:,} characters"
 _FIRST_ROWS = 3
+_NUMBERS = (int, float, np.integer, np.floating)  # and of these np.timedelta64 is one to NumPy
 _SHOWN = 200
 _TOO_LONG = f"an id is longer than {MAX_ID_BYTES} bytes"
 
@@ -93,8 +94,10 @@ def clean_ids(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.Ser
     import pandas as pd
 
     fail_where(series.isna(), column, series, "an id is missing")
-    if pd.api.types.is_string_dtype(series.dtype) and not pd.api.types.is_object_dtype(series.dtype):
+    is_text = pd.api.types.is_string_dtype(series.dtype) and not pd.api.types.is_object_dtype(series.dtype)
+    if is_text and series.dtype.kind != "S":  # an array of bytes is none, whatever pandas says
         text = series
+        _refuse_halves(text, column)
     elif pd.api.types.is_integer_dtype(series.dtype):
         text = series.astype(str)
         if len(series):
@@ -119,21 +122,34 @@ def _ids_to_text(series: pd.Series, column: str, repairs: dict[str, int]) -> pd.
 
     is_text = series.map(lambda v: isinstance(v, str))
     numbers = series[~is_text]
-    allowed = numbers.map(lambda v: isinstance(v, (int, float, np.integer, np.floating)) and not isinstance(v, bool))
+    allowed = numbers.map(is_number)
     wrong_type = pd.Series(False, index=series.index)
     wrong_type.loc[numbers.index] = ~allowed.astype(bool)
     fail_where(wrong_type, column, series, "an id is neither text nor a whole number")
     fractional = pd.Series(False, index=series.index)
     fractional.loc[numbers.index] = numbers.map(_is_fraction).astype(bool)
     fail_where(fractional, column, series, "an id is a fraction")
-    broken = series.map(lambda v: isinstance(v, str) and not is_unicode(v)).astype(bool)
-    fail_where(broken, column, series, f"an id holds {HALF_A_PAIR}")
+    _refuse_halves(series, column)
     endless = series.map(lambda v: isinstance(v, int) and abs(v) >= 10**MAX_ID_BYTES).astype(bool)
     fail_where(endless, column, series, _TOO_LONG)
     if len(numbers):
         among = "numbers among text ids" if is_text.any() else "whole numbers"
         repairs[f"{column}: {among} written as text"] = len(numbers)
     return series.map(lambda v: v if isinstance(v, str) else str(int(v))).astype(str)
+
+
+def _refuse_halves(ids: pd.Series, column: str) -> None:
+    import pandas as pd
+
+    if isinstance(ids.dtype, pd.ArrowDtype) or getattr(ids.dtype, "storage", "") == "pyarrow":
+        return  # Arrow holds UTF-8
+    broken = [isinstance(value, str) and not is_unicode(value) for value in ids]
+    fail_where(broken, column, ids, f"an id holds {HALF_A_PAIR}")
+
+
+def is_number(given: object) -> TypeGuard[int | float]:
+    """Whether something is a real number of Python or NumPy; true, false and spans of time are none."""
+    return isinstance(given, _NUMBERS) and not isinstance(given, (bool, np.timedelta64))
 
 
 def _is_fraction(number: float) -> bool:
@@ -151,13 +167,18 @@ def is_unicode(text: str) -> bool:
 
 def clean_kinds(frame: pd.DataFrame, repairs: dict[str, int]) -> AnyArray:
     """Codes of the event kinds; without the column, rows with a value are ratings and the rest purchases."""
+    import pandas as pd
+
     if "kind" not in frame.columns:
         has_value = with_gaps(frame["value"]).notna() if "value" in frame.columns else np.zeros(len(frame), dtype=bool)
         repairs["kind: column absent, rating where there is a value, else purchase"] = len(frame)
         return np.where(has_value, KIND_CODE["rating"], KIND_CODE["purchase"]).astype(np.int8)
-    known = frame["kind"].isin(EVENT_KINDS)
-    fail_where(~known, "kind", frame["kind"], f"the kind is not one of {', '.join(EVENT_KINDS)}")
-    return frame["kind"].map(KIND_CODE).to_numpy(dtype=np.int8)
+    given = frame["kind"]
+    if isinstance(given.dtype, pd.ArrowDtype):  # of which only texts can be looked for among texts
+        given = given.astype(object)
+    known = given.isin(EVENT_KINDS)
+    fail_where(~known, "kind", given, f"the kind is not one of {', '.join(EVENT_KINDS)}")
+    return given.map(KIND_CODE).to_numpy(dtype=np.int8)
 
 
 def clean_values(frame: pd.DataFrame, kinds: AnyArray) -> FloatVector:
@@ -318,7 +339,9 @@ def plain_number(value: object, *, flags: bool = False) -> str | float:
     """A text as it is, a real number as a float, NaN for anything else; true and false as in :func:`to_numbers`."""
     if isinstance(value, str):
         return value
-    if not isinstance(value, (Real, Decimal, np.bool_)) or (isinstance(value, (bool, np.bool_)) and not flags):
+    if not isinstance(value, (Real, Decimal, np.bool_)) or isinstance(value, np.timedelta64):
+        return np.nan
+    if isinstance(value, (bool, np.bool_)) and not flags:
         return np.nan
     try:
         return float(value)

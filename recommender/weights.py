@@ -8,9 +8,9 @@ from math import inf
 
 import numpy as np
 
-from recommender.asked import is_number
 from recommender.errors import DataError
 from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, FloatVector
+from recommender.validation import is_number
 
 # Purchase is the unit. A rating speaks through its stars, a dismissal only against the item itself.
 DEFAULT_KIND_WEIGHTS: dict[str, float] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -154,6 +155,7 @@ def test_a_price_too_small_for_its_32_bits_is_zero():
         ({"item_id": ["a", "b"], "price": ["1", "cheap"]}, "'price'.*not a number.*row 1: 'cheap'"),
         ({"item_id": ["a"], "price": pd.Series([np.array([1, 2])], dtype=object)}, "'price'.*not a number.*array"),
         ({"item_id": ["a"], "price": pd.to_datetime(["2020-01-01"])}, "'price'.*not a number.*row 0"),
+        ({"item_id": ["a", "b"], "title": ["Cup", b"Pan"]}, "'title'.*bytes instead of text.*row 1: b'Pan'"),
         ({"item_id": ["a", "b"], "brand": pd.Series(["c", "\ud800"], dtype=object)}, "'brand'.*surrogate.*row 1"),
     ],
 )
@@ -182,8 +184,12 @@ def test_any_catalogue_is_either_taken_or_refused_in_words(rows):
 # What a live model is told of new products
 
 
-told = st.sampled_from(
-    ["a", "b > c", "", " ", None, np.nan, pd.NA, 3, 2.5, True, np.inf, -1, 0, "x|y", "\ud800", 10**400]
+told = st.one_of(
+    st.sampled_from(
+        ["a", "b > c", "", " ", None, np.nan, pd.NA, 3, 2.5, True, np.inf, -1, 0, "x|y", "\ud800", 10**400]
+    ),
+    st.sampled_from([Decimal("NaN"), Decimal("2.5"), b"x"]),
+    st.sampled_from([np.datetime64("NaT"), np.timedelta64("NaT"), np.timedelta64(3, "s"), np.timedelta64(3, "D")]),
 )
 
 

@@ -30,6 +30,9 @@ GOOD = {
     "timestamp": [10, 20, 30, 40],
 }
 
+PYTHON_TEXT = pd.StringDtype("python")
+SPANS = [1, np.timedelta64(2, "s"), np.timedelta64(3, "D"), 4]
+
 
 def events(now: int | None = None, **changes: object) -> Interactions:
     return Interactions.from_frame(pd.DataFrame(GOOD | changes), now=now)
@@ -77,7 +80,12 @@ def test_stars_and_quantities_are_kept_and_other_values_are_not():
         ({"item_id": ["a", True, "c", "d"]}, "'item_id'.*neither text.*row 1: True"),
         ({"item_id": [["a"], "b", "c", "d"]}, "'item_id'.*neither text.*row 0"),
         ({"item_id": pd.Series(["a", "\ud800", "c", "d"], dtype=object)}, "'item_id'.*surrogate.*row 1"),
+        ({"item_id": pd.Series(["a", "\ud800", "c", "d"], dtype=PYTHON_TEXT)}, "'item_id'.*surrogate.*row 1"),
         ({"item_id": pd.to_datetime(["2020-01-01"] * 4)}, "'item_id'.*neither text"),
+        ({"item_id": np.array([b"a", b"b", b"c", b"d"])}, "'item_id'.*neither text.*row 0"),
+        ({"item_id": pd.Series(SPANS, dtype=object)}, "'item_id'.*neither text.*row 1"),
+        ({"value": pd.Series(SPANS, dtype=object)}, "'value'.*not a number.*row 1"),
+        ({"timestamp": pd.Series(SPANS, dtype=object)}, "'timestamp'.*not a number of UTC seconds.*row 1"),
         ({"item_id": ["a", "é" * 257, "c", "d"]}, r"'item_id'.*longer than 512 bytes.*row 1: 'é+…$"),
         ({"user_id": ["a", "b", "c" * 513, "d"]}, "'user_id'.*longer than 512 bytes.*row 2: 'c+…$"),
         ({"user_id": pd.Series([10**600, 1, 2, 3], dtype=object)}, "'user_id'.*longer than 512 bytes.*row 0"),
@@ -176,6 +184,14 @@ def test_numbers_are_read_from_a_column_of_any_type(numbers):
     log = events(value=numbers, timestamp=numbers)
     assert log.timestamps.tolist() == [1, 2, 3, 4]
     assert log.values[[1, 3]].tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("kind", ["null", "int64", "bool_", "date32", "list_"])
+def test_an_arrow_column_of_anything_but_text_holds_no_kinds(kind):
+    pa = pytest.importorskip("pyarrow", reason="Arrow columns need the package pyarrow")
+    form = pa.list_(pa.string()) if kind == "list_" else getattr(pa, kind)()
+    with pytest.raises(DataError, match=r"'kind'.*view, click.*in 4 row"):
+        events(kind=pd.array(pa.nulls(4, type=form), dtype=pd.ArrowDtype(form)))
 
 
 @pytest.mark.parametrize("kind", ["decimal128", "decimal256", "float16", "int64", "string"])
