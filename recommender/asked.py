@@ -6,7 +6,7 @@ import time
 from collections.abc import Hashable, Iterable, Mapping
 from math import isfinite
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -63,16 +63,21 @@ def ids_of(given: Iterable[object], name: str) -> list[str]:
     """
     if isinstance(given, (str, bytes)):
         raise DataError(f"{name} must be a collection of ids, not the text {given!r}; give [{given!r}] for one")
-    if not isinstance(given, Iterable) or is_frame(given):
+    if not is_collection(given) or is_frame(given):
         raise DataError(f"{name} must be a collection of ids such as ['i1', 'i2'], not {_called(given)}")
     return [one if type(one) is str else id_of(one, f"each id of {name}") for one in given]
+
+
+def is_collection(given: object) -> TypeGuard[Iterable[Any]]:  # each member is checked by whoever goes through
+    """Whether something can be gone through; an array of NumPy without a dimension cannot, though it says so."""
+    return isinstance(given, Iterable) and not (isinstance(given, np.ndarray) and given.ndim == 0)
 
 
 def texts_of(given: Iterable[str], name: str) -> frozenset[str]:
     """A set of texts; DataError for one text alone, which would fall apart into letters, or what is no text."""
     if isinstance(given, (str, bytes)):
         raise DataError(f"{name} must be a set of texts, not the text {given!r}; give {{{given!r}}} for one")
-    if not isinstance(given, Iterable) or is_frame(given):
+    if not is_collection(given) or is_frame(given):
         raise DataError(f"{name} must be a set of texts, not {_called(given)}")
     texts = list(given)
     for text in texts:
@@ -132,7 +137,7 @@ def events_of(history: Iterable[Event] | None, latest: int) -> list[Event]:
     if history is None:
         return []
     given: object = _records(history) if is_frame(history) else history
-    if isinstance(given, (Event, str, bytes, Mapping)) or not isinstance(given, Iterable):
+    if isinstance(given, (Event, str, bytes, Mapping)) or not is_collection(given):
         raise DataError(f"history must be a list of events, not {_called(given)}; {HOW_TO_TELL}")
     return [_checked(event, latest, "history") for event in given]
 
@@ -148,17 +153,22 @@ def told_of(told: Iterable[tuple[object, Event]], latest: int) -> list[tuple[str
     DataError
         Naming the field and what stood there.
     """
-    if isinstance(told, (str, bytes, Mapping)) or is_frame(told) or not isinstance(told, Iterable):
+    if isinstance(told, (str, bytes, Mapping)) or is_frame(told) or not is_collection(told):
         raise DataError(f"events must be a list of users and events, not {_called(told)}; {HOW_TO_TELL_OF}")
     return [_told_by_one(pair, latest) for pair in told]
+
+
+def require_unicode(an_id: str, name: str) -> None:
+    """Raise DataError for an id that no frame could hold."""
+    if not is_unicode(an_id):
+        raise DataError(f"{name} {shortened(an_id)} holds {HALF_A_PAIR}")
 
 
 def require_kept(an_id: str, name: str) -> None:
     """Raise DataError for an id that a log could not hold."""
     if not an_id or "\0" in an_id:
         raise DataError(f"{name} {an_id!r} is empty or has a NUL character")
-    if not is_unicode(an_id):
-        raise DataError(f"{name} {shortened(an_id)} holds {HALF_A_PAIR}")
+    require_unicode(an_id, name)
     if len(an_id.encode()) > MAX_ID_BYTES:
         raise DataError(f"{name} {shortened(an_id)} is longer than {MAX_ID_BYTES} bytes")
 

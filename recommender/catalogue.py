@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recommender.asked import id_of, require_kept
+from recommender.asked import id_of, is_collection, require_kept
 from recommender.errors import DataError
 from recommender.frames import is_frame, is_gap
 from recommender.idmap import IdMap
@@ -153,7 +153,7 @@ class ItemCatalogue:
 
 def _told_items(items: object) -> list[tuple[str, Mapping[str, object]]]:
     """The ids and the fields of items told one by one."""
-    if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
+    if isinstance(items, (str, bytes, Mapping)) or not is_collection(items):
         raise DataError(f"items must be a list of mappings with an item_id each, not {shortened(items)}")
     told = list(items)
     for item in told:

@@ -15,7 +15,7 @@ from scipy.special import betainc
 
 from recommender.asked import id_of, require_kept
 from recommender.errors import DataError
-from recommender.limits import COUNT, NOT_NEGATIVE, Limits, require_within
+from recommender.limits import COUNT, NOT_NEGATIVE, Limits, plain, require_within
 from recommender.types import FloatVector, Reason, Recommendation, Rows
 from recommender.validation import clean_ids, fail_where, is_number, require_columns, shortened, to_numbers
 
@@ -71,8 +71,10 @@ class Exploration:
         for name, limits in MEASURES.items():
             if name != "within" or self.within is not None:
                 require_within(limits, getattr(self, name), f"exploration: {name}")
-        if self.max_age_days != inf:  # whatever its age an item is new then
+        if not is_number(self.max_age_days) or self.max_age_days != inf:  # whatever its age an item is new then
             require_within(NOT_NEGATIVE, self.max_age_days, "exploration: max_age_days")
+        for name in (*MEASURES, "max_age_days"):  # days of 8 bits would not hold their own seconds
+            object.__setattr__(self, name, plain(getattr(self, name)))
 
     def drawn_places(self, length: int) -> list[int]:
         """Places, counted from 0, that a list of this length leaves to chance: spread over its lower half."""
@@ -143,7 +145,12 @@ class Shows:
 def _require_counts(item_id: str, pair: object) -> None:
     """Raise DataError for an id that a log could not hold, and for what is not how often its item was shown."""
     require_kept(item_id, "the id of an item shown")
-    if not isinstance(pair, Sequence) or len(pair) != 2 or not all(map(is_number, pair)):
+    if (
+        not isinstance(pair, Sequence)
+        or isinstance(pair, (bytes, bytearray))
+        or len(pair) != 2
+        or not all(map(is_number, pair))
+    ):
         raise DataError(f"item {item_id!r}: {shortened(pair)} is no pair of n_shown and n_clicked")
     if not 0 <= pair[1] <= pair[0] <= float_info.max:
         raise DataError(f"item {item_id!r}: n_clicked must lie between 0 and n_shown, not {shortened(pair)}")

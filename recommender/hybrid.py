@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from recommender import artifacts, modelcard
 from recommender.answer import Answerer
+from recommender.asked import require_text
 from recommender.base import require_fitted
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import ArtifactError, DataError
@@ -206,6 +207,7 @@ class HybridRecommender(ServingRecommender):
             When the model does not hold the source.
         """
         require_fitted(self, "model_")
+        require_text(source, "source")
         model = model_of_source(self.model_, source, self.random_state)
         return type(self)(**{**self.get_params(), "strategy": source})._serve(model)
 

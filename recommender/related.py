@@ -15,6 +15,7 @@ from recommender.reranker import collapse
 from recommender.retrievers.bought_together import BoughtTogether
 from recommender.state import build_state, looked_at
 from recommender.types import SPACES, BoolMask, FloatVector, Reason, Recommendation, Rows
+from recommender.validation import shortened
 
 
 class RelatedItems:
@@ -27,8 +28,8 @@ class RelatedItems:
 
     def similar(self, item_id: str, k: int, space: str, exclude: frozenset[str]) -> list[Recommendation]:
         """See :meth:`HybridRecommender.similar`."""
-        if space not in SPACES:
-            raise DataError(f"there is no space {space!r}; known are {', '.join(SPACES)}")
+        if not isinstance(space, str) or space not in SPACES:
+            raise DataError(f"there is no space {shortened(space)}; known are {', '.join(SPACES)}")
         new = self.live.fresh
         scores, found = self._likeness(item_id, space, new)
         if scores is None:

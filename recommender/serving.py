@@ -17,6 +17,7 @@ from recommender.asked import (
     moment_of,
     require_file,
     require_text,
+    require_unicode,
 )
 from recommender.base import Estimator, require_fitted
 from recommender.catalogue import ItemCatalogue, one_path
@@ -31,7 +32,7 @@ from recommender.preferences import NEUTRAL, Preferences
 from recommender.related import RelatedItems
 from recommender.state import EventLog
 from recommender.types import KIND_CODE, Event, FloatMatrix, FloatVector, Recommendation, Rows
-from recommender.validation import DataReport, shortened
+from recommender.validation import DataReport, is_number, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -212,7 +213,7 @@ class ServingRecommender(Estimator):
         """What is asked, checked and in rows where possible."""
         require_fitted(self, "model_")
         user_id, now = id_of(user_id, "user_id"), moment_of(now)
-        _require_known(context, category, preferences, explore)
+        _require_known(strategy, context, category, preferences, explore)
         told = self._told(history, now)
         rows = self.model_.items.rows([event.item_id for event in told])
         touched_since = [event.item_id for event, row in zip(told, rows, strict=True) if row < 0]
@@ -238,7 +239,10 @@ class ServingRecommender(Estimator):
         """
         import pandas as pd
 
-        lists = [(u, self.recommend(u, k, now=now, with_reasons=False)) for u in ids_of(user_ids, "user_ids")]
+        asking = ids_of(user_ids, "user_ids")
+        for user_id in asking:
+            require_unicode(user_id, "each id of user_ids")
+        lists = [(u, self.recommend(u, k, now=now, with_reasons=False)) for u in asking]
         rows = [(user_id, r.item_id, r.rank, r.score) for user_id, found in lists for r in found]
         return pd.DataFrame(rows, columns=["user_id", "item_id", "rank", "score"])
 
@@ -389,6 +393,7 @@ class ServingRecommender(Estimator):
     def item_vectors(self, item_ids: Iterable[Id], space: str = "combined") -> FloatMatrix | None:
         """Vectors of items in a space of the catalogue, zeros for unknown ones; None where there is no such space."""
         require_fitted(self, "model_")
+        require_text(space, "space")
         vectors = self.model_.spaces.vectors.get(space)
         if vectors is None:
             return None
@@ -422,8 +427,12 @@ class ServingRecommender(Estimator):
         return None if log.ratings().same_as(trained.ratings()) else log
 
 
-def _require_known(context: str, category: str | None, preferences: Preferences, explore: Exploration | None) -> None:
-    if context not in CONTEXTS:
+def _require_known(
+    strategy: str | None, context: str, category: str | None, preferences: Preferences, explore: Exploration | None
+) -> None:
+    if strategy is not None:
+        require_text(strategy, "strategy")
+    if not isinstance(context, str) or context not in CONTEXTS:
         raise DataError(f"context must be one of {', '.join(CONTEXTS)}, not {shortened(context)}")
     if category is not None and not (isinstance(category, str) and (one_path(category) or not category)):
         raise DataError(f"category must be a path such as 'Home > Lamps' or None, not {shortened(category)}")
@@ -434,6 +443,6 @@ def _require_known(context: str, category: str | None, preferences: Preferences,
 
 
 def _positive(k: int) -> int:
-    if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < 1:
+    if not is_number(k) or not isinstance(k, (int, np.integer)) or k < 1:
         raise DataError(f"k must be a whole number of at least 1, not {shortened(k)}")
     return int(k)

@@ -97,7 +97,9 @@ def test_what_is_no_id_is_refused_by_name(wrong, shop_model):
 
 
 @pytest.mark.parametrize(
-    "wrong", [ITEM, ITEM.encode(), None, 7, pd.DataFrame({"item_id": [ITEM]})], ids=lambda w: type(w).__name__
+    "wrong",
+    [ITEM, ITEM.encode(), None, 7, pd.DataFrame({"item_id": [ITEM]}), np.array(ITEM)],
+    ids=lambda w: type(w).__name__,
 )
 def test_a_collection_of_ids_is_nothing_else(wrong, shop_model):
     calls = {
@@ -142,6 +144,35 @@ def test_preferences_name_sets_of_texts(name):
 
 
 @pytest.mark.parametrize(
+    "wrong", [["content"], {"content"}, np.array(["content", "ease"]), 10**5000, pd.NA, 7], ids=type
+)
+def test_a_name_is_text(wrong, shop_model):
+    with pytest.raises(DataError, match="context must be one of home, product, cart, search, not "):
+        shop_model.recommend("u00", context=wrong)
+    with pytest.raises(DataError, match=r"there is no space .*; known are text, "):
+        shop_model.similar(ITEM, space=wrong)
+    for name, call in {
+        "strategy": lambda: shop_model.recommend("u00", strategy=wrong),
+        "space": lambda: shop_model.item_vectors([ITEM], wrong),
+        "source": lambda: shop_model.asking(wrong),
+    }.items():
+        with pytest.raises(DataError, match=f"{name} must be text, not the "):
+            call()
+
+
+def test_a_batch_holds_no_id_that_no_frame_can_hold(shop_model):
+    with pytest.raises(DataError, match=r"each id of user_ids .* holds half a surrogate pair"):
+        shop_model.recommend_batch(["u00", "\ud800"])
+
+
+def test_a_place_left_to_chance_may_be_measured_in_numbers_of_8_bits(shop_model):
+    small = Exploration(places=np.int8(2), pool=np.int8(100), max_age_days=np.int8(30), seed="x")
+    assert shop_model.recommend("u00", 20, explore=small) == shop_model.recommend(
+        "u00", 20, explore=Exploration(places=2, pool=100, max_age_days=30, seed="x")
+    )
+
+
+@pytest.mark.parametrize(
     ("asked", "told"),
     [
         ({"context": "bogus"}, "context must be one of home, product, cart, search, not 'bogus'"),
@@ -152,6 +183,7 @@ def test_preferences_name_sets_of_texts(name):
         ({"now": float("nan")}, "now must be a number of UTC seconds"),
         ({"now": NOW * 1000}, "now must be a number of UTC seconds"),
         ({"now": 10**5000}, "now must be a number of UTC seconds"),
+        ({"k": np.timedelta64(5, "s")}, "k must be a whole number of at least 1"),
         ({"k": -(10**5000)}, "k must be a whole number of at least 1"),
         ({"explore": 5}, r"explore must be Exploration\(...\) or None, not 5"),
         ({"explore": 0}, r"explore must be Exploration\(...\) or None, not 0"),

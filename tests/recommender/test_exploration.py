@@ -319,6 +319,7 @@ def test_counts_without_a_frame_are_those_of_one(counts, own_model):
         ({"a": (10**400, 0)}, "item 'a': n_clicked must lie between 0 and n_shown"),
         ({"a": (1, None)}, "item 'a': .* is no pair"),
         ({"a": 1}, "item 'a': 1 is no pair"),
+        ({"a": b"21"}, "item 'a': b'21' is no pair"),
         ({"a": (1, 0), 7: (1, 0), "7": (1, 0)}, "an item shown stands in the counts twice"),
         ({None: (1, 0)}, "the id of an item shown must be text or a whole number"),
         ({"": (1, 0)}, "the id of an item shown '' is empty"),
