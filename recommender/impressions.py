@@ -35,7 +35,8 @@ def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
     ------
     DataError
         Naming column and first rows: a missing column or id, a position that is none, a propensity outside (0, 1], a
-        click that is neither 0 nor 1, a reward that is no number, two items at one place of a request.
+        click that is neither 0 nor 1, a reward that is no number, two items at one place of a request, two users
+        in one request.
     """
     import pandas as pd
 
@@ -61,6 +62,9 @@ def clean_logged(frame: pd.DataFrame) -> pd.DataFrame:
     clean = pd.DataFrame(ids | numbers | {"reward": reward})
     twice = clean.duplicated(["request_id", "position"])
     fail_where(twice, "position", frame["position"], "a place that stands in the request twice")
+    first = clean.drop_duplicates("request_id").set_index("request_id")["user_id"]
+    others = clean["request_id"].map(first) != clean["user_id"]
+    fail_where(others, "user_id", frame["user_id"], "another user than the request began with")
     if seconds is not None:
         clean["timestamp"] = seconds
     return clean

@@ -235,6 +235,13 @@ def test_a_missing_column_and_two_items_at_one_place_are_refused():
         clean_logged(good.assign(position=1))
 
 
+def test_a_request_has_one_user():
+    """A shop that numbers the requests of each user has several of one name: their places are no single list."""
+    good = logged(("r", "a", 1, 0.5, 1), ("r", "b", 2, 0.5, 1), ("s", "b", 1, 0.5, 1))
+    with pytest.raises(DataError, match=r"'user_id'.*another user than the request began with in 1 row.*row 1: 'bo'"):
+        clean_logged(good.assign(user_id=["ana", "bo", "bo"]))
+
+
 def test_requests_without_chance_take_no_place_from_those_with_it(monkeypatch):
     """A shop hands over both: from a list that was certain an order can learn, but nothing can be judged."""
     monkeypatch.setattr(offpolicy, "MAX_REQUESTS", 2)
