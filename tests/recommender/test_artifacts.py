@@ -375,6 +375,17 @@ def test_parts_that_do_not_belong_together_are_refused(saved_model, tmp_path):
         load(path)
 
 
+@pytest.mark.parametrize(("part", "of_it"), [("specs", None), ("spaces", "networks")])
+def test_a_part_that_is_not_there_is_refused(part, of_it, saved_model, tmp_path):
+    path = shutil.copytree(saved_model, tmp_path / "v8")
+    manifest = json.loads((path / MANIFEST).read_text())
+    manifest["model"][part] = {**manifest["model"][part], of_it: None} if of_it else None
+    del manifest["sha256"]
+    (path / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ArtifactError, match="model version v8: the parts do not fit together"):
+        load(path)
+
+
 # Live
 
 
