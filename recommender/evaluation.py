@@ -27,6 +27,7 @@ from recommender.judging import (
     judge_fitted,
     judge_model,
     peak_mb,
+    require_count,
     reset_peak,
 )
 from recommender.metrics import PairedDifference, paired_bootstrap
@@ -40,6 +41,7 @@ from recommender.splits import (
     split_new_users,
 )
 from recommender.types import Event, Progress, Rows, no_progress
+from recommender.validation import shortened
 from recommender.weights import EventWeights
 
 __all__ = [
@@ -99,8 +101,8 @@ class Evaluation:
 
 def make_split(frame: pd.DataFrame, how: SplitName, unit: Unit = "event", *, first_only: bool = True) -> Split:
     """Hold out by name, and check that nothing leaks; without ``first_only`` training keeps repeated interactions."""
-    if how not in get_args(SplitName):
-        raise DataError(f"split must be last-one, time, random or new-users, not {how!r}")
+    if not isinstance(how, str) or how not in get_args(SplitName):
+        raise DataError(f"split must be last-one, time, random or new-users, not {shortened(how)}")
     if how in _DRAWN and unit != "event":
         raise DataError(f"the {how} split holds out single events, not a {unit}")
     if how == "new-users":
@@ -227,9 +229,11 @@ def evaluate(
         When a strategy is unknown, ``k`` or ``max_users`` cannot be what it is or the split leaves nothing to judge.
     """
     check_places(k)
-    if max_users is not None and max_users < 1:
-        raise DataError(f"max_users must be at least 1, not {max_users}")
+    if max_users is not None:
+        require_count(max_users, "max_users")
     check_models(models)
+    if params is not None and not isinstance(params, Mapping):
+        raise DataError(f"params must be a mapping of models to their parameters, not {shortened(params)}")
     parts = make_split(Interactions.from_frame(frame).to_frame(), split, unit)
     task = make_task(parts, items, max_users=max_users, seed=random_state)
     results: dict[str, ModelResult] = {}

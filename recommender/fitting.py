@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from recommender.asked import is_collection, require_text
 from recommender.base import SourceUnavailableError
 from recommender.catalogue import ItemCatalogue
 from recommender.errors import DataError
@@ -33,6 +34,7 @@ from recommender.stars import Ratings, StarForecast
 from recommender.suiting import suited
 from recommender.training_data import TrainingData
 from recommender.types import FloatVector, Progress, Rows
+from recommender.validation import shortened
 from recommender.weights import EventWeights
 
 if TYPE_CHECKING:
@@ -115,7 +117,10 @@ def strategy_of(model: str) -> tuple[str, tuple[str, ...]]:
 
 def check_models(names: Iterable[str]) -> None:
     """Raise DataError where one of the names is no model."""
+    if isinstance(names, (str, bytes)) or not is_collection(names):
+        raise DataError(f"models must be a list of names such as ['popular', 'hybrid'], not {shortened(names)}")
     for name in names:
+        require_text(name, "each of models")
         strategy, joining = strategy_of(name)
         specs_for(strategy, {}, joining)
 

@@ -31,6 +31,7 @@ from recommender.metrics import (
 )
 from recommender.splits import Split
 from recommender.types import BoolMask, Event, FloatVector, Recommendation, Rows
+from recommender.validation import is_number, shortened
 
 NEW_USER_EVENTS, HEAVY_USER_EVENTS = 2, 20
 COLD_ITEM_EVENTS = 5
@@ -155,10 +156,17 @@ class Task:
     histories: Sequence[Sequence[Event]] | None = None
 
 
+def require_count(given: object, name: str) -> None:
+    """Raise DataError for what is no whole number of at least 1."""
+    if not is_number(given) or not isinstance(given, (int, np.integer)):
+        raise DataError(f"{name} must be a whole number, not {shortened(given)}")
+    if given < 1:
+        raise DataError(f"{name} must be at least 1, not {shortened(given)}")
+
+
 def check_places(k: int) -> None:
     """Raise DataError where lists to be judged cannot have ``k`` places."""
-    if k < 1:
-        raise DataError(f"k must be at least 1, not {k}")
+    require_count(k, "k")
     if k > MOST_PLACES:
         raise DataError(f"k must be at most {MOST_PLACES}, not {k}")
 

@@ -16,7 +16,7 @@ from recommender.errors import DataError
 from recommender.fitting import specs_for, strategy_of
 from recommender.limits import SOURCE_CHOICES, SOURCE_LIMITS, plain, require_within
 from recommender.sources import HYBRID_SOURCES, SOURCES, SourceSpec, make_source
-from recommender.validation import is_number
+from recommender.validation import is_number, shortened
 from recommender.weights import EventWeights
 
 SCHEMA = 1
@@ -71,12 +71,14 @@ class Parameters:
         """
         if not isinstance(data, Mapping) or data.get("schema") != SCHEMA:
             raise DataError(f"{where}: this is no file of parameters that this version reads (schema {SCHEMA})")
-        sources, weights = data.get("source_params", {}), data.get("weights")
+        sources, weights, about = data.get("source_params", {}), data.get("weights"), data.get("about") or {}
         if not isinstance(sources, Mapping) or not all(isinstance(params, Mapping) for params in sources.values()):
             raise DataError(f"{where}: source_params must be a mapping of sources to their parameters")
+        if not isinstance(about, Mapping):
+            raise DataError(f"{where}: about must be a mapping of what people should know, not {shortened(about)}")
         try:
             found = None if weights is None else EventWeights.from_dict(weights)
-            return cls({n: dict(p) for n, p in sources.items()}, found, dict(data.get("about") or {}))
+            return cls({n: dict(p) for n, p in sources.items()}, found, dict(about))
         except (DataError, TypeError, ValueError) as error:
             raise DataError(f"{where}: {error}") from error
 

@@ -17,7 +17,7 @@ import pandas as pd
 from recommender.errors import DataError
 from recommender.roworder import drawn_seconds, is_clock, is_sorted_by_item
 from recommender.types import EVENT_KINDS, BoolMask, Rows
-from recommender.validation import require_columns
+from recommender.validation import require_columns, shortened
 
 Unit = Literal["event", "basket"]
 TARGET_KINDS = tuple(kind for kind in EVENT_KINDS if kind != "dismiss")
@@ -315,8 +315,8 @@ def _pair_codes(frame: pd.DataFrame) -> Rows:
 def _ordered(frame: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     """The events in time order with codes of user, item and unit beside them."""
     require_columns(frame, ("user_id", "item_id", "timestamp"))
-    if unit not in ("event", "basket"):
-        raise DataError(f"unit must be 'event' or 'basket', not {unit!r}")
+    if not isinstance(unit, str) or unit not in ("event", "basket"):
+        raise DataError(f"unit must be 'event' or 'basket', not {shortened(unit)}")
     log = _with_drawn_times(frame.sort_values("timestamp", kind="stable").reset_index(drop=True))
     units = pd.factorize(basket_ids(log))[0] if unit == "basket" else np.arange(len(log))
     return log.assign(_user=pd.factorize(log["user_id"])[0], _item=pd.factorize(log["item_id"])[0], _unit=units)

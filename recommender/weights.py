@@ -10,7 +10,7 @@ import numpy as np
 
 from recommender.errors import DataError
 from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, FloatVector
-from recommender.validation import is_number
+from recommender.validation import is_number, shortened
 
 # Purchase is the unit. A rating speaks through its stars, a dismissal only against the item itself.
 DEFAULT_KIND_WEIGHTS: dict[str, float] = {
@@ -42,6 +42,8 @@ class EventWeights:
     stars: tuple[float, float, float, float, float] = DEFAULT_STAR_WEIGHTS
 
     def __post_init__(self) -> None:
+        if not isinstance(self.kinds, Mapping):
+            raise DataError(f"event weights: kinds must be a mapping of kinds to weights, not {shortened(self.kinds)}")
         unknown = set(self.kinds) - set(EVENT_KINDS)
         if unknown:
             raise DataError(f"event weights: {sorted(unknown)[0]!r} is not one of {', '.join(EVENT_KINDS)}")

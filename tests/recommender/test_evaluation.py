@@ -415,6 +415,27 @@ def test_a_list_without_length_is_refused_before_anything_is_fitted(k, walks):
         evaluate(walks, models=("popular",), k=k)
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"k": 2.5}, "k must be a whole number, not 2.5"),
+        ({"k": "10"}, "k must be a whole number, not '10'"),
+        ({"k": True}, "k must be a whole number, not True"),
+        ({"max_users": 1.5}, "max_users must be a whole number, not 1.5"),
+        ({"models": "popular"}, r"models must be a list of names such as \['popular', 'hybrid'\], not 'popular'"),
+        ({"models": None}, "models must be a list of names"),
+        ({"models": [7]}, "each of models must be text, not the int 7"),
+        ({"params": "popular"}, "params must be a mapping of models to their parameters, not 'popular'"),
+        ({"split": ["time"]}, r"split must be last-one, time, random or new-users, not \['time'\]"),
+        ({"split": pd.NA}, "split must be last-one, time, random or new-users, not <NA>"),
+        ({"unit": pd.NA}, "unit must be 'event' or 'basket', not <NA>"),
+    ],
+)
+def test_options_of_another_kind_are_refused_in_words(asked, told, walks):
+    with pytest.raises(DataError, match=told):
+        evaluate(walks, **{"models": ("popular",), **asked})
+
+
 @pytest.mark.parametrize("max_users", [0, -5])
 def test_at_least_one_person_is_judged(max_users, three):
     with pytest.raises(DataError, match=f"max_users must be at least 1, not {max_users}"):

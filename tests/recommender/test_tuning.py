@@ -298,6 +298,7 @@ def test_the_file_makes_the_same_model(shop_events, tmp_path):
     [
         ("{", "not JSON"),
         ('{"schema": ' + "[" * 100_000, "not JSON"),
+        ('{"schema": 1, "about": [1]}', r"about must be a mapping of what people should know, not \[1\]"),
         ("[]", "no file of parameters"),
         ('{"schema": 2}', r"this version reads \(schema 1\)"),
         ('{"schema": 1, "source_params": []}', "must be a mapping"),

@@ -20,6 +20,11 @@ def weight(kind: str, value: float = np.nan, weights: EventWeights | None = None
     return float((weights or EventWeights()).of(kinds, np.array([value], dtype=np.float32))[0])
 
 
+def test_weights_are_told_by_kind():
+    with pytest.raises(DataError, match="kinds must be a mapping of kinds to weights, not 'view'"):
+        EventWeights("view")
+
+
 def test_a_stronger_deed_says_more():
     order = ["dismiss", "view", "click", "wishlist", "cart", "purchase"]
     values = [weight(kind) for kind in order]
