@@ -6,6 +6,7 @@ Nothing is guessed about types here: a field stays the characters it has in the 
 from __future__ import annotations
 
 import ast
+import codecs
 import csv
 import gzip
 import io
@@ -130,6 +131,8 @@ def first_line(path: Path, encoding: str | None = None) -> str:
         line = source.stream.readline()
         if line.startswith(_ZIP):
             raise DataError(f"{path}: a zip archive; take the file out of it first")
+        if encoding is None and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise DataError(f"{path}: UTF-16, not UTF-8 text; name the encoding utf-16, or save it as UTF-8")
         return line.decode(encoding or "utf-8-sig", "replace").rstrip("\r\n")
 
 
