@@ -19,7 +19,7 @@ from recommender.retrievers.popular import Popular
 from recommender.retrievers.streamed import PairCounter
 from recommender.roworder import FIRST_CLOCK_SECOND
 from recommender.state import EventLog, build_state, known_times
-from recommender.types import Event, FloatMatrix, FloatVector
+from recommender.types import Event, FloatMatrix, FloatVector, Rows
 from recommender.validation import require_columns
 from recommender.vectorindex import normalise
 
@@ -173,16 +173,22 @@ class LiveUpdates:
         before = self.log_of(user_id)
         counters = [s for s in self.model.pipeline.sources.retrievers.values() if isinstance(s, PairCounter)]
         for position in range(len(log)):
-            state = build_state(before.then(log.take(np.arange(position))), self.model.weights)
             row = int(log.item_rows[position])
             weight = float(self.model.weights.of(log.kinds[[position]], log.values[[position]])[0])
-            repeats = len(state.item_rows) > 0 and int(state.item_rows[0]) == row
-            if row < 0 or weight <= 0 or repeats:
+            if row < 0 or weight <= 0:
                 continue
-            is_new = not bool((state.seen == row).any())
+            so_far = before.then(log.take(np.arange(position)))
+            steps = self._steps_of(so_far)
+            if len(steps) and int(steps[-1]) == row:
+                continue
+            state, is_new = build_state(so_far, self.model.weights), not bool((steps == row).any())
             for counter in counters:
                 counter.absorb(state.item_rows, state.weights, row, weight, is_new=is_new)
         self._logs[user_id] = self._logs[user_id].then(log) if user_id in self._logs else log
+
+    def _steps_of(self, log: EventLog) -> Rows:
+        """Item rows of the events that a fit would count: a dismissal before or after them changes nothing there."""
+        return log.item_rows[(log.item_rows >= 0) & (self.model.weights.of(log.kinds, log.values) > 0)]
 
     def add_items(self, catalogue: ItemCatalogue) -> int:
         """Make products newer than the model findable by their content; returns how many were taken."""

@@ -64,7 +64,7 @@ class PairCounter(ItemItemRetriever):
         new_row : int
         new_evidence : float
         is_new : bool
-            Whether the user never touched the item before: only then its audience grows.
+            Whether no event before says that the user likes the item: only then its audience grows.
         """
 
 

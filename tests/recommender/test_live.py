@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -60,8 +61,8 @@ def test_what_is_absorbed_counts_as_if_the_model_had_been_fitted_with_it(log, cu
         assert scores(grown, user) == pytest.approx(scores(refitted, user), rel=1e-3, abs=1e-5)
 
 
-def scores(model: HybridRecommender, user: str) -> dict[str, float]:
-    return {r.item_id: r.score for r in model.recommend(user, 5) if r.source == "itemseq"}
+def scores(model: HybridRecommender, user: str, history: Sequence[Event] = ()) -> dict[str, float]:
+    return {r.item_id: r.score for r in model.recommend(user, 5, history=history) if r.source == "itemseq"}
 
 
 def test_events_of_unknown_items_count_for_nothing_yet(own_model):
@@ -161,6 +162,21 @@ def test_a_dismissal_is_no_step_but_is_remembered(own_model):
     own_model.absorb(walked("u00", item, kind="dismiss"))
     assert source.degrees_.tolist() == before.tolist()
     assert item not in ids(own_model.recommend("u00", 40))
+
+
+@pytest.mark.parametrize("told", [["dismiss"], ["view", "dismiss"], ["dismiss", "view", "dismiss"]])
+def test_who_changes_their_mind_about_an_item_counts_as_in_a_fit(told):
+    """A fit knows nothing of dismissals: the first event that says something makes the audience, and the step."""
+    rows = [("early", item, "purchase", START + n * DAY) for n, item in enumerate(ITEMS)]
+    rows += [("u", "a", "purchase", START + 10 * DAY)]
+    rows += [("u", "b", kind, START + (11 + n) * DAY) for n, kind in enumerate(told)]
+    last = ("u", "b", "view", START + 20 * DAY)
+    grown, refitted = model_of(frame_of(*rows)), model_of(frame_of(*rows, last))
+    grown.absorb(frame_of(last))
+    ours, theirs = (model.model_.pipeline.sources.retrievers["itemseq"] for model in (grown, refitted))
+    assert ours.degrees_.tolist() == theirs.degrees_.tolist()
+    history = [event("a", "view")]
+    assert scores(grown, "guest", history) == pytest.approx(scores(refitted, "guest", history), rel=1e-3, abs=1e-5)
 
 
 # Histories
