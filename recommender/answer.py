@@ -198,12 +198,13 @@ class Answerer:
         return self._less_disliked(self._scored(query, found), rows, query.state)
 
     def _query(self, ask: Ask) -> Query:
-        now = self.model.pipeline.columns.now if ask.now is None else ask.now
+        latest = max(ask.log.timestamps.max(initial=0).item(), self.model.pipeline.columns.now)
+        now = latest if ask.now is None else ask.now
         context = self.model.items.rows(list(ask.item_ids))
         context = context[context >= 0]
         log = ask.log
         if len(context) and ask.context in ("product", "search"):
-            log = log.then(looked_at(context, now))
+            log = log.then(looked_at(context, max(latest, now)))  # nothing that is told comes after this look
         return Query(self.state_of(log, ask.user_row), now, context, knows_time=ask.now is not None)
 
     def _allowed(self, ask: Ask, query: Query) -> BoolMask:

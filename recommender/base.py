@@ -33,7 +33,7 @@ class Query:
     ----------
     state : UserState
     now : int
-        Time of the request, UTC seconds; the end of the training data when it was not told.
+        Time of the request, UTC seconds; when it was not told, the end of all that is known.
     context_rows : ndarray of shape (n_context,)
         Items the page is about: the product shown, or the lines of the cart.
     knows_time : bool

@@ -271,6 +271,24 @@ def test_the_page_steers_the_list_and_is_not_in_it(shop_model):
     assert [shelf_of(item) for item in found].count("garden") >= 5
 
 
+@pytest.mark.parametrize("hours", [None, -1, 1])
+def test_what_was_told_lies_before_the_page_that_is_shown(hours, shop_model):
+    """The time of the request need not be told, and clocks need not agree."""
+    history, page = [event(thing("kitchen", n), "view", days=n) for n in (1, 2, 3)], thing("garden", 5)
+    clicked = ids(
+        shop_model.recommend("guest", 6, history=[*history, event(page, "click", days=4)], strategy="itemseq")
+    )
+    now = None if hours is None else history[-1].timestamp + hours * 3600
+    asked = {"history": history, "strategy": "itemseq", "context": "product", "item_ids": [page]}
+    assert ids(shop_model.recommend("guest", 6, **asked, now=now)) == clicked
+
+
+def test_somebody_who_does_not_tell_the_time_asks_after_what_they_did(shop_model):
+    refill = thing("kitchen", REFILL)
+    history = [event(refill, days=1), event(thing("kitchen", 3), "view", days=31)]
+    assert shop_model.recommend("guest", 1, history=history, strategy="buy_again")[0].item_id == refill
+
+
 def test_what_is_due_comes_back_and_is_called_so(shop_model):
     now = shop_model.info["data_until"]
     refill = thing("kitchen", REFILL)
