@@ -34,12 +34,17 @@ def check_change(result: ModelResult, live: ModelResult, min_users: int) -> list
         return []
     if live.ranked is result.ranked:
         return [note("change", "not judged: the parameters are those that are live")]
-    overlap = rank_biased_overlap(result.ranked, live.ranked)
+    overlap = rank_biased_overlap(_without_gaps(result.ranked), _without_gaps(live.ranked))
     groups = {"change": np.ones(len(overlap), dtype=bool)} | {
         f"change {name}": ~np.isnan(values) for name, values in result.segment_values.items() if name in PERSONA_GROUPS
     }
     large = {name: mask for name, mask in groups.items() if name == "change" or mask.sum() >= min_users}
     return [_overlap(name, overlap[mask]) for name, mask in large.items()]
+
+
+def _without_gaps(ranked: Rows) -> Rows:
+    """The lists closed up where a place holds what nobody touched in training: such things have no row, but -1."""
+    return np.take_along_axis(ranked, np.argsort(ranked < 0, axis=1, kind="stable"), axis=1)
 
 
 def _overlap(name: str, overlap: FloatVector) -> Check:

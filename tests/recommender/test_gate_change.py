@@ -207,6 +207,14 @@ def test_neither_chaos_nor_a_night_for_nothing(theirs, passed):
     assert found[0].detail == f"rank-biased overlap {mean:.2f} with the lists of the live parameters, 60 people"
 
 
+def test_what_nobody_touched_yet_hides_no_likeness_of_the_others():
+    """Such a thing has no row among the items of the task: its place holds -1, amid the list."""
+    with_gaps = np.where(np.arange(10) % 3 == 1, -1, lists(60))
+    assert check_change(listing(with_gaps), listing(with_gaps.copy()), MIN_SEGMENT_USERS)[0].detail.startswith(
+        "rank-biased overlap 1.00 "
+    )
+
+
 def test_each_large_group_is_told_of():
     """The lists of the many stay, those of the new ones are turned upside down."""
     new = np.arange(120) < MIN_SEGMENT_USERS
