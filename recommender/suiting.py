@@ -93,9 +93,10 @@ def _held_back(data: TrainingData, rng: np.random.Generator) -> tuple[TrainingDa
     for user in rng.permutation(data.n_users):
         own = order[bounds[user] : bounds[user + 1]]
         items, first = np.unique(data.events.item_rows[own], return_index=True)
-        if len(items) < FEWEST_ITEMS:
+        chosen = first[data.event_weights[own[first]] > 0]  # nobody chose what they dismissed at first sight
+        if len(items) < FEWEST_ITEMS or not len(chosen):
             continue
-        moment = int(first.max())
+        moment = int(chosen.max())
         state = build_state(data.histories.of(int(user)).take(np.arange(moment)), data.weights)
         if state.is_cold:
             continue

@@ -132,5 +132,8 @@ def _log_likelihood(data: TrainingData, cut: int, ahead: int, half_life_days: fl
     counts = decayed_counts(data, now, half_life_days, upto=cut).astype(np.float64)
     everything = decayed_counts(data, now, 1e6, upto=cut).astype(np.float64)
     smoothed = counts / max(counts.sum(), 1e-9) + 0.1 * (everything + 1.0) / (everything.sum() + len(everything))
-    following = data.events.item_rows[cut : cut + ahead]
+    wanted = data.event_weights[cut : cut + ahead] > 0  # what people turn down is no event to be foretold
+    following = data.events.item_rows[cut : cut + ahead][wanted]
+    if not len(following):
+        return 0.0
     return float(np.log(smoothed[following] / smoothed.sum()).mean())

@@ -48,6 +48,15 @@ def test_the_half_life_of_a_trend_is_learned_from_the_log(old_and_new):
     assert learn_half_life(data_of(steady.head(50))) == HALF_LIFE_GRID_DAYS[-1]
 
 
+def test_what_many_dismiss_is_no_fashion():
+    """Now and then somebody looks at something new, and many turn it down: what is wanted stays as it was."""
+    steady = [(f"u{n}", f"i{n % 7}", "purchase", n // 4) for n in range(1200)]
+    steady += [(f"v{day}", f"fad {day // 40}", "view", day) for day in range(0, 300, 40)]
+    shunned = [(f"w{n}", f"fad {day // 40}", "dismiss", day) for day in range(300) for n in range(4)]
+    assert learn_half_life(data_of(frame_from(steady))) == HALF_LIFE_GRID_DAYS[-1]
+    assert learn_half_life(data_of(frame_from(steady + shunned))) == HALF_LIFE_GRID_DAYS[-1]
+
+
 def test_a_given_half_life_is_taken():
     data = data_of(frame_from([("u", "a", "purchase", 0), ("v", "b", "view", 10)]))
     assert Trending(half_life_days=5.0).fit(data).half_life_days_ == 5.0

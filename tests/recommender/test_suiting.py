@@ -55,6 +55,19 @@ def test_of_a_large_log_some_of_the_people_decide(niches, monkeypatch):
     assert set(looked_at) == {PEOPLE // 2}
 
 
+def test_what_was_dismissed_is_not_what_should_have_been_found(niches):
+    """Everybody ends with something they turn down unseen; what they chose before it is held back."""
+    end = niches.groupby("user_id", as_index=False).agg(timestamp=("timestamp", "max"))
+    shunned = end.assign(item_id="junk", kind="dismiss", timestamp=end["timestamp"] + 1)
+    data = data_of(pd.concat([niches, shunned]))
+    junk = data.catalogue.items.row("junk")
+    part, held = suiting._held_back(data, np.random.default_rng(0))
+    assert len(held) == PEOPLE
+    assert junk not in {one.chosen for one in held}
+    assert junk not in part.events.item_rows
+    assert settings_for(data) == IALS_SETTINGS[2]
+
+
 def test_settings_that_were_given_stay_as_they_are(niches):
     given = {
         "ials": SourceSpec("ials", {"reg": 60.0}),
