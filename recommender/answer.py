@@ -210,7 +210,7 @@ class Answerer:
     def _allowed(self, ask: Ask, query: Query) -> BoolMask:
         hidden = self.model.items.rows(list(ask.exclude)) if ask.exclude else np.empty(0, dtype=np.int64)
         own = isinstance(self._sources.get(ask.strategy), OwnHistory)
-        seen = _dismissed(query.state) if own else query.state.seen
+        seen = query.state.item_rows[query.state.dismissed] if own else query.state.seen
         allowed = all_but(len(self.model.items), np.concatenate([hidden[hidden >= 0], seen, query.context_rows]))
         if ask.category:
             allowed &= self._rules.below(ask.category)
@@ -398,15 +398,10 @@ class Answerer:
         return float((alone if joined is None else joined.predict(users, items, alone))[0])
 
 
-def _dismissed(state: UserState) -> Rows:
-    return state.item_rows[state.weights <= 0]
-
-
 def _disliked(state: UserState) -> tuple[Rows, FloatVector]:
     """Items dismissed or rated one or two stars, and how much of a dislike each is."""
-    dismissed, low = state.weights <= 0, state.stars <= 2
-    shares = np.where(dismissed, 1.0, LOW_STARS_SHARE)
-    disliked = dismissed | low
+    shares = np.where(state.dismissed, 1.0, LOW_STARS_SHARE)
+    disliked = state.dismissed | (state.stars <= 2)
     return state.item_rows[disliked], shares[disliked].astype(np.float32)
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from recommender.interactions import Interactions
-from recommender.types import KIND_CODE, AnyArray, Event, FloatVector, Rows
+from recommender.types import KIND_CODE, AnyArray, BoolMask, Event, FloatVector, Rows
 from recommender.weights import EventWeights
 
 MAX_HISTORY = 200
@@ -121,7 +121,7 @@ def known_times(known: EventLog, told: EventLog) -> tuple[Rows, Rows]:
 
 @dataclass(frozen=True)
 class UserState:
-    """A user's distinct items with what the events say about each: the latest first, the dismissed behind the others.
+    """A user's distinct items with what the events say about each: the latest first, behind them those without weight.
 
     Sources look at the first so many: what somebody turned down shall not take the places of what they like.
 
@@ -131,7 +131,7 @@ class UserState:
         Distinct known items; position 0 is the last one touched and not dismissed, if there is one.
     weights : ndarray of shape (n_touched,)
         Evidence of taste, >= 0: that of the strongest event, of the stars where the item was rated, and 0 where it
-        was dismissed.
+        was dismissed or its events say nothing.
     stars : ndarray of shape (n_touched,)
         Last rating given, NaN where there is none.
     kinds : ndarray of shape (n_touched,)
@@ -140,6 +140,8 @@ class UserState:
         UTC seconds of the last event with the item.
     bought_at : ndarray of shape (n_touched,)
         UTC seconds of the last purchase of the item, -1 where there is none.
+    dismissed : ndarray of bool, shape (n_touched,)
+        Whether the item was dismissed after everything else; a weight of 0 alone says nothing against it.
     seen : ndarray of shape (n_seen,)
         Every item touched, also beyond the history limit: not to be recommended again.
     user_row : int
@@ -153,6 +155,7 @@ class UserState:
     kinds: AnyArray
     timestamps: Rows
     bought_at: Rows
+    dismissed: BoolMask
     seen: Rows
     user_row: int = -1
     n_events: int = 0
@@ -184,6 +187,7 @@ class UserState:
             kinds=self.kinds[which],
             timestamps=self.timestamps[which],
             bought_at=self.bought_at[which],
+            dismissed=self.dismissed[which],
         )
 
 
@@ -201,7 +205,8 @@ def build_state(log: EventLog, weights: EventWeights, *, user_row: int = -1, lim
         log = log.take(np.flatnonzero(known))
     if not len(log):
         none = log.timestamps
-        return UserState(log.item_rows, log.values, log.values, log.kinds, none, none, log.item_rows, user_row, 0)
+        no = np.zeros(0, dtype=bool)
+        return UserState(log.item_rows, log.values, log.values, log.kinds, none, none, no, log.item_rows, user_row, 0)
     reversed_rows = log.item_rows[::-1]
     distinct, last_from_end, inverse = np.unique(reversed_rows, return_index=True, return_inverse=True)
     event_weights = weights.of(log.kinds, log.values)[::-1]
@@ -211,7 +216,8 @@ def build_state(log: EventLog, weights: EventWeights, *, user_row: int = -1, lim
     strongest = _strongest_kind(log.kinds[::-1], event_weights, inverse, best)
     rated = ~np.isnan(stars)
     best[rated] = weights.of(np.full(int(rated.sum()), KIND_CODE["rating"], dtype=np.int8), stars[rated])
-    best[_dismissed(log, inverse, len(distinct))] = 0.0
+    dismissed = _dismissed(log, inverse, len(distinct))
+    best[dismissed] = 0.0
     latest_first = np.argsort(last_from_end, kind="stable")
     speaks = best[latest_first] > 0
     order = np.concatenate([latest_first[speaks][:limit], latest_first[~speaks][:limit]])
@@ -222,13 +228,14 @@ def build_state(log: EventLog, weights: EventWeights, *, user_row: int = -1, lim
         kinds=strongest[order],
         timestamps=log.timestamps[::-1][last_from_end[order]],
         bought_at=_last_purchases(log, inverse, len(distinct))[order],
+        dismissed=dismissed[order],
         seen=distinct,
         user_row=user_row,
         n_events=len(log),
     )
 
 
-def _dismissed(log: EventLog, inverse: Rows, n: int) -> AnyArray:
+def _dismissed(log: EventLog, inverse: Rows, n: int) -> BoolMask:
     """Mask of items whose dismissal came after every other event with them."""
     newest_dismissal = np.full(n, len(log), dtype=np.int64)
     newest_other = np.full(n, len(log), dtype=np.int64)
@@ -236,7 +243,8 @@ def _dismissed(log: EventLog, inverse: Rows, n: int) -> AnyArray:
     positions = np.arange(len(log))
     np.minimum.at(newest_dismissal, inverse[is_dismissal], positions[is_dismissal])
     np.minimum.at(newest_other, inverse[~is_dismissal], positions[~is_dismissal])
-    return newest_dismissal < newest_other
+    found: BoolMask = newest_dismissal < newest_other
+    return found
 
 
 def _strongest_kind(kinds: AnyArray, event_weights: FloatVector, inverse: Rows, best: FloatVector) -> AnyArray:

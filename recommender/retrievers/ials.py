@@ -123,11 +123,10 @@ class Ials(Retriever):
         confidence, wanted = np.ones((len(states), len(rows))), np.zeros((len(states), len(rows)))
         for number, state in enumerate(states):
             own, evidence = state.item_rows[:_HISTORY_LENGTH], state.weights[:_HISTORY_LENGTH]
-            liked = evidence > 0
             trust = self.alpha * evidence * power_recency(len(own), self.recency)
             places = np.searchsorted(rows, own)
-            confidence[number, places] += np.where(liked, trust, self.dislike)
-            wanted[number, places] = confidence[number, places] * liked
+            confidence[number, places] += np.where(state.dismissed[:_HISTORY_LENGTH], self.dislike, trust)
+            wanted[number, places] = confidence[number, places] * (evidence > 0)
         return fold_in_each(self.item_factors_[rows], confidence, wanted, gram=self._gram, reg=self.reg)
 
     def score(self, query: Query) -> FloatVector:

@@ -81,11 +81,15 @@ class RecentlyViewed(OwnHistory):
         self.n_items_ = data.n_items
         return self
 
+    def usable(self, query: Query) -> bool:
+        return not query.state.dismissed.all()
+
     def score(self, query: Query) -> FloatVector:
         require_fitted(self, "n_items_")
         scores = np.zeros(self.n_items_, dtype=np.float32)
-        liked = query.state.weights > 0
-        rows = query.state.item_rows[liked]
+        kept = ~query.state.dismissed
+        latest_first = np.argsort(-query.state.timestamps[kept], kind="stable")
+        rows = query.state.item_rows[kept][latest_first]
         scores[rows] = 1.0 / np.arange(1, len(rows) + 1)
         return scores
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from recommender.errors import DataError
 from recommender.foldin import fold_in_ratings, fold_in_user
 from recommender.pipeline import all_but
 from recommender.retrievers.ials import Ials
+from recommender.weights import EventWeights
 from tests.recommender.conftest import quick_model
 from tests.recommender.worlds import SHELVES, data_of, frame_of, named, query, ring_walks, shelf_of, thing
 
@@ -89,6 +92,13 @@ def test_the_planted_circle_is_found_again(shop_data):
         others = all_but(shop_data.n_items, shop_data.catalogue.items.rows(liked))
         found = named(shop_data, source.retrieve(query(shop_data, liked), 10, others).rows)
         assert {shelf_of(item) for item in found} == {shelf}
+
+
+def test_what_weighs_nothing_is_neither_liked_nor_disliked(shop_data):
+    silent = replace(shop_data, weights=EventWeights({"purchase": 1.0}))
+    source, bought = Ials(random_state=0).fit(silent), (thing("kitchen", 3), "purchase")
+    looked = source.score(query(silent, [bought, (thing("kitchen", 5), "view")]))
+    assert looked == pytest.approx(source.score(query(silent, [bought])), abs=1e-6)
 
 
 def test_a_dismissed_item_falls(shop_data):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from recommender.base import SourceUnavailableError
 from recommender.retrievers.own_history import BuyAgain, RecentlyViewed, repurchase_gaps
 from recommender.training_data import TrainingData
 from recommender.types import Event
+from recommender.weights import EventWeights
 from tests.recommender.worlds import DAY, START, data_of, frame_of, named, query
 
 
@@ -108,3 +111,14 @@ def test_the_history_comes_back_latest_first_without_what_was_dismissed(pantry):
     question = query(pantry, [("coffee", "view"), ("pan", "view"), ("soap", "dismiss"), ("book", "click")])
     assert named(pantry, source.retrieve(question, 9).rows) == ["book", "pan", "coffee"]
     assert np.count_nonzero(source.score(query(pantry, []))) == 0
+
+
+def test_what_says_nothing_of_a_taste_was_looked_at_all_the_same(pantry):
+    """With a weight of 0 a view is no evidence, and no dismissal either."""
+    silent = replace(pantry, weights=EventWeights({"purchase": 1.0}))
+    source = RecentlyViewed().fit(silent)
+    question = query(silent, [("coffee", "view"), ("pan", "purchase"), ("soap", "view"), ("book", "dismiss")])
+    assert named(silent, source.retrieve(question, 9).rows) == ["soap", "pan", "coffee"]
+    assert source.usable(query(silent, [("coffee", "view")]))
+    assert not source.usable(query(silent, [("coffee", "dismiss")]))
+    assert not source.usable(query(silent, []))

@@ -71,6 +71,17 @@ def test_a_dismissed_item_says_nothing_good_until_it_is_taken_up_again():
     assert weight_of(state_of(("cup", "dismiss", 1), ("cup", "view", 2)), "cup") > 0
 
 
+def test_a_weight_of_nothing_is_no_dismissal():
+    log = log_of(("cup", "view", 1), ("pan", "dismiss", 2), ("pot", "dismiss", 3), ("pot", "view", 4))
+    state = build_state(log, EventWeights({"purchase": 1.0}))
+    assert dict(zip(names(state.item_rows), state.dismissed.tolist(), strict=True)) == {
+        "cup": False,
+        "pan": True,
+        "pot": False,
+    }
+    assert state.head(1).dismissed.tolist() == [False]
+
+
 def test_what_was_dismissed_takes_no_place_of_what_is_liked():
     """Sources look at the first so many items; the moment of the latest event is that of any."""
     state = state_of(("pot", "view", 1), ("cup", "view", 2), ("lid", "dismiss", 3), ("pan", "dismiss", 4), limit=1)
