@@ -158,8 +158,8 @@ class Answerer:
         like the history, then candidates that are young and were little shown.
         """
         head = made.rows[: explore.within]
-        now, first_seen = made.query.now, self.model.pipeline.columns.first_seen
-        young = made.candidates[now - first_seen[made.candidates] <= explore.max_age_days * DAY_SECONDS]
+        oldest = made.query.now - explore.max_age_days * DAY_SECONDS
+        young = made.candidates[self.model.pipeline.columns.new_since(oldest, made.candidates)]
         young = young[~np.isin(young, np.concatenate([head, made.rows[len(made.rows) - n_places :]]))]
         young = self._within_caps(head, young)
         young = little_shown(young, self.model.items.take(young), self.live.shows, explore.max_shown)

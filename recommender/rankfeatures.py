@@ -76,6 +76,12 @@ class ItemColumns:
         """Time of the fit, UTC seconds."""
         return int(self.era_clock[2])
 
+    def new_since(self, moment: float, rows: Rows) -> BoolMask:
+        """Which of the items had no event before a moment, in UTC seconds; one without any event never had."""
+        first = self.first_seen[rows]
+        found: BoolMask = (first >= moment) | (self.last_seen[rows] < first)
+        return found
+
 
 def build_columns(data: TrainingData) -> ItemColumns:
     """Gather the item columns from the events and the catalogue."""

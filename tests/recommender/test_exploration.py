@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from recommender.errors import DataError
 from recommender.exploration import Draw, Exploration, Prepared, Shows, chances
 from recommender.types import Recommendation
+from tests.recommender.conftest import quick_model
 from tests.recommender.test_live_products import GARDENER, product
-from tests.recommender.worlds import event, ids, thing
+from tests.recommender.worlds import DAY, event, ids, thing
 
 EVER = 10_000.0
 
@@ -260,6 +261,17 @@ def test_only_what_is_young_is_tried(shop_model):
     assert tried
     assert tried <= young
     assert not shop_model.prepare("u00", 10, explore=Exploration(max_age_days=0.0)).draws or limit == 0
+
+
+def test_what_nobody_touched_is_new_however_old_the_model(shop_events, shop_items):
+    """It was in the catalogue when the model was fitted, and two months later still nobody has seen it."""
+    untouched = {thing("garden", number) for number in (3, 9, 14)}
+    model = quick_model(shop_events[~shop_events["item_id"].isin(untouched)], shop_items)
+    later = model.info["data_until"] + 60 * DAY
+    prepared = model.prepare("guest", 10, history=GARDENER, now=later, explore=Exploration())
+    tried = {option.item_id for draw in prepared.draws for option in draw.options}
+    assert tried
+    assert tried <= untouched
 
 
 @pytest.mark.parametrize(
