@@ -140,7 +140,7 @@ class Answerer:
         allowed = self._allowed(ask, query)
         candidates, found = self._ordered(ask, query, allowed)
         candidates = self._preferred(candidates, ask, query.state)
-        ordered = self._varied(candidates, ask.preferences.diversity(self.diversity), ask.k)
+        ordered = self._varied(candidates, self._diversity(ask), ask.k)
         ordered = self._topped_up(ordered, query, allowed, ask.k)
         reasons = self._reasons(ask, query, ordered, found)
         answer = [
@@ -209,8 +209,7 @@ class Answerer:
 
     def _allowed(self, ask: Ask, query: Query) -> BoolMask:
         hidden = self.model.items.rows(list(ask.exclude)) if ask.exclude else np.empty(0, dtype=np.int64)
-        own = isinstance(self._sources.get(ask.strategy), OwnHistory)
-        seen = query.state.item_rows[query.state.dismissed] if own else query.state.seen
+        seen = query.state.item_rows[query.state.dismissed] if self._is_own_history(ask) else query.state.seen
         allowed = all_but(len(self.model.items), np.concatenate([hidden[hidden >= 0], seen, query.context_rows]))
         if ask.category:
             allowed &= self._rules.below(ask.category)
@@ -264,11 +263,17 @@ class Answerer:
 
     def _preferred(self, ordered: Ordered, ask: Ask, state: UserState) -> Ordered:
         """The order after what the user set; a list of the own history stays as it happened."""
-        if not ask.preferences.moves_scores or isinstance(self._sources.get(ask.strategy), OwnHistory):
+        if not ask.preferences.moves_scores or self._is_own_history(ask):
             return ordered
         scores = self._rules.scores(ask.preferences, state, ordered.rows, ordered.scores)
         order = np.lexsort((ordered.rows, -scores))
         return replace(ordered, scores=scores).take(order)
+
+    def _diversity(self, ask: Ask) -> float:
+        return 0.0 if self._is_own_history(ask) else ask.preferences.diversity(self.diversity)
+
+    def _is_own_history(self, ask: Ask) -> bool:
+        return isinstance(self._sources.get(ask.strategy), OwnHistory)
 
     def _varied(self, ordered: Ordered, diversity: float, k: int) -> Ordered:
         if self._has_families:

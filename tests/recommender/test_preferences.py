@@ -57,6 +57,14 @@ def test_neutral_settings_change_nothing_to_the_last_bit(shop_model, said, strat
     assert after == before
 
 
+@pytest.mark.parametrize("said", [{"familiar_new": -1.0, "budget_premium": 1.0}, {"variety": 1.0}, {"variety": -1.0}])
+def test_what_was_looked_at_comes_back_in_its_order_whatever_is_set(shop_model, said):
+    looks = [thing(shelf, number) for number in (1, 2, 3) for shelf in ("kitchen", "garden")]
+    history = [event(item, "view", days=day) for day, item in enumerate(looks)]
+    asked = {"history": history, "strategy": "recently_viewed", "preferences": Preferences(**said)}
+    assert ids(shop_model.recommend("guest", len(looks), **asked)) == looks[::-1]
+
+
 def test_the_default_is_neutral():
     assert Preferences() == NEUTRAL
     assert not NEUTRAL.moves_scores
