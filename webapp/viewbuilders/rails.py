@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from flask_babel import gettext as _
@@ -98,9 +99,21 @@ class Shelf:
 
 def _arranged(picks: Sequence[Pick], built: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Card]:
     """Return a rail's worth of cards: what has a place of its own stands there, the rest is mixed."""
-    fixed = {pick.product_id for pick in picks if pick.is_fixed}
-    mixed = _mixed([item for item in built if item.product_id not in fixed], rows)
-    return _with_fixed(mixed, [item for item in built if item.product_id in fixed])
+    places = _places([pick for pick in picks if pick.is_fixed])
+    found = _mixed([item for item in built if item.product_id not in places], rows)
+    fixed = [item for item in built if item.product_id in places]
+    for item in sorted(fixed, key=lambda item: places[item.product_id]):
+        found.insert(places[item.product_id] - 1, item)
+    return found[:RAIL_LENGTH]
+
+
+def _places(fixed: Sequence[Pick]) -> dict[int, int]:
+    """Return where each product stands: what chance picked where it was drawn, the pinned at its place or behind it."""
+    taken: dict[int, int] = {}
+    for pick in sorted(fixed, key=lambda pick: (pick.is_pinned, pick.rank)):
+        place = next(place for place in count(pick.rank) if place not in taken)
+        taken[place] = pick.product_id
+    return {product_id: place for place, product_id in taken.items()}
 
 
 def _mixed(items: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Card]:
@@ -113,14 +126,6 @@ def _mixed(items: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Car
         (chosen if taken[kind] < OF_ONE_KIND else spare).append(item)
         taken[kind] += 1
     return [*chosen, *spare][:RAIL_LENGTH]
-
-
-def _with_fixed(mixed: list[vm.Card], fixed: Sequence[vm.Card]) -> list[vm.Card]:
-    """Put what was pinned, and what chance picked, at the places it was picked for."""
-    found = list(mixed)
-    for item in sorted(fixed, key=lambda item: item.rank):
-        found.insert(item.rank - 1, item)
-    return found[:RAIL_LENGTH]
 
 
 def _groups(items: Sequence[vm.Card]) -> list[list[vm.Card]]:

@@ -1,6 +1,7 @@
 """The owner's rules: made and tried in the office, seen in shoppers' lists, never against what may not be shown."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -30,6 +31,15 @@ class Ordered(NullRecs):
         reason = (PickReason("because_viewed", seen, 1.0),)
         items = [Pick(one, rank, 1 / rank, reason, "test") for rank, one in enumerate(self.product_ids, 1)]
         return Picks(tuple(items), "v1", "hybrid")
+
+
+class Drawing(Ordered):
+    """The same, but that the eighth was drawn among four."""
+
+    def for_user(self, ask: Ask) -> Picks:
+        found = super().for_user(ask)
+        drawn = {"source": "explore", "propensity": 0.25}
+        return replace(found, items=tuple(replace(one, **drawn) if one.rank == 8 else one for one in found.items))
 
 
 @pytest.fixture
@@ -102,6 +112,23 @@ def test_a_pinned_product_stands_at_its_place_is_labelled_and_noted(office, ana,
     with read_unit() as tx:
         noted = tx.rows(select(Impression.slot, Impression.position).where(Impression.source == f"rule:{rule_id}"))
         assert {tuple(row) for row in noted} == {("for_you", 2), ("api_home", 2)}
+
+
+def test_what_chance_picked_stands_where_it_was_drawn_and_the_pins_behind_it_in_their_order(
+    app, office, ana, goods
+) -> None:
+    """Also where something before them is sold out by now: the chance noted is that of the place."""
+    app.extensions["recs"] = Drawing(goods[:10])
+    make(office, "pin", product=goods[11], place=8)
+    assert rail(ana)[7:] == [goods[7], goods[11], goods[8]]
+    make(office, "pin", product=goods[10], place=9)
+    assert rail(ana)[7:] == [goods[7], goods[11], goods[10]]
+    with unit_of_work() as tx:
+        tx.execute(update(Variant).where(Variant.product_id == goods[0]).values(stock=0))
+    assert rail(ana)[7:] == [goods[7], goods[11], goods[10]]
+    with read_unit() as tx:
+        noted = tx.rows(select(Impression.position, Impression.propensity).where(Impression.product_id == goods[7]))
+        assert {tuple(row) for row in noted} == {(8, 0.25)}
 
 
 def test_who_has_no_personal_rail_sees_the_pin_among_what_is_popular(app, office, goods) -> None:
