@@ -139,7 +139,8 @@ def _home(
         popular = products.best_sellers(tx, limit=POOL, actor=actor, book=book)
         fresh = products.newest(tx, limit=POOL, actor=actor, book=book)
     shelf.used.update(merchandising.left_out(book, [*rows.values(), *popular, *fresh], now=now))
-    wanted = [row for row in popular if row.product_id not in shelf.used]
+    kept_for_rails = shelf.used | book.pinned_ids
+    wanted = [row for row in popular if row.product_id not in kept_for_rails]
     starter = () if history else starter_cards(wanted, tree, now=now)
     shelf.used.update(_kept_out_of_rails(starter, popular))
     picks = merchandising.ruled(picks, rows, book, now=now)

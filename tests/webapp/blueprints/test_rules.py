@@ -138,6 +138,20 @@ def test_who_has_no_personal_rail_sees_the_pin_among_what_is_popular(app, office
     assert "Picked by the shop" in card_of(guest, goods[7])
 
 
+def test_a_pin_is_no_question_to_somebody_new_but_stands_at_its_place(app, office, goods) -> None:
+    """The first things to rate are best sellers, and what is asked about stands in no rail."""
+    with unit_of_work() as tx:
+        liked = [
+            make_product(tx, name=f"Liked {n}", category=f"Home > Liked {n}", popularity=100.0 - n) for n in range(6)
+        ]
+    assert rail(app.test_client(), "popular")[0] == liked[5]
+    make(office, "pin", product=liked[0], place=2)
+    guest: ShopClient = app.test_client()
+    assert rail(guest, "popular")[1] == liked[0]
+    asked = re.findall(r'class="starter-name">([^<]*)<', guest.get("/").get_data(as_text=True))
+    assert asked == [f"Liked {n}" for n in range(1, 6)]
+
+
 def test_without_a_model_the_rules_hold_for_what_sells_best(app, office, ana, goods) -> None:
     app.extensions["recs"] = NullRecs()
     for product in goods:
