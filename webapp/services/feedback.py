@@ -132,9 +132,9 @@ def _keep(tx: Tx, actor: Actor, event: Event, at: datetime) -> None:
     if not actor.is_personalised:
         return
     if event.kind == "rating":
-        taste.include(tx, actor, event.product_id)
+        taste.include(tx, actor, event.product_id, until=at)
     elif event.kind == "dismiss":
-        taste.exclude(tx, actor, event.product_id, "dismiss", now=at)
+        taste.dismiss(tx, actor, event.product_id, at=at)
 
 
 def record_many(events: Sequence[tuple[Actor, Event] | Verdict], *, now: datetime) -> list[Verdict]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, cast, delete, func, select, update
+from sqlalchemy import Integer, cast, delete, exists, func, or_, select, update
 
 from webapp.actors import Actor
 from webapp.store.interactions import insert_or_ignore
@@ -90,10 +90,25 @@ def exclude(tx: Tx, actor: Actor, product_id: int, reason: str, *, now: datetime
     tx.execute(insert_or_ignore(tx, Exclusion).values(**values))
 
 
-def include(tx: Tx, actor: Actor, product_id: int) -> bool:
-    """Let a product back in; False when it was not kept out."""
-    found = tx.change(delete(Exclusion).where(owned_by(Exclusion, actor), Exclusion.product_id == product_id))
-    return bool(found)
+def dismiss(tx: Tx, actor: Actor, product_id: int, *, at: datetime) -> None:
+    """Keep a product out as not wanted, unless something newer was said of it: what arrives late changes nothing."""
+    kept_out = exists().where(owned_by(Exclusion, actor), Exclusion.product_id == product_id, Exclusion.at > at)
+    rated = exists().where(
+        owned_by(Interaction, actor),
+        Interaction.product_id == product_id,
+        Interaction.kind == "rating",
+        Interaction.at > at,
+    )
+    if not tx.scalar(select(or_(kept_out, rated))):
+        exclude(tx, actor, product_id, "dismiss", now=at)
+
+
+def include(tx: Tx, actor: Actor, product_id: int, *, until: datetime | None = None) -> bool:
+    """Let a product back in that was kept out, by default whenever that was; False when it was not kept out."""
+    statement = delete(Exclusion).where(owned_by(Exclusion, actor), Exclusion.product_id == product_id)
+    if until is not None:
+        statement = statement.where(Exclusion.at <= until)
+    return bool(tx.change(statement))
 
 
 def include_all(tx: Tx, actor: Actor) -> None:

@@ -178,3 +178,23 @@ def test_older_stars_that_arrive_late_leave_the_newer_ones_in_place(ana: Actor, 
     feedback.record(ana, feedback.Event(shelf[0], "rating", 2.0), now=NOW)
     with read_unit() as tx:
         assert taste_store.stars_by(tx, ana) == {shelf[0]: 2}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("newest", "late", "is_kept_out"), [("dismiss", "rating", True), ("rating", "dismiss", False)])
+def test_what_arrives_late_leaves_a_newer_word_about_a_product_in_place(
+    ana: Actor, shelf: list[int], newest: str, late: str, is_kept_out: bool
+) -> None:
+    """Events in bulk come in any order; the newest word counts, as it does for the recommender."""
+    for kind, at in ((newest, NOW), (late, NOW - timedelta(days=2))):
+        event = feedback.Event(shelf[0], kind, 5.0 if kind == "rating" else None, at=at)
+        assert feedback.record_many([(ana, event)], now=NOW)[0].status == "recorded"
+    with read_unit() as tx:
+        assert products.cards(tx, [shelf[0]], ana)[shelf[0]].is_excluded is is_kept_out
+
+
+def test_a_refusal_that_arrives_late_leaves_the_newer_reason_in_place(ana: Actor, shelf: list[int]) -> None:
+    taste.react(ana, shelf[0], "gift", request_id="", now=NOW)
+    feedback.record(ana, feedback.Event(shelf[0], "dismiss", at=NOW - timedelta(days=2)), now=NOW)
+    with read_unit() as tx:
+        assert taste_store.exclusions(tx, ana) == {shelf[0]: ("gift", NOW)}
