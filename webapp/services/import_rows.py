@@ -322,8 +322,9 @@ class EventWriter(Writer):
         }
 
     def finish(self, tx: Tx) -> None:
-        """Count stars and popularity anew, once, and give products the age that their events prove."""
+        """Keep stars and refusals, count stars and popularity anew, and give products the age their events prove."""
         taste.adopt_rating_events(tx)
+        taste.adopt_dismissals(tx)
         taste.recount_stars(tx)
         catalogue.backdate(tx)
         catalogue.refresh_popularity(tx, now=self.now)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, cast, delete, exists, func, or_, select, update
+from sqlalchemy import Integer, cast, delete, exists, func, literal, or_, select, update
 
 from webapp.actors import Actor
 from webapp.store.interactions import insert_or_ignore
@@ -190,3 +190,21 @@ def adopt_rating_events(tx: Tx) -> None:
         newest.c.place == 1
     )
     tx.execute(insert_or_ignore(tx, StarRating).from_select(["user_id", "product_id", "stars", "at"], source))
+
+
+def adopt_dismissals(tx: Tx) -> None:
+    """Keep out what members dismissed and did not rate since, where only the event says so."""
+    newest = (
+        select(Interaction.user_id, Interaction.product_id, func.max(Interaction.at).label("at"))
+        .where(Interaction.kind == "dismiss", Interaction.user_id.is_not(None))
+        .group_by(Interaction.user_id, Interaction.product_id)
+        .subquery()
+    )
+    rated_since = exists().where(
+        Interaction.user_id == newest.c.user_id,
+        Interaction.product_id == newest.c.product_id,
+        Interaction.kind == "rating",
+        Interaction.at > newest.c.at,
+    )
+    source = select(newest.c.user_id, newest.c.product_id, literal("dismiss"), newest.c.at).where(~rated_since)
+    tx.execute(insert_or_ignore(tx, Exclusion).from_select(["user_id", "product_id", "reason", "at"], source))

@@ -128,6 +128,28 @@ def test_events_make_people_stars_and_popularity(app: Flask, catalogue: Path, tm
     assert counts(take_events(tmp_path / "events.csv", tmp_path)) == (0, 0, 3, 0)
 
 
+@pytest.mark.both_databases
+def test_what_was_dismissed_in_a_history_is_kept_out(app: Flask, catalogue: Path, tmp_path: Path) -> None:
+    """Unless it was rated later."""
+    take_catalogue(catalogue, tmp_path)
+    told = [("L1", "dismiss", "", 0), ("M1", "dismiss", "", 0), ("M1", "rating", "4", 10), ("L2", "rating", "1", 20)]
+    rows = [
+        {"who": "A", "what": item, "kind": kind, "stars": stars, "when": str(1_700_000_000 + after)}
+        for item, kind, stars, after in [*told, ("L1", "dismiss", "", 30)]
+    ]
+    chosen = Options(mapping="user_id=who,item_id=what,value=stars,timestamp=when,kind=kind")
+    for _time in range(2):
+        path = write(tmp_path / "events.csv", rows)
+        imports.import_interactions(path, chosen, folder=tmp_path, now=NOW, progress=silent)
+    with read_unit() as tx:
+        anna = users.known_as(tx, "A")
+        assert anna is not None
+        kept_out = taste.exclusions(tx, anna)
+        best = products.best_sellers(tx, limit=10, actor=anna)
+    assert {row.name for row in best if row.is_excluded} == {"Oslo lamp"}
+    assert [(why, at.timestamp()) for why, at in kept_out.values()] == [("dismiss", 1_700_000_030)]
+
+
 def test_a_product_is_as_old_as_its_first_event(app: Flask, catalogue: Path, tmp_path: Path) -> None:
     take_catalogue(catalogue, tmp_path)
     take_events(write(tmp_path / "events.csv", EVENTS), tmp_path)
