@@ -176,6 +176,13 @@ def test_undo_of_a_dismissal_is_a_form_button() -> None:
     assert undo.attributes["form"] == "act"
 
 
+def test_the_office_says_when_the_live_model_was_trained_not_since_when_it_serves() -> None:
+    """It may have been brought back this morning, and another one served in between."""
+    words = text_of("admin/models.html", rooms.models, OWNER)
+    assert f"Version {rooms.LIVE.version} is live. It was trained on " in words
+    assert "serving since" not in words
+
+
 def test_refused_model_says_what_shoppers_see() -> None:
     words = text_of("admin/models.html", rooms.models_refused, OWNER)
     assert "The gate refused it; shoppers still see the version before" in words
