@@ -195,21 +195,25 @@ def remove_impressions(tx: Tx, actor: Actor) -> int:
 
 
 def _frame_select() -> Any:
+    events = select(
+        Interaction.id,
+        Interaction.user_id,
+        Interaction.guest_id,
+        Interaction.product_id,
+        Interaction.kind,
+        Interaction.value,
+        Interaction.at,
+        Interaction.order_ref,
+    )
+    return _of_who_may_be_known(events, Interaction).order_by(Interaction.id)
+
+
+def _of_who_may_be_known(statement: Any, table: Any) -> Any:
+    """Leave out the rows of members and guests who have switched personalisation off."""
     return (
-        select(
-            Interaction.id,
-            Interaction.user_id,
-            Interaction.guest_id,
-            Interaction.product_id,
-            Interaction.kind,
-            Interaction.value,
-            Interaction.at,
-            Interaction.order_ref,
-        )
-        .outerjoin(User, User.id == Interaction.user_id)
-        .outerjoin(Guest, Guest.id == Interaction.guest_id)
+        statement.outerjoin(User, User.id == table.user_id)
+        .outerjoin(Guest, Guest.id == table.guest_id)
         .where(User.is_personalised.is_not(False), Guest.is_personalised.is_not(False))
-        .order_by(Interaction.id)
     )
 
 
@@ -252,7 +256,7 @@ def logged_places(tx: Tx) -> pd.DataFrame:
         .subquery()
     )
     wanted = chance.union(select(clicked.c.request_id, clicked.c.slot)).subquery()
-    rows = tx.rows(
+    places = (
         select(
             Impression.request_id,
             Impression.slot,
@@ -265,11 +269,9 @@ def logged_places(tx: Tx) -> pd.DataFrame:
             Impression.at,
         )
         .join(wanted, and_(wanted.c.request_id == Impression.request_id, wanted.c.slot == Impression.slot))
-        .outerjoin(User, User.id == Impression.user_id)
-        .outerjoin(Guest, Guest.id == Impression.guest_id)
-        .where(User.is_personalised.is_not(False), Guest.is_personalised.is_not(False))
         .order_by(Impression.request_id, Impression.slot, Impression.position)
     )
+    rows = tx.rows(_of_who_may_be_known(places, Impression))
     records = [
         (f"{request}/{slot}", _owner_id(user, guest), str(product), place, chance_of, int(hit), int(at.timestamp()))
         for request, slot, user, guest, product, place, chance_of, hit, at in rows
@@ -278,7 +280,10 @@ def logged_places(tx: Tx) -> pd.DataFrame:
 
 
 def shows(tx: Tx, *, since: datetime) -> dict[str, tuple[int, int]]:
-    """Return how often each product was recommended since a moment, and how often its owner came to it from there."""
+    """Return how often each product was recommended since a moment, and how often its owner came to it from there.
+
+    Nobody is counted who has switched personalisation off.
+    """
     shown = select(Impression.product_id, func.count()).where(Impression.at > since).group_by(Impression.product_id)
     request = func.count(Interaction.request_id.distinct())
     clicked = (
@@ -287,8 +292,9 @@ def shows(tx: Tx, *, since: datetime) -> dict[str, tuple[int, int]]:
         .where(Interaction.request_id.is_not(None), Impression.at > since)
         .group_by(Interaction.product_id)
     )
-    clicks = {row[0]: row[1] for row in tx.rows(clicked)}
-    return {str(product): (n, clicks.get(product, 0)) for product, n in tx.rows(shown)}
+    clicks = {row[0]: row[1] for row in tx.rows(_of_who_may_be_known(clicked, Impression))}
+    rows = tx.rows(_of_who_may_be_known(shown, Impression))
+    return {str(product): (n, clicks.get(product, 0)) for product, n in rows}
 
 
 def _same_pick() -> Any:

@@ -193,3 +193,14 @@ def test_who_paused_may_not_be_known_and_leaves_no_places(tx: Tx) -> None:
         users.set_personalised(tx, one, on=False)
     assert interactions.may_be_known(tx) == {str(ana.user_id)}
     assert set(interactions.logged_places(tx)["user_id"]) == {str(ana.user_id)}
+
+
+def test_what_was_shown_to_who_paused_is_not_counted(tx: Tx) -> None:
+    """Else a place left to chance would go by what they clicked."""
+    ana, bo, guest, lamp = Actor(user_id=make_user(tx)), Actor(user_id=make_user(tx)), make_guest(tx), make_product(tx)
+    interactions.add_impressions(tx, [place(one, lamp, n, 0.5) for n, one in enumerate((ana, bo, guest), 1)])
+    for one in (ana, bo, guest):
+        make_event(tx, one, lamp, request_id="r1", at=NOW)
+    for one in (bo, guest):
+        users.set_personalised(tx, one, on=False)
+    assert interactions.shows(tx, since=NOW - timedelta(days=30)) == {str(lamp): (1, 1)}
