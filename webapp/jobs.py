@@ -150,6 +150,7 @@ def _retrain(job: operations.JobRow) -> None:
         end_child(process)
     if process.returncode in {0, REFUSED_STATUS}:
         return
+    training.mark_lost(training.Place.of(config.instance, config), process.pid, now=utc_now())
     if process.returncode == BUSY_STATUS:
         raise NotYetError
     if _is_stopping():

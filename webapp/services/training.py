@@ -126,7 +126,7 @@ def _run(
     learn_weights: bool,
 ) -> Outcome:
     """One training under the lease, written down as a run of its own."""
-    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    holder = f"{_process(os.getpid())}{secrets.token_hex(4)}"
     with unit_of_work() as tx:
         if not operations.take_lease(tx, LEASE, holder, now=clock(), seconds=LEASE_SECONDS):
             raise Conflict(_("A training is under way."))
@@ -161,6 +161,21 @@ def _fail(place: Place, run_id: int, message: str, clock: Clock) -> Outcome:
     with unit_of_work() as tx:
         operations.end_unfinished_runs(tx, live=live, now=clock(), error=message[:2000], run_id=run_id)
     return Outcome(run_id, "failed", None, message)
+
+
+def _process(pid: int) -> str:
+    """How the name of a holder of the lease begins: with the machine and the process."""
+    return f"{socket.gethostname()}:{pid}:"
+
+
+def mark_lost(place: Place, pid: int, *, now: datetime) -> None:
+    """Mark the run of a process of this machine that has ended without a word, and let go of its lease."""
+    with unit_of_work() as tx:
+        holder = operations.lease_holder(tx, LEASE, now=now)
+        if holder is None or not holder.startswith(_process(pid)):
+            return
+        operations.end_unfinished_runs(tx, live=recs.current_version(place.root), now=now, error=LOST)
+        operations.drop_lease(tx, LEASE, holder)
 
 
 class _Teller:

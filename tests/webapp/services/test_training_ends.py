@@ -1,5 +1,6 @@
 """However a training ends, its run and the published model agree, and no other training is disturbed."""
 
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -164,8 +165,42 @@ def test_the_office_names_the_live_model_however_many_were_refused_since(app: Fl
     assert [task.is_done for task in home.tasks] == [True, True]
 
 
+def test_a_training_process_that_was_killed_is_told_as_failed_at_once(
+    app: Flask, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the next one need not wait until its lease has run out."""
+
+    def begin_and_die(*_args: object, **_options: object) -> Ended:
+        with unit_of_work() as tx:
+            holder = f"{socket.gethostname()}:{Ended.pid}:x"
+            operations.take_lease(tx, training.LEASE, holder, now=utc_now(), seconds=training.LEASE_SECONDS)
+            operations.add_run(tx, trigger="owner", strategy="hybrid", now=utc_now())
+        return Ended(-9)
+
+    monkeypatch.setattr(jobs.subprocess, "Popen", begin_and_die)
+    assert jobs.queue_retraining(trigger="owner")
+    assert jobs.run_due_jobs() == 1
+    (run,) = runs()
+    assert (run.state, run.error) == ("failed", training.LOST)
+    assert not training.is_training(now=utc_now())
+    with read_unit() as tx:
+        assert operations.has_job(tx, schedule.RETRAIN, ("failed",))
+
+
+def test_the_training_of_another_process_is_left_alone(app: Flask, place: Place) -> None:
+    with unit_of_work() as tx:
+        holder = f"{socket.gethostname()}:{Ended.pid}1:x"
+        operations.take_lease(tx, training.LEASE, holder, now=NOW, seconds=60)
+        operations.add_run(tx, trigger="command", strategy="hybrid", now=NOW)
+    training.mark_lost(place, Ended.pid, now=NOW)
+    assert training.is_training(now=NOW)
+    assert runs()[0].state == "running"
+
+
 class Ended:
     """A process that has ended already."""
+
+    pid = 4242
 
     def __init__(self, status: int) -> None:
         self.returncode = status
