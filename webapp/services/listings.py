@@ -200,7 +200,7 @@ def _in_own_order(
     if not history:
         return query, False
     if (query.page - 1) * query.page_size >= personal_order.TOP:
-        return query, True
+        return query, recs.state().state == "ok"
     with read_unit() as tx:
         hits = listings.first_hits(tx, query, limit=personal_order.TOP)
     first = personal_order.first_for(actor, hits, history, recs, now=now) if hits else ()

@@ -9,7 +9,7 @@ from flask import Flask
 from tests.factories import ShopClient, make_event, make_product, make_user
 from webapp.actors import Actor
 from webapp.errors import RecsUnavailable
-from webapp.picks import Ask, NullRecs, Pick, Picks
+from webapp.picks import Ask, NullRecs, Pick, Picks, RecsState
 from webapp.services import personal_order
 from webapp.store import users
 from webapp.store.tx import unit_of_work
@@ -22,6 +22,10 @@ class Backwards(NullRecs):
 
     def __init__(self, *near: int) -> None:
         self.near, self.asked = near, list[Ask]()
+
+    def state(self) -> RecsState:
+        """Serve."""
+        return RecsState("ok", "v1")
 
     def search_text(self, text: str, *, k: int) -> Picks:
         """Name what is near."""
@@ -206,6 +210,22 @@ def test_the_pages_of_a_shelf_hold_everything_once_in_a_visitors_order(ana: Shop
     assert len(shown) == len(set(shown)) == len(lanterns) + 1
     assert all("Ordered for you" in page for _ids, page in pages)
     assert "sort=for-you&amp;page=2" in pages[0][1]
+
+
+def test_a_page_behind_the_first_fifty_says_that_they_are_ordered_only_while_a_model_orders_them(
+    app: Flask, ana: ShopClient, lanterns: list[int]
+) -> None:
+    with unit_of_work() as tx:
+        for number in range(20):
+            make_product(tx, name="Lantern", popularity=float(20 - number))
+    for path in ("/c/lamps?sort=for-you&page=4", "/search?q=lantern&page=4"):
+        app.extensions["recs"] = Backwards()
+        ids, page = page_of(ana, path)
+        assert SAID in page
+        app.extensions["recs"] = NullRecs()
+        plain, page = page_of(ana, path)
+        assert SAID not in page
+        assert plain == ids != []
 
 
 def test_filters_keep_a_visitors_order_of_a_shelf(ana: ShopClient) -> None:
