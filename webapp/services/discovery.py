@@ -143,7 +143,8 @@ def _home(
     wanted = [row for row in popular if row.product_id not in kept_for_rails]
     starter = () if history else starter_cards(wanted, tree, now=now)
     shelf.used.update(_kept_out_of_rails(starter, popular))
-    picks = merchandising.ruled(picks, rows, book, now=now)
+    free = {product_id: row for product_id, row in rows.items() if product_id not in shelf.used}
+    picks = merchandising.ruled(picks, free, book, now=now)
     _fill(shelf, picks, rows, history, seen, popular, fresh, book)
     return _Home(shelf, picks, popular, not history, starter)
 

@@ -152,6 +152,20 @@ def test_a_pin_is_no_question_to_somebody_new_but_stands_at_its_place(app, offic
     assert asked == [f"Liked {n}" for n in range(1, 6)]
 
 
+def test_a_shelf_that_is_pinned_is_there_though_its_best_is_a_question(app, office, goods) -> None:
+    """Somebody who said how picks shall be arranged, and did nothing yet, is asked about a few things, too."""
+    with unit_of_work() as tx:
+        bo = Actor(user_id=make_user(tx, "bo@example.com"))
+        taste.set_tuning(tx, bo, Tuning(variety=90))
+        liked = [make_product(tx, category=f"Home > Liked {n % 5}", popularity=100.0 - n) for n in range(15)]
+    app.extensions["recs"] = Ordered(liked)
+    client: ShopClient = app.test_client()
+    client.sign_in("bo@example.com")
+    assert rail(client)[:2] == liked[5:7]
+    make(office, "pin", category="liked-2", place=1)
+    assert rail(client)[:2] == [liked[7], liked[5]]
+
+
 def test_without_a_model_the_rules_hold_for_what_sells_best(app, office, ana, goods) -> None:
     app.extensions["recs"] = NullRecs()
     for product in goods:
