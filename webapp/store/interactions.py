@@ -298,10 +298,13 @@ def shows(tx: Tx, *, since: datetime) -> dict[str, tuple[int, int]]:
 
 
 def _same_pick() -> Any:
-    """An event that came from an impression: same request, product and person."""
+    """An event that came from an impression: same request, product and person; to turn it down is no way to come."""
     same_owner = or_(Interaction.user_id == Impression.user_id, Interaction.guest_id == Impression.guest_id)
     return and_(
-        Interaction.request_id == Impression.request_id, Interaction.product_id == Impression.product_id, same_owner
+        Interaction.request_id == Impression.request_id,
+        Interaction.product_id == Impression.product_id,
+        Interaction.kind != "dismiss",
+        same_owner,
     )
 
 

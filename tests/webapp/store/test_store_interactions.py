@@ -173,6 +173,23 @@ def test_shows_and_what_came_of_them_are_counted_per_product(tx: Tx) -> None:
     assert found == {str(lamp): (2, 1), str(bulb): (1, 0)}
 
 
+def test_what_was_turned_down_where_it_was_shown_is_no_click(tx: Tx) -> None:
+    """Else chance would show more of what nobody wants, and the gate and the order would take it for liked."""
+    ana, lamp, bulb = Actor(user_id=make_user(tx)), make_product(tx), make_product(tx)
+    interactions.add_impressions(tx, [place(ana, lamp, 1, 1.0), place(ana, bulb, 2, 0.25)])
+    interactions.add_impressions(tx, [place(ana, lamp, 1, 1.0, "certain")])
+    for request in ("r1", "certain"):
+        for product in (lamp, bulb):
+            make_event(tx, ana, product, "dismiss", request_id=request, at=NOW)
+    make_event(tx, ana, lamp, request_id="r1", at=NOW)
+    found = interactions.logged_places(tx)
+    assert [(row.request_id, row.item_id, row.clicked) for row in found.itertuples()] == [
+        ("r1/home", str(lamp), 1),
+        ("r1/home", str(bulb), 0),
+    ]
+    assert interactions.shows(tx, since=NOW - timedelta(days=30)) == {str(lamp): (2, 1), str(bulb): (1, 0)}
+
+
 def test_lists_come_along_with_what_came_of_them(tx: Tx) -> None:
     """A click of a guest who signs in came from a list all the same, and the list is about the member now."""
     ana, guest, lamp = Actor(user_id=make_user(tx)), make_guest(tx), make_product(tx)
