@@ -154,6 +154,6 @@ def evaluate_logged(
         results[name] = logged_value(model, logged, now=since, later=later, everything=True)
     chance = logged[logged["propensity"] < 1]
     even = np.ones(len(chance))
-    shown = snips(chance["reward"], even, even)
+    shown = snips(chance["reward"], even, even, groups=chance["user_id"])
     n_requests = logged["request_id"].nunique()
     return LoggedEvaluation(shown, len(training), since, n_requests, len(chance), results, seconds, failed)

@@ -90,11 +90,13 @@ def logged_value(
     lengths = np.array([max(1, len(one)) for one in lists])  # a short list is all of the choice, too
     target = shown.chosen_by(lists) / lengths[shown.requests]
     told, hoped = _click_model(shown, lists)
-    clicks, chances = shown.clicks, shown.chances
+    clicks, chances, whose = shown.clicks, shown.chances, shown.users
     return LoggedValue(
         logged=float(clicks.mean()) if len(clicks) else float("nan"),
-        snips=snips(clicks, chances, target, max_weight=MAX_WEIGHT),
-        robust=doubly_robust(clicks, chances, target, predicted=told, predicted_target=hoped, max_weight=MAX_WEIGHT),
+        snips=snips(clicks, chances, target, max_weight=MAX_WEIGHT, groups=whose),
+        robust=doubly_robust(
+            clicks, chances, target, predicted=told, predicted_target=hoped, max_weight=MAX_WEIGHT, groups=whose
+        ),
         n_requests=int(requests.max()) + 1,
         n_chance=len(clicks),
     )
@@ -105,14 +107,17 @@ class _Shown:
     """Places that chance filled, as columns of equal length; ``requests`` are row numbers into the model's lists."""
 
     items: AnyArray
+    users: Rows
     requests: Rows
     clicks: FloatVector
     chances: FloatVector
 
     @classmethod
     def of(cls, rows: pd.DataFrame, requests: Rows) -> _Shown:
-        items = rows["item_id"].to_numpy(dtype=object)
-        return cls(items, requests, *(rows[name].to_numpy(dtype=np.float64) for name in ("reward", "propensity")))
+        items, users = rows["item_id"].to_numpy(dtype=object), pd.factorize(rows["user_id"])[0].astype(np.int64)
+        return cls(
+            items, users, requests, *(rows[name].to_numpy(dtype=np.float64) for name in ("reward", "propensity"))
+        )
 
     def chosen_by(self, lists: Sequence[tuple[str, ...]]) -> BoolMask:
         """Which of the items the model's list for the request holds."""

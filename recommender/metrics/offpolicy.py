@@ -36,7 +36,14 @@ def effective_sample_size(weights: ArrayLike) -> float:
     return float(w.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
-def snips(rewards: ArrayLike, logged: ArrayLike, target: ArrayLike, *, max_weight: float | None = None) -> PolicyValue:
+def snips(
+    rewards: ArrayLike,
+    logged: ArrayLike,
+    target: ArrayLike,
+    *,
+    max_weight: float | None = None,
+    groups: ArrayLike | None = None,
+) -> PolicyValue:
     """Self-normalised inverse propensity score of a target policy.
 
     ``sum(w r) / sum(w)`` with ``w = target / logged``. Self-normalising costs a little bias and buys an estimate that
@@ -52,6 +59,8 @@ def snips(rewards: ArrayLike, logged: ArrayLike, target: ArrayLike, *, max_weigh
         Probability with which the policy under test would show it, >= 0.
     max_weight : float, optional
         Cap of the weights: less variance, more bias.
+    groups : array of shape (n,), optional
+        Whom each row is of. Rows of one person are alike, so the interval takes people for units; without it, rows.
 
     Returns
     -------
@@ -66,7 +75,8 @@ def snips(rewards: ArrayLike, logged: ArrayLike, target: ArrayLike, *, max_weigh
     References
     ----------
     Swaminathan, Joachims (2015), The Self-Normalized Estimator for Counterfactual Learning. The interval is the delta
-    method's: variance ``sum(w^2 (r - v)^2) / sum(w)^2``.
+    method's: variance ``sum(w^2 (r - v)^2) / sum(w)^2``, the square taken of the sum over each group where there are
+    groups (Liang, Zeger 1986, Longitudinal Data Analysis Using Generalized Linear Models).
     """
     r = _rewards(rewards)
     w = _weights(logged, target, len(r), max_weight)
@@ -74,7 +84,7 @@ def snips(rewards: ArrayLike, logged: ArrayLike, target: ArrayLike, *, max_weigh
     if total == 0:
         return PolicyValue(float("nan"), float("nan"), float("nan"), 0.0, len(r))
     value = float(w @ r) / total
-    spread = _Z95 * float(np.sqrt(w**2 @ (r - value) ** 2)) / total
+    spread = _spread(w * (r - value), groups) / total
     return PolicyValue(value, value - spread, value + spread, effective_sample_size(w), len(r))
 
 
@@ -86,6 +96,7 @@ def doubly_robust(
     predicted: ArrayLike,
     predicted_target: ArrayLike,
     max_weight: float | None = None,
+    groups: ArrayLike | None = None,
 ) -> PolicyValue:
     """Model the reward, then correct the model with the log: right if either the model or the propensities are.
 
@@ -93,7 +104,7 @@ def doubly_robust(
 
     Parameters
     ----------
-    rewards, logged, target, max_weight
+    rewards, logged, target, max_weight, groups
         As in :func:`snips`.
     predicted : array of shape (n,)
         The model's reward of the item that was shown.
@@ -117,8 +128,19 @@ def doubly_robust(
         return PolicyValue(float("nan"), float("nan"), float("nan"), 0.0, 0)
     parts = baseline + w * (r - model)
     value = float(parts.mean())
-    spread = _Z95 * float(parts.std()) / np.sqrt(len(r))
+    spread = _spread(parts - value, groups) / len(r)
     return PolicyValue(value, value - spread, value + spread, effective_sample_size(w), len(r))
+
+
+def _spread(deviations: Values, groups: ArrayLike | None) -> float:
+    """Half of a 95 % interval of the sum of deviations, those of a group added up first."""
+    if groups is None:
+        return _Z95 * float(np.sqrt(deviations @ deviations))
+    names = np.asarray(groups).ravel()
+    if len(names) != len(deviations):
+        raise DataError(f"groups: {len(names)} values for {len(deviations)} rewards")
+    sums = np.bincount(np.unique(names, return_inverse=True)[1], weights=deviations)
+    return _Z95 * float(np.sqrt(sums @ sums))
 
 
 def _rewards(rewards: ArrayLike) -> Values:

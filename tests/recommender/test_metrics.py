@@ -396,6 +396,35 @@ def test_doubly_robust_survives_a_wrong_model_or_wrong_propensities():
     assert wrong_log.value == pytest.approx(truth, abs=0.03)
 
 
+def test_rows_that_hang_together_count_as_one_in_the_interval():
+    """Each of 200 people clicks all of their four places or none: as sure as 200 rows, not as 800."""
+    people = np.random.default_rng(2).integers(0, 2, 200).astype(float)
+    rewards, groups, even = np.repeat(people, 4), np.repeat(np.arange(200), 4), np.full(800, 0.5)
+    model = {"predicted": np.full(800, 0.5), "predicted_target": np.full(800, 0.5)}
+    one_each = snips(people, even[:200], even[:200])
+    for found in (
+        snips(rewards, even, even, groups=groups),
+        doubly_robust(rewards, even, even, groups=groups.astype(str), **model),
+    ):
+        assert (found.value, found.low, found.high) == pytest.approx((one_each.value, one_each.low, one_each.high))
+    apart = snips(rewards, even, even)
+    assert apart.high - apart.low == pytest.approx((one_each.high - one_each.low) / 2)
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says_where_places_of_a_person_are_alike():
+    """400 logs of 300 people with three places each, whose tastes differ."""
+    rng, held = np.random.default_rng(4), {"people": 0, "rows": 0}
+    for _ in range(400):
+        groups = np.repeat(np.arange(300), 3)
+        taste = np.repeat(rng.beta(0.5, 1.5, 300), 3)  # a quarter on average
+        rewards, target = (rng.random(900) < taste).astype(float), np.repeat(rng.choice([0.1, 0.4], 300), 3)
+        for name, known in (("people", groups), ("rows", None)):
+            found = snips(rewards, np.full(900, 0.5), target, groups=known)
+            held[name] += found.low < 0.25 < found.high
+    assert 0.93 < held["people"] / 400 < 0.97
+    assert held["rows"] / 400 < 0.91
+
+
 def test_a_target_that_would_show_none_of_the_log_has_no_value():
     found = snips([1.0], [0.5], [0.0])
     assert isnan(found.value)
@@ -414,6 +443,8 @@ def test_a_target_that_would_show_none_of_the_log_has_no_value():
 def test_an_impossible_log_is_refused(rewards, logged, target, message):
     with pytest.raises(DataError, match=message):
         snips(rewards, logged, target)
+    with pytest.raises(DataError, match="groups: 1 values for 2"):
+        snips([1, 0], [0.5, 0.5], [0.5, 0.5], groups=["ana"])
 
 
 def test_recall_over_growing_cutoffs_never_falls_on_random_lists():
