@@ -18,8 +18,8 @@ from recommender.reranker import collapse
 from recommender.retrievers.popular import Popular
 from recommender.retrievers.streamed import PairCounter
 from recommender.roworder import FIRST_CLOCK_SECOND
-from recommender.state import EventLog, build_state, known_times
-from recommender.types import Event, FloatMatrix, FloatVector, Rows
+from recommender.state import EventLog, Steps, build_state, known_times
+from recommender.types import Event, FloatMatrix, FloatVector
 from recommender.validation import require_columns
 from recommender.vectorindex import normalise
 
@@ -178,17 +178,22 @@ class LiveUpdates:
             if row < 0 or weight <= 0:
                 continue
             so_far = before.then(log.take(np.arange(position)))
-            steps = self._steps_of(so_far)
-            if len(steps) and int(steps[-1]) == row:
-                continue
-            state, is_new = build_state(so_far, self.model.weights), not bool((steps == row).any())
-            for counter in counters:
-                counter.absorb(state.item_rows, state.weights, row, weight, is_new=is_new)
+            self._count_step(so_far, row, weight, counters)
         self._logs[user_id] = self._logs[user_id].then(log) if user_id in self._logs else log
 
-    def _steps_of(self, log: EventLog) -> Rows:
-        """Item rows of the events that a fit would count: a dismissal before or after them changes nothing there."""
-        return log.item_rows[(log.item_rows >= 0) & (self.model.weights.of(log.kinds, log.values) > 0)]
+    def _count_step(self, so_far: EventLog, row: int, weight: float, counters: Sequence[PairCounter]) -> None:
+        """Count an event after a user's log; the same item again at once is the same step, and may say more of it."""
+        steps, had = Steps.of(so_far, self.model.weights), 0.0
+        is_new = not bool((steps.item_rows == row).any())
+        if len(steps.item_rows) and int(steps.item_rows[0]) == row:
+            had = float(steps.evidence[0])
+            steps = Steps(steps.item_rows[1:], steps.evidence[1:])
+        if weight <= had:
+            return
+        state = build_state(so_far, self.model.weights)
+        for counter in counters:
+            earlier = (steps.item_rows, steps.evidence) if counter.counts_steps else (state.item_rows, state.weights)
+            counter.absorb(*earlier, row, weight, is_new=is_new, had=had)
 
     def add_items(self, catalogue: ItemCatalogue) -> int:
         """Make products newer than the model findable by their content; returns how many were taken."""

@@ -191,6 +191,33 @@ class UserState:
         )
 
 
+@dataclass(frozen=True)
+class Steps:
+    """Steps of one user, the latest first, as a fit of sequences counts them.
+
+    Events without evidence are none, and an item repeated at once is one step with its strongest evidence.
+
+    Attributes
+    ----------
+    item_rows : ndarray of shape (n_steps,)
+        -1 for an item that the model does not know.
+    evidence : ndarray of shape (n_steps,)
+    """
+
+    item_rows: Rows
+    evidence: FloatVector
+
+    @classmethod
+    def of(cls, log: EventLog, weights: EventWeights) -> Steps:
+        """The steps of a log."""
+        evidence = weights.of(log.kinds, log.values)
+        rows, evidence = log.item_rows[evidence > 0], evidence[evidence > 0]
+        if not len(rows):
+            return cls(rows, evidence)
+        starts = np.flatnonzero(np.r_[True, (rows[1:] != rows[:-1]) | (rows[1:] < 0)])
+        return cls(rows[starts][::-1], np.maximum.reduceat(evidence, starts)[::-1])
+
+
 def looked_at(rows: Rows, now: int) -> EventLog:
     """A log in which somebody just clicked some items."""
     n = len(rows)

@@ -43,6 +43,7 @@ class ItemSeq(PairCounter):
     """
 
     name = "itemseq"
+    counts_steps = True
 
     def __init__(
         self,
@@ -86,16 +87,26 @@ class ItemSeq(PairCounter):
         self._added = AddedPairs()
         return self
 
-    def absorb(self, earlier: Rows, evidence: FloatVector, new_row: int, new_evidence: float, *, is_new: bool) -> None:
+    def absorb(
+        self,
+        earlier: Rows,
+        evidence: FloatVector,
+        new_row: int,
+        new_evidence: float,
+        *,
+        is_new: bool,
+        had: float = 0.0,
+    ) -> None:
         if is_new:
             if self.degrees_ is self._fitted_degrees:
                 self.degrees_ = np.array(self.degrees_)
             self.degrees_[new_row] += 1
             self._powers[new_row] = max(float(self.degrees_[new_row]), 1.0) ** self.popularity
+        more = float(np.sqrt(new_evidence) - np.sqrt(had))
         for gap, (row, weight) in enumerate(zip(earlier[: self.window].tolist(), evidence.tolist(), strict=False)):
-            if row == new_row:
+            if row in (new_row, -1):
                 continue
-            value = self.gap_decay**gap * float(np.sqrt(weight * new_evidence))
+            value = self.gap_decay**gap * float(np.sqrt(weight)) * more
             self._added.add(row, new_row, value)
             self._added.add(new_row, row, self.backward * value)
 

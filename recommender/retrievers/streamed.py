@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from abc import abstractmethod
 from array import array
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -50,21 +50,39 @@ class AddedPairs:
 
 
 class PairCounter(ItemItemRetriever):
-    """An item-item source that counts what happens after its fit."""
+    """An item-item source that counts what happens after its fit.
+
+    ``counts_steps`` says what it is told to be earlier: the steps of the user's sequence, in which an item may stand
+    again and again, or distinct items.
+    """
+
+    counts_steps: ClassVar[bool] = False
 
     @abstractmethod
-    def absorb(self, earlier: Rows, evidence: FloatVector, new_row: int, new_evidence: float, *, is_new: bool) -> None:
+    def absorb(
+        self,
+        earlier: Rows,
+        evidence: FloatVector,
+        new_row: int,
+        new_evidence: float,
+        *,
+        is_new: bool,
+        had: float = 0.0,
+    ) -> None:
         """Count one more step of a user's sequence, as a refit would. What is saved stays as fitted.
 
         Parameters
         ----------
         earlier : ndarray of shape (n_earlier,)
-            Items before the new one, the latest first.
+            What came before the new item, the latest first; -1 for an item that the model does not know.
         evidence : ndarray of shape (n_earlier,)
         new_row : int
         new_evidence : float
         is_new : bool
             Whether no event before says that the user likes the item: only then its audience grows.
+        had : float
+            Evidence that the same step had so far: an item repeated at once is one step, which says the most of what
+            was said.
         """
 
 
@@ -87,7 +105,16 @@ class AudienceCounter(PairCounter):
     def count_of(self, n_items: int) -> float:
         """What somebody with so many items, at least one, adds to the count of each pair of them."""
 
-    def absorb(self, earlier: Rows, evidence: FloatVector, new_row: int, new_evidence: float, *, is_new: bool) -> None:
+    def absorb(
+        self,
+        earlier: Rows,
+        evidence: FloatVector,
+        new_row: int,
+        new_evidence: float,
+        *,
+        is_new: bool,
+        had: float = 0.0,
+    ) -> None:
         if not is_new:
             return
         liked = earlier[evidence > 0]

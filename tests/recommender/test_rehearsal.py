@@ -65,6 +65,9 @@ def test_a_first_judged_night_says_what_it_could_not_judge(walks):
     assert found.gate.passed
     unjudged = {name: check.detail for name, check in seen(found).items() if check.detail.startswith("not judged")}
     assert unjudged == {
+        "against svd_content": (
+            "not judged: strategy 'svd_content' cannot be fitted on this data: svd: there is no star rating to learn from"
+        ),
         "stars": "not judged: candidate and live parameters do not both forecast stars",
         "logged picks": "not judged: no place is on record that chance filled since the split",
         "change": "not judged: there are no figures of live parameters to compare with",
