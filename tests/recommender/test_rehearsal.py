@@ -66,7 +66,8 @@ def test_a_first_judged_night_says_what_it_could_not_judge(walks):
     unjudged = {name: check.detail for name, check in seen(found).items() if check.detail.startswith("not judged")}
     assert unjudged == {
         "against svd_content": (
-            "not judged: strategy 'svd_content' cannot be fitted on this data: svd: there is no star rating to learn from"
+            "not judged: strategy 'svd_content' cannot be fitted on this data: "
+            "svd: there is no star rating to learn from"
         ),
         "stars": "not judged: candidate and live parameters do not both forecast stars",
         "logged picks": "not judged: no place is on record that chance filled since the split",
