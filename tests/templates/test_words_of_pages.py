@@ -185,7 +185,7 @@ def test_the_office_says_when_the_live_model_was_trained_not_since_when_it_serve
 
 def test_refused_model_says_what_shoppers_see() -> None:
     words = text_of("admin/models.html", rooms.models_refused, OWNER)
-    assert "The gate refused it; shoppers still see the version before" in words
+    assert "The gate refused it; the version before stayed live" in words
 
 
 def test_only_a_version_that_can_come_back_has_the_button() -> None:
