@@ -42,7 +42,7 @@ class ConsoleProgress:
 
     def __call__(self, stage: str, done: float) -> None:
         if self._bar is not None:
-            self._bar.set_description(f"{self.title}: {stage}", refresh=False)
+            self._bar.set_description_str(f"{self.title}: {stage}", refresh=False)
             self._bar.n = round(100 * min(max(done, 0.0), 1.0))
             self._bar.refresh()
         elif stage != self._stage:

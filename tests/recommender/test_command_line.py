@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Callable
 from functools import partial
@@ -132,6 +133,17 @@ def test_rows_that_cannot_be_used_are_counted_aloud(folder, tmp_path, run):
     assert status == 0
     assert "from 320 events" in said
     assert noted.splitlines()[0].startswith("left out 1 of 321 rows: ")
+
+
+def test_a_terminal_shows_a_bar_with_the_stage(folder, tmp_path, run, monkeypatch):
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", terminal)
+    arguments = ["--interactions", folder / "events.csv", "--strategy", "popular", "--out", tmp_path / "v1"]
+    assert run("train", *arguments)[0] == 0
+    bars = terminal.getvalue().split("\r")
+    assert any(bar.startswith("train: trending: ") for bar in bars)
+    assert bars[-1].startswith("train: trending: 100% |")
 
 
 # recommend and similar
