@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from recommender.model import FittedModel
+from recommender.roworder import FIRST_CLOCK_SECOND
 
 SHOWN_FEATURES = 15
 SHOWN_METRICS = ("ndcg@10", "recall@10", "map@10", "mrr@10", "coverage@10", "rmse", "mae")
@@ -32,7 +33,7 @@ def model_card(model: FittedModel) -> str:
         *_section("What it learned from", _data(model.info)),
         *_section("What an event is worth", _weights(model)),
         *_section("How it was judged", _verdict(model.info.get("judged"))),
-        *_section("What decides the order", _importance(model.info.get("ranker"))),
+        *_section("What decides the order", _importance(model.info)),
         *_section("What went in besides", _sources(model.info)),
         *_section("Where it ends", [f"- {limit}" for limit in LIMITS]),
     ]
@@ -54,19 +55,24 @@ def _identity(model: FittedModel) -> Iterator[str]:
 
 
 def _data(info: Mapping[str, Any]) -> Iterator[str]:
-    until = datetime.fromtimestamp(info["data_until"], UTC)
     yield (
         f"{info['n_events']:,} events of {info['n_users']:,} people about {info['n_items']:,} products, "
-        f"the last of {until:%Y-%m-%d %H:%M} UTC."
+        f"{_until(info['data_until'])}."
     )
     repairs = {name: n for name, n in info["data"].get("repairs", {}).items() if n}
     yield from _list("Rows that were mended", (f"{name}: {n:,}" for name, n in sorted(repairs.items())))
 
 
+def _until(seconds: int) -> str:
+    if seconds < FIRST_CLOCK_SECOND:
+        return "whose times are not known"
+    return f"the last of {datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def _weights(model: FittedModel) -> Iterator[str]:
     learned = model.info.get("event_weights", {})
     rows = (
-        [f"`{kind}`", f"{weight:g}", _evidence(learned[kind]) if kind in learned else "set"]
+        [f"`{kind}`", f"{weight:g}", _evidence(learned[kind]) if kind in learned else "not learned"]
         for kind, weight in sorted(model.weights.kinds.items())
     )
     yield from _table(["kind of event", "weight", "where from"], rows)
@@ -107,12 +113,17 @@ def _word(check: Mapping[str, Any]) -> str:
     return "passed" if check["passed"] else {"must": "refused", "warning": "warning"}[check["level"]]
 
 
-def _importance(ranker: Mapping[str, Any] | None) -> Iterator[str]:
+def _importance(info: Mapping[str, Any]) -> Iterator[str]:
+    ranker = info.get("ranker")
+    if info["strategy"] != "hybrid":
+        yield f"No order was learned: it is that of the scores of `{info['strategy']}`."
+        return
     if not ranker:
         yield "No order was learned: the ranks of the sources are joined by fixed weights."
         return
+    shared = "share of the gain" if ranker.get("rounds") else "share of the weights"
     shares = sorted(ranker["importance"].items(), key=lambda share: (-share[1], share[0]))[:SHOWN_FEATURES]
-    yield from _table(["feature", "share of the gain"], ([f"`{name}`", f"{share:.1%}"] for name, share in shares))
+    yield from _table(["feature", shared], ([f"`{name}`", f"{share:.1%}"] for name, share in shares))
 
 
 def _sources(info: Mapping[str, Any]) -> Iterator[str]:
@@ -125,7 +136,8 @@ def _sources(info: Mapping[str, Any]) -> Iterator[str]:
     if tried:
         yield ""
         yield f"Tried beside them, {', '.join(f'`{name}`' for name in tried['sources'])}: {tried['reason']}."
-    yield from _list("Left out", (f"`{name}`: {why}" for name, why in sorted(info["skipped"].items())))
+    skipped = {name: why.removeprefix(f"{name}: ") for name, why in info["skipped"].items()}
+    yield from _list("Left out", (f"`{name}`: {why}" for name, why in sorted(skipped.items())))
     yield from _list("Notes", (f"`{name}`: {_facts(told)}" for name, told in sorted(info["notes"].items())))
 
 

@@ -44,7 +44,22 @@ def test_a_model_that_nobody_judged_says_so():
     card = model_card(model.model_)
     assert "It was not: it learned from the whole log" in card
     assert "The gate" not in card
-    assert "No order was learned" in card
+    assert "No order was learned: it is that of the scores of `popular`." in card
+
+
+def test_a_log_without_times_has_no_last_day():
+    """Numbers of rows, read as seconds, would be a morning of 1970."""
+    events = purchases({"ana": ["cup"], "ben": ["cup", "pot"]}).drop(columns="timestamp")
+    card = model_card(HybridRecommender(strategy="popular").fit(Interactions.from_frame(events)).model_)
+    assert "3 events of 2 people about 2 products, whose times are not known." in card
+    assert "1970" not in card
+
+
+def test_a_weight_that_nobody_set_is_not_called_set():
+    """In a log of views alone a view is the unit, and all others go up with it."""
+    views = purchases({"ana": ["cup"], "ben": ["cup", "pot"]}).assign(kind="view")
+    card = model_card(HybridRecommender(strategy="popular").fit(Interactions.from_frame(views)).model_)
+    assert "| `view` | 1 | not learned |" in card
 
 
 def test_a_learned_order_names_what_decides(shop_model):
@@ -52,6 +67,13 @@ def test_a_learned_order_names_what_decides(shop_model):
     card = model_card(shop_model.model_)
     first = next(iter(importance))
     assert f"| `{first}` | {importance[first]:.1%} |" in card
+    assert "| feature | share of the weights |" in card, "without trees there is no gain to share"
+
+
+def test_what_is_left_out_is_named_once():
+    bought = Interactions.from_frame(purchases({"ana": ["cup"], "ben": ["cup", "pot"]}))
+    card = model_card(HybridRecommender(effort="quick").fit(bought).model_)
+    assert "- `svd`: there is no star rating to learn from" in card
 
 
 def test_no_cell_breaks_a_table(trained):
