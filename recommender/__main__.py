@@ -173,11 +173,15 @@ def _data_options(command: argparse.ArgumentParser) -> None:
 
 
 def _events(options: argparse.Namespace) -> pd.DataFrame:
+    return _read_events(options).frame
+
+
+def _read_events(options: argparse.Namespace) -> ReadResult:
     if options.data:
-        return _told(datasets.load_interactions(options.data)).frame
+        return _told(datasets.load_interactions(options.data))
     if options.interactions is None:
         raise DataError("give --interactions FILE, or --data NAME for a known data set")
-    return _told(read_interactions(options.interactions, options.mapping)).frame
+    return _told(read_interactions(options.interactions, options.mapping))
 
 
 def _items(options: argparse.Namespace) -> pd.DataFrame | None:
@@ -278,7 +282,9 @@ def _evaluate_logged(options: argparse.Namespace, models: Sequence[str], setting
     if options.compare:
         raise DataError("--compare: a log of shown places gives no values per user to compare")
     logged = read_logged(options.logged)
-    events, items = _events(options), _items(options)
+    read, items = _read_events(options), _items(options)
+    # What stands in for times that a file lacks is no clock: it would put all that happened before what was shown.
+    events = read.frame if read.has_times else read.frame.drop(columns="timestamp")
     with ConsoleProgress("evaluate") as progress:
         result = evaluate_logged(
             events, items, logged, models=models, random_state=options.seed, params=settings, progress=progress

@@ -19,7 +19,7 @@ from recommender.readers.events import EVENT_LAYOUTS
 from recommender.readers.files import CHUNK_ROWS, REJECT_COLUMNS, column_names, first_line, read_chunks, reject_frame
 from recommender.readers.items import ITEM_LAYOUTS
 from recommender.readers.schema import EVENT_COLUMNS, ITEM_COLUMNS, Holds, Layout, find_layout, parse_map
-from recommender.readers.sheet import Sheet
+from recommender.readers.sheet import UNTIMED, Sheet
 from recommender.readers.tables import TABLE_LAYOUTS, mapped_layout
 from recommender.types import Progress, no_progress
 
@@ -81,6 +81,11 @@ class ReadResult:
     mapping_name: str
     n_rows: int
     repairs: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def has_times(self) -> bool:
+        """Whether the times are those of the file, and do not stand in for times that it lacks."""
+        return not any(repair.startswith(UNTIMED) for repair in self.repairs)
 
     @property
     def reasons(self) -> dict[str, int]:

@@ -22,6 +22,7 @@ _NO_IDS = (list, tuple, set, dict, bool, bytes, np.bool_, np.ndarray)
 _CLOCK_SKEW_SECONDS = 86_400
 # Files without times get one second per row from here on, so that their order, where it says anything, survives.
 UNTIMED_START = 946_684_800
+UNTIMED = "timestamp: not in the file"
 
 
 class Sheet:
@@ -117,7 +118,7 @@ class Sheet:
             repair, seconds = "rows sorted by item, times drawn at random", drawn_seconds(users, items)
         else:
             repair, seconds = "row order taken as time (one second per row from 2000-01-01)", np.asarray(self.raw.index)
-        self.repairs[f"timestamp: not in the file, {repair}"] += len(self.raw)
+        self.repairs[f"{UNTIMED}, {repair}"] += len(self.raw)
         return UNTIMED_START + seconds.astype(np.float64)
 
     def prices(self, column: str | None) -> Floats:

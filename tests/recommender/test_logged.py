@@ -180,6 +180,17 @@ def test_the_command_prints_a_table_and_writes_json(walks, visits, shown, tmp_pa
     assert found["models"]["itemseq"]["is_enough"] is False
 
 
+def test_a_file_of_events_without_times_is_not_held_against_a_clock(walks, visits, shown, tmp_path, capsys):
+    """The reader counts its rows from the year 2000 on, so all of them would have happened before the log."""
+    untimed = pd.concat([walks, visits]).drop(columns="timestamp")
+    events, log = written(untimed, tmp_path / "events.csv"), written(shown, tmp_path / "shown.csv")
+    arguments = ["evaluate", "--interactions", events, "--logged", log, "--models", "popular"]
+    status = command_line.main([str(argument) for argument in arguments])
+    told = capsys.readouterr()
+    assert (status, told.out) == (2, "")
+    assert "error: column 'timestamp' of the events: no UTC seconds" in told.err
+
+
 def test_a_comparison_of_users_is_refused(walks, shown, tmp_path, capsys):
     events, log = written(walks, tmp_path / "events.csv"), written(shown, tmp_path / "shown.csv")
     arguments = ["evaluate", "--interactions", events, "--logged", log, "--models", "itemseq,popular"]
