@@ -34,6 +34,8 @@ from recommender.types import SPACES, Recommendation
 
 # A person's own history holds nothing that the protocol asks for, and networks take minutes: those are judged by name.
 NOT_BY_DEFAULT = ("buy_again", "recently_viewed", *DEEP_SOURCES)
+# What says how events are held out and lists cut, with its usual value: a log of shown places knows both by itself.
+HOLDING_OUT = {"split": "time", "unit": "event", "k": 10, "max_users": None, "untold": False, "compare": None}
 LARGEST_SEED = 2**32 - 1  # what NumPy's older generators take
 ALL_MODELS = (*(name for name in SOURCES if name not in NOT_BY_DEFAULT), "hybrid")
 
@@ -66,10 +68,10 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command = commands.add_parser("train", help="fit a model on files and save it to a new folder")
     _data_options(command)
     command.add_argument("--strategy", default="hybrid", help="hybrid or the name of a source (default: hybrid)")
-    command.add_argument("--effort", choices=("full", "quick"), default="full")
+    command.add_argument("--effort", choices=("full", "quick"), default="full", help="(default: full)")
     _learning_option(command)
     command.add_argument("--extra-sources", default="", help="networks that join hybrid if it is better with them")
-    command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0)
+    command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0, help="of every draw (default: 0)")
     command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
     command.add_argument("--logged", type=Path, help="file of shown places with their clicks, to learn from as well")
     command.add_argument("--text-encoder", default="", help="folder or .onnx file of a sentence transformer")
@@ -81,11 +83,13 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("evaluate", help="judge models on a held-out part of the events")
     _data_options(command)
-    command.add_argument("--split", choices=get_args(SplitName), default="time")
-    command.add_argument("--unit", choices=("event", "basket"), default="event")
-    command.add_argument("--models", default=",".join(ALL_MODELS), help="comma-separated (default: all but networks)")
-    command.add_argument("--k", type=int, default=10)
-    command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0)
+    command.add_argument("--split", choices=get_args(SplitName), default="time", help="(default: time)")
+    command.add_argument("--unit", choices=("event", "basket"), default="event", help="(default: event)")
+    command.add_argument(
+        "--models", default=",".join(ALL_MODELS), help="comma-separated (default: all but networks and own history)"
+    )
+    command.add_argument("--k", type=int, default=10, help="length of a list (default: 10)")
+    command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0, help="of every draw (default: 0)")
     command.add_argument("--max-users", type=_whole(1), help="judge at most so many users")
     command.add_argument("--untold", action="store_true", help="judge blends without the time of the request, too")
     command.add_argument("--compare", nargs=2, metavar=("A", "B"), help="say whether A and B really differ")
@@ -99,12 +103,19 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 def _add_tune(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("tune", help="search better parameters on the training part of a split")
     _data_options(command)
-    command.add_argument("--split", choices=("last-one", "time", "random"), default="time")
+    command.add_argument("--split", choices=("last-one", "time", "random"), default="time", help="(default: time)")
     command.add_argument("--models", default=",".join(STUDIES), help="sources, and weights (default: all)")
-    command.add_argument("--trials", type=int, default=DEFAULT_TRIALS, help="most trials per source; 0: no such bound")
-    command.add_argument("--seconds", type=float, default=0.0, help="most seconds altogether; 0: no such bound")
-    command.add_argument("--k", type=int, default=10)
-    command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0)
+    command.add_argument(
+        "--trials",
+        type=int,
+        default=DEFAULT_TRIALS,
+        help=f"most trials per source (default: {DEFAULT_TRIALS}); 0: no such bound",
+    )
+    command.add_argument(
+        "--seconds", type=float, default=0.0, help="most seconds altogether; 0, the default: no such bound"
+    )
+    command.add_argument("--k", type=int, default=10, help="length of a list (default: 10)")
+    command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0, help="of every draw (default: 0)")
     command.add_argument("--params", type=Path, help="file of parameters to start from")
     _learning_option(command)
     command.add_argument("--out", required=True, type=Path, help="file of parameters to write")
@@ -115,8 +126,8 @@ def _add_recommend(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     command = commands.add_parser("recommend", help="print a user's list from a saved model")
     command.add_argument("--model", required=True, type=Path)
     command.add_argument("--user-id", required=True)
-    command.add_argument("--strategy")
-    command.add_argument("--k", type=int, default=10)
+    command.add_argument("--strategy", help="one that the model holds (default: its own)")
+    command.add_argument("--k", type=int, default=10, help="length of a list (default: 10)")
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
     command.set_defaults(run=_recommend)
 
@@ -125,8 +136,8 @@ def _add_similar(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command = commands.add_parser("similar", help="print items like one item")
     command.add_argument("--model", required=True, type=Path)
     command.add_argument("--item-id", required=True)
-    command.add_argument("--space", choices=SPACES, default="combined")
-    command.add_argument("--k", type=int, default=10)
+    command.add_argument("--space", choices=SPACES, default="combined", help="(default: combined)")
+    command.add_argument("--k", type=int, default=10, help="length of a list (default: 10)")
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
     command.set_defaults(run=_similar)
 
@@ -136,8 +147,8 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--model", required=True, type=Path)
     command.add_argument("--models", default="", help="strategies, comma-separated (default: all it holds)")
     command.add_argument("--requests", type=int, default=200, help="per strategy (default: 200)")
-    command.add_argument("--k", type=int, default=10)
-    command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0)
+    command.add_argument("--k", type=int, default=10, help="length of a list (default: 10)")
+    command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0, help="of every draw (default: 0)")
     command.set_defaults(run=_bench)
 
 
@@ -146,7 +157,7 @@ def _learning_option(command: argparse.ArgumentParser) -> None:
         "--learn-weights",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="learn what each kind of event is worth",
+        help="learn what each kind of event is worth (default: learn)",
     )
 
 
@@ -178,6 +189,11 @@ def _events(options: argparse.Namespace) -> pd.DataFrame:
 
 def _read_events(options: argparse.Namespace) -> ReadResult:
     if options.data:
+        files = {"interactions": options.interactions, "items": options.items}
+        maps = {"map": options.mapping, "items-map": options.items_mapping}
+        given = [name for name, value in (files | maps).items() if value is not None]
+        if given:
+            raise DataError(f"--{given[0]} and --data cannot both be given: --data names files and how to read them")
         return _told(datasets.load_interactions(options.data))
     if options.interactions is None:
         raise DataError("give --interactions FILE, or --data NAME for a known data set")
@@ -279,8 +295,9 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _evaluate_logged(options: argparse.Namespace, models: Sequence[str], settings: dict[str, dict[str, Any]]) -> None:
-    if options.compare:
-        raise DataError("--compare: a log of shown places gives no values per user to compare")
+    given = [name for name, usual in HOLDING_OUT.items() if getattr(options, name) != usual]
+    if given:
+        raise DataError(f"--{given[0].replace('_', '-')} says nothing where --logged tells what was shown to whom")
     logged = read_logged(options.logged)
     read, items = _read_events(options), _items(options)
     # What stands in for times that a file lacks is no clock: it would put all that happened before what was shown.

@@ -290,6 +290,9 @@ def test_a_catalogue_takes_part_in_an_evaluation(folder, run):
 EVENTS, TRAIN = "--interactions {files}/events.csv", "train --out {here}/v1"
 MISTAKES = {
     TRAIN: "give --interactions FILE, or --data NAME",
+    f"{TRAIN} {EVENTS} --data gift-cards": "--interactions and --data cannot both be given",
+    TRAIN + " --data gift-cards --items {files}/items.csv": "--items and --data cannot both be given",
+    TRAIN + " --data gift-cards --items-map shop": "--items-map and --data cannot both be given",
     TRAIN + " --interactions {files}/gone.csv": "gone.csv",
     TRAIN + " --interactions {files}/empty.csv": "empty.csv",
     TRAIN + " --interactions {files}/headless.csv": "who, what",
@@ -310,6 +313,11 @@ MISTAKES = {
     "bench --model {model} --requests 100000000000": "at most 1000000",
     f"evaluate {EVENTS} --models popular,newest": "no strategy 'newest'",
     f"evaluate {EVENTS} --models ,": "--models names no model",
+    f"evaluate {EVENTS} --logged {{files}}/events.csv --untold": "--untold says nothing where --logged",
+    f"evaluate {EVENTS} --logged {{files}}/events.csv --max-users 5": "--max-users says nothing where --logged",
+    f"evaluate {EVENTS} --logged {{files}}/events.csv --split random": "--split says nothing where --logged",
+    f"evaluate {EVENTS} --logged {{files}}/events.csv --unit basket": "--unit says nothing where --logged",
+    f"evaluate {EVENTS} --logged {{files}}/events.csv --k 5": "--k says nothing where --logged",
     f"tune {EVENTS} --models , --out {{here}}/v1": "--models names no model",
     f"tune {EVENTS} --models popular --out {{here}}/no/such.json": "there is no folder {here}/no",
     f"tune {EVENTS} --models popular --out {{here}}": "{here}",
@@ -389,6 +397,12 @@ def test_arguments_that_are_none_are_explained_by_the_parser(arguments, run, cap
 
 def test_the_largest_seed_is_a_seed(saved_model, run):
     assert run("bench", "--model", saved_model, "--models", "popular", "--requests", 1, "--seed", 2**32 - 1)[0] == 0
+
+
+def test_help_tells_which_models_are_judged_by_default(run, capsys):
+    with pytest.raises(SystemExit):
+        run("evaluate", "--help")
+    assert "(default: all but networks and own history)" in " ".join(capsys.readouterr().out.split())
 
 
 def test_help_names_every_command(run, capsys):
