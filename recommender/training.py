@@ -22,7 +22,7 @@ from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
 from recommender.parameters import Parameters
 from recommender.rehearsal import LIVE, Around, Rehearsal, recommender_from, rehearse
-from recommender.tuning import STUDIES, Budget, TuneResult, training_part, tune
+from recommender.tuning import STUDIES, Budget, TuneResult, in_words, training_part, tune
 from recommender.types import Progress, no_progress
 from recommender.weights import EventWeights
 
@@ -191,7 +191,7 @@ def _highest(before: float, rehearsal: Rehearsal, after: float) -> float:
 
 def _told(tuned: TuneResult) -> str:
     n_trials = sum(one.n_trials for one in tuned.found.values())
-    taken = [f"{name} {one.start_score:.4f} -> {one.score:.4f}" for name, one in tuned.found.items() if one.is_taken]
+    taken = [f"{name} {' -> '.join(in_words(name, one))}" for name, one in tuned.found.items() if one.is_taken]
     return f"{n_trials} trials in {tuned.seconds:.0f} s; taken: {', '.join(taken) or 'nothing'}"
 
 

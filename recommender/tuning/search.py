@@ -17,6 +17,7 @@ from recommender.errors import DataError
 from recommender.evaluation import SplitName
 from recommender.metrics import paired_bootstrap
 from recommender.parameters import Parameters
+from recommender.sources import SOURCES
 from recommender.tuning.judges import WEIGHT_JUDGES, Ground, Validation, checksum, weight_values
 from recommender.tuning.spaces import SPACES, STUDIES, WEIGHTS, Range, start_of, weight_space, weights_with
 from recommender.tuning.trials import Trial, TrialLog
@@ -117,7 +118,7 @@ def tune(
     budget : Budget, optional
     start : Parameters, optional
         Where the search starts, such as the parameters that are live.
-    split : {"time", "last-one"}
+    split : {"time", "last-one", "random"}
         How the judged part is held back.
     k, random_state : int
     learn_weights : bool
@@ -329,11 +330,21 @@ def _distribution(one: Range) -> Any:
     return optuna.distributions.FloatDistribution(one.low, one.high, log=one.is_log)
 
 
+def in_words(name: str, found: Found) -> tuple[str, str]:
+    """Measure and score of a search's start, and the score of its best: a squared error without its turned sign."""
+    source = SOURCES.get(name)
+    if source is not None and source.needs_stars:
+        return f"squared error {-found.start_score:.4f}", f"{-found.score:.4f}"
+    return f"ndcg {found.start_score:.4f}", f"{found.score:.4f}"
+
+
 def found_table(result: TuneResult) -> str:
     """What each search found, for people."""
     lines = []
     for name, one in result.found.items():
         verdict = "taken" if one.is_taken else "the start is kept"
         sure = f"ahead in {one.sureness:.0%} of the resamples, " if one.sureness else ""
-        lines.append(f"{name:<14} {one.start_score:>9.4f} -> {one.score:.4f} in {one.n_trials} trials, {sure}{verdict}")
-    return "\n".join([*lines, *(f"{name}: no search, {reason}" for name, reason in result.left_out.items())])
+        before, after = in_words(name, one)
+        lines.append(f"{name:<14} {before} -> {after} in {one.n_trials} trials, {sure}{verdict}")
+    left_out = {name: reason.removeprefix(f"{name}: ") for name, reason in result.left_out.items()}
+    return "\n".join([*lines, *(f"{name}: no search, {reason}" for name, reason in left_out.items())])

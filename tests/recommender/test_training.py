@@ -87,7 +87,7 @@ def test_a_search_before_it_goes_by_the_part_that_the_gate_does_not_judge(walks,
     better = found.tuned.parameters.source_params["itemseq"]
     assert found.params["source_params"]["itemseq"] == better != poor["source_params"]["itemseq"]
     assert check(found, "search for parameters").level == "note"
-    assert re.search(r"taken: itemseq 0\.\d+ -> 0\.\d+", check(found, "search for parameters").detail)
+    assert re.search(r"taken: itemseq ndcg 0\.\d+ -> 0\.\d+", check(found, "search for parameters").detail)
     assert (tmp_path / "trials.jsonl").read_text("utf-8").count("\n") == sum(
         one.n_trials for one in found.tuned.found.values()
     )

@@ -18,7 +18,7 @@ from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
 from recommender.parameters import Parameters
 from recommender.suiting import ORDERLESS_SETTINGS
-from recommender.tuning import STUDIES, SURE, Budget, TuneResult, training_part, tune
+from recommender.tuning import STUDIES, SURE, Budget, TuneResult, found_table, training_part, tune
 from recommender.tuning.judges import Validation
 from recommender.tuning.spaces import SPACES, WEIGHT_SPACE, start_of
 from recommender.tuning.trials import Trial, TrialLog
@@ -105,9 +105,13 @@ def test_the_search_for_weights_begins_with_what_a_fit_learns(shop_events, tmp_p
 
 def test_stars_are_judged_by_their_error_on_held_back_ratings():
     shelf = two_shelves(200)
-    found = search(shelf, "svd", budget=Budget(2), split="last-one").found["svd"]
+    result = search(shelf, "svd", "itemknn", budget=Budget(2), split="last-one")
+    found, other = result.found["svd"], result.found["itemknn"]
     assert found.start_score < 0, "it is a squared error with the sign turned"
     assert found.start_score > -4.0
+    said = [" ".join(line.split()) for line in found_table(result).splitlines()]
+    assert said[0].startswith(f"itemknn ndcg {other.start_score:.4f} -> {other.score:.4f} in 2 trials, ")
+    assert said[1].startswith(f"svd squared error {-found.start_score:.4f} -> {-found.score:.4f} in 2 trials, ")
 
 
 def test_a_source_that_the_data_cannot_feed_is_left_out_with_the_reason(walks):
@@ -115,6 +119,7 @@ def test_a_source_that_the_data_cannot_feed_is_left_out_with_the_reason(walks):
     assert "catalogue" in found.left_out["content"]
     assert "ratings could be held back" in found.left_out["svd"]
     assert list(found.found) == ["itemknn"]
+    assert "\nsvd: no search, 0 ratings could be held back" in found_table(found)
 
 
 @pytest.mark.parametrize("name", sorted(SPACES))
