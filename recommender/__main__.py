@@ -402,7 +402,10 @@ def _similar(options: argparse.Namespace) -> None:
     model = load(options.model)
     if options.item_id not in model.item_ids:
         raise DataError(f"item {options.item_id!r} is not known to this model")
-    _print(model.similar(options.item_id, options.k, space=options.space), as_json_text=options.json)
+    found = model.similar(options.item_id, options.k, space=options.space)
+    if not found:
+        print(f"nothing is like item {options.item_id!r} in the space {options.space!r} of this model", file=sys.stderr)
+    _print(found, as_json_text=options.json)
 
 
 def _bench(options: argparse.Namespace) -> None:

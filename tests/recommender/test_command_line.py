@@ -284,6 +284,17 @@ def test_a_catalogue_takes_part_in_an_evaluation(folder, run):
     assert "not judged" not in said
 
 
+def test_an_item_with_nothing_like_it_is_said_to_have_none(folder, tmp_path, run):
+    """A model without a catalogue has no texts; an empty list alone would look like a command that did nothing."""
+    arguments = ["--interactions", folder / "events.csv", "--strategy", "popular", "--out", tmp_path / "v1"]
+    assert run("train", *arguments)[0] == 0
+    asked = ["similar", "--model", tmp_path / "v1", "--item-id", "ring-00", "--space", "text"]
+    status, said, noted = run(*asked)
+    assert (status, said) == (0, "")
+    assert noted == "nothing is like item 'ring-00' in the space 'text' of this model\n"
+    assert run(*asked, "--json")[1] == "[]\n"
+
+
 # Mistakes
 
 
