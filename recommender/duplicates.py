@@ -24,6 +24,8 @@ BOILERPLATE = 50
 # Fewer shingles than this tell too little: "gift card" is not one thing.
 MIN_SHINGLES = 4
 _PIECE = re.compile(r"[^\W_]+")
+# With the point that stands inside: 5.5 is neither 5 nor 5 and 5.
+_WITH_POINTS = re.compile(r"[^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*")
 
 
 class _Listing(NamedTuple):
@@ -31,11 +33,12 @@ class _Listing(NamedTuple):
 
     brand: str
     title: frozenset[str]
+    numbers: frozenset[str]
     shingles: frozenset[int]
 
     def is_same_as(self, other: _Listing) -> bool:
         """Whether both describe one thing of one brand; a title with another number in it names another thing."""
-        if self.brand != other.brand or _numbers(self.title) != _numbers(other.title):
+        if self.brand != other.brand or self.numbers != other.numbers:
             return False
         alike = _jaccard(self.title, other.title) >= TITLE_LIKENESS
         return alike and _jaccard(self.shingles, other.shingles) >= LIKENESS
@@ -96,7 +99,9 @@ def _listings(catalogue: ItemCatalogue) -> dict[int, _Listing]:
     counts = Counter(shingle for found in shingles for shingle in found)
     told = [frozenset(one for one in found if counts[one] <= BOILERPLATE) for found in shingles]
     return {
-        row: _Listing(fields["brand"][row].strip().casefold(), frozenset(titles[row]), found)
+        row: _Listing(
+            fields["brand"][row].strip().casefold(), frozenset(titles[row]), _numbers(fields["title"][row]), found
+        )
         for row, found in enumerate(told)
         if titles[row] and len(found) >= MIN_SHINGLES
     }
@@ -139,8 +144,10 @@ def _itself(shingle: int) -> int:
     return shingle
 
 
-def _numbers(title: frozenset[str]) -> set[str]:
-    return {word for word in title if any(character.isdigit() for character in word)}
+def _numbers(title: str) -> frozenset[str]:
+    """Words with a digit in them, a comma between digits read as a point."""
+    told = _WITH_POINTS.findall(title.casefold().replace(",", "."))
+    return frozenset(word for word in told if any(character.isdigit() for character in word))
 
 
 def _jaccard(left: frozenset[object], right: frozenset[object]) -> float:

@@ -63,6 +63,18 @@ def test_what_differs_in_kind_stays_apart(change: dict[str, str]) -> None:
     assert groups(KETTLE, KETTLE | change) == [0, 1]
 
 
+@pytest.mark.parametrize(("one", "other"), [("5 mm", "5.5 mm"), ("1.5 mm", "5.1 mm"), ("2,2 Ah", "2 Ah")])
+def test_a_decimal_is_one_number(one: str, other: str) -> None:
+    """A drill bit of 5 mm is not the one of 5.5 mm, although no digit stands in one title alone."""
+    titles = [f"Copper drill bit for stove plates {size}" for size in (one, other)]
+    assert groups(*(KETTLE | {"title": title} for title in titles)) == [0, 1]
+
+
+def test_a_decimal_may_be_written_with_a_comma() -> None:
+    titles = [f"Copper drill bit for stove plates, {size} mm" for size in ("5.5", "5,5")]
+    assert groups(*(KETTLE | {"title": title} for title in titles)) == [0, 0]
+
+
 def test_different_products_with_the_same_boiler_plate_stay_apart() -> None:
     """Sixty things of a brand whose text is the same to the letter; only one of them is listed twice."""
     things = ["jug", "bowl", "plate", "vase", "mug", "lamp", "tray", "pot", "cup", "dish"]
