@@ -19,15 +19,19 @@ from recommender.types import AnyArray, FloatMatrix, FloatVector
 from recommender.vectorindex import normalise, principal_axes
 
 _WORD = re.compile(r"[^\W_]{2,}")
+_SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 MAX_TERMS = 30_000
 MAX_FIT_TEXTS = 200_000
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words of two characters or more, entities resolved and accents removed."""
+    """Lower-case words of two characters or more, entities resolved and accents removed.
+
+    Every mark goes as accents do, the vowel signs of Hindi or Thai too: left in, they would break words into letters.
+    """
     plain = unicodedata.normalize("NFKD", html.unescape(text)).lower()
     if not plain.isascii():
-        plain = "".join(c for c in plain if not unicodedata.combining(c))
+        plain = "".join(c for c in plain if c != _SOFT_HYPHEN and not unicodedata.category(c).startswith("M"))
     return _WORD.findall(plain)
 
 

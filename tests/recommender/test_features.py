@@ -39,10 +39,21 @@ def cosine(left, right) -> float:
         ("x y z", []),
         ("snake_case", ["snake", "case"]),
         ("日本茶", ["日本茶"]),
+        ("हिन्दी किताब", ["हनद", "कतब"]),
+        ("Schreib&shy;tisch", ["schreibtisch"]),
+        ("❤️ rot❤️gold", ["rot", "gold"]),
     ],
 )
 def test_words_are_plain_and_of_two_letters_or_more(text, found):
     assert words(text) == found
+
+
+@pytest.mark.parametrize("title", ["हिन्दी की किताब", "កៅអីឈើ"])
+def test_a_title_in_another_script_is_known_by_its_words(title):
+    """Vowel signs are marks, and marks are no letters: a word broken at each of them could not be found."""
+    encoder = TextEncoder.fit([title, "red cotton shirt", "steel frying pan"])
+    found = encoder.encode([title])[0] @ encoder.encode([title, "red cotton shirt", "steel frying pan"]).T
+    assert found == pytest.approx([1, 0, 0], abs=1e-6)
 
 
 TEXTS = ["red cotton shirt", "blue cotton shirt", "steel frying pan", "cast iron pan", "linen summer shirt", ""]
