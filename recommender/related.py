@@ -39,7 +39,7 @@ class RelatedItems:
         allowed = all_but(len(self.model.items), hidden[hidden >= 0])
         if row >= 0 and self.model.families[row] >= 0:
             allowed &= self.model.families != self.model.families[row]
-        rows, likeness = self._likest(scores, k, allowed)
+        rows, likeness = self._best(scores, k, allowed, self.max_per_family)
         pairs = [(self.model.items[int(r)], float(s)) for r, s in zip(rows, likeness, strict=True)]
         pairs += self._of_the_new(new, found, item_id, exclude)
         pairs.sort(key=lambda pair: -pair[1])
@@ -54,14 +54,14 @@ class RelatedItems:
         others = [i for i in likeness if i != item_id and i not in exclude and not (own and new.families[i] == own)]
         return [(i, likeness[i]) for i in new.few_of_each(others, self.max_per_family)]
 
-    def _likest(self, scores: FloatVector, k: int, allowed: BoolMask) -> Candidates:
-        """The best under the caps, at least ``k`` of them where there are so many."""
+    def _best(self, scores: FloatVector, k: int, allowed: BoolMask, per_family: int) -> Candidates:
+        """The best with so many of a family, at least ``k`` of them where there are so many."""
         if not self._has_families:
             return best_of(scores, k, allowed, positive_only=True)
         n = k * 3 + 10
         while True:
             found = best_of(scores, n, allowed, positive_only=True)
-            keep = collapse(found.rows, self.model.families, self.max_per_family)
+            keep = collapse(found.rows, self.model.families, per_family)
             if len(keep) >= k or len(found.rows) < n:
                 return Candidates(found.rows[keep], found.scores[keep])
             n *= 4  # so many were variants of each other
@@ -99,25 +99,23 @@ class RelatedItems:
         hidden = self.model.items.rows(sorted(exclude)) if exclude else rows[:0]
         allowed = all_but(len(self.model.items), np.concatenate([rows, hidden[hidden >= 0]]))
         allowed &= self._no_substitute(rows)
-        found = best_of(source.with_items(rows), k * 2, allowed, positive_only=True)
-        keep = (
-            collapse(found.rows, self.model.families, 1)[:k] if self._has_families else np.arange(len(found.rows))[:k]
-        )
-        parts = source.contributions(rows, np.ones(len(rows), dtype=np.float32), found.rows[keep])
-        named = parts.argmax(axis=0) if len(keep) else keep
+        best = self._best(source.with_items(rows), k, allowed, 1)
+        found, scores = best.rows[:k], best.scores[:k]
+        parts = source.contributions(rows, np.ones(len(rows), dtype=np.float32), found)
+        named = parts.argmax(axis=0) if len(found) else found
         return [
             Recommendation(
-                self.model.items[int(found.rows[i])],
+                self.model.items[int(row)],
                 rank,
-                float(found.scores[i]),
+                float(score),
                 (Reason("goes_with", self.model.items[int(rows[n])]),),
                 "bought_together",
             )
-            for rank, (i, n) in enumerate(zip(keep.tolist(), named.tolist(), strict=True), start=1)
+            for rank, (row, score, n) in enumerate(zip(found, scores, named, strict=True), start=1)
         ]
 
     def _no_substitute(self, rows: Rows) -> BoolMask:
-        """False for items of the same leaf category as one of the given items: those replace it."""
-        category = self.model.pipeline.columns.category
-        own = category[rows]
-        return ~np.isin(category, own[own >= 0])
+        """False for items of the same leaf category or variant family as one of the given items: those replace it."""
+        groups = (self.model.pipeline.columns.category, self.model.families)
+        replaces = [np.isin(group, group[rows][group[rows] >= 0]) for group in groups]
+        return ~np.logical_or.reduce(replaces)

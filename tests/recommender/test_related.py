@@ -1,4 +1,4 @@
-"""What is like an item, where much of it is variants of one thing."""
+"""What is like an item or goes with it, where much of it is variants of one thing."""
 
 from __future__ import annotations
 
@@ -40,3 +40,32 @@ def test_however_many_variants_are_near_a_source_alone_fills_its_list(many_varia
     found = many_variants.recommend("new", 10, history=[event("table")])
     assert {item.source for item in found} == {"content"}
     assert sum(item.item_id.startswith("size-") for item in found) <= 1
+
+
+CASES, FILMS = 12, 3
+
+
+@pytest.fixture(scope="module")
+def phone_shop() -> HybridRecommender:
+    """A phone bought with a case of any of twelve colours, most often, or with one of three films; no categories."""
+    cases = [{"item_id": f"case-{n:02}", "title": f"case {n}", "family": "case"} for n in range(CASES)]
+    films = [{"item_id": f"film-{n}", "title": f"film {n}"} for n in range(FILMS)]
+    others = [{"item_id": name, "title": name} for name in ("phone", "pan", "lid")]
+    orders = [("phone", case["item_id"]) for case in cases for _ in range(6)]
+    orders += [("phone", film["item_id"]) for film in films for _ in range(4)]
+    orders += [("pan", "lid")] * 100
+    rows = [(f"u{n}", item, "purchase", START + n, None, f"o{n}") for n, order in enumerate(orders) for item in order]
+    items = pd.DataFrame([*others, *cases, *films]).fillna("")
+    return quick_model(frame_of(*rows), items, strategy="bought_together")
+
+
+def test_however_many_variants_go_with_an_item_the_others_are_told(phone_shop: HybridRecommender) -> None:
+    found = ids(phone_shop.goes_with(["phone"], 4))
+    assert len(found) == 4
+    assert found[0].startswith("case-")
+    assert set(found[1:]) == {f"film-{n}" for n in range(FILMS)}
+
+
+def test_another_colour_of_what_is_in_the_cart_does_not_go_with_it(phone_shop: HybridRecommender) -> None:
+    """The phone alone would ask for a case; with one beside it the wish is met."""
+    assert not any(item.startswith("case-") for item in ids(phone_shop.goes_with(["phone", "case-03"], 4)))
