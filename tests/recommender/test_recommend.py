@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -304,6 +305,15 @@ def test_the_own_history_comes_back_latest_first(shop_model):
     assert {r.source for r in found[3:]} == {"trending"}
 
 
+def test_a_short_own_history_is_filled_up_with_what_the_person_has_not_seen(shop_model):
+    """What one looked at may come back as that, but not as a thing others like."""
+    popular = ids(shop_model.recommend("stranger", 3))
+    history = [event(item, "view", days=n) for n, item in enumerate(popular)]
+    found = shop_model.recommend("guest", 5, history=history, strategy="buy_again", replace_history=True)
+    assert [r.source for r in found] == ["trending"] * 5
+    assert not set(popular) & set(ids(found))
+
+
 def test_a_list_without_reasons_is_the_same_list(shop_model):
     with_reasons, without = (shop_model.recommend("u00", 8, with_reasons=flag) for flag in (True, False))
     assert [(r.item_id, r.score) for r in with_reasons] == [(r.item_id, r.score) for r in without]
@@ -350,6 +360,16 @@ def test_of_a_variant_family_one_is_shown(category, shop_model):
 def test_as_many_of_a_family_are_shown_as_the_model_was_told(varied_model):
     twins = {thing("kitchen", number) for number in FAMILY}
     assert twins <= set(ids(varied_model.recommend("stranger", 40)))
+
+
+def test_a_list_is_full_although_variants_of_one_thing_are_what_sells():
+    """The first ten of the best sellers are one shirt in ten sizes: it stands in the list once."""
+    sizes, others = [f"shirt-{n}" for n in range(10)], ["jacket", "scarf", "shoes"]
+    items = pd.DataFrame({"item_id": [*sizes, *others], "family": ["shirt"] * len(sizes) + [""] * len(others)})
+    baskets = {f"u{n}": [*sizes, *(others if n == 0 else [])] for n in range(6)}
+    found = ids(quick_model(purchases(baskets), items, strategy="itemknn").recommend("stranger", 4))
+    assert len(set(sizes) & set(found)) == 1
+    assert set(others) < set(found)
 
 
 def test_a_list_ends_where_no_more_of_a_family_may_stand_in_it(shop_model, varied_model):
