@@ -281,6 +281,17 @@ def test_each_department_has_its_own_prices_and_a_small_one_those_of_all():
         assert encoder.price_scale[top] == pytest.approx(logs[rows].std())
 
 
+def test_however_dear_a_thing_is_its_price_is_like_that_of_the_dearest():
+    """A sofa for a million, a slip of the hand perhaps, keeps a price: it does not become one of unknown price."""
+    known = catalogue(*({"category": "Sofas", "price": p} for p in (400, 500, 600, 800, 2000)))
+    encoder = AttributeEncoder.fit(known)
+    dear = catalogue(*({"category": "Sofas", "price": p} for p in (2_000, 1_000_000, 1e30)))
+    assert encoder.standard_prices(dear)[1:].tolist() == [2.0, 2.0]
+    vectors = encoder.encode(dear)
+    assert vectors[1] == pytest.approx(vectors[2], abs=1e-6)
+    assert vectors[1] @ vectors[0] > vectors[1] @ encoder.encode(known)[0]
+
+
 def test_prices_that_are_all_equal_or_unknown_break_nothing():
     likeness = attribute_likeness(*({"category": "Cups", "price": 5.0} for _ in range(6)), {"category": "Cups"})
     assert np.isfinite(likeness).all()
