@@ -16,15 +16,18 @@ from recommender.types import AnyArray, FloatVector, Rows
 # Every pair takes memory in every web process. What is further back in a history is left for the next fit, and so are
 # the counts of the pairs before the new one of whoever has more than this.
 LATEST_ITEMS = 20
+# Entries of a row that are left as they were written.
+LEAST_JOINED = 256
 
 
 class AddedPairs:
-    """Counts of pairs of items, written down one at a time and read a row at a time."""
+    """Counts of pairs of items, written down one at a time and read a row at a time; one thread writes, others read."""
 
     def __init__(self) -> None:
         # Eight bytes for each count: dictionaries of numbers took twenty times as much in every web process.
         self._written: dict[int, tuple[array[int], array[float]]] = {}
-        self._read: dict[int, tuple[Rows, FloatVector]] = {}
+        self._limits: dict[int, int] = {}
+        self._read: dict[int, tuple[int, Rows, FloatVector]] = {}
 
     def __contains__(self, row: int) -> bool:
         return row in self._written
@@ -37,16 +40,31 @@ class AddedPairs:
         rows.append(right)
         counts.append(count)
         self._read.pop(left, None)
+        if len(counts) > self._limits.get(left, LEAST_JOINED):
+            self._join(left)
+
+    def _join(self, row: int) -> None:
+        """Add up what a row got of the same pairs: else what many touch would be as long as all that they did."""
+        neighbours, counts = _added_up(*self._written[row], len(self._written[row][1]))
+        self._limits[row] = LEAST_JOINED + 2 * len(neighbours)
+        # In one step: who reads meanwhile goes on with the arrays as they were.
+        self._written[row] = array("i", neighbours.astype("i").tobytes()), array("f", counts.astype("f").tobytes())
+        self._read.pop(row, None)
 
     def of(self, row: int) -> tuple[Rows, FloatVector]:
         """Distinct neighbours and counts that a row got; they are kept until it gets more."""
-        found = self._read.get(row)
-        if found is None:
-            rows, counts = self._written[row]
-            n = len(counts)  # another thread may add meanwhile; what it adds stands behind these
-            neighbours, place = np.unique(np.array(rows[:n], dtype=np.int64), return_inverse=True)
-            found = self._read[row] = neighbours, summed(place, np.array(counts[:n]), len(neighbours))
-        return found
+        rows, counts = self._written[row]
+        n = len(counts)  # another thread may add meanwhile; what it adds stands behind these
+        known = self._read.get(row)
+        if known is None or known[0] != n:
+            known = self._read[row] = n, *_added_up(rows, counts, n)
+        return known[1], known[2]
+
+
+def _added_up(rows: array[int], counts: array[float], n: int) -> tuple[Rows, FloatVector]:
+    """Distinct neighbours of the first ``n`` entries, and the sum of the counts of each."""
+    neighbours, place = np.unique(np.array(rows[:n], dtype=np.int64), return_inverse=True)
+    return neighbours, summed(place, np.array(counts[:n]), len(neighbours))
 
 
 class PairCounter(ItemItemRetriever):
@@ -95,7 +113,7 @@ class AudienceCounter(PairCounter):
     degrees_: FloatVector
     _grown_degrees: FloatVector
     _added: AddedPairs
-    _rows: dict[int, tuple[Rows, FloatVector]]
+    _rows: dict[int, tuple[FloatVector, Rows, FloatVector]]
 
     @abstractmethod
     def divisor(self, left: FloatVector, right: FloatVector) -> FloatVector:
@@ -124,15 +142,11 @@ class AudienceCounter(PairCounter):
         self._grown_degrees[new_row] += 1
         count = self.count_of(len(liked) + 1)
         for row in others:
-            self._add(row, new_row, count)
-            self._add(new_row, row, count)
+            self._added.add(row, new_row, count)
+            self._added.add(new_row, row, count)
         if 1 < len(liked) <= LATEST_ITEMS and (change := count - self.count_of(len(liked))):
             for left, right in itertools.permutations(others, 2):
-                self._add(left, right, change)
-
-    def _add(self, left: int, right: int, count: float) -> None:
-        self._added.add(left, right, count)
-        self._rows.pop(left, None)
+                self._added.add(left, right, change)
 
     def strengths(self, rows: Rows) -> tuple[Rows, AnyArray, FloatVector]:
         owner, neighbours, strengths = self.table_.gather(rows)
@@ -149,16 +163,16 @@ class AudienceCounter(PairCounter):
 
     def _row(self, row: int) -> tuple[Rows, FloatVector]:
         """Neighbours and strengths of a row that got counts, kept until it gets more."""
-        found = self._rows.get(row)
-        if found is None:
+        added, more = self._added.of(row)
+        known = self._rows.get(row)
+        if known is None or known[0] is not more:
             fitted, strengths = self.table_.row(row)
             counts = strengths * self.divisor(self.degrees_[row], self.degrees_[fitted])
-            added, more = self._added.of(row)
             rows, place = np.unique(np.concatenate([fitted, added]), return_inverse=True)
             total = np.bincount(place, weights=np.concatenate([counts, more]), minlength=len(rows))
             strength = np.maximum(total, 0.0) / self.divisor(self._grown_degrees[row], self._grown_degrees[rows])
-            found = self._rows[row] = rows, strength.astype(np.float32)
-        return found
+            known = self._rows[row] = more, rows, strength.astype(np.float32)
+        return known[1], known[2]
 
     def grow_from(self, table: NeighbourTable, degrees: FloatVector) -> Self:
         """Take a fitted table and the audiences it was divided by, shape (n_items,)."""

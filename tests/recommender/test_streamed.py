@@ -149,3 +149,49 @@ def test_pairs_may_be_added_while_others_read_them():
         reader.join()
     assert not failed
     assert pairs.of(0)[1].sum() == 20_001
+
+
+def test_a_row_takes_as_much_room_as_it_has_neighbours_however_often_they_come():
+    """What many touch grows all day, and whoever touched it waits for the row to be read."""
+    pairs = AddedPairs()
+    for number in range(20_000):
+        pairs.add(0, number % 300, 0.5)
+        if number % 7_000 == 0:
+            pairs.of(0)
+    rows, counts = pairs.of(0)
+    assert rows.tolist() == list(range(300))
+    assert counts.sum() == 10_000
+    assert len(pairs._written[0][0]) == len(pairs._written[0][1]) < 1_000
+
+
+def test_what_was_read_while_more_came_is_read_again(monkeypatch):
+    """The count comes between reading a row and keeping what was read."""
+    pairs, sums = AddedPairs(), streamed.summed
+    pairs.add(0, 1, 1.0)
+
+    def late(*given):
+        monkeypatch.setattr(streamed, "summed", sums)
+        found = sums(*given)
+        pairs.add(0, 1, 1.0)
+        return found
+
+    monkeypatch.setattr(streamed, "summed", late)
+    assert pairs.of(0)[1].tolist() == [1.0]
+    assert pairs.of(0)[1].tolist() == [2.0]
+
+
+@sources
+def test_a_row_worked_out_while_more_came_is_worked_out_again(make, monkeypatch):
+    source = make().fit(fitted_on({"u": ["a", "b"], "v": ["a", "c"]}))
+    one, read = np.ones(1, dtype=np.float32), AddedPairs.of
+    source.absorb(np.array([0]), one, 3, 1.0, is_new=True)
+
+    def late(pairs, row):
+        monkeypatch.setattr(AddedPairs, "of", read)
+        found = read(pairs, row)
+        source.absorb(np.array([0]), one, 4, 1.0, is_new=True)
+        return found
+
+    monkeypatch.setattr(AddedPairs, "of", late)
+    assert row_of(source, 0, len(ITEMS))[4] == 0
+    assert row_of(source, 0, len(ITEMS))[4] > 0
