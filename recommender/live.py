@@ -11,7 +11,7 @@ import numpy as np
 from recommender.catalogue import ItemCatalogue, is_below, text_codes
 from recommender.errors import DataError
 from recommender.exploration import Shows
-from recommender.interactions import Interactions
+from recommender.interactions import MAX_EVENTS_PER_USER, Interactions
 from recommender.model import FittedModel
 from recommender.preferences import Preferences
 from recommender.reranker import collapse
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MIN_COSINE = 0.35
+# As far back as a new event is paired. Whoever clicks without end would else be read from the start at every click.
+LATEST_EVENTS = 1_000
 
 
 @dataclass(frozen=True)
@@ -170,21 +172,23 @@ class LiveUpdates:
                 source.absorb(log.item_rows[known], weights[known], log.timestamps[known])
 
     def _count_steps(self, user_id: str, log: EventLog) -> None:
-        before = self.log_of(user_id)
+        before, weights = self.log_of(user_id), self.model.weights.of(log.kinds, log.values)
+        spoken_for = before.item_rows[self.model.weights.of(before.kinds, before.values) > 0]
+        liked, recent = set(np.unique(spoken_for).tolist()), before.latest(LATEST_EVENTS)
         counters = [s for s in self.model.pipeline.sources.retrievers.values() if isinstance(s, PairCounter)]
-        for position in range(len(log)):
-            row = int(log.item_rows[position])
-            weight = float(self.model.weights.of(log.kinds[[position]], log.values[[position]])[0])
-            if row < 0 or weight <= 0:
-                continue
-            so_far = before.then(log.take(np.arange(position)))
-            self._count_step(so_far, row, weight, counters)
-        self._logs[user_id] = self._logs[user_id].then(log) if user_id in self._logs else log
+        for position in np.flatnonzero((log.item_rows >= 0) & (weights > 0)).tolist():
+            row, meanwhile = int(log.item_rows[position]), np.arange(max(0, position - LATEST_EVENTS), position)
+            so_far = recent.then(log.take(meanwhile)).latest(LATEST_EVENTS)
+            self._count_step(so_far, row, float(weights[position]), counters, is_new=row not in liked)
+            liked.add(row)
+        grown = self._logs[user_id].then(log) if user_id in self._logs else log
+        self._logs[user_id] = grown.latest(MAX_EVENTS_PER_USER)  # as many as a fit reads of anybody
 
-    def _count_step(self, so_far: EventLog, row: int, weight: float, counters: Sequence[PairCounter]) -> None:
+    def _count_step(
+        self, so_far: EventLog, row: int, weight: float, counters: Sequence[PairCounter], *, is_new: bool
+    ) -> None:
         """Count an event after a user's log; the same item again at once is the same step, and may say more of it."""
         steps, had = Steps.of(so_far, self.model.weights), 0.0
-        is_new = not bool((steps.item_rows == row).any())
         if len(steps.item_rows) and int(steps.item_rows[0]) == row:
             had = float(steps.evidence[0])
             steps = Steps(steps.item_rows[1:], steps.evidence[1:])

@@ -77,6 +77,10 @@ class EventLog:
         """The events that give stars to an item of the model."""
         return self.take(np.flatnonzero((self.kinds == KIND_CODE["rating"]) & (self.item_rows >= 0)))
 
+    def latest(self, n: int) -> EventLog:
+        """The last ``n`` events, at least one."""
+        return self if len(self) <= n else self.take(np.arange(len(self) - n, len(self)))
+
     def take(self, positions: Rows) -> EventLog:
         """The events at the given positions."""
         return EventLog(

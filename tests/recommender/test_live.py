@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recommender import interactions
+from recommender import interactions, live
 from recommender.errors import DataError
 from recommender.hybrid import HybridRecommender, load
 from recommender.retrievers.popular import Popular
@@ -179,6 +179,21 @@ def test_who_changes_their_mind_about_an_item_counts_as_in_a_fit(told):
     assert ours.degrees_.tolist() == theirs.degrees_.tolist()
     history = [event("a", "view")]
     assert scores(grown, "guest", history) == pytest.approx(scores(refitted, "guest", history), rel=1e-3, abs=1e-5)
+
+
+def test_who_clicks_without_end_is_read_no_further_back_than_counts(own_model, monkeypatch):
+    """Each click of a robot would else take longer than the one before, while everybody's requests wait."""
+    monkeypatch.setattr(live, "LATEST_EVENTS", 3)
+    monkeypatch.setattr(live, "MAX_EVENTS_PER_USER", 6)
+    read, build = [], live.build_state
+    monkeypatch.setattr(live, "build_state", lambda log, weights: read.append(len(log)) or build(log, weights))
+    source = own_model.model_.pipeline.sources.retrievers["itemseq"]
+    before, path = source.degrees_.sum(), [thing("garden", n) for n in range(5)] * 2
+    own_model.absorb_events(("guest", event(item, "view", days=n)) for n, item in enumerate(path[:8]))
+    own_model.absorb_events(("guest", event(item, "view", days=8 + n)) for n, item in enumerate(path[8:]))
+    assert read == [0, 1, 2, 3, 3, 3, 3, 3, 3, 3]
+    assert source.degrees_.sum() == before + 5
+    assert own_model._live.log_of("guest").item_rows.tolist() == own_model.item_ids.rows(path[4:]).tolist()
 
 
 # Histories
