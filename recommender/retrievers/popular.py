@@ -28,7 +28,8 @@ class Popular(Retriever):
     name = "popular"
     handles_no_history = True
     reason = "popular"
-    _order: KnownOrder | None = None
+    _n_absorbed = 0
+    _order: tuple[int, KnownOrder] | None = None
     _as_fitted: tuple[FloatVector, int] | None = None
 
     def __init__(self, half_life_days: float = 365.0) -> None:
@@ -61,7 +62,7 @@ class Popular(Retriever):
             self.now_ = int(timestamps.max())
         growth = np.exp2((timestamps - self.now_) / 86_400.0 / self.half_life_days_)
         np.add.at(self.counts_, item_rows, (weights * growth).astype(np.float32))
-        self._order = None
+        self._n_absorbed += 1
 
     def score(self, query: Query) -> FloatVector:
         require_fitted(self, "counts_")
@@ -69,11 +70,10 @@ class Popular(Retriever):
 
     def scored(self, query: Query) -> Scored:
         require_fitted(self, "counts_")
-        return self._order or self._sort()
-
-    def _sort(self) -> KnownOrder:
-        self._order = KnownOrder(self.counts_)
-        return self._order
+        n_absorbed, known = self._n_absorbed, self._order
+        if known is None or known[0] != n_absorbed:  # what another thread absorbs meanwhile is sorted the next time
+            known = self._order = n_absorbed, KnownOrder(self.counts_)
+        return known[1]
 
     def state_arrays(self) -> dict[str, AnyArray]:
         require_fitted(self, "counts_")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommender.retrievers import popular
 from recommender.retrievers.popular import HALF_LIFE_GRID_DAYS, Popular, Trending, decayed_counts, learn_half_life
 from tests.recommender.worlds import DAY, START, data_of, frame_of, named, query
 
@@ -105,3 +106,19 @@ def test_absorbing_leaves_the_arrays_it_was_loaded_from_alone(shop_data):
     loaded.absorb(np.array([0]), np.ones(1, dtype=np.float32), np.array([shop_data.now]))
     assert arrays["counts"].tolist() == before.tolist()
     assert loaded.counts_[0] == pytest.approx(before[0] + 1)
+
+
+def test_what_is_absorbed_while_another_thread_sorts_is_in_the_next_list(monkeypatch):
+    """The event comes between sorting the counts and keeping their order."""
+    data = data_of(frame_from([("u", "a", "purchase", 0), ("v", "a", "purchase", 0), ("v", "b", "purchase", 0)]))
+    source, sort = Popular().fit(data), popular.KnownOrder
+
+    def late(counts):
+        monkeypatch.setattr(popular, "KnownOrder", sort)
+        found = sort(counts)
+        source.absorb(np.array([1]), np.full(1, 9, dtype=np.float32), np.array([data.now]))
+        return found
+
+    monkeypatch.setattr(popular, "KnownOrder", late)
+    assert first(source, data) == "a"
+    assert first(source, data) == "b"
