@@ -15,7 +15,6 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from config import Config
-from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import Conflict, InvalidInput, ShopError
 from webapp.jobs import BUSY_STATUS, REFUSED_STATUS
@@ -207,11 +206,12 @@ def retrain(strategy: str, trigger: str, if_none: bool, search_seconds: float) -
 @with_appcontext
 def recommend(user_id: str, k: int, strategy: str | None) -> None:
     """Print what somebody would be recommended now, and why."""
-    actor: Actor = accounts.find_actor(user_id)
+    actor, recs = accounts.find_actor(user_id), get_recs()
+    recs.warm_up()
     with _told(), current_app.test_request_context():  # addresses can only be built for a request
         found = recommending.recommend(
             actor,
-            get_recs(),
+            recs,
             k=k,
             context="home",
             product_ids=(),

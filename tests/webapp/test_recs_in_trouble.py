@@ -1,6 +1,7 @@
 """A recommender in trouble: never slow, never a broken page, whatever lies in the model folder."""
 
 import shutil
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.webapp.live import local, looked_at, publish
 from webapp.clock import utc_now
 from webapp.errors import RecsUnavailable
 from webapp.picks import Ask
-from webapp.recs import LocalRecs, reading
+from webapp.recs import LocalRecs, reading, serving
 from webapp.recs.serving import FAILURES_TO_OPEN
 from webapp.services.feed import DatabaseFeed
 from webapp.store.rows import EventRow
@@ -151,6 +152,58 @@ def test_a_process_that_starts_beside_an_unusable_event_answers_at_once(
     client: ShopClient = app.test_client()
     for path in ("/", f"/p/{shelf[0]}", "/search?q=lamp", "/readyz"):
         assert client.get(path, follow_redirects=True).status_code == 200, path
+
+
+class Slow(DatabaseFeed):
+    """A feed with so much in it that nobody waits until it is read."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self.may_end = threading.Event()
+
+    def events_after(self, last_id: int) -> tuple[list[EventRow], int]:
+        self.may_end.wait()
+        return super().events_after(last_id)
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_a_process_that_starts_behind_a_long_day_serves_while_it_reads(
+    app: Flask, models: Path, shelf: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "OPENING_SECONDS", 2.0)
+    publish(app, "v1", "popular")
+    feed = Slow(app)
+    recs, asked = LocalRecs(models, feed=feed, budget_ms=5000), list[str]()
+    visitor = threading.Thread(target=lambda: asked.append(recs.for_user(Ask("x", k=3)).model_version), daemon=True)
+    visitor.start()
+    visitor.join(8)
+    answered = list(asked)
+    feed.may_end.set()
+    recs.warm_up()
+    assert answered == ["v1"]
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_pages_do_without_a_model_that_takes_long_to_open(
+    app: Flask, models: Path, shelf: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "OPENING_SECONDS", 0.05)
+    publish(app, "v1", "popular")
+    may_open, take = threading.Event(), LocalRecs._take
+
+    def open_slowly(recs: LocalRecs, version: str) -> None:
+        may_open.wait(5)
+        take(recs, version)
+
+    monkeypatch.setattr(LocalRecs, "_take", open_slowly)
+    recs = LocalRecs(models, budget_ms=5000)
+    began = time.monotonic()
+    with pytest.raises(RecsUnavailable, match="no model"):
+        recs.for_user(Ask("x", k=3))
+    assert time.monotonic() - began < 4
+    may_open.set()
+    recs.warm_up()
+    assert recs.for_user(Ask("x", k=3)).model_version == "v1"
 
 
 @pytest.mark.parametrize("quantity", UNUSABLE)

@@ -31,6 +31,7 @@ POLL_SECONDS = 1.0
 FAILURES_TO_OPEN = 3
 OPEN_SECONDS = 15.0
 CALL_THREADS = 4
+OPENING_SECONDS = 10.0  # as long a first visitor waits for the model; then pages do without until it is open
 MIN_STARS, MAX_STARS = 1, 5
 
 
@@ -69,7 +70,10 @@ class LocalRecs:
         self._bad: tuple[str, float] = ("", 0.0)
         self._problem = ""
         self._answers: RecentAnswers[Answered] = RecentAnswers()
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # held as long as news are read
+        self._starting = threading.Lock()
+        self._opened = threading.Event()
+        self._began = 0.0
         self._thread: threading.Thread | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._n_calls = self._n_failures = self._in_a_row = 0
@@ -179,6 +183,8 @@ class LocalRecs:
     def warm_up(self) -> None:
         """Open the live model, so that the first visitor does not wait for what is loaded late."""
         self._ensure()
+        if self.background:
+            self._opened.wait()
 
     def _picks(self, ask: Callable[[Any], Sequence[Any]], strategy: str | None, wait_s: float | None = None) -> Picks:
         began = time.perf_counter()
@@ -224,23 +230,30 @@ class LocalRecs:
 
     def _threads(self) -> ThreadPoolExecutor:
         if self._pool is None:
-            with self._lock:
+            with self._starting:
                 self._pool = self._pool or ThreadPoolExecutor(CALL_THREADS, thread_name_prefix="recs")
         return self._pool
 
     def _ensure(self) -> None:
-        """Load at the first call of a process (after any fork) and start looking for news."""
-        if self._thread is not None or not self.background:
+        """Load at the first call of a process (after any fork) and go on looking for news, in a thread of its own."""
+        if self._opened.is_set() or not self.background:
             return
-        with self._lock:
+        with self._starting:
             if self._thread is None:
-                try:
-                    self._refresh()
-                except Exception as error:  # the page does without; the watch tries again in a second
-                    self._problem = str(error)
-                    log.exception("recommender_start_failed")
-                self._thread = threading.Thread(target=self._watch, name="recs-watch", daemon=True)
+                self._began = time.monotonic()
+                self._thread = threading.Thread(target=self._serve, name="recs-watch", daemon=True)
                 self._thread.start()
+        self._opened.wait(max(0.0, self._began + OPENING_SECONDS - time.monotonic()))
+
+    def _serve(self) -> None:
+        try:
+            self.refresh()
+        except Exception as error:  # the page does without; the watch tries again in a second
+            self._problem = str(error)
+            log.exception("recommender_start_failed")
+        finally:
+            self._opened.set()
+        self._watch()
 
     def _watch(self) -> None:
         while True:
@@ -287,8 +300,10 @@ class LocalRecs:
             return
         fresh = _Live(model, version)
         reading = since_training(read_note(self.root, version), model.info["data_until"])
-        self._reading = read_on(model, self.feed, reading) if self.feed is not None else reading
         _ask_once(model)
+        if self._live is None:  # what came since the training may take longer to read than anybody waits
+            self._live = fresh
+        self._reading = read_on(model, self.feed, reading) if self.feed is not None else reading
         self._live, self._problem = fresh, ""
         log.info("model_taken_up", extra={"version": version})
 
