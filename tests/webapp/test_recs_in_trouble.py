@@ -98,6 +98,32 @@ def test_r16_a_slow_recommender_costs_a_page_its_budget_and_no_more(app: Flask, 
     assert time.perf_counter() - began < 1
 
 
+def test_r16_what_nobody_waits_for_any_more_is_not_begun(
+    app: Flask, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "FAILURES_TO_OPEN", 100)
+    recs, may_end, begun = LocalRecs(models, budget_ms=50, background=False), threading.Event(), list[int]()
+
+    def prepare(*_arguments: object, **_options: object) -> None:
+        begun.append(1)
+        may_end.wait(5)
+
+    recs._live = SimpleNamespace(model=SimpleNamespace(prepare=prepare, info={}, strategies=()), version="slow")
+
+    def ask(number: int) -> None:
+        with pytest.raises(RecsUnavailable, match="slow"):
+            recs.for_user(Ask(f"visitor {number}"))
+
+    visitors = [threading.Thread(target=ask, args=(number,)) for number in range(3 * serving.CALL_THREADS)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+    may_end.set()
+    recs._threads().shutdown(wait=True)
+    assert len(begun) == serving.CALL_THREADS
+
+
 def test_r16_failures_in_a_row_open_the_breaker_and_are_counted(app: Flask, models: Path) -> None:
     def fail(*_arguments: object, **_options: object) -> None:
         raise IndexError("the files lie")

@@ -208,9 +208,11 @@ class LocalRecs:
         if time.monotonic() < self._open_until:
             raise RecsUnavailable("resting after failures")
         self._n_calls += 1
+        call = self._threads().submit(ask, live)
         try:
-            answer = self._threads().submit(ask, live).result(timeout=self.budget_s if wait_s is None else wait_s)
+            answer = call.result(timeout=self.budget_s if wait_s is None else wait_s)
         except CallTimeout:
+            call.cancel()  # if it has not begun, nobody needs it any more
             self._failed("slow")
             raise RecsUnavailable("slow") from None
         except Exception as error:  # a model whose files lie may break anywhere; it must not break a page
