@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 
+import recommender
 from tests.factories import ShopClient, make_event, make_guest
 from tests.webapp.live import local, looked_at, publish
 from webapp.clock import utc_now
@@ -122,6 +123,25 @@ def test_r16_what_nobody_waits_for_any_more_is_not_begun(
     may_end.set()
     recs._threads().shutdown(wait=True)
     assert len(begun) == serving.CALL_THREADS
+
+
+def test_a_version_cleared_away_while_it_is_opened_is_read_on_from_its_training(
+    app: Flask, models: Path, shelf: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first event of the shop it would take minutes, in which no other version is looked for."""
+    publish(app, "v1", "popular")
+    note, opened = models / "v1.json", recommender.load
+    note.write_text('{"last_event_id": 7}', encoding="utf-8")
+
+    def load(path: Path) -> object:
+        model = opened(path)
+        note.unlink()
+        return model
+
+    monkeypatch.setattr(recommender, "load", load)
+    recs = LocalRecs(models, background=False)
+    recs.refresh()
+    assert recs._reading.event_id == 7
 
 
 def test_r16_failures_in_a_row_open_the_breaker_and_are_counted(app: Flask, models: Path) -> None:

@@ -294,6 +294,7 @@ class LocalRecs:
         mark = f"{version}:{_changed_at(self.root / version)}"
         if self._bad[0] == mark and time.monotonic() < self._bad[1]:
             return
+        note = read_note(self.root, version)  # before the folder, as both may be cleared away, the folder first
         try:
             model = load(self.root / version)
         except Exception as error:  # whatever is wrong with the files, the live model goes on serving
@@ -301,7 +302,7 @@ class LocalRecs:
             log.exception("model_refused", extra={"version": version})
             return
         fresh = _Live(model, version)
-        reading = since_training(read_note(self.root, version), model.info["data_until"])
+        reading = since_training(note, model.info["data_until"])
         _ask_once(model)
         if self._live is None:  # what came since the training may take longer to read than anybody waits
             self._live = fresh
