@@ -72,7 +72,7 @@ class Popular(Retriever):
         require_fitted(self, "counts_")
         n_absorbed, known = self._n_absorbed, self._order
         if known is None or known[0] != n_absorbed:  # what another thread absorbs meanwhile is sorted the next time
-            known = self._order = n_absorbed, KnownOrder(self.counts_)
+            known = self._order = n_absorbed, KnownOrder(np.array(self.counts_))
         return known[1]
 
     def state_arrays(self) -> dict[str, AnyArray]:

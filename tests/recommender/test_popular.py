@@ -122,3 +122,13 @@ def test_what_is_absorbed_while_another_thread_sorts_is_in_the_next_list(monkeyp
     monkeypatch.setattr(popular, "KnownOrder", late)
     assert first(source, data) == "a"
     assert first(source, data) == "b"
+
+
+def test_a_request_under_way_goes_on_with_the_scores_it_was_sorted_by():
+    data = data_of(frame_from([("u", "a", "purchase", 0), ("v", "a", "purchase", 0), ("v", "b", "purchase", 0)]))
+    source = Popular().fit(data)
+    source.absorb(np.array([0]), np.ones(1, dtype=np.float32), np.array([data.now]))
+    under_way = source.scored(query(data, []))
+    source.absorb(np.array([1]), np.full(1, 9, dtype=np.float32), np.array([data.now]))
+    best = under_way.best(2)
+    assert under_way.at(best).tolist() == sorted(under_way.at(best).tolist(), reverse=True)
