@@ -170,4 +170,4 @@ def test_a_model_that_learned_says_what_and_keeps_it(tmp_path):
     assert "learned: 200 of 400 were bought later; begun at 0.3" in model_card(opened.model_)
     plain = HybridRecommender(strategy="popular", learn_weights=False).fit(events)
     assert "event_weights" not in plain.info
-    assert "| `view` | 0.3 | set |" in model_card(plain.model_)
+    assert "| `view` | 0.3 | not learned |" in model_card(plain.model_)
