@@ -194,10 +194,13 @@ class LiveUpdates:
             steps = Steps(steps.item_rows[1:], steps.evidence[1:])
         if weight <= had:
             return
-        state = build_state(so_far, self.model.weights)
+        distinct = self._distinct(so_far) if is_new else Steps.none()  # only a new item makes new pairs of these
         for counter in counters:
-            earlier = (steps.item_rows, steps.evidence) if counter.counts_steps else (state.item_rows, state.weights)
-            counter.absorb(*earlier, row, weight, is_new=is_new, had=had)
+            counter.absorb(steps if counter.counts_steps else distinct, row, weight, is_new=is_new, had=had)
+
+    def _distinct(self, log: EventLog) -> Steps:
+        state = build_state(log, self.model.weights)
+        return Steps(state.item_rows, state.weights)
 
     def add_items(self, catalogue: ItemCatalogue) -> int:
         """Make products newer than the model findable by their content; returns how many were taken."""

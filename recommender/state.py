@@ -212,6 +212,11 @@ class Steps:
     evidence: FloatVector
 
     @classmethod
+    def none(cls) -> Steps:
+        """No step."""
+        return cls(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
+
+    @classmethod
     def of(cls, log: EventLog, weights: EventWeights) -> Steps:
         """The steps of a log."""
         evidence = weights.of(log.kinds, log.values)

@@ -11,7 +11,7 @@ from scipy import sparse
 from recommender.neighbours import NeighbourTable
 from recommender.retrievers.itemitem import HISTORY_LENGTH
 from recommender.retrievers.streamed import AddedPairs, PairCounter
-from recommender.state import UserState
+from recommender.state import Steps, UserState
 from recommender.training_data import Sequences, TrainingData
 from recommender.types import AnyArray, FloatVector, Rows
 
@@ -87,28 +87,20 @@ class ItemSeq(PairCounter):
         self._added = AddedPairs()
         return self
 
-    def absorb(
-        self,
-        earlier: Rows,
-        evidence: FloatVector,
-        new_row: int,
-        new_evidence: float,
-        *,
-        is_new: bool,
-        had: float = 0.0,
-    ) -> None:
+    def absorb(self, earlier: Steps, row: int, evidence: float, *, is_new: bool, had: float = 0.0) -> None:
         if is_new:
             if self.degrees_ is self._fitted_degrees:
                 self.degrees_ = np.array(self.degrees_)
-            self.degrees_[new_row] += 1
-            self._powers[new_row] = max(float(self.degrees_[new_row]), 1.0) ** self.popularity
-        more = float(np.sqrt(new_evidence) - np.sqrt(had))
-        for gap, (row, weight) in enumerate(zip(earlier[: self.window].tolist(), evidence.tolist(), strict=False)):
-            if row in (new_row, -1):
+            self.degrees_[row] += 1
+            self._powers[row] = max(float(self.degrees_[row]), 1.0) ** self.popularity
+        more = float(np.sqrt(evidence) - np.sqrt(had))
+        before = zip(earlier.item_rows[: self.window].tolist(), earlier.evidence.tolist(), strict=False)
+        for gap, (other, weight) in enumerate(before):
+            if other in (row, -1):
                 continue
             value = self.gap_decay**gap * float(np.sqrt(weight)) * more
-            self._added.add(row, new_row, value)
-            self._added.add(new_row, row, self.backward * value)
+            self._added.add(other, row, value)
+            self._added.add(row, other, self.backward * value)
 
     def _gather(self, rows: Rows) -> tuple[Rows, Rows, FloatVector]:
         """Entries of the table and of what was absorbed since the fit."""

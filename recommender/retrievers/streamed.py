@@ -11,6 +11,7 @@ import numpy as np
 
 from recommender.neighbours import NeighbourTable, summed
 from recommender.retrievers.itemitem import ItemItemRetriever
+from recommender.state import Steps
 from recommender.types import AnyArray, FloatVector, Rows
 
 # Every pair takes memory in every web process. What is further back in a history is left for the next fit, and so are
@@ -77,25 +78,15 @@ class PairCounter(ItemItemRetriever):
     counts_steps: ClassVar[bool] = False
 
     @abstractmethod
-    def absorb(
-        self,
-        earlier: Rows,
-        evidence: FloatVector,
-        new_row: int,
-        new_evidence: float,
-        *,
-        is_new: bool,
-        had: float = 0.0,
-    ) -> None:
+    def absorb(self, earlier: Steps, row: int, evidence: float, *, is_new: bool, had: float = 0.0) -> None:
         """Count one more step of a user's sequence, as a refit would. What is saved stays as fitted.
 
         Parameters
         ----------
-        earlier : ndarray of shape (n_earlier,)
-            What came before the new item, the latest first; -1 for an item that the model does not know.
-        evidence : ndarray of shape (n_earlier,)
-        new_row : int
-        new_evidence : float
+        earlier : Steps
+            What came before the new item.
+        row : int
+        evidence : float
         is_new : bool
             Whether no event before says that the user likes the item: only then its audience grows.
         had : float
@@ -123,27 +114,18 @@ class AudienceCounter(PairCounter):
     def count_of(self, n_items: int) -> float:
         """What somebody with so many items, at least one, adds to the count of each pair of them."""
 
-    def absorb(
-        self,
-        earlier: Rows,
-        evidence: FloatVector,
-        new_row: int,
-        new_evidence: float,
-        *,
-        is_new: bool,
-        had: float = 0.0,
-    ) -> None:
+    def absorb(self, earlier: Steps, row: int, evidence: float, *, is_new: bool, had: float = 0.0) -> None:
         if not is_new:
             return
-        liked = earlier[evidence > 0]
+        liked = earlier.item_rows[earlier.evidence > 0]
         others = liked[:LATEST_ITEMS].tolist()
         if self._grown_degrees is self.degrees_:
             self._grown_degrees = self.degrees_.copy()
-        self._grown_degrees[new_row] += 1
+        self._grown_degrees[row] += 1
         count = self.count_of(len(liked) + 1)
-        for row in others:
-            self._added.add(row, new_row, count)
-            self._added.add(new_row, row, count)
+        for other in others:
+            self._added.add(other, row, count)
+            self._added.add(row, other, count)
         if 1 < len(liked) <= LATEST_ITEMS and (change := count - self.count_of(len(liked))):
             for left, right in itertools.permutations(others, 2):
                 self._added.add(left, right, change)

@@ -16,6 +16,7 @@ from recommender.retrievers.itemknn import ItemKNN
 from recommender.retrievers.itemseq import ItemSeq
 from recommender.retrievers.rp3beta import RP3Beta
 from recommender.retrievers.streamed import PairCounter
+from recommender.state import Steps
 from recommender.topn import most_interacted
 from recommender.training_data import TrainingData
 from tests.recommender.worlds import ON_A_SHELF, SHELVES, data_of, named, purchases, query, same_bytes, shelf_of, thing
@@ -120,7 +121,7 @@ def test_a_table_saved_with_wider_rows_says_the_same(source, shop_data):
         assert same_bytes(narrow.contributions(rows, weights, targets), wide.contributions(rows, weights, targets))
         for grown in (narrow, wide):
             if isinstance(grown, PairCounter):
-                grown.absorb(rows, weights, int(targets[-1]), 1.0, is_new=True)
+                grown.absorb(Steps(rows, weights), int(targets[-1]), 1.0, is_new=True)
 
 
 def test_the_latest_items_of_a_history_count_more(shop_data):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from recommender.pipeline import all_but
 from recommender.retrievers.itemseq import ItemSeq
-from recommender.state import build_state
+from recommender.state import Steps, build_state
 from recommender.training_data import TrainingData
 from recommender.types import Event
 from recommender.weights import EventWeights
@@ -129,8 +129,7 @@ def absorb_all(source: ItemSeq, data: TrainingData, log, later) -> None:
             state = query(data, done).state
             row = rows.row(item)
             source.absorb(
-                state.item_rows,
-                state.weights,
+                Steps(state.item_rows, state.weights),
                 row,
                 EventWeights().kinds[kind],
                 is_new=row not in state.seen,
@@ -160,7 +159,7 @@ def test_counting_new_events_equals_fitting_again(log, params, draw):
 def test_what_was_absorbed_takes_part_in_reasons(shop_data):
     source = ItemSeq().fit(shop_data)
     left, right = (shop_data.catalogue.items.row(thing(shelf, 3)) for shelf in SHELVES)
-    source.absorb(np.array([left]), np.ones(1, dtype=np.float32), right, 1.0, is_new=True)
+    source.absorb(Steps(np.array([left]), np.ones(1, dtype=np.float32)), right, 1.0, is_new=True)
     parts = source.contributions(np.array([left]), np.ones(1, dtype=np.float32), np.array([right]))
     assert parts[0, 0] > 0
 
@@ -172,7 +171,7 @@ def test_absorbing_leaves_the_arrays_it_was_loaded_from_alone(shop_data):
         array.flags.writeable = False
     degrees = arrays["degrees"].copy()
     loaded = ItemSeq().load_arrays(arrays)
-    loaded.absorb(np.array([1]), np.ones(1, dtype=np.float32), 2, 1.0, is_new=True)
+    loaded.absorb(Steps(np.array([1]), np.ones(1, dtype=np.float32)), 2, 1.0, is_new=True)
     assert arrays["degrees"].tolist() == degrees.tolist()
     assert loaded.degrees_[2] == degrees[2] + 1
 
@@ -206,14 +205,14 @@ def test_counts_may_grow_while_requests_read_them(shop_data):
     for thread in asking:
         thread.start()
     for number in range(3_000):
-        source.absorb(earlier, evidence, 10 + number % (shop_data.n_items - 10), 1.0, is_new=False)
+        source.absorb(Steps(earlier, evidence), 10 + number % (shop_data.n_items - 10), 1.0, is_new=False)
     for thread in asking:
         thread.join()
     assert failed == []
     fresh = ItemSeq().fit(shop_data)
     for number in range(3_000):
-        fresh.absorb(earlier, evidence, 10 + number % (shop_data.n_items - 10), 1.0, is_new=False)
+        fresh.absorb(Steps(earlier, evidence), 10 + number % (shop_data.n_items - 10), 1.0, is_new=False)
     question = query(shop_data, [thing("garden", n) for n in range(5)])
-    source.absorb(earlier, evidence, 10, 1.0, is_new=False)
-    fresh.absorb(earlier, evidence, 10, 1.0, is_new=False)
+    source.absorb(Steps(earlier, evidence), 10, 1.0, is_new=False)
+    fresh.absorb(Steps(earlier, evidence), 10, 1.0, is_new=False)
     assert source.score(question) == pytest.approx(fresh.score(question), rel=1e-4)

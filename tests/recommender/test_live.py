@@ -185,13 +185,14 @@ def test_who_clicks_without_end_is_read_no_further_back_than_counts(own_model, m
     """Each click of a robot would else take longer than the one before, while everybody's requests wait."""
     monkeypatch.setattr(live, "LATEST_EVENTS", 3)
     monkeypatch.setattr(live, "MAX_EVENTS_PER_USER", 6)
-    read, build = [], live.build_state
-    monkeypatch.setattr(live, "build_state", lambda log, weights: read.append(len(log)) or build(log, weights))
+    read, steps, state = [], live.Steps.of, live.build_state
+    monkeypatch.setattr(live.Steps, "of", lambda log, weights: read.append(len(log)) or steps(log, weights))
+    monkeypatch.setattr(live, "build_state", lambda log, weights: read.append(len(log)) or state(log, weights))
     source = own_model.model_.pipeline.sources.retrievers["itemseq"]
     before, path = source.degrees_.sum(), [thing("garden", n) for n in range(5)] * 2
     own_model.absorb_events(("guest", event(item, "view", days=n)) for n, item in enumerate(path[:8]))
     own_model.absorb_events(("guest", event(item, "view", days=8 + n)) for n, item in enumerate(path[8:]))
-    assert read == [0, 1, 2, 3, 3, 3, 3, 3, 3, 3]
+    assert read == [0, 0, 1, 1, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3]  # both for the five that are new, then the steps
     assert source.degrees_.sum() == before + 5
     assert own_model._live.log_of("guest").item_rows.tolist() == own_model.item_ids.rows(path[4:]).tolist()
 

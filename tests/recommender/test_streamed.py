@@ -15,6 +15,7 @@ from recommender.retrievers import streamed
 from recommender.retrievers.itemknn import ItemKNN
 from recommender.retrievers.rp3beta import RP3Beta
 from recommender.retrievers.streamed import AddedPairs, AudienceCounter
+from recommender.state import Steps
 from recommender.training_data import TrainingData
 from recommender.types import Event
 from recommender.weights import EventWeights
@@ -38,7 +39,7 @@ def absorb_all(source: AudienceCounter, data: TrainingData, log, later) -> set[i
         done = [Event(item, "purchase", START + n) for n, item in enumerate(log[user])]
         for n, item in enumerate(items):
             state, row = query(data, done).state, data.catalogue.items.row(item)
-            source.absorb(state.item_rows, state.weights, row, EventWeights().kinds["purchase"], is_new=True)
+            source.absorb(Steps(state.item_rows, state.weights), row, EventWeights().kinds["purchase"], is_new=True)
             grown |= {row, *state.item_rows.tolist()} if len(state.item_rows) else set()
             done.append(Event(item, "purchase", START + 100 + n))
     return grown
@@ -82,7 +83,7 @@ def test_somebody_who_comes_back_to_an_item_is_no_larger_audience(make):
     data = fitted_on({"u": ["a", "b"], "v": ["b", "c"]})
     source = make().fit(data)
     before = row_of(source, 0, len(ITEMS))
-    source.absorb(np.array([0]), np.ones(1, dtype=np.float32), 1, 1.0, is_new=False)
+    source.absorb(Steps(np.array([0]), np.ones(1, dtype=np.float32)), 1, 1.0, is_new=False)
     assert row_of(source, 0, len(ITEMS)) == before
 
 
@@ -90,7 +91,7 @@ def test_somebody_who_comes_back_to_an_item_is_no_larger_audience(make):
 def test_what_somebody_dismissed_is_paired_with_nothing(make):
     data = fitted_on({"u": ["a", "b"]})
     source = make().fit(data)
-    source.absorb(np.array([0, 1]), np.array([0.0, 1.0], dtype=np.float32), 2, 1.0, is_new=True)
+    source.absorb(Steps(np.array([0, 1]), np.array([0.0, 1.0], dtype=np.float32)), 2, 1.0, is_new=True)
     assert row_of(source, 0, len(ITEMS))[2] == 0
     assert row_of(source, 1, len(ITEMS))[2] > 0
 
@@ -113,7 +114,7 @@ def test_a_published_model_is_not_written_to(make, shop_data):
     for array in arrays.values():
         array.flags.writeable = False
     loaded = make().load_arrays(arrays)
-    loaded.absorb(np.array([1]), np.ones(1, dtype=np.float32), 2, 1.0, is_new=True)
+    loaded.absorb(Steps(np.array([1]), np.ones(1, dtype=np.float32)), 2, 1.0, is_new=True)
     again = loaded.state_arrays()
     assert all(again[name] is array for name, array in arrays.items())
 
@@ -184,12 +185,12 @@ def test_what_was_read_while_more_came_is_read_again(monkeypatch):
 def test_a_row_worked_out_while_more_came_is_worked_out_again(make, monkeypatch):
     source = make().fit(fitted_on({"u": ["a", "b"], "v": ["a", "c"]}))
     one, read = np.ones(1, dtype=np.float32), AddedPairs.of
-    source.absorb(np.array([0]), one, 3, 1.0, is_new=True)
+    source.absorb(Steps(np.array([0]), one), 3, 1.0, is_new=True)
 
     def late(pairs, row):
         monkeypatch.setattr(AddedPairs, "of", read)
         found = read(pairs, row)
-        source.absorb(np.array([0]), one, 4, 1.0, is_new=True)
+        source.absorb(Steps(np.array([0]), one), 4, 1.0, is_new=True)
         return found
 
     monkeypatch.setattr(AddedPairs, "of", late)
