@@ -9,7 +9,7 @@ from typing import Any
 from config import Config
 
 # Of several processes the code is loaded once, before they part, so that they share its memory. One alone would share
-# it with nobody but gunicorn's own process, which needs none of it: 25 MB.
+# it with nobody but gunicorn's own process, which needs none of it: 12 MB.
 preload_app = Config.from_environment()["WORKERS"] > 1
 WARM_UP_SECONDS = 10.0  # well below the time after which gunicorn gives up on a process that does not begin
 
