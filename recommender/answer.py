@@ -9,6 +9,7 @@ import numpy as np
 
 from recommender.base import Candidates, Query, Retriever
 from recommender.blend import fuse_ranks, ranks_from_features
+from recommender.brandcaps import WINDOW, BrandCaps
 from recommender.closeup import CloseUp
 from recommender.coldstart import evidence_of
 from recommender.errors import DataError
@@ -16,10 +17,10 @@ from recommender.explain import RowReason, crowd_reason, named_signals
 from recommender.exploration import Draw, Exploration, Prepared, deal, little_shown, options
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
-from recommender.pipeline import CandidateSet, all_but
+from recommender.pipeline import MAX_CANDIDATES, CandidateSet, all_but
 from recommender.preferences import NEUTRAL, PreferenceRules, Preferences
 from recommender.rankfeatures import DAY_SECONDS
-from recommender.reranker import collapse, maximal_marginal_relevance, push_down
+from recommender.reranker import POOL, collapse, maximal_marginal_relevance, push_down
 from recommender.retrievers.content import Content
 from recommender.retrievers.own_history import OwnHistory
 from recommender.retrievers.svd import Svd
@@ -77,6 +78,11 @@ class Ordered:
         """The entries at the given positions."""
         return Ordered(self.rows[positions], self.scores[positions], self.found_by[positions])
 
+    def moved(self, positions: Rows) -> Ordered:
+        """The entries in another order than that of their scores: none has more than the one before it."""
+        moved = self.take(positions)
+        return replace(moved, scores=np.minimum.accumulate(moved.scores))
+
 
 @dataclass(frozen=True)
 class _Made:
@@ -99,6 +105,7 @@ class Answerer:
         strategy: str,
         diversity: float,
         max_per_family: int,
+        max_per_brand: int,
         dislike: float,
     ) -> None:
         self.model, self.live = model, live
@@ -108,6 +115,7 @@ class Answerer:
         self._vectors = model.spaces.vectors.get("combined")
         self._found_by = np.array([signal.source for signal in model.pipeline.signals], dtype=object)
         self._has_families = bool((model.families >= 0).any())
+        self._brands = BrandCaps(model.brands, max_per_brand)
         self._rules = PreferenceRules(model.pipeline.columns, model.category_paths, model.brands)
 
     @property
@@ -140,8 +148,8 @@ class Answerer:
         allowed = self._allowed(ask, query)
         candidates, found = self._ordered(ask, query, allowed)
         candidates = self._preferred(candidates, ask, query.state)
-        ordered = self._varied(candidates, self._diversity(ask), ask.k)
-        ordered = self._topped_up(ordered, query, allowed, ask.k)
+        ordered = self._varied(candidates, ask)
+        ordered = self._topped_up(ordered, query, allowed, ask)
         reasons = self._reasons(ask, query, ordered, found)
         answer = [
             Recommendation(self.model.items[int(row)], rank, float(score), reason, source)
@@ -162,10 +170,14 @@ class Answerer:
         young = made.candidates[self.model.pipeline.columns.new_since(oldest, made.candidates)]
         young = young[~np.isin(young, np.concatenate([head, made.rows[len(made.rows) - n_places :]]))]
         young = self._within_caps(head, young)
+        beside = made.rows[: len(head) + WINDOW]
+        full = self._brands.without_room([self._brands.of(row) for row in beside.tolist()], n_places)
+        young = young[[self._brands.of(row) not in full for row in young.tolist()]] if full else young
         young = little_shown(young, self.model.items.take(young), self.live.shows, explore.max_shown)
         n = explore.pool * explore.places
         fresh = self._fresh_for(ask, made.query, n)
         fresh = [item_id for item_id in fresh if self.live.shows.shown(item_id) < explore.max_shown]
+        fresh = [item_id for item_id in fresh if self._brand_of(item_id) not in full]
         return [*fresh, *self.model.items.take(young[:n])][:n]
 
     def _require(self, strategy: str) -> None:
@@ -231,7 +243,7 @@ class Answerer:
 
     def _found_alone(self, source: Retriever, query: Query, allowed: BoolMask, k: int) -> Candidates:
         """What one source finds, more than a list; read on while most of it are variants of each other."""
-        n = k * 3
+        n = max(k * 3, MAX_CANDIDATES if self._brands else 0)
         found = source.retrieve(query, n, allowed)
         while self._has_families and len(found.rows) == n and len(self._within_caps(found.rows[:0], found.rows)) < k:
             n *= 4
@@ -275,17 +287,25 @@ class Answerer:
     def _is_own_history(self, ask: Ask) -> bool:
         return isinstance(self._sources.get(ask.strategy), OwnHistory)
 
-    def _varied(self, ordered: Ordered, diversity: float, k: int) -> Ordered:
+    def _varied(self, ordered: Ordered, ask: Ask) -> Ordered:
+        diversity, is_capped = self._diversity(ask), self._has_caps_for(ask)
         if self._has_families:
             ordered = ordered.take(collapse(ordered.rows, self.model.families, self.max_per_family))
         if diversity != 0 and self._vectors is not None:
-            varied = ordered.take(maximal_marginal_relevance(ordered.rows, ordered.scores, self._vectors, k, diversity))
-            # What stands behind an item shall not have more score than it: the order is the statement.
-            return replace(varied, scores=np.minimum.accumulate(varied.scores))
-        return ordered.take(np.arange(min(k, len(ordered.rows))))
+            n = max(ask.k, POOL) if is_capped else ask.k
+            varied = maximal_marginal_relevance(ordered.rows, ordered.scores, self._vectors, n, diversity)
+            ordered = ordered.moved(varied)
+        return self._spread(ordered, ask.k) if is_capped else ordered.take(np.arange(min(ask.k, len(ordered.rows))))
 
-    def _topped_up(self, ordered: Ordered, query: Query, allowed: BoolMask, k: int) -> Ordered:
+    def _has_caps_for(self, ask: Ask) -> bool:
+        return bool(self._brands) and not self._is_own_history(ask)
+
+    def _spread(self, ordered: Ordered, k: int) -> Ordered:
+        return ordered.moved(self._brands.spread(ordered.rows, k))
+
+    def _topped_up(self, ordered: Ordered, query: Query, allowed: BoolMask, ask: Ask) -> Ordered:
         """Fill a short list with what is trending, then popular, then anything that may be shown and is not known."""
+        k = ask.k
         if len(ordered.rows) >= k:
             return ordered
         allowed = allowed & all_but(len(allowed), query.state.seen)
@@ -296,7 +316,7 @@ class Answerer:
                 if not len(rows):
                     break
                 ordered = _append(ordered, rows, name)
-        return ordered
+        return self._spread(ordered, k) if self._has_caps_for(ask) else ordered
 
     def _more(self, name: str, query: Query, n: int, free: BoolMask) -> Rows:
         source = self._sources.get(name)
@@ -359,11 +379,20 @@ class Answerer:
         usable = self._fresh_for(ask, query, ask.k)
         if not usable:
             return answer
-        places = range(FRESH_EVERY // 2 - 1, len(answer), FRESH_EVERY)
-        for place, item_id in zip(places, usable, strict=False):
+        for place in range(FRESH_EVERY // 2 - 1, len(answer), FRESH_EVERY):
+            beside = answer[max(0, place - WINDOW + 1) : place + WINDOW - 1]
+            full = self._brands.without_room([self._brand_of(pick.item_id) for pick in beside])
+            item_id = next((item_id for item_id in usable if self._brand_of(item_id) not in full), None)
+            if item_id is None:
+                continue
+            usable.remove(item_id)
             above = answer[place - 1].score if place else answer[0].score
             answer.insert(place, Recommendation(item_id, 0, above, (Reason("new"),), "new"))
         return [replace(r, rank=rank) for rank, r in enumerate(answer[: ask.k], start=1)]
+
+    def _brand_of(self, item_id: str) -> str:
+        row = self.model.items.row(item_id)
+        return self._brands.of(row) if row >= 0 else self.live.fresh.brands.get(item_id, "").casefold()
 
     def _fresh_for(self, ask: Ask, query: Query, n: int) -> list[str]:
         """Up to ``n`` products newer than the model that are like the user's history, the most alike first."""

@@ -56,6 +56,8 @@ class HybridRecommender(ServingRecommender):
         likeness earns some.
     max_per_family : int
         Most items of one variant family in a list, at least 1.
+    max_per_brand : int
+        Most items of one brand among any ten places in a row, as long as there are others to show; 0 for no cap.
     dislike : float
         How far items much like a dismissed one are pushed down, in widths of the list's scores, >= 0; a third of that
         for likeness to what got one or two stars.
@@ -80,6 +82,7 @@ class HybridRecommender(ServingRecommender):
         extra_check: bool = True,
         diversity: float = 0.0,
         max_per_family: int = 1,
+        max_per_brand: int = 0,
         dislike: float = 0.3,
         effort: str = "full",
         text_encoder: str = "",
@@ -94,6 +97,7 @@ class HybridRecommender(ServingRecommender):
         self.extra_check = extra_check
         self.diversity = diversity
         self.max_per_family = max_per_family
+        self.max_per_brand = max_per_brand
         self.dislike = dislike
         self.effort = effort
         self.text_encoder = text_encoder
@@ -192,6 +196,7 @@ class HybridRecommender(ServingRecommender):
             strategy=self.strategy,
             diversity=self.diversity,
             max_per_family=self.max_per_family,
+            max_per_brand=self.max_per_brand,
             dislike=self.dislike,
         )
         return self
@@ -210,6 +215,19 @@ class HybridRecommender(ServingRecommender):
         require_text(source, "source")
         model = model_of_source(self.model_, source, self.random_state)
         return type(self)(**{**self.get_params(), "strategy": source})._serve(model)
+
+    def arranging(self, *, max_per_brand: int) -> Self:
+        """The same fitted model under another cap; nothing is fitted.
+
+        Raises
+        ------
+        DataError
+            When no cap can be so.
+        """
+        require_fitted(self, "model_")
+        params = self.get_params() | {"max_per_brand": max_per_brand}
+        check_settings(params)
+        return type(self)(**params)._serve(self.model_)
 
     def save(self, path: Path | str) -> None:
         """Write the model to a new folder: arrays, JSON, LightGBM text, a model card and a manifest of checksums."""

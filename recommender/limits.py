@@ -53,6 +53,7 @@ RECOMMENDER_LIMITS: Mapping[str, Limits] = {
     "random_state": SEED,
     "diversity": Limits(-1, 1),  # below 0 likeness is sought; what people set themselves lies between -1 and 1 as well
     "max_per_family": COUNT,
+    "max_per_brand": Limits(0, is_whole=True),
     "dislike": NOT_NEGATIVE,
 }
 # A name means the same in every source that has it.

@@ -75,6 +75,18 @@ def test_what_a_visitor_set_reaches_the_model(app: Flask, models: Path, shelf: l
     assert recs.for_user(replace(ask, preferences=Preferences(never_brands=frozenset({"ALDER"})))).items == ()
 
 
+def test_the_cap_of_a_brand_holds_without_a_new_training(app: Flask, models: Path, shelf: list[int]) -> None:
+    with unit_of_work() as tx:
+        other = make_product(tx, name="Mug of somebody else", category=SHELVES[1], brand="Birch")
+        make_event(tx, Actor(user_id=make_user(tx)), other, "view", at=NOW - timedelta(days=50))
+    publish(app, "v1", "popular")
+    ask = Ask("nobody", looked_at(shelf[0]), k=24, now=NOW)
+    assert local(app).for_user(ask).product_ids.index(other) > 1
+    capped = local(app, max_per_brand=1).for_user(ask).product_ids
+    assert capped.index(other) == 1
+    assert set(capped) == set(local(app).for_user(ask).product_ids)
+
+
 def test_a_search_counts_as_a_look_at_what_stood_first(app: Flask, models: Path, shelf: list[int]) -> None:
     publish(app, "v1", "content")
     recs = local(app)

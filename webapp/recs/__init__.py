@@ -69,7 +69,12 @@ __all__ = [
 
 def recs_from_config(config: Config, feed: Feed | None = None) -> Recs:
     """Return the recommender of this process."""
-    return LocalRecs(config.instance / "models", feed=feed, budget_ms=config["RECS_BUDGET_MS"])
+    return LocalRecs(
+        config.instance / "models",
+        feed=feed,
+        budget_ms=config["RECS_BUDGET_MS"],
+        max_per_brand=config["MAX_PER_BRAND"],
+    )
 
 
 def get_recs() -> Recs:

@@ -54,16 +54,25 @@ class LocalRecs:
         New events and products for the live model; without it the model stays as it was trained.
     budget_ms : float
         Longest wait for an answer.
+    max_per_brand : int
+        Most products of one brand among ten in a row, as long as there are others; 0 for no cap.
     background : bool
         Look for news in a thread of its own; tests call :meth:`refresh` instead.
     """
 
     def __init__(
-        self, root: Path, *, feed: Feed | None = None, budget_ms: float = 150, background: bool = True
+        self,
+        root: Path,
+        *,
+        feed: Feed | None = None,
+        budget_ms: float = 150,
+        max_per_brand: int = 0,
+        background: bool = True,
     ) -> None:
         self.root = root
         self.feed = feed
         self.budget_s = budget_ms / 1000
+        self.max_per_brand = max_per_brand
         self.background = background
         self._live: _Live | None = None
         self._reading = Reading()
@@ -296,7 +305,7 @@ class LocalRecs:
             return
         note = read_note(self.root, version)  # before the folder, as both may be cleared away, the folder first
         try:
-            model = load(self.root / version)
+            model = load(self.root / version).arranging(max_per_brand=self.max_per_brand)
         except Exception as error:  # whatever is wrong with the files, the live model goes on serving
             self._bad, self._problem = (mark, time.monotonic() + 30), str(error)
             log.exception("model_refused", extra={"version": version})

@@ -1,0 +1,61 @@
+"""Room for other brands: how often one may stand among places that follow each other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from recommender.types import AnyArray, Rows
+
+WINDOW = 10  # about what is seen at once: a rail, or the first screens of a page
+
+
+class BrandCaps:
+    """At most so many of one brand among any ``WINDOW`` places in a row, for as long as there is anything else.
+
+    Parameters
+    ----------
+    brands : ndarray of shape (n_items,)
+        Name of each item's brand, in any case; items without one are not counted.
+    limit : int
+        0 for no cap.
+    """
+
+    def __init__(self, brands: AnyArray, limit: int) -> None:
+        self._brands, self.limit = brands, limit
+
+    def __bool__(self) -> bool:
+        return self.limit > 0
+
+    def of(self, row: int) -> str:
+        """The brand of an item as it is compared, "" where it has none."""
+        return str(self._brands[row]).casefold()
+
+    def spread(self, rows: Rows, n: int) -> Rows:
+        """Positions of ``n`` of the rows, in their order but for those that wait until their brand may stand again.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows,)
+            Item rows, best first.
+        n : int
+        """
+        brands = [self.of(row) for row in rows.tolist()]
+        waiting = list(range(len(brands)))
+        placed: list[int] = []
+        for _ in range(min(n, len(brands))):
+            full = self.without_room([brands[at] for at in placed[-WINDOW + 1 :]])
+            next_one = next((at for at in waiting if brands[at] not in full), waiting[0])
+            waiting.remove(next_one)
+            placed.append(next_one)
+        return np.array(placed, dtype=np.int64)
+
+    def without_room(self, brands: Sequence[str], n: int = 1) -> frozenset[str]:
+        """The brands of which ``n`` more, anywhere among places of the given brands, might be too many."""
+        if not self:
+            return frozenset()
+        starts = range(max(1, len(brands) - WINDOW + 2))
+        counts = (Counter(filter(None, brands[start : start + WINDOW - 1])) for start in starts)
+        return frozenset(name for count in counts for name, times in count.items() if times + n > self.limit)
