@@ -7,7 +7,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
@@ -290,6 +290,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     print(as_table(result))
     _track(tracking.of_evaluation(result, "evaluate"))
     _write_json(options, as_json(result))
+    _require_judged(result.results, result.failed)
     if options.compare:
         print(comparison(result, *options.compare))
 
@@ -308,6 +309,20 @@ def _evaluate_logged(options: argparse.Namespace, models: Sequence[str], setting
         )
     print(logged_table(result))
     _write_json(options, logged_json(result))
+    _require_judged(result.results, result.failed)
+    if not any(value.snips.effective_sample_size > 0 for value in result.results.values()):
+        raise DataError(
+            "nothing could be judged: no model would have shown anything of what chance did; are the user_id and "
+            "item_id of --logged those of the events?"
+        )
+
+
+def _require_judged(results: Collection[str], failed: Mapping[str, str]) -> None:
+    """Raise DataError where the data could not feed any of the models: no figure was printed."""
+    if not results:
+        first, *others = failed.values()
+        more = f", and {len(others)} more as told above" if others else ""
+        raise DataError(f"no model could be judged: {first}{more}; name others with --models, or give what they need")
 
 
 def _write_json(options: argparse.Namespace, found: dict[str, Any]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from recommender.catalogue import ItemCatalogue
+from recommender.catalogue import ItemCatalogue, union_of_items
 from recommender.errors import DataError
 from recommender.fitting import check_models, strategy_of
 from recommender.hybrid import HybridRecommender
@@ -66,6 +66,13 @@ SplitName = Literal["last-one", "time", "random", "new-users"]
 # Drawn row by row, so that there are no baskets to hold out.
 _DRAWN = ("random", "new-users")
 UNTOLD = ", time untold"
+# What each way of holding out needs of a log before anybody can be judged.
+_NEEDS = {
+    "time": "people and items that were there before the last tenth of the log and are in it again",
+    "last-one": "people with at least three items, or baskets, the last of which is known from others",
+    "random": "people with at least four items that others touched, too",
+    "new-users": "people with at least five items that others touched, too",
+}
 
 
 @dataclass(frozen=True)
@@ -74,10 +81,18 @@ class Evaluation:
 
     Attributes
     ----------
+    n_train, n_test : int
+        Events to learn from and to ask for.
+    n_items : int
+        Items of the training part: the others cannot be asked for.
     results : dict of str to ModelResult
         Fitted models by name, in the order asked for.
     failed : dict of str to str
         Models that the data could not feed, with the reason.
+    n_described : int
+        Items beside those of the training part that only the catalogue knows; they are ranked, too.
+    left_out : dict of str to int
+        Events in neither part, counted per reason.
     """
 
     split: str
@@ -89,6 +104,8 @@ class Evaluation:
     n_items: int
     results: dict[str, ModelResult]
     failed: dict[str, str]
+    n_described: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def compare(self, a: str, b: str, metric: str | None = None) -> PairedDifference:
         """Difference of two models over the same users, with its interval; NDCG at the cutoff by default."""
@@ -114,7 +131,10 @@ def make_split(frame: pd.DataFrame, how: SplitName, unit: Unit = "event", *, fir
         split = hold_out(frame, unit=unit, first_only=first_only)
     check_leakage(split)
     if not len(split.test):
-        raise DataError(f"the {how} split leaves no test event whose user and item the training part knows")
+        raise DataError(
+            f"the {how} split leaves no test event whose user and item the training part knows, so nobody can be "
+            f"judged: it needs {_NEEDS[how]}; give more events or choose another split"
+        )
     return split
 
 
@@ -257,6 +277,8 @@ def evaluate(
         n_items=len(task.item_ids),
         results=results,
         failed=failed,
+        n_described=len(union_of_items(task.events.items, task.catalogue)) - len(task.item_ids),
+        left_out=parts.left_out,
     )
 
 

@@ -22,6 +22,8 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         "n_train": evaluation.n_train,
         "n_test": evaluation.n_test,
         "n_items": evaluation.n_items,
+        "n_described": evaluation.n_described,
+        "left_out": evaluation.left_out,
         "models": {name: _model_json(result) for name, result in evaluation.results.items()},
         "failed": evaluation.failed,
     }
@@ -61,16 +63,20 @@ def as_table(evaluation: Evaluation) -> str:
     extra = [f"coverage@{k}", f"gini@{k}", f"novelty@{k}"]
     header = ["model", f"ndcg@{k} [95 %]", *keys[1:], "rmse", "mae", *extra, "fit s", "p50 ms", "p95 ms", "peak MB"]
     rows = [_row(result, keys, extra) for result in evaluation.results.values()]
-    lines = [_title(evaluation), "", *_aligned([header, *rows]), "", *_segment_lines(evaluation)]
+    lines = [*_title(evaluation), "", *_aligned([header, *rows]), "", *_segment_lines(evaluation)]
     lines += [f"{name}: not judged, {reason}" for name, reason in evaluation.failed.items()]
     return "\n".join(lines)
 
 
-def _title(evaluation: Evaluation) -> str:
-    return (
+def _title(evaluation: Evaluation) -> list[str]:
+    described = f" and {evaluation.n_described} more of the catalogue" if evaluation.n_described else ""
+    told = (
         f"{evaluation.split} split by {evaluation.unit}: {evaluation.n_train} training and {evaluation.n_test} test "
-        f"events, {len(evaluation.users)} users judged, all {evaluation.n_items} items ranked"
+        f"events, {len(evaluation.users)} users judged, all {evaluation.n_items} items of the training part"
+        f"{described} ranked"
     )
+    left_out = ", ".join(f"{reason} {n}" for reason, n in evaluation.left_out.items())
+    return [told, f"events in neither part: {left_out}"] if left_out else [told]
 
 
 def _row(result: ModelResult, keys: list[str], extra: list[str]) -> list[str]:

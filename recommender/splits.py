@@ -410,7 +410,10 @@ def _cut_time(times: Rows, fraction: float) -> int:
     """The time, after the first one, from which on the share of ``times`` is nearest to ``fraction``."""
     distinct, positions = np.unique(times, return_index=True)
     if len(distinct) < 2:
-        raise DataError("column 'timestamp': all events happened at one time, so there is nothing to split")
+        raise DataError(
+            "column 'timestamp': all events happened at one time, so there is nothing to split by it; the other splits "
+            "(last-one, random and new-users) need no times"
+        )
     n_test = len(times) - positions[1:]
     return int(distinct[1:][np.argmin(np.abs(n_test - fraction * len(times)))])
 

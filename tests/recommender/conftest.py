@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
+from recommender import __main__ as command_line
 from recommender.catalogue import ItemCatalogue
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
 from recommender.training_data import TrainingData
 from tests.recommender.worlds import data_of, shelf_items, two_shelves
+
+Run = Callable[..., tuple[int, str, str]]
 
 # Before any library asks for it: threads that wait for each other at every step of a tiny fit make it ten times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -25,6 +28,18 @@ def _one_thread() -> Iterator[None]:
     """Tiny matrices gain nothing from threads of the BLAS and lose much on a busy machine."""
     with threadpool_limits(1, "blas"):
         yield
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run ``python -m recommender``; gives exit status, what it printed and what it said on standard error."""
+
+    def command(*arguments: object) -> tuple[int, str, str]:
+        status = command_line.main([str(argument) for argument in arguments])
+        told = capsys.readouterr()
+        return status, told.out, told.err
+
+    return command
 
 
 @pytest.fixture(scope="session")

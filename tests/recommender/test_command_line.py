@@ -5,32 +5,16 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from recommender import __main__ as command_line
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
 from recommender.types import Recommendation
 from tests.recommender.worlds import DAY, START, ring_walks, thing
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command; gives exit status, what it printed and what it said on standard error."""
-
-    def command(*arguments: object) -> tuple[int, str, str]:
-        status = command_line.main([str(argument) for argument in arguments])
-        told = capsys.readouterr()
-        return status, told.out, told.err
-
-    return command
 
 
 @pytest.fixture(scope="module")
@@ -219,9 +203,10 @@ def test_an_evaluation_is_a_table_with_a_row_per_model(evaluate, run):
     assert status == 0
     lines = said.splitlines()
     assert lines[0].startswith("last-one split by event: ")
-    assert lines[0].endswith(" 40 users judged, all 15 items ranked")
-    assert lines[2].startswith("model    ndcg@3 [95 %]")
-    assert [line.split()[0] for line in lines[3:5]] == ["popular", "itemseq"]
+    assert lines[0].endswith(" 40 users judged, all 15 items of the training part ranked")
+    assert lines[1].startswith("events in neither part: repeated interactions ")
+    assert lines[3].startswith("model    ndcg@3 [95 %]")
+    assert [line.split()[0] for line in lines[4:6]] == ["popular", "itemseq"]
     assert any(line.startswith("ndcg@3 of") for line in lines)
     assert [line.split(" (")[0] for line in noted.splitlines()] == ["evaluate: popular", "evaluate: itemseq"]
 
@@ -241,7 +226,7 @@ def test_results_are_written_as_json_beside_the_table(evaluate, tmp_path, run):
 
 def test_the_seed_draws_the_users_that_are_judged(evaluate, run):
     tables = [run(*evaluate, "--max-users", 5, "--seed", seed)[1].splitlines() for seed in (1, 1, 2)]
-    ndcg = [table[4].split()[1:4] for table in tables]
+    ndcg = [table[5].split()[1:4] for table in tables]
     assert ndcg[0] == ndcg[1] != ndcg[2]
 
 
