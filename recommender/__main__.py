@@ -12,9 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
-import pandas as pd
-
-from recommender import datasets, latency, tracking
+from recommender import latency, tracking
 from recommender.catalogue import ItemCatalogue
 from recommender.console import ConsoleProgress, log_on_console
 from recommender.errors import DataError, RecommenderError
@@ -24,11 +22,10 @@ from recommender.fitting import strategy_of
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
 from recommender.logged import evaluate_logged, read_logged
+from recommender.namedfiles import data_options, events_as_timed, judged_items, named_events, named_items
 from recommender.parameters import Parameters
-from recommender.readers import ReadResult, read_catalogue, read_interactions
 from recommender.report import as_json, as_table, comparison, logged_json, logged_table
 from recommender.sources import DEEP_SOURCES, SOURCES
-from recommender.splits import Unit
 from recommender.tuning import DEFAULT_TRIALS, STUDIES, Budget, found_table, training_part, tune
 from recommender.types import SPACES, Recommendation
 
@@ -66,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("train", help="fit a model on files and save it to a new folder")
-    _data_options(command)
+    data_options(command)
     command.add_argument("--strategy", default="hybrid", help="hybrid or the name of a source (default: hybrid)")
     command.add_argument("--effort", choices=("full", "quick"), default="full", help="(default: full)")
     _learning_option(command)
@@ -82,7 +79,7 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("evaluate", help="judge models on a held-out part of the events")
-    _data_options(command)
+    data_options(command)
     command.add_argument("--split", choices=get_args(SplitName), default="time", help="(default: time)")
     command.add_argument("--unit", choices=("event", "basket"), default="event", help="(default: event)")
     command.add_argument(
@@ -102,7 +99,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 
 def _add_tune(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("tune", help="search better parameters on the training part of a split")
-    _data_options(command)
+    data_options(command)
     command.add_argument("--split", choices=("last-one", "time", "random"), default="time", help="(default: time)")
     command.add_argument("--models", default=",".join(STUDIES), help="sources, and weights (default: all)")
     command.add_argument(
@@ -175,54 +172,12 @@ def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
     return parse
 
 
-def _data_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--interactions", type=Path, help="CSV, CSV.gz, JSON lines or Parquet")
-    command.add_argument("--items", type=Path, help="catalogue file of the same kinds")
-    command.add_argument("--map", dest="mapping", help="schema name or user_id=column,item_id=column,...")
-    command.add_argument("--items-map", dest="items_mapping", help="the same for the catalogue")
-    command.add_argument("--data", choices=sorted(datasets.DATA_SETS), help="a known public data set instead of files")
-
-
-def _events(options: argparse.Namespace) -> pd.DataFrame:
-    return _read_events(options).frame
-
-
-def _read_events(options: argparse.Namespace) -> ReadResult:
-    if options.data:
-        files = {"interactions": options.interactions, "items": options.items}
-        maps = {"map": options.mapping, "items-map": options.items_mapping}
-        given = [name for name, value in (files | maps).items() if value is not None]
-        if given:
-            raise DataError(f"--{given[0]} and --data cannot both be given: --data names files and how to read them")
-        return _told(datasets.load_interactions(options.data))
-    if options.interactions is None:
-        raise DataError("give --interactions FILE, or --data NAME for a known data set")
-    return _told(read_interactions(options.interactions, options.mapping))
-
-
-def _items(options: argparse.Namespace) -> pd.DataFrame | None:
-    if options.data and datasets.data_set(options.data).catalogue is not None:
-        return _told(datasets.load_catalogue(options.data)).frame
-    if options.items is not None:
-        return _told(read_catalogue(options.items, options.items_mapping)).frame
-    return None
-
-
-def _told(result: ReadResult) -> ReadResult:
-    """Say on standard error what was left out or mended."""
-    for reason, count in result.reasons.items():
-        print(f"left out {count} of {result.n_rows} rows: {reason}", file=sys.stderr)
-    for repair, count in result.repairs.items():
-        print(f"mended {count} rows: {repair}", file=sys.stderr)
-    return result
-
-
 def _train(options: argparse.Namespace) -> None:
     if options.out.exists():
         raise DataError(f"--out: {options.out} exists already; a model folder is never overwritten")
     _try_folder(options.out)
     Networks.open(options.text_encoder, options.image_encoder)  # said before the files are read
-    events, items = _events(options), _items(options)
+    events, items = named_events(options), named_items(options)
     logged = read_logged(options.logged) if options.logged else None
     extra = tuple(_names(options.extra_sources))
     settings = _settings(options, "+".join((options.strategy, *extra)))
@@ -271,8 +226,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.logged:
         _evaluate_logged(options, models, settings)
         return
-    events = _events(options)
-    items = _judged_items(options, events, options.unit)
+    events = named_events(options)
+    items = judged_items(options, events, options.unit)
     with ConsoleProgress("evaluate") as progress:
         result = evaluate(
             events,
@@ -300,9 +255,7 @@ def _evaluate_logged(options: argparse.Namespace, models: Sequence[str], setting
     if given:
         raise DataError(f"--{given[0].replace('_', '-')} says nothing where --logged tells what was shown to whom")
     logged = read_logged(options.logged)
-    read, items = _read_events(options), _items(options)
-    # What stands in for times that a file lacks is no clock: it would put all that happened before what was shown.
-    events = read.frame if read.has_times else read.frame.drop(columns="timestamp")
+    events, items = events_as_timed(options), named_items(options)
     with ConsoleProgress("evaluate") as progress:
         result = evaluate_logged(
             events, items, logged, models=models, random_state=options.seed, params=settings, progress=progress
@@ -352,13 +305,13 @@ def _named_models(options: argparse.Namespace) -> list[str]:
 def _tune(options: argparse.Namespace) -> None:
     studies = _named_models(options)
     _try_file("--out", options.out)
-    events = _events(options)
+    events = named_events(options)
     split = make_split(events, options.split)
     trials = options.out.with_name(f"{options.out.stem}.trials.jsonl")
     with ConsoleProgress("tune") as progress:
         result = tune(
             training_part(events, split),
-            _judged_items(options, split.train),
+            judged_items(options, split.train),
             studies=studies,
             budget=Budget(options.trials, options.seconds),
             start=_parameters(options),
@@ -395,15 +348,6 @@ def _settings(options: argparse.Namespace, strategy: str) -> dict[str, Any]:
     """Keywords of the recommender for a strategy: the file of parameters, and what the options say."""
     settings = _parameters(options).settings_for(strategy)
     return settings | {"learn_weights": options.learn_weights}
-
-
-def _judged_items(options: argparse.Namespace, events: pd.DataFrame, unit: Unit = "event") -> pd.DataFrame | None:
-    """The catalogue, without texts that tell what a split of the events holds out."""
-    if not options.data:
-        return _items(options)
-    train = make_split(events, options.split, unit).train
-    read = datasets.load_judged_catalogue(options.data, train=train)
-    return None if read is None else _told(read).frame
 
 
 def _recommend(options: argparse.Namespace) -> None:
