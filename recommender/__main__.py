@@ -21,7 +21,7 @@ from recommender.features.combine import Networks
 from recommender.fitting import strategy_of
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
-from recommender.logged import evaluate_logged, read_logged
+from recommender.logged import evaluate_logged, read_logged, require_clock
 from recommender.namedfiles import data_options, events_as_timed, judged_items, named_events, named_items
 from recommender.parameters import Parameters
 from recommender.report import as_json, as_table, comparison, logged_json, logged_table
@@ -34,6 +34,10 @@ NOT_BY_DEFAULT = ("buy_again", "recently_viewed", *DEEP_SOURCES)
 # What says how events are held out and lists cut, with its usual value: a log of shown places knows both by itself.
 HOLDING_OUT = {"split": "time", "unit": "event", "k": 10, "max_users": None, "untold": False, "compare": None}
 LARGEST_SEED = 2**32 - 1  # what NumPy's older generators take
+NOTHING_SHOWN = (
+    "nothing was learned from --logged: it needs lists, shown well after the first events to people of those, of which "
+    "something was clicked and something was not, and a log long enough for trees to grow"
+)
 ALL_MODELS = (*(name for name in SOURCES if name not in NOT_BY_DEFAULT), "hybrid")
 
 
@@ -70,7 +74,11 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--extra-sources", default="", help="networks that join hybrid if it is better with them")
     command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0, help="of every draw (default: 0)")
     command.add_argument("--params", type=Path, help="file of parameters, as tune writes it")
-    command.add_argument("--logged", type=Path, help="file of shown places with their clicks, to learn from as well")
+    command.add_argument(
+        "--logged",
+        type=Path,
+        help="file of shown places with their clicks, for hybrid with full effort to learn from as well",
+    )
     command.add_argument("--text-encoder", default="", help="folder or .onnx file of a sentence transformer")
     command.add_argument("--image-encoder", default="", help=".onnx file of a pretrained image model")
     command.add_argument("--out", required=True, type=Path, help="folder to write; it must not exist")
@@ -177,8 +185,12 @@ def _train(options: argparse.Namespace) -> None:
         raise DataError(f"--out: {options.out} exists already; a model folder is never overwritten")
     _try_folder(options.out)
     Networks.open(options.text_encoder, options.image_encoder)  # said before the files are read
-    events, items = named_events(options), named_items(options)
+    _require_use_of_logged(options)
+    events, items = events_as_timed(options), named_items(options)
     logged = read_logged(options.logged) if options.logged else None
+    log = Interactions.from_frame(events)
+    if logged is not None:
+        require_clock(log)
     extra = tuple(_names(options.extra_sources))
     settings = _settings(options, "+".join((options.strategy, *extra)))
     model = HybridRecommender(
@@ -192,14 +204,27 @@ def _train(options: argparse.Namespace) -> None:
     )
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
     with ConsoleProgress("train") as progress:
-        model.fit(Interactions.from_frame(events), catalogue, logged=logged, progress=progress)
+        model.fit(log, catalogue, logged=logged, progress=progress)
     model.save(options.out)
     _track(tracking.of_model(model, options.out.name))
     info = model.info
+    if logged is not None and not (info["ranker"] or {}).get("shown_lists"):
+        print(NOTHING_SHOWN, file=sys.stderr)
     print(
         f"{options.out}: {info['strategy']} from {info['n_events']} events, {info['n_users']} users and "
         f"{info['n_items']} items in {info['fit_seconds']:.1f} s"
     )
+
+
+def _require_use_of_logged(options: argparse.Namespace) -> None:
+    """Raise DataError where nothing would learn from the shown places: only the trees of the blend do."""
+    named = {"strategy": "hybrid", "effort": "full"}
+    other = [name for name, needed in named.items() if getattr(options, name) != needed]
+    if options.logged and other:
+        raise DataError(
+            f"--logged says nothing to --{other[0]} {getattr(options, other[0])}: only --strategy hybrid with --effort "
+            "full learns from what was shown; leave --logged out, or train that"
+        )
 
 
 def _try_folder(out: Path) -> None:

@@ -87,6 +87,14 @@ def read_logged(path: Path) -> pd.DataFrame:
         raise DataError(f"{path}: {error}") from error
 
 
+def require_clock(events: Interactions) -> None:
+    """Raise DataError for events without times: nothing tells which of them came before a shown place."""
+    if not is_clock(events.timestamps):
+        raise DataError(
+            "column 'timestamp' of the events: no UTC seconds, so nothing tells what came before the shown places"
+        )
+
+
 def evaluate_logged(
     events: pd.DataFrame,
     items: pd.DataFrame | None,
@@ -127,10 +135,7 @@ def evaluate_logged(
         )
     check_models(models)
     log = Interactions.from_frame(events)
-    if not is_clock(log.timestamps):
-        raise DataError(
-            "column 'timestamp' of the events: no UTC seconds, so nothing tells what came before the shown places"
-        )
+    require_clock(log)
     events, since = log.to_frame(), int(logged["timestamp"].min())
     before, later = events[events["timestamp"] < since], events[events["timestamp"] >= since]
     if not len(before):

@@ -105,10 +105,41 @@ def test_what_was_shown_can_be_learned_from_as_well(folder, tmp_path, run):
     shown = "user_id,item_id,timestamp,position,propensity,clicked\nu000,ring-00,1700000000,1,1,1\n"
     (tmp_path / "shown.csv").write_text(shown)
     (tmp_path / "wrong.csv").write_text(shown.replace(",1,1,1", ",0,1,1"))
-    common = ["train", "--interactions", folder / "events.csv", "--strategy", "popular"]
-    assert run(*common, "--logged", tmp_path / "shown.csv", "--out", tmp_path / "v1")[0] == 0
+    common = ["train", "--interactions", folder / "events.csv"]
+    status, _, noted = run(*common, "--logged", tmp_path / "shown.csv", "--out", tmp_path / "v1")
+    assert status == 0
+    assert "nothing was learned from --logged: it needs lists" in noted.splitlines()[-1]
     status, _, noted = run(*common, "--logged", tmp_path / "wrong.csv", "--out", tmp_path / "v2")
     assert (status, "position" in noted, (tmp_path / "v2").exists()) == (2, True, False)
+
+
+def test_what_was_shown_is_refused_where_nothing_would_learn_from_it(folder, tmp_path, run):
+    """It was read, checked and had no effect."""
+    shown = "user_id,item_id,timestamp,position,propensity,clicked\nu000,ring-00,1700000000,1,1,1\n"
+    (tmp_path / "shown.csv").write_text(shown)
+    common = ["train", "--interactions", folder / "events.csv", "--logged", tmp_path / "shown.csv"]
+    for option, value in (("--strategy", "popular"), ("--effort", "quick")):
+        status, said, noted = run(*common, option, value, "--out", tmp_path / "v1")
+        assert (status, said, noted.count("\n")) == (2, "", 1)
+        assert f"--logged says nothing to {option} {value}: only --strategy hybrid with --effort full learns" in noted
+    pd.read_csv(folder / "events.csv").drop(columns="timestamp").to_csv(tmp_path / "untimed.csv", index=False)
+    common[2] = tmp_path / "untimed.csv"
+    status, _, noted = run(*common, "--out", tmp_path / "v1")
+    assert status == 2
+    assert noted.endswith("no UTC seconds, so nothing tells what came before the shown places\n")
+    assert not (tmp_path / "v1").exists()
+
+
+def test_the_card_of_a_file_without_times_tells_of_none(folder, tmp_path, run):
+    """It named the last event of the year 2000, from the seconds that stand in for the times."""
+    pd.read_csv(folder / "events.csv").drop(columns="timestamp").to_csv(tmp_path / "untimed.csv", index=False)
+    common = ["train", "--strategy", "popular", "--interactions"]
+    assert run(*common, tmp_path / "untimed.csv", "--out", tmp_path / "v1")[0] == 0
+    assert run(*common, folder / "events.csv", "--out", tmp_path / "v2")[0] == 0
+    untimed, timed = ((tmp_path / name / "model_card.md").read_text() for name in ("v1", "v2"))
+    assert "320 events of 40 people about 15 products, whose times are not known." in untimed
+    assert "2000" not in untimed
+    assert "about 15 products, the last of 2023-" in timed
 
 
 def test_rows_that_cannot_be_used_are_counted_aloud(folder, tmp_path, run):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import DataError
-from recommender.hybrid import HybridRecommender
+from recommender.hybrid import HybridRecommender, load
 from recommender.idmap import IdMap
 from recommender.impressions import Impressions, clean_logged
 from recommender.interactions import Interactions
@@ -203,6 +203,16 @@ def test_a_model_learns_from_what_was_shown_and_says_so(walks, shown):
     users = sorted(walks["user_id"].unique())[:20]
     lists = [[ids(one.recommend(user, 5)) for user in users] for one in (model, again, without)]
     assert lists[0] == lists[1]
+
+
+def test_the_command_line_learns_from_what_was_shown(walks, shown, tmp_path, run):
+    walks.drop(columns=["value", "order_id"]).to_csv(tmp_path / "events.csv", index=False)
+    shown.to_csv(tmp_path / "shown.csv", index=False)
+    files = ["--interactions", tmp_path / "events.csv", "--logged", tmp_path / "shown.csv"]
+    status, _, noted = run("train", *files, "--seed", 1, "--out", tmp_path / "v1")
+    assert status == 0
+    assert "nothing was learned" not in noted
+    assert load(tmp_path / "v1").info["ranker"]["shown_lists"] > 0
 
 
 def test_places_that_cannot_be_stop_a_fit_before_it_begins(walks, shown):
