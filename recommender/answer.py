@@ -20,7 +20,7 @@ from recommender.model import FittedModel
 from recommender.pipeline import MAX_CANDIDATES, CandidateSet, all_but
 from recommender.preferences import NEUTRAL, PreferenceRules, Preferences
 from recommender.rankfeatures import DAY_SECONDS
-from recommender.reranker import POOL, collapse, maximal_marginal_relevance, push_down
+from recommender.reranker import POOL, collapse, maximal_marginal_relevance, push_down, room_behind
 from recommender.retrievers.content import Content
 from recommender.retrievers.own_history import OwnHistory
 from recommender.retrievers.svd import Svd
@@ -130,14 +130,14 @@ class Answerer:
     def recommend(self, ask: Ask) -> list[Recommendation]:
         """See :meth:`HybridRecommender.recommend`."""
         made = self._made(ask)
-        return self._with_fresh(made.answer, ask, made.query)
+        return self._with_fresh(made, ask)
 
     def prepare(self, ask: Ask, explore: Exploration, salt: str) -> Prepared:
         """See :meth:`HybridRecommender.prepare`: what is new competes for the places that are left to chance."""
         made = self._made(ask)
         places = explore.drawn_places(len(made.answer))
         if not places:
-            return Prepared(tuple(self._with_fresh(made.answer, ask, made.query)), (), salt)
+            return Prepared(tuple(self._with_fresh(made, ask)), (), salt)
         hands = deal(self._worth_a_try(made, ask, explore, len(places)), places, explore.pool)
         draws = tuple(Draw(place, options(hand, self.live.shows)) for place, hand in hands)
         return Prepared(tuple(made.answer), draws, salt, room=ask.k - len(made.answer))
@@ -165,19 +165,24 @@ class Answerer:
         The last items, one for each place, fill the gaps that the draws leave. First what is newer than the model and
         like the history, then candidates that are young and were little shown.
         """
-        head = made.rows[: explore.within]
+        head, tail = made.rows[: explore.within], made.rows[len(made.rows) - n_places :]
+        n = explore.pool * explore.places
+        fresh = {
+            item_id: family
+            for item_id, family in self._fresh_for(ask, made.query, n, np.union1d(head, tail)).items()
+            if self.live.shows.shown(item_id) < explore.max_shown
+        }
         oldest = made.query.now - explore.max_age_days * DAY_SECONDS
         young = made.candidates[self.model.pipeline.columns.new_since(oldest, made.candidates)]
-        young = young[~np.isin(young, np.concatenate([head, made.rows[len(made.rows) - n_places :]]))]
-        young = self._within_caps(head, young)
+        young = young[~np.isin(young, np.concatenate([head, tail]))]
+        families = self.model.families
+        taken = np.concatenate([families[head], np.array(list(fresh.values()), dtype=np.int64)])
+        young = young[room_behind(taken, families[young], self.max_per_family)]
         beside = made.rows[: len(head) + WINDOW]
         full = self._brands.without_room([self._brands.of(row) for row in beside.tolist()], n_places)
         young = young[[self._brands.of(row) not in full for row in young.tolist()]] if full else young
         young = little_shown(young, self.model.items.take(young), self.live.shows, explore.max_shown)
-        n = explore.pool * explore.places
-        fresh = self._fresh_for(ask, made.query, n)
-        fresh = [item_id for item_id in fresh if self.live.shows.shown(item_id) < explore.max_shown]
-        fresh = [item_id for item_id in fresh if self._brand_of(item_id) not in full]
+        fresh = {item_id: family for item_id, family in fresh.items() if self._brand_of(item_id) not in full}
         return [*fresh, *self.model.items.take(young[:n])][:n]
 
     def _require(self, strategy: str) -> None:
@@ -334,8 +339,8 @@ class Answerer:
 
     def _within_caps(self, before: Rows, rows: Rows) -> Rows:
         """The new rows that a list may take behind those before."""
-        kept = collapse(np.concatenate([before, rows]), self.model.families, self.max_per_family)
-        return rows[kept[kept >= len(before)] - len(before)]
+        families = self.model.families
+        return rows[room_behind(families[before], families[rows], self.max_per_family)]
 
     def _reasons(
         self, ask: Ask, query: Query, ordered: Ordered, found: CandidateSet | None
@@ -374,9 +379,10 @@ class Answerer:
         item_id = self.model.items[reason.row] if reason.row >= 0 else None
         return Reason(reason.kind, item_id, round(reason.share, 4))
 
-    def _with_fresh(self, answer: list[Recommendation], ask: Ask, query: Query) -> list[Recommendation]:
+    def _with_fresh(self, made: _Made, ask: Ask) -> list[Recommendation]:
         """One place in ten may go to a product newer than the model that is like the user's history."""
-        usable = self._fresh_for(ask, query, ask.k)
+        answer = made.answer
+        usable = self._fresh_for(ask, made.query, ask.k, made.rows)
         if not usable:
             return answer
         for place in range(FRESH_EVERY // 2 - 1, len(answer), FRESH_EVERY):
@@ -385,7 +391,7 @@ class Answerer:
             item_id = next((item_id for item_id in usable if self._brand_of(item_id) not in full), None)
             if item_id is None:
                 continue
-            usable.remove(item_id)
+            del usable[item_id]
             above = answer[place - 1].score if place else answer[0].score
             answer.insert(place, Recommendation(item_id, 0, above, (Reason("new"),), "new"))
         return [replace(r, rank=rank) for rank, r in enumerate(answer[: ask.k], start=1)]
@@ -394,16 +400,20 @@ class Answerer:
         row = self.model.items.row(item_id)
         return self._brands.of(row) if row >= 0 else self.live.fresh.brands.get(item_id, "").casefold()
 
-    def _fresh_for(self, ask: Ask, query: Query, n: int) -> list[str]:
-        """Up to ``n`` products newer than the model that are like the user's history, the most alike first."""
+    def _fresh_for(self, ask: Ask, query: Query, n: int, beside: Rows) -> dict[str, int]:
+        """Up to ``n`` products newer than the model that are like the user's history, the most alike first.
+
+        Each with the number of its family, of which there are not too many together with those ``beside``.
+        """
         content, newer = self._sources.get("content"), self.live.fresh
         if not len(newer) or ask.strategy != "hybrid" or query.state.is_cold:
-            return []
+            return {}
         if not isinstance(content, Content):
-            return []
+            return {}
         hidden = ask.exclude.union(ask.item_ids)
         found = newer.to_the_taste(content.profile(query.state), hidden, ask.category, ask.preferences)
-        return newer.few_of_each(found, self.max_per_family)[:n]
+        few = newer.few_of_each(found, self.max_per_family, self.model.families[beside])
+        return dict(list(few.items())[:n])
 
     def forecast_stars(self, user_row: int, item_row: int, log: EventLog | None) -> float:
         """See :meth:`HybridRecommender.predict_rating`; ``log`` is None when nothing is known beyond the training."""

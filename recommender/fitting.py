@@ -85,6 +85,7 @@ def fit_model(
         specs=blend | extras,
         category_paths=data.catalogue.fields["category"],
         brands=data.catalogue.fields["brand"],
+        family_names=data.family_names,
     )
     if strategy == "hybrid" and effort == "full":
         progress("star forecast", 0.0)

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recommender.catalogue import ItemCatalogue, is_below, text_codes
+from recommender.catalogue import ItemCatalogue, is_below
 from recommender.errors import DataError
 from recommender.exploration import Shows
 from recommender.interactions import MAX_EVENTS_PER_USER, Interactions
 from recommender.model import FittedModel
 from recommender.preferences import Preferences
-from recommender.reranker import collapse
+from recommender.reranker import room_behind
 from recommender.retrievers.popular import Popular
 from recommender.retrievers.streamed import PairCounter
 from recommender.roworder import FIRST_CLOCK_SECOND
 from recommender.state import EventLog, Steps, build_state, known_times
-from recommender.types import Event, FloatMatrix, FloatVector
+from recommender.types import Event, FloatMatrix, FloatVector, Rows
 from recommender.validation import require_columns
 from recommender.vectorindex import normalise
 
@@ -35,25 +35,36 @@ LATEST_EVENTS = 1_000
 class FreshItems:
     """Products newer than the model, known by their content alone.
 
-    A state is never changed: other threads may be reading it. Take it once for a request.
+    A state is never changed: other threads may be reading it. Take it once for a request. ``families`` are numbers, -1
+    for none: those of the model where it knows the name, for others those of ``new_families``.
     """
 
     ids: tuple[str, ...] = ()
     vectors: Mapping[str, FloatMatrix] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
     brands: Mapping[str, str] = field(default_factory=dict)
-    families: Mapping[str, str] = field(default_factory=dict)
+    families: Mapping[str, int] = field(default_factory=dict)
+    new_families: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def and_those_of(self, catalogue: ItemCatalogue, vectors: Mapping[str, FloatMatrix]) -> FreshItems:
+    def and_those_of(
+        self, catalogue: ItemCatalogue, vectors: Mapping[str, FloatMatrix], model: FittedModel
+    ) -> FreshItems:
         """These products and further ones, which take the place of those of the same id."""
         ids = tuple(catalogue.items)
         replaced = set(ids)
         keep = np.array([i not in replaced for i in self.ids], dtype=bool)
-        told = (dict(zip(ids, catalogue.fields[name], strict=True)) for name in ("category", "brand", "family"))
-        categories, brands, families = told
+        categories, brands = (dict(zip(ids, catalogue.fields[name], strict=True)) for name in ("category", "brand"))
+        names = catalogue.fields["family"].tolist()
+        known = model.family_names.numbers_of(names).tolist()
+        new = [name for name, number in zip(names, known, strict=True) if name and number < 0]
+        # A family of the model has the number of an item; what it does not know counts on from there.
+        added = [name for name in dict.fromkeys(new) if name not in self.new_families]
+        begin = len(model.items) + len(self.new_families)
+        new_families = {**self.new_families, **{name: begin + n for n, name in enumerate(added)}}
+        numbers = (new_families.get(name, number) for name, number in zip(names, known, strict=True))
         return FreshItems(
             tuple(i for i, kept in zip(self.ids, keep, strict=True) if kept) + ids,
             {
@@ -62,7 +73,8 @@ class FreshItems:
             },
             {**self.categories, **categories},
             {**self.brands, **brands},
-            {**self.families, **families},
+            {**self.families, **dict(zip(ids, numbers, strict=True))},
+            new_families,
         )
 
     def vector_of(self, item_id: str, space: str) -> FloatVector | None:
@@ -80,10 +92,17 @@ class FreshItems:
         order = np.lexsort((np.arange(len(likeness)), -likeness))[:n]
         return [(self.ids[i], float(likeness[i])) for i in order.tolist() if likeness[i] > 0]
 
-    def few_of_each(self, ids: Sequence[str], limit: int) -> list[str]:
-        """Of some products, in their order, at most ``limit`` of each variant family."""
-        families = text_codes([self.families.get(item_id, "") for item_id in ids])
-        return [ids[place] for place in collapse(np.arange(len(ids)), families, limit).tolist()]
+    def families_of(self, ids: Sequence[str]) -> Rows:
+        """Numbers of the variant families of some products, -1 for none."""
+        return np.array([self.families.get(item_id, -1) for item_id in ids], dtype=np.int64)
+
+    def few_of_each(self, ids: Sequence[str], limit: int, before: Rows) -> dict[str, int]:
+        """Of some products, in their order, at most ``limit`` of each variant family with those ``before``.
+
+        With the number of the family of each.
+        """
+        families = self.families_of(ids)
+        return {ids[place]: int(families[place]) for place in room_behind(before, families, limit).tolist()}
 
     def to_the_taste(
         self, taste: FloatVector, hidden: Collection[str], category: str | None, preferences: Preferences
@@ -211,7 +230,8 @@ class LiveUpdates:
         vectors = self.model.spaces.encode(part)
         if not vectors:
             return 0
-        self.fresh = self.fresh.and_those_of(part, vectors)  # in one step: requests of other threads look on
+        # In one step: requests of other threads look on.
+        self.fresh = self.fresh.and_those_of(part, vectors, self.model)
         return len(part)
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from recommender.families import FamilyNames
 from recommender.features.combine import ItemSpaces
 from recommender.idmap import IdMap
 from recommender.neighbours import row_type
@@ -48,6 +49,8 @@ class FittedModel:
         Text, "" where unknown.
     stars : StarForecast or None
         None where there are too few ratings; the SVD then forecasts alone.
+    family_names : FamilyNames
+        What the catalogue calls the families that it names; none in a model that was saved before they were kept.
     info : dict
         Facts for people: times, counts, repairs, notes.
     """
@@ -65,6 +68,7 @@ class FittedModel:
     category_paths: AnyArray
     brands: AnyArray
     stars: StarForecast | None = None
+    family_names: FamilyNames = field(default_factory=FamilyNames.none)
     info: dict[str, Any] = field(default_factory=dict)
 
     def to_arrays(self) -> dict[str, AnyArray]:
@@ -77,6 +81,8 @@ class FittedModel:
             "history/values": log.values,
             "history/timestamps": log.timestamps,
             "items/families": self.families,
+            "items/family_keys": self.family_names.keys,
+            "items/family_numbers": self.family_names.numbers,
             "items/category_paths": _encode_text(self.category_paths),
             "items/brands": _encode_text(self.brands),
         }
@@ -175,8 +181,15 @@ class FittedModel:
             category_paths=_decode_text(arrays["items/category_paths"]),
             brands=_decode_text(arrays["items/brands"]),
             stars=stars,
+            family_names=_family_names(arrays),
             info=dict(data["info"]),
         )
+
+
+def _family_names(arrays: Mapping[str, AnyArray]) -> FamilyNames:
+    if "items/family_keys" not in arrays:
+        return FamilyNames.none()
+    return FamilyNames(arrays["items/family_keys"], arrays["items/family_numbers"])
 
 
 def _prefixed(prefix: str, arrays: Mapping[str, AnyArray]) -> dict[str, AnyArray]:

@@ -37,22 +37,25 @@ class RelatedItems:
         row = self.model.items.row(item_id)
         hidden = self.model.items.rows(sorted(exclude | {item_id}))
         allowed = all_but(len(self.model.items), hidden[hidden >= 0])
-        if row >= 0 and self.model.families[row] >= 0:
-            allowed &= self.model.families != self.model.families[row]
+        own = int(self.model.families[row]) if row >= 0 else new.families.get(item_id, -1)
+        if own >= 0:
+            allowed &= self.model.families != own
         rows, likeness = self._best(scores, k, allowed, self.max_per_family)
-        pairs = [(self.model.items[int(r)], float(s)) for r, s in zip(rows, likeness, strict=True)]
-        pairs += self._of_the_new(new, found, item_id, exclude)
+        pairs = list(zip(self.model.items.take(rows), likeness.tolist(), self.model.families[rows], strict=True))
+        pairs += self._of_the_new(new, found, exclude | {item_id}, own)
         pairs.sort(key=lambda pair: -pair[1])
-        reason = (Reason("similar", item_id),)
-        return [Recommendation(i, rank, s, reason, space) for rank, (i, s) in enumerate(pairs[:k], start=1)]
+        families = np.array([family for *_, family in pairs], dtype=np.int64)
+        kept = collapse(np.arange(len(pairs)), families, self.max_per_family)
+        best, reason = [pairs[place][:2] for place in kept[:k].tolist()], (Reason("similar", item_id),)
+        return [Recommendation(i, rank, s, reason, space) for rank, (i, s) in enumerate(best, start=1)]
 
     def _of_the_new(
-        self, new: FreshItems, found: Sequence[tuple[str, float]], item_id: str, exclude: frozenset[str]
-    ) -> list[tuple[str, float]]:
-        """Of fresh products, best first, those that are neither variants of the item nor too many of one family."""
-        likeness, own = dict(found), new.families.get(item_id)
-        others = [i for i in likeness if i != item_id and i not in exclude and not (own and new.families[i] == own)]
-        return [(i, likeness[i]) for i in new.few_of_each(others, self.max_per_family)]
+        self, new: FreshItems, found: Sequence[tuple[str, float]], hidden: frozenset[str], own: int
+    ) -> list[tuple[str, float, int]]:
+        """Fresh products that are not hidden and no variants of the item, with the family of each."""
+        families = new.families_of([item_id for item_id, _ in found]).tolist()
+        told = [(item_id, likeness, family) for (item_id, likeness), family in zip(found, families, strict=True)]
+        return [one for one in told if one[0] not in hidden and (one[2] < 0 or one[2] != own)]
 
     def _best(self, scores: FloatVector, k: int, allowed: BoolMask, per_family: int) -> Candidates:
         """The best with so many of a family, at least ``k`` of them where there are so many."""

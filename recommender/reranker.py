@@ -20,6 +20,16 @@ def collapse(rows: Rows, groups: Rows, limit: int) -> Rows:
     return np.flatnonzero((own < 0) | (place < limit))
 
 
+def room_behind(before: Rows, groups: Rows, limit: int) -> Rows:
+    """Positions of ``groups``, group numbers in their order, that may follow those ``before``: at most ``limit`` each.
+
+    Group -1 is not limited.
+    """
+    all_groups = np.concatenate([before, groups])
+    kept = collapse(np.arange(len(all_groups)), all_groups, limit)
+    return kept[kept >= len(before)] - len(before)
+
+
 def maximal_marginal_relevance(rows: Rows, scores: FloatVector, vectors: FloatMatrix, n: int, diversity: float) -> Rows:
     """Positions of ``n`` rows picked one by one, trading score against likeness to what was picked.
 

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from recommender.catalogue import ItemCatalogue, text_codes, union_of_items
 from recommender.duplicates import duplicate_groups, join_families
+from recommender.families import FamilyNames
 from recommender.features.combine import BLOCKS, BUILT_IN, ItemSpaces, Networks, build_spaces
 from recommender.features.mixture import learn_mixture
 from recommender.interactions import Interactions
@@ -90,6 +91,11 @@ class TrainingData:
             self.catalogue_views["families"] = join_families(named, duplicate_groups(self.catalogue))
         families: Rows = self.catalogue_views["families"]
         return families
+
+    @property
+    def family_names(self) -> FamilyNames:
+        """What the catalogue calls those families that it names."""
+        return FamilyNames.of(self.catalogue.fields["family"], self.families)
 
     def _mixed(self, spaces: ItemSpaces) -> ItemSpaces:
         blocks = {name: vectors for name, vectors in spaces.vectors.items() if name in BLOCKS}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from recommender.artifacts import read_folder, write_folder
+from recommender.exploration import Exploration
+from recommender.hybrid import load
 from recommender.live import FreshItems
+from recommender.types import Recommendation
 from tests.recommender.conftest import quick_model
 from tests.recommender.worlds import event, frame_of, ids, purchases, shelf_of, thing
 
@@ -54,6 +59,69 @@ def test_variants_of_a_new_product_share_its_place(own_model):
     alike = ids(own_model.similar(thing("garden", 0), 30))
     assert len([item for item in alike if item.startswith("fresh")]) == 1
     assert not [item for item in ids(own_model.similar("fresh-0", 30)) if item.startswith("fresh")]
+
+
+def of_the_pair(found: list[Recommendation]) -> list[str]:
+    return [item for item in ids(found) if item in ("fresh", thing("garden", 18), thing("garden", 19))]
+
+
+def test_a_new_variant_shares_the_place_of_a_family_that_the_model_knows(own_model):
+    """It stood beside its siblings: the model knew its families by number alone."""
+    asked = {"k": 40, "history": GARDENER}
+    siblings = of_the_pair(own_model.recommend("guest", **asked))
+    assert len(siblings) == 1, "one of the two stands in the list"
+    own_model.add_items(pd.concat([product("fresh", family="garden  pair"), product("other", family="another pair")]))
+    found = own_model.recommend("guest", **asked)
+    assert of_the_pair(found) == siblings
+    assert "other" in ids(found)
+    without = own_model.recommend("guest", exclude=[thing("garden", 18), thing("garden", 19)], **asked)
+    assert of_the_pair(without) == ["fresh"]
+
+
+def test_a_new_variant_is_no_alternative_to_its_siblings(own_model):
+    own_model.add_items(product("fresh", family="garden pair"))
+    assert of_the_pair(own_model.similar("fresh", 40)) == []
+    assert of_the_pair(own_model.similar(thing("garden", 18), 40)) == []
+    assert len(of_the_pair(own_model.similar(thing("garden", 0), 40))) == 1
+
+
+def test_a_new_variant_joins_the_only_thing_of_its_family(shop_events, shop_items):
+    """A family may have one item at the training."""
+    items = shop_items.assign(family=shop_items["item_id"].where(shop_items["item_id"] == thing("garden", 0), ""))
+    model = quick_model(shop_events, items)
+    model.add_items(product("fresh", family=thing("garden", 0)))
+    assert "fresh" not in ids(model.similar(thing("garden", 0), 40))
+    assert "fresh" not in ids(model.similar(thing("garden", 4), 40)), "its sibling is more alike"
+    assert "fresh" in ids(model.similar(thing("garden", 4), 40, exclude=[thing("garden", 0)]))
+
+
+def test_chance_puts_no_new_variant_beside_its_sibling(own_model):
+    own_model.add_items(product("fresh", family="garden pair"))
+    explore = Exploration(places=5, max_age_days=0)
+    asked = {"k": 30, "history": GARDENER}
+    lists = [own_model.recommend("guest", explore=replace(explore, seed=str(n)), **asked) for n in range(10)]
+    assert {len(of_the_pair(found)) for found in lists} == {1}
+    hidden = [thing("garden", 18), thing("garden", 19)]
+    assert "fresh" in ids(own_model.recommend("guest", exclude=hidden, explore=explore, **asked))
+
+
+def test_a_saved_model_knows_its_families_by_name(own_model, tmp_path):
+    own_model.save(tmp_path / "v1")
+    model = load(tmp_path / "v1")
+    model.add_items(product("fresh", family="garden pair"))
+    assert of_the_pair(model.similar(thing("garden", 18), 40)) == []
+
+
+def test_a_model_that_was_saved_without_names_of_families_goes_on_as_it_was(own_model, tmp_path):
+    own_model.save(tmp_path / "v1")
+    data, arrays, texts = read_folder(tmp_path / "v1")
+    kept = {name: array for name, array in arrays.items() if not name.startswith("items/family_")}
+    assert len(kept) == len(arrays) - 2
+    write_folder(tmp_path / "v0", data=data, arrays=kept, texts=texts)
+    model = load(tmp_path / "v0")
+    assert model.recommend("u01", 10) == own_model.recommend("u01", 10)
+    model.add_items(product("fresh", family="garden pair"))
+    assert of_the_pair(model.similar(thing("garden", 18), 40)) == ["fresh"]
 
 
 def test_a_product_told_by_its_fields_is_the_same_as_one_in_a_table(own_model):
