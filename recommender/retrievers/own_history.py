@@ -123,10 +123,13 @@ def _buyers(data: TrainingData) -> Rows:
 
 
 def _medians(items: Rows, gaps: FloatVector, n_items: int) -> FloatVector:
+    """Median of the gaps of each item, shape (n_items,); 30 days where there is none."""
     order = np.lexsort((gaps, items))
     counts = np.bincount(items, minlength=n_items)
     starts = np.cumsum(counts) - counts
     medians = np.full(n_items, 30.0, dtype=np.float32)
     has = counts > 0
-    medians[has] = gaps[order][(starts + counts // 2)[has]]
+    # Of an even number of gaps, half way between the two in the middle.
+    below, above = (gaps[order][(starts + middle)[has]] for middle in ((counts - 1) // 2, counts // 2))
+    medians[has] = (below + above) / 2
     return medians

@@ -45,6 +45,15 @@ def test_intervals_and_shares_are_learned(pantry):
     assert source.share_[rows].tolist() == [1, 1]
 
 
+@pytest.mark.parametrize(("gaps", "median"), [([10, 20], 15), ([40, 10, 20], 20), ([10, 90, 20, 25], 22.5), ([7], 7)])
+def test_the_interval_is_the_median_of_the_gaps(gaps, median):
+    """Of an even number it was the longer of the two in the middle."""
+    days = np.cumsum([0, *gaps])
+    log = frame_of(*(("u", "tea", "purchase", START + int(day) * DAY) for day in days), ("v", "pan", "purchase", START))
+    source = BuyAgain().fit(data_of(log))
+    assert source.interval_days_.tolist() == [30, median]
+
+
 def test_the_item_that_is_due_stands_first(pantry):
     now = pantry.now
     history = [bought("soap", 30, now), bought("coffee", 30, now)]
