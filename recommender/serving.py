@@ -355,8 +355,8 @@ class ServingRecommender(Estimator):
     def add_items(self, items: pd.DataFrame | Iterable[Mapping[str, object]]) -> int:
         """Make products newer than the model recommendable through their content; returns how many were taken.
 
-        A catalogue frame, or a mapping for each product, for which pandas is not read. Raises DataError as
-        :meth:`ItemCatalogue.of`.
+        A catalogue frame, or a mapping for each product, for which pandas is not read. A new product that is told again
+        is replaced as a whole: a field that is not told then is unknown. Raises DataError as :meth:`ItemCatalogue.of`.
         """
         require_fitted(self, "model_")
         return self._live.add_items(ItemCatalogue.of(items))

@@ -143,8 +143,9 @@ class CatalogueWriter(Writer):
         catalogue.add_rows(tx, Variant, [self._variant(ids[ref], ref, values[ref]) for ref in new])
         changed = [ref for ref in known if self._update(tx, known[ref], before[known[ref]], values[ref])]
         touched = ids | {ref: known[ref] for ref in changed}
-        self._attributes(tx, touched, rows)
-        for ref, product_id in touched.items():
+        # Those of a product known by its number are the owner's: one column of a file would take the place of them all.
+        self._attributes(tx, ids, rows)
+        for ref, product_id in ids.items():
             self._picture(tx, product_id, rows[ref])
         search.reindex(tx, list(touched.values()))
         report.n_added += len(new)

@@ -182,7 +182,11 @@ def refresh_price(tx: Tx, product_id: int) -> None:
 
 
 def set_attributes(tx: Tx, rows: Sequence[tuple[int, str, str]]) -> None:
-    """Replace the filterable attributes of the products named in ``rows`` (product, name, value)."""
+    """Replace all filterable attributes of the products named in ``rows`` (product, name, value).
+
+    What a product had and is not told again is gone, so one call tells everything about it; a product of which there is
+    no row keeps its own.
+    """
     ids = sorted({row[0] for row in rows})
     for start in range(0, len(ids), CHUNK):
         tx.change(delete(ProductAttribute).where(ProductAttribute.product_id.in_(ids[start : start + CHUNK])))

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from PIL import Image
+from sqlalchemy import select
 
 from tests.conftest import NOW
+from tests.factories import make_product
 from webapp.actors import Actor
 from webapp.recs import UnreadableFileError
 from webapp.services import imports
 from webapp.services.import_rows import Options, Report
 from webapp.store import catalogue as store
 from webapp.store import interactions, products, search, taste, users
+from webapp.store.models import ProductAttribute
 from webapp.store.tx import read_unit, unit_of_work
 
 CATALOGUE = [
@@ -90,6 +93,48 @@ def test_a_changed_row_changes_its_product_only(app: Flask, catalogue: Path, tmp
         ids = search.suggest(tx, ["lantern"], limit=5)
         assert [row.price_cents for row in products.variants_of(tx, ids)] == [5900]
         assert search.suggest(tx, ["oslo"], limit=5) == []
+
+
+def test_a_product_known_by_its_number_keeps_its_picture_and_what_it_can_be_filtered_by(
+    app: Flask, tmp_path: Path
+) -> None:
+    """A new price in the file took all attributes of the product away but the colours of that file."""
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "media").mkdir()
+    for name, height in (("old.png", 500), ("new.png", 300)):
+        Image.new("RGB", (300, height), (200, 30, 30)).save(tmp_path / "pictures" / name)
+    row = CATALOGUE[0] | {"image": "old.png", "colours": "red"}
+    names = CATALOGUE_MAP + ",image=image,colours=colours"
+    chosen = Options(mapping=names, pictures=tmp_path / "pictures")
+
+    def take(file: str, **changed: str) -> tuple[list[tuple[str, str]], int | None]:
+        path = write(tmp_path / file, [row | changed])
+        imports.import_catalogue(path, chosen, folder=tmp_path, now=NOW, progress=silent)
+        with read_unit() as tx:
+            card = products.best_sellers(tx, limit=1)[0]
+            found = tx.rows(select(ProductAttribute.name, ProductAttribute.value))
+            return sorted((name, value) for name, value in found), card.picture and card.picture.height
+
+    assert take("first.csv") == ([("Colour", "red")], 400)
+    with unit_of_work() as tx:
+        lamp = store.by_refs(tx, ["L1"])["L1"]
+        store.set_attributes(tx, [(lamp, "Colour", "red"), (lamp, "Size", "tall")])
+    known = ([("Colour", "red"), ("Size", "tall")], 400)
+    assert take("dearer.csv", price="59.00", colours="blue", image="new.png") == known
+
+
+def test_attributes_of_a_product_are_told_all_at_once(app: Flask) -> None:
+    with unit_of_work() as tx:
+        lamp, mug = (make_product(tx, attributes={"Size": "tall", "Colour": "red"}) for _ in range(2))
+        store.set_attributes(tx, [(lamp, "Colour", "blue"), (lamp, "Colour", "green")])
+    with read_unit() as tx:
+        found = tx.rows(select(ProductAttribute.product_id, ProductAttribute.name, ProductAttribute.value))
+        assert sorted(map(tuple, found)) == [
+            (lamp, "Colour", "blue"),
+            (lamp, "Colour", "green"),
+            (mug, "Colour", "red"),
+            (mug, "Size", "tall"),
+        ]
 
 
 @pytest.mark.both_databases
