@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -23,9 +24,9 @@ from recommender.rankfeatures import DAY_SECONDS
 from recommender.reranker import POOL, collapse, maximal_marginal_relevance, push_down, room_behind
 from recommender.retrievers.content import Content
 from recommender.retrievers.own_history import OwnHistory
-from recommender.retrievers.svd import Svd
 from recommender.state import EventLog, UserState, build_state, looked_at
 from recommender.topn import top_rows
+from recommender.troubles import NO_TROUBLES, Troubles
 from recommender.types import (
     AnyArray,
     BoolMask,
@@ -107,11 +108,12 @@ class Answerer:
         max_per_family: int,
         max_per_brand: int,
         dislike: float,
+        troubles: Troubles = NO_TROUBLES,
     ) -> None:
         self.model, self.live = model, live
-        self.strategy, self.diversity = strategy, diversity
+        self.strategy, self.diversity, self.troubles = strategy, diversity, troubles
         self.max_per_family, self.dislike = max_per_family, dislike
-        self._sources = model.extras.retrievers | model.pipeline.sources.retrievers
+        self._sources = model.sources
         self._vectors = model.spaces.vectors.get("combined")
         self._found_by = np.array([signal.source for signal in model.pipeline.signals], dtype=object)
         self._has_families = bool((model.families >= 0).any())
@@ -211,7 +213,7 @@ class Answerer:
             known = source.score_rows(query, rows) if source.usable(query) else np.zeros(len(rows), dtype=np.float32)
             return np.nan_to_num(known, nan=0.0)
         nowhere = np.zeros(len(rows), dtype=np.int64)
-        found = CandidateSet(rows, nowhere, self.model.pipeline.scores(query, rows))
+        found = CandidateSet(rows, nowhere, self.model.pipeline.scores(query, rows, self.troubles))
         return self._less_disliked(self._scored(query, found), rows, query.state)
 
     def _query(self, ask: Ask) -> Query:
@@ -240,7 +242,7 @@ class Answerer:
             if not source.usable(query):
                 return Ordered.by(ask.strategy, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)), None
             return Ordered.by(ask.strategy, *self._found_alone(source, query, allowed, ask.k)), None
-        found = self.model.pipeline.candidates(query, allowed, self._rules.sought(ask.preferences))
+        found = self.model.pipeline.candidates(query, allowed, self._rules.sought(ask.preferences), self.troubles)
         scores = self._scored(query, found)
         scores = self._less_disliked(scores, found.rows, query.state)
         order = np.lexsort((found.rows, -scores))
@@ -257,9 +259,10 @@ class Answerer:
 
     def _scored(self, query: Query, found: CandidateSet) -> FloatVector:
         features = self.model.pipeline.features(query, found)
+        scores = None
         if self.model.ranker is not None and not query.state.is_cold:
-            return self.model.ranker.predict_best(features)
-        return self._fused(features, query.state)
+            scores = self.troubles.spared("ranker", partial(self.model.ranker.predict_best, features))
+        return self._fused(features, query.state) if scores is None else scores
 
     def _scores_each(self, features: FloatMatrix, state: UserState) -> FloatMatrix:
         """Scores of the same items under parts of a state that is not cold, shape (n_parts, n_rows)."""
@@ -327,7 +330,8 @@ class Answerer:
         source = self._sources.get(name)
         if name == REST:
             return top_rows(np.where(free, 0.0, -np.inf), n)
-        return np.empty(0, dtype=np.int64) if source is None else source.retrieve(query, n, free).rows
+        found = None if source is None else self.troubles.spared(name, partial(source.retrieve, query, n, free))
+        return np.empty(0, dtype=np.int64) if found is None else found.rows
 
     def _with_room(self, rows: Rows) -> BoolMask:
         """False for items of a variant family that stands in the list as often as it may."""
@@ -349,7 +353,7 @@ class Answerer:
             return [()] * len(ordered.rows)
         named: list[tuple[RowReason, ...]] = [()] * len(ordered.rows)
         if found is not None and not query.state.is_cold:
-            named = self._named(query, ordered, found)
+            named = self.troubles.spared("reasons", partial(self._named, query, ordered, found)) or named
         chosen = [
             reasons or (() if source == REST else (crowd_reason(self._sources, source),))
             for reasons, source in zip(named, ordered.found_by, strict=True)
@@ -362,7 +366,7 @@ class Answerer:
         ours = np.flatnonzero(found.rows[position] == ordered.rows) if len(found.rows) else position[:0]
         picked = position[ours]
 
-        closeup = CloseUp(self.model.pipeline, query.state, found.rows, found.near)
+        closeup = CloseUp(self.model.pipeline, query.state, found.rows, found.near, found.scores)
 
         def rescore(states: Sequence[UserState]) -> FloatMatrix:
             asked = [replace(query, state=state) for state in states]
@@ -411,35 +415,12 @@ class Answerer:
         if not isinstance(content, Content):
             return {}
         hidden = ask.exclude.union(ask.item_ids)
-        found = newer.to_the_taste(content.profile(query.state), hidden, ask.category, ask.preferences)
+        taste = self.troubles.spared("content", partial(content.profile, query.state))
+        if taste is None:
+            return {}
+        found = newer.to_the_taste(taste, hidden, ask.category, ask.preferences)
         few = newer.few_of_each(found, self.max_per_family, self.model.families[beside])
         return dict(list(few.items())[:n])
-
-    def forecast_stars(self, user_row: int, item_row: int, log: EventLog | None) -> float:
-        """See :meth:`HybridRecommender.predict_rating`; ``log`` is None when nothing is known beyond the training."""
-        svd = self._sources.get("svd")
-        if not isinstance(svd, Svd):
-            reason = (self.model.pipeline.sources.skipped | self.model.extras.skipped).get("svd")
-            raise DataError(f"this model forecasts no stars: {reason or 'there was no rating to learn from'}")
-        if log is None:
-            return self._forecast_trained(svd, user_row, item_row)
-        state = self.state_of(log, user_row)
-        if item_row < 0:
-            return svd.forecast_unknown(state)
-        joined, items = self.model.stars, np.array([item_row])
-        alone = svd.forecast(state)[items]
-        rated = ~np.isnan(state.stars)
-        if joined is None:
-            return float(alone[0])
-        return float(joined.predict_for(state.item_rows[rated], state.stars[rated], items, alone)[0])
-
-    def _forecast_trained(self, svd: Svd, user_row: int, item_row: int) -> float:
-        """Stars by what the training learned of the user."""
-        if item_row < 0:
-            return svd.predict(user_row, -1)
-        joined, users, items = self.model.stars, np.array([user_row]), np.array([item_row])
-        alone = svd.predict_pairs(users, items)
-        return float((alone if joined is None else joined.predict(users, items, alone))[0])
 
 
 def _disliked(state: UserState) -> tuple[Rows, FloatVector]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -29,10 +29,20 @@ class CloseUp:
         Distinct item rows.
     near : Neighbourhoods, optional
         What the tables say of that state, where it was read before.
+    signals : collection of str, optional
+        Names of those to ask; all by default.
     """
 
-    def __init__(self, pipeline: Pipeline, state: UserState, rows: Rows, near: Neighbourhoods | None = None) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        state: UserState,
+        rows: Rows,
+        near: Neighbourhoods | None = None,
+        signals: Collection[str] | None = None,
+    ) -> None:
         self.pipeline, self.rows = pipeline, rows
+        self._signals = [s for s in pipeline.signals if signals is None or s.name in signals]
         self._near = near or Neighbourhoods(pipeline.sources.retrievers, state)
         targets = Targets(rows, pipeline.n_items)
         self._parts: dict[str, FloatMatrix] = {name: self._near.spread(name, targets) for name in self._near.names}
@@ -42,9 +52,9 @@ class CloseUp:
         found: list[dict[str, FloatVector]] = [{} for _ in queries]
         asked: dict[str, list[tuple[int, Query]]] = {}
         for number, query in enumerate(queries):
-            for signal, _, question in askable(self.pipeline.sources, self.pipeline.signals, query):
+            for signal, _, question in askable(self.pipeline.sources, self._signals, query):
                 asked.setdefault(signal.name, []).append((number, question))
-        for signal in self.pipeline.signals:
+        for signal in self._signals:
             own = asked.get(signal.name, [])
             if own:
                 table = self._scores_of(signal, [question for _, question in own])
@@ -68,7 +78,7 @@ class CloseUp:
         total = np.zeros((len(state.item_rows), len(picked)), dtype=np.float32)
         for name in names:
             source = self.pipeline.sources.retrievers.get(name)
-            if isinstance(source, ItemItemRetriever):
+            if isinstance(source, ItemItemRetriever) and name in self._parts:
                 history, weights = source.history(state)
                 parts: FloatMatrix = weights[:, None] * self._parts[name][np.ix_(self._near.places(history), picked)]
             elif isinstance(source, Content):

@@ -96,7 +96,7 @@ def fit_model(
 
 def model_of_source(model: FittedModel, source: str, random_state: int) -> FittedModel:
     """The model for answers of one source alone; see :meth:`HybridRecommender.asking`."""
-    held = model.extras.retrievers | model.pipeline.sources.retrievers
+    held = model.sources
     svd, content = held.get("svd"), held.get("content")
     if source in held:
         found = held[source]

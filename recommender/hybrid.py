@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection, Mapping, Sequence
 from os import fspath
@@ -27,6 +28,7 @@ from recommender.model import FittedModel
 from recommender.parameters import check_source_params
 from recommender.related import RelatedItems
 from recommender.serving import ServingRecommender
+from recommender.troubles import NO_TROUBLES, Troubles
 from recommender.types import Progress, no_progress
 from recommender.weights import EventWeights
 
@@ -185,7 +187,7 @@ class HybridRecommender(ServingRecommender):
         given: dict[str, Mapping[str, Any]] = plain(self.source_params or {})
         return {name: params for name, params in given.items() if name not in left_out}
 
-    def _serve(self, model: FittedModel) -> Self:
+    def _serve(self, model: FittedModel, troubles: Troubles = NO_TROUBLES) -> Self:
         self.model_ = model
         self._live = LiveUpdates(model)
         self._search = ItemSearch(model, self._live)
@@ -198,6 +200,7 @@ class HybridRecommender(ServingRecommender):
             max_per_family=self.max_per_family,
             max_per_brand=self.max_per_brand,
             dislike=self.dislike,
+            troubles=troubles,
         )
         return self
 
@@ -216,8 +219,19 @@ class HybridRecommender(ServingRecommender):
         model = model_of_source(self.model_, source, self.random_state)
         return type(self)(**{**self.get_params(), "strategy": source})._serve(model)
 
-    def arranging(self, *, max_per_brand: int) -> Self:
-        """The same fitted model under another cap; nothing is fitted.
+    def for_serving(self, *, max_per_brand: int | None = None, patience_s: float = math.inf) -> Self:
+        """The same fitted model as a shop asks it: a list goes on without a source that fails. Nothing is fitted.
+
+        What was left out is counted in :attr:`left_out`. A recommender as it was fitted or loaded raises what a source
+        raises, so that a training or an evaluation cannot pass over it.
+
+        Parameters
+        ----------
+        max_per_brand : int, optional
+            Another cap than that of the constructor.
+        patience_s : float
+            Seconds after which a list goes on without the sources that were not asked yet; with a bound, the same
+            question may be answered otherwise on a slow machine.
 
         Raises
         ------
@@ -225,9 +239,15 @@ class HybridRecommender(ServingRecommender):
             When no cap can be so.
         """
         require_fitted(self, "model_")
-        params = self.get_params() | {"max_per_brand": max_per_brand}
+        params = self.get_params() | ({} if max_per_brand is None else {"max_per_brand": max_per_brand})
         check_settings(params)
-        return type(self)(**params)._serve(self.model_)
+        return type(self)(**params)._serve(self.model_, Troubles(patience_s))
+
+    @property
+    def left_out(self) -> Mapping[str, Mapping[str, int]]:
+        """What lists were made without since the model is served: ``{"failed": {"ease": 2}, "late": {}}``."""
+        require_fitted(self, "model_")
+        return self._answerer.troubles.counts()
 
     def save(self, path: Path | str) -> None:
         """Write the model to a new folder: arrays, JSON, LightGBM text, a model card and a manifest of checksums."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from recommender.base import Retriever
 from recommender.families import FamilyNames
 from recommender.features.combine import ItemSpaces
 from recommender.idmap import IdMap
@@ -70,6 +71,11 @@ class FittedModel:
     stars: StarForecast | None = None
     family_names: FamilyNames = field(default_factory=FamilyNames.none)
     info: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> dict[str, Retriever]:
+        """Every source of the model, in the blend or beside it."""
+        return self.extras.retrievers | self.pipeline.sources.retrievers
 
     def to_arrays(self) -> dict[str, AnyArray]:
         """All arrays by path-like name."""

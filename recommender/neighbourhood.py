@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from recommender.neighbours import Targets, spread, summed
 from recommender.retrievers.itemitem import ItemItemRetriever
 from recommender.scored import DenseScores, Scored, SparseScores
 from recommender.state import UserState
-from recommender.types import FloatMatrix, Rows
+from recommender.troubles import NO_TROUBLES, Troubles
+from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 
 # In a catalogue this large a sum over all items costs more than sorting the few that the history points to.
 SPARSE_FROM = 100_000
@@ -26,25 +28,29 @@ class Neighbourhoods:
         Those that are no :class:`ItemItemRetriever` are not asked.
     state : UserState
         All that is known of the user; later questions may leave parts of it out but add nothing.
+    troubles : Troubles, optional
+        A source that fails there is none of these.
     """
 
-    def __init__(self, sources: Mapping[str, Retriever], state: UserState) -> None:
+    def __init__(self, sources: Mapping[str, Retriever], state: UserState, troubles: Troubles = NO_TROUBLES) -> None:
         self._sources = {name: source for name, source in sources.items() if isinstance(source, ItemItemRetriever)}
         # One more than counts: when an item is left out, the next one moves up.
         lengths = {name: source.history_length + 1 for name, source in self._sources.items()}
         self.history = state.item_rows[: max(lengths.values(), default=0)]
         self._sorted = np.argsort(self.history, kind="stable")
-        self._entries = {
-            name: source.strengths(self.history[: lengths[name]]) for name, source in self._sources.items()
-        }
+        self._entries: dict[str, tuple[Rows, AnyArray, FloatVector]] = {}
+        for name, source in self._sources.items():
+            entries = troubles.spared(name, partial(source.strengths, self.history[: lengths[name]]))
+            if entries is not None:
+                self._entries[name] = entries
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the item-item sources."""
-        return tuple(self._sources)
+        return tuple(self._entries)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._sources
+        return name in self._entries
 
     def weights(self, name: str, queries: Sequence[Query]) -> FloatMatrix:
         """What each item of the history counts for in each request, shape (n_queries, n_history)."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from recommender.rankfeatures import FeatureBuilder, ItemColumns, build_columns
 from recommender.scored import Scored
 from recommender.sources import FittedSources, Signal, askable
 from recommender.training_data import TrainingData
+from recommender.troubles import NO_TROUBLES, Troubles
 from recommender.types import BoolMask, FloatMatrix, FloatVector, Rows
 
 PER_SIGNAL = 80
@@ -70,18 +72,25 @@ class Pipeline:
         """Feature builder over the signals."""
         return FeatureBuilder(self.columns, [s.name for s in self.signals])
 
-    def scores(self, query: Query, rows: Rows) -> dict[str, FloatVector]:
+    def scores(self, query: Query, rows: Rows, troubles: Troubles = NO_TROUBLES) -> dict[str, FloatVector]:
         """Scores of some rows per signal that can speak."""
-        asked = askable(self.sources, self.signals, query)
-        return {signal.name: source.score_rows(question, rows) for signal, source, question in asked}
+        found = {
+            signal.name: troubles.spared(signal.name, partial(source.score_rows, question, rows))
+            for signal, source, question in askable(self.sources, self.signals, query)
+        }
+        return {name: scores for name, scores in found.items() if scores is not None}
 
-    def candidates(self, query: Query, allowed: BoolMask, sought: BoolMask | None = None) -> CandidateSet:
+    def candidates(
+        self, query: Query, allowed: BoolMask, sought: BoolMask | None = None, troubles: Troubles = NO_TROUBLES
+    ) -> CandidateSet:
         """Union of the best items of every signal, at most ``MAX_CANDIDATES``, the best-placed kept.
 
-        With ``sought`` the best of those items are among them, too, however far down they would stand.
+        With ``sought`` the best of those items are among them, too, however far down they would stand. Signals that
+        fail or come too late for ``troubles`` are left out.
         """
-        near = Neighbourhoods(self.sources.retrievers, query.state)
-        answers = self._answers(query, near)
+        began = time.monotonic()
+        near = Neighbourhoods(self.sources.retrievers, query.state, troubles)
+        answers = self._answers(query, near, troubles, began)
         if not answers:
             none = np.empty(0, dtype=np.int64)
             return CandidateSet(none, none, {}, near)
@@ -101,12 +110,17 @@ class Pipeline:
         scores = {signal.name: answer.at(chosen) for signal, answer in answers.items()}
         return CandidateSet(chosen, signal_of[kept], scores, near)
 
-    def _answers(self, query: Query, near: Neighbourhoods) -> dict[Signal, Scored]:
+    def _answers(self, query: Query, near: Neighbourhoods, troubles: Troubles, began: float) -> dict[Signal, Scored]:
         """The scores of every signal that can speak."""
-        return {
-            signal: near.scored(signal.source, question) if signal.source in near else source.scored(question)
-            for signal, source, question in askable(self.sources, self.signals, query)
-        }
+        found: dict[Signal, Scored] = {}
+        for signal, source, question in askable(self.sources, self.signals, query):
+            if found and not troubles.turn(signal.name, began):
+                continue
+            ask = partial(near.scored, signal.source) if signal.source in near else source.scored
+            answer = troubles.spared(signal.name, partial(ask, question))
+            if answer is not None:
+                found[signal] = answer
+        return found
 
     def features(self, query: Query, found: CandidateSet, picked: Rows | None = None) -> FloatMatrix:
         """Feature rows of the candidates, or of the picked positions among them."""

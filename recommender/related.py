@@ -23,7 +23,7 @@ class RelatedItems:
 
     def __init__(self, model: FittedModel, live: LiveUpdates, *, max_per_family: int) -> None:
         self.model, self.live, self.max_per_family = model, live, max_per_family
-        self._sources = model.extras.retrievers | model.pipeline.sources.retrievers
+        self._sources = model.sources
         self._has_families = bool((model.families >= 0).any())
 
     def similar(self, item_id: str, k: int, space: str, exclude: frozenset[str]) -> list[Recommendation]:

@@ -30,6 +30,7 @@ from recommender.live import LiveUpdates
 from recommender.model import FittedModel
 from recommender.preferences import NEUTRAL, Preferences
 from recommender.related import RelatedItems
+from recommender.starforecast import forecast_stars
 from recommender.state import EventLog
 from recommender.types import KIND_CODE, Event, FloatMatrix, FloatVector, Recommendation, Rows
 from recommender.validation import DataReport, is_number, shortened
@@ -319,11 +320,10 @@ class ServingRecommender(Estimator):
         """
         require_fitted(self, "model_")
         user_id = id_of(user_id, "user_id")
-        return self._answerer.forecast_stars(
-            self.model_.users.row(user_id),
-            self.model_.items.row(id_of(item_id, "item_id")),
-            self._beyond_training(user_id, self._told(history)),
-        )
+        row = self.model_.users.row(user_id)
+        beyond = self._beyond_training(user_id, self._told(history))
+        state = None if beyond is None else self._answerer.state_of(beyond, row)
+        return forecast_stars(self.model_, row, self.model_.items.row(id_of(item_id, "item_id")), state)
 
     def event_weights(self, history: Iterable[Event]) -> FloatVector:
         """How much each event says about a taste, shape (n_events,), a purchase being 1; a dismissal says 0."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -112,7 +112,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class RecsState:
-    """How the recommender is: ``state`` is ok, fallback (no usable model) or off."""
+    """How the recommender is: ``state`` is ok, fallback (no usable model) or off.
+
+    ``left_out`` counts what lists of the live model were made without: ``{"failed": {"ease": 2}, "late": {}}``.
+    """
 
     state: str
     version: str = ""
@@ -120,6 +123,7 @@ class RecsState:
     n_failures: int = 0
     is_open: bool = False
     problem: str = ""
+    left_out: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 class Recs(Protocol):

@@ -86,7 +86,7 @@ def test_where_there_is_one_brand_alone_its_best_come_first(shop_events, shop_it
 
 
 def test_what_chance_brings_keeps_the_cap(shop_model):
-    model = shop_model.arranging(max_per_brand=3)
+    model = shop_model.for_serving(max_per_brand=3)
     brought = set()
     for seed in range(40):
         explore = Exploration(places=1, within=10, seed=str(seed), max_age_days=1e6)
@@ -97,7 +97,7 @@ def test_what_chance_brings_keeps_the_cap(shop_model):
 
 
 def test_what_is_newer_than_the_model_keeps_the_cap(own_model):
-    model = own_model.arranging(max_per_brand=2)
+    model = own_model.for_serving(max_per_brand=2)
     alike = {"title": "red tools for the garden", "description": "made for the garden", "category": "Garden > Tools"}
     model.add_items([alike | {"item_id": f"fresh-{n}", "brand": "garden maker 0"} for n in range(3)])
     model.add_items([alike | {"item_id": "other", "brand": "Somebody else"}])
@@ -110,7 +110,7 @@ def test_the_cap_is_saved_and_can_be_another_without_a_new_fit(capped_model, sho
     again = load(tmp_path / "v1")
     assert again.max_per_brand == 2
     assert again.recommend("u01", 10) == capped_model.recommend("u01", 10)
-    free = again.arranging(max_per_brand=0)
+    free = again.for_serving(max_per_brand=0)
     assert free.recommend("u01", 10) == shop_model.recommend("u01", 10)
     with pytest.raises(DataError, match="max_per_brand must be a whole number of at least 0, not -1"):
-        again.arranging(max_per_brand=-1)
+        again.for_serving(max_per_brand=-1)

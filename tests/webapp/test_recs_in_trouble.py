@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 
 import recommender
-from tests.factories import ShopClient, make_event, make_guest
+from recommender.retrievers.ials import Ials
+from tests.factories import ShopClient, make_event, make_guest, make_user
 from tests.webapp.live import local, looked_at, publish
 from webapp.clock import utc_now
 from webapp.errors import RecsUnavailable
@@ -28,6 +29,25 @@ def test_warming_up_without_a_model_or_with_a_broken_one_is_no_trouble(app: Flas
     recs = LocalRecs(models, background=False)
     recs._live = SimpleNamespace(model=SimpleNamespace(), version="v1")  # type: ignore[assignment]  # broken on purpose
     recs.warm_up()
+
+
+def test_a_source_that_fails_costs_a_list_only_what_it_would_have_said(
+    app: Flask, trained: list[int], client: ShopClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_args: object) -> None:
+        raise ZeroDivisionError("a broken source")
+
+    monkeypatch.setattr(Ials, "scored", breaks)
+    picks = app.extensions["recs"].for_user(Ask("nobody", looked_at(trained[0]), k=5, now=utc_now()))
+    assert (len(picks.items), picks.strategy) == (5, "hybrid")
+    ready = client.get("/readyz").get_json()
+    assert (ready["recommender"], ready["recommender_failures"]) == ("ok", 0)
+    assert ready["recommender_left_out"] == {"failed": {"ials": 1}, "late": {}}
+    with unit_of_work() as tx:
+        make_user(tx, "owner@example.com", role="owner")
+    client.sign_in("owner@example.com")
+    told = "Lists are made without parts of the model that fail: ials. The log says why."
+    assert told in client.get("/admin/").get_data(as_text=True)
 
 
 def damage(folder: Path, how: str) -> None:
@@ -149,7 +169,7 @@ def test_r16_failures_in_a_row_open_the_breaker_and_are_counted(app: Flask, mode
         raise IndexError("the files lie")
 
     recs = LocalRecs(models, budget_ms=5000, background=False)
-    broken = SimpleNamespace(prepare=fail, info={}, strategies=())
+    broken = SimpleNamespace(prepare=fail, info={}, strategies=(), left_out={})
     recs._live = SimpleNamespace(model=broken, version="broken")
     for _call in range(FAILURES_TO_OPEN):
         with pytest.raises(RecsUnavailable, match="the files lie"):

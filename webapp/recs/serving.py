@@ -31,6 +31,7 @@ POLL_SECONDS = 1.0
 FAILURES_TO_OPEN = 3
 OPEN_SECONDS = 15.0
 CALL_THREADS = 4
+PATIENCE = 0.5  # of the budget: then a list goes on without the sources that were not asked yet
 OPENING_SECONDS = 10.0  # as long a first visitor waits for the model; then pages do without until it is open
 MIN_STARS, MAX_STARS = 1, 5
 
@@ -187,7 +188,8 @@ class LocalRecs:
         live, is_open = self._live, time.monotonic() < self._open_until
         state = "ok" if live and not is_open else "fallback"
         version = live.version if live else ""
-        return RecsState(state, version, self._n_calls, self._n_failures, is_open, self._problem)
+        left_out = live.model.left_out if live else {}
+        return RecsState(state, version, self._n_calls, self._n_failures, is_open, self._problem, left_out)
 
     def warm_up(self) -> None:
         """Open the live model, so that the first visitor does not wait for what is loaded late."""
@@ -305,7 +307,9 @@ class LocalRecs:
             return
         note = read_note(self.root, version)  # before the folder, as both may be cleared away, the folder first
         try:
-            model = load(self.root / version).arranging(max_per_brand=self.max_per_brand)
+            model = load(self.root / version).for_serving(
+                max_per_brand=self.max_per_brand, patience_s=self.budget_s * PATIENCE
+            )
         except Exception as error:  # whatever is wrong with the files, the live model goes on serving
             self._bad, self._problem = (mark, time.monotonic() + 30), str(error)
             log.exception("model_refused", extra={"version": version})

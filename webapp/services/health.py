@@ -38,5 +38,6 @@ def check(recs: Recs) -> Health:
         "model_version": state.version,
         "recommender_calls": state.n_calls,
         "recommender_failures": state.n_failures,
+        "recommender_left_out": state.left_out,
     }
     return Health(database == "ok", {"status": "ok" if database == "ok" else "not ready"} | facts)

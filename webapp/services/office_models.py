@@ -143,6 +143,11 @@ def home_page(place: training.Place, live_recs: Recs, *, currency: str, locale: 
     warnings = []
     if state.state == "fallback":
         warnings.append(_("No model serves just now. Shoppers see what sells best. %(why)s", why=state.problem))
+    if broken := state.left_out.get("failed"):
+        parts = ", ".join(sorted(broken))
+        warnings.append(
+            _("Lists are made without parts of the model that fail: %(parts)s. The log says why.", parts=parts)
+        )
     if runs and runs[0].state == "failed":
         warnings.append(_("The last training failed; shoppers still see the version before."))
     waiting = sum(counts.get(name, 0) for name in ("paid", "packed"))

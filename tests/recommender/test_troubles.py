@@ -1,0 +1,79 @@
+"""A part of the model that fails or comes too late is left out of the list, and counted."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from recommender.closeup import CloseUp
+from recommender.ranker import Ranker
+from recommender.retrievers.ease import Ease
+from recommender.retrievers.ials import Ials
+from recommender.retrievers.popular import Trending
+from tests.recommender.worlds import ids
+
+
+def breaks(*_args, **_options):
+    raise FloatingPointError("the numbers are not what they were")
+
+
+@pytest.fixture
+def served(shop_model):
+    return shop_model.for_serving()
+
+
+def test_a_served_model_gives_the_lists_of_the_fitted_one(shop_model, served):
+    assert served.recommend("u01", 10) == shop_model.recommend("u01", 10)
+    assert served.left_out == {"failed": {}, "late": {}}
+
+
+@pytest.mark.parametrize(
+    ("source", "method", "names"),
+    [
+        (Ease, "strengths", {"ease"}),
+        (Ials, "scored", {"ials"}),
+        (Trending, "scored", {"trending"}),
+        (Ranker, "predict_best", {"ranker"}),
+        (CloseUp, "shares", {"reasons"}),
+    ],
+)
+def test_a_part_that_fails_is_left_out_and_counted(source, method, names, served, shop_model, monkeypatch, caplog):
+    monkeypatch.setattr(source, method, breaks)
+    found = served.recommend("u01", 10)
+    assert len(set(ids(found))) == 10
+    assert all(pick.reasons for pick in found)
+    assert names <= set(served.left_out["failed"])
+    assert "the numbers are not what they were" in caplog.text
+    with pytest.raises(FloatingPointError):
+        shop_model.recommend("u01", 10)
+
+
+def test_the_order_of_a_search_does_without_a_source_that_fails(served, shop_model, monkeypatch):
+    some = [pick.item_id for pick in shop_model.recommend("u01", 8)]
+    monkeypatch.setattr(Ials, "score_rows", breaks)
+    assert sorted(ids(served.order("u01", some))) == sorted(some)
+    assert served.left_out["failed"] == {"ials": 1}
+
+
+def test_a_part_that_always_fails_fills_no_log(served, monkeypatch, caplog):
+    monkeypatch.setattr(Ials, "scored", breaks)
+    for _ in range(11):
+        served.recommend("u01", 3)
+    assert served.left_out["failed"] == {"ials": 11}
+    assert len(caplog.records) == 2
+
+
+def test_a_list_goes_on_without_sources_that_time_is_over_for(shop_model, monkeypatch):
+    model = shop_model.for_serving(patience_s=0.05)
+    asked = Ease.strengths
+
+    def slow(*args):
+        time.sleep(0.1)
+        return asked(*args)
+
+    monkeypatch.setattr(Ease, "strengths", slow)
+    found = model.recommend("u01", 10)
+    assert len(found) == 10
+    assert "ials" in model.left_out["late"]
+    assert not model.left_out["failed"]
