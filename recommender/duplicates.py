@@ -49,16 +49,19 @@ def duplicate_groups(catalogue: ItemCatalogue) -> Rows:
 
     Candidates come from MinHash and locality-sensitive hashing over pairs of neighbouring words of title, description
     and brand; each pair is then compared exactly. Listings of different brands, of clearly different titles, and those
-    too short to tell are never one. The same catalogue gives the same groups.
+    too short to tell are never one. Copies, of which the catalogue says the same in every field, are one however many
+    there are, and count as one listing beside the others. The same catalogue gives the same groups.
 
     References
     ----------
     Broder (1997), On the Resemblance and Containment of Documents. Leskovec, Rajaraman, Ullman (2014), Mining of
     Massive Datasets, chapter 3.
     """
-    listings = _listings(catalogue)
+    first, rows = _first_copies(catalogue), np.arange(len(catalogue))
+    listings = _listings(catalogue, np.flatnonzero(first == rows))
     pairs = np.array(_pairs(listings), dtype=np.int64).reshape(-1, 2)
-    return _joined(len(catalogue), pairs)
+    copies = np.stack([first, rows], axis=1)[np.isin(first, list(listings))]
+    return _joined(len(catalogue), np.concatenate([pairs, copies]))
 
 
 def join_families(families: Rows, groups: Rows) -> Rows:
@@ -90,9 +93,20 @@ def _joined(n: int, pairs: Rows) -> Rows:
     return first[place].astype(np.int64)
 
 
-def _listings(catalogue: ItemCatalogue) -> dict[int, _Listing]:
-    """Listings that say enough to be compared, by row."""
-    fields = catalogue.fields
+def _first_copies(catalogue: ItemCatalogue) -> Rows:
+    """The first row of which every field says the same, shape (n_items,); in most cases the own one.
+
+    Counted one by one, no shingle of what stands in a catalogue more than ``BOILERPLATE`` times would tell anything.
+    """
+    prices = np.nan_to_num(catalogue.prices, nan=-1.0).tolist()
+    told = zip(*(values.tolist() for values in catalogue.fields.values()), prices, strict=True)
+    first: dict[tuple[object, ...], int] = {}
+    return np.array([first.setdefault(said, row) for row, said in enumerate(told)], dtype=np.int64)
+
+
+def _listings(catalogue: ItemCatalogue, rows: Rows) -> dict[int, _Listing]:
+    """Those of some rows that say enough to be compared."""
+    fields = {name: catalogue.fields[name][rows] for name in ("title", "description", "brand")}
     titles = [_pieces(title) for title in fields["title"]]
     texts = zip(titles, fields["description"], fields["brand"], strict=True)
     shingles = [_shingles([*title, *_pieces(text), *_pieces(brand)]) for title, text, brand in texts]
@@ -100,10 +114,10 @@ def _listings(catalogue: ItemCatalogue) -> dict[int, _Listing]:
     told = [frozenset(one for one in found if counts[one] <= BOILERPLATE) for found in shingles]
     return {
         row: _Listing(
-            fields["brand"][row].strip().casefold(), frozenset(titles[row]), _numbers(fields["title"][row]), found
+            fields["brand"][at].strip().casefold(), frozenset(titles[at]), _numbers(fields["title"][at]), told[at]
         )
-        for row, found in enumerate(told)
-        if titles[row] and len(found) >= MIN_SHINGLES
+        for at, row in enumerate(rows.tolist())
+        if titles[at] and len(told[at]) >= MIN_SHINGLES
     }
 
 

@@ -102,6 +102,32 @@ def test_what_stands_in_every_listing_makes_no_two_of_them_alike() -> None:
     assert groups(*({"title": title, "description": CARE, "brand": "Alder"} for title in titles)) == list(range(60))
 
 
+def test_copies_are_one_thing_however_many_there_are() -> None:
+    """None of their words counted any more, as in boiler-plate, and each of them was a thing of its own."""
+    other = KETTLE | {"title": "Steel stove pan 2 litres"}
+    many = BOILERPLATE + 10
+    assert groups(*[KETTLE] * many, other) == [*[0] * many, many]
+    reworded = KETTLE | {"title": "COPPER stove kettle, 2 litres!"}
+    assert groups(*[KETTLE] * many, reworded) == [0] * (many + 1)
+
+
+@pytest.mark.parametrize(
+    "told", [{"image": "{}.jpg"}, {"price": "{}"}, {"colours": "shade {}"}, {"category": "Home > {}"}], ids=str
+)
+def test_many_listings_that_differ_in_any_field_are_no_copies(told: dict[str, str]) -> None:
+    """Prints of a shop that gives all of them the same words: what tells them apart is the picture."""
+    ((field, text),) = told.items()
+    many = BOILERPLATE + 10
+    rows = [KETTLE | {field: text.format(number + 1)} for number in range(many)]
+    assert groups(*rows) == list(range(many))
+
+
+def test_many_copies_of_what_is_too_short_to_tell_stay_apart() -> None:
+    many = BOILERPLATE + 10
+    assert groups(*[{"title": "Gift card"}] * many) == list(range(many))
+    assert groups(*[{"description": CARE}] * many) == list(range(many))
+
+
 def test_what_is_too_short_to_tell_stays_apart() -> None:
     assert groups({"title": "Gift card"}, {"title": "Gift card"}, {"description": CARE}, {"description": CARE}) == [
         0,
