@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +22,17 @@ from recommender.fitting import strategy_of
 from recommender.hybrid import HybridRecommender, load
 from recommender.interactions import Interactions
 from recommender.logged import evaluate_logged, read_logged, require_clock
-from recommender.namedfiles import data_options, events_as_timed, judged_items, named_events, named_items
+from recommender.namedfiles import (
+    data_options,
+    events_as_timed,
+    judged_items,
+    named_events,
+    named_items,
+    require_parameters,
+    tell_of_strangers,
+    try_file,
+    try_folder,
+)
 from recommender.parameters import Parameters
 from recommender.report import as_json, as_table, comparison, logged_json, logged_table
 from recommender.sources import DEEP_SOURCES, SOURCES
@@ -34,6 +44,11 @@ NOT_BY_DEFAULT = ("buy_again", "recently_viewed", *DEEP_SOURCES)
 # What says how events are held out and lists cut, with its usual value: a log of shown places knows both by itself.
 HOLDING_OUT = {"split": "time", "unit": "event", "k": 10, "max_users": None, "untold": False, "compare": None}
 LARGEST_SEED = 2**32 - 1  # what NumPy's older generators take
+HELD_OUT = (
+    "what is held out: the last tenth of the events, the last item of each user, or a part of the items or of the "
+    "users drawn at random (default: time)"
+)
+UNITS = "hold out single events, or all of one order or day (default: event)"
 NOTHING_SHOWN = (
     "nothing was learned from --logged: it needs lists, shown well after the first events to people of those, of which "
     "something was clicked and something was not, and a log long enough for trees to grow"
@@ -47,6 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with log_on_console():
             options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has read enough, as head does; nothing is left to flush at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
     except (RecommenderError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -66,10 +89,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = commands.add_parser("train", help="fit a model on files and save it to a new folder")
+    command = _command(commands, "train", "fit a model on files and save it to a new folder")
     data_options(command)
     command.add_argument("--strategy", default="hybrid", help="hybrid or the name of a source (default: hybrid)")
-    command.add_argument("--effort", choices=("full", "quick"), default="full", help="(default: full)")
+    command.add_argument(
+        "--effort", choices=("full", "quick"), default="full", help="quick learns less (default: full)"
+    )
     _learning_option(command)
     command.add_argument("--extra-sources", default="", help="networks that join hybrid if it is better with them")
     command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0, help="of every draw (default: 0)")
@@ -86,10 +111,10 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = commands.add_parser("evaluate", help="judge models on a held-out part of the events")
+    command = _command(commands, "evaluate", "judge models on a held-out part of the events")
     data_options(command)
-    command.add_argument("--split", choices=get_args(SplitName), default="time", help="(default: time)")
-    command.add_argument("--unit", choices=("event", "basket"), default="event", help="(default: event)")
+    command.add_argument("--split", choices=get_args(SplitName), default="time", help=HELD_OUT)
+    command.add_argument("--unit", choices=("event", "basket"), default="event", help=UNITS)
     command.add_argument(
         "--models", default=",".join(ALL_MODELS), help="comma-separated (default: all but networks and own history)"
     )
@@ -106,9 +131,9 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 
 
 def _add_tune(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = commands.add_parser("tune", help="search better parameters on the training part of a split")
+    command = _command(commands, "tune", "search better parameters on the training part of a split")
     data_options(command)
-    command.add_argument("--split", choices=("last-one", "time", "random"), default="time", help="(default: time)")
+    command.add_argument("--split", choices=("last-one", "time", "random"), default="time", help=HELD_OUT)
     command.add_argument("--models", default=",".join(STUDIES), help="sources, and weights (default: all)")
     command.add_argument(
         "--trials",
@@ -128,9 +153,11 @@ def _add_tune(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _add_recommend(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = commands.add_parser("recommend", help="print a user's list from a saved model")
-    command.add_argument("--model", required=True, type=Path)
-    command.add_argument("--user-id", required=True)
+    command = _command(commands, "recommend", "print a user's list from a saved model")
+    command.add_argument(
+        "--model", required=True, type=Path, metavar="FOLDER", help="a saved model, as train writes it"
+    )
+    command.add_argument("--user-id", required=True, help="whose list; somebody unknown gets what is popular")
     command.add_argument("--strategy", help="one that the model holds (default: its own)")
     command.add_argument("--k", type=int, default=10, help="length of a list (default: 10)")
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -138,9 +165,11 @@ def _add_recommend(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def _add_similar(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = commands.add_parser("similar", help="print items like one item")
-    command.add_argument("--model", required=True, type=Path)
-    command.add_argument("--item-id", required=True)
+    command = _command(commands, "similar", "print items like one item")
+    command.add_argument(
+        "--model", required=True, type=Path, metavar="FOLDER", help="a saved model, as train writes it"
+    )
+    command.add_argument("--item-id", required=True, help="whose like is wanted")
     command.add_argument("--space", choices=SPACES, default="combined", help="(default: combined)")
     command.add_argument("--k", type=int, default=10, help="length of a list (default: 10)")
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -148,13 +177,26 @@ def _add_similar(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = commands.add_parser("bench", help="time the answers of a saved model")
-    command.add_argument("--model", required=True, type=Path)
+    command = _command(commands, "bench", "time the answers of a saved model")
+    command.add_argument(
+        "--model", required=True, type=Path, metavar="FOLDER", help="a saved model, as train writes it"
+    )
     command.add_argument("--models", default="", help="strategies, comma-separated (default: all it holds)")
     command.add_argument("--requests", type=int, default=200, help="per strategy (default: 200)")
     command.add_argument("--k", type=int, default=10, help="length of a list (default: 10)")
     command.add_argument("--seed", type=_whole(0, LARGEST_SEED), default=0, help="of every draw (default: 0)")
     command.set_defaults(run=_bench)
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str
+) -> argparse.ArgumentParser:
+    """A command, with what it does in the list of all and on its own page."""
+    return commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+
+
+def _model_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", required=True, type=Path, metavar="FOLDER", help="a model that train saved")
 
 
 def _learning_option(command: argparse.ArgumentParser) -> None:
@@ -183,12 +225,13 @@ def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
 def _train(options: argparse.Namespace) -> None:
     if options.out.exists():
         raise DataError(f"--out: {options.out} exists already; a model folder is never overwritten")
-    _try_folder(options.out)
+    try_folder(options.out)
     Networks.open(options.text_encoder, options.image_encoder)  # said before the files are read
     _require_use_of_logged(options)
     events, items = events_as_timed(options), named_items(options)
     logged = read_logged(options.logged) if options.logged else None
     log = Interactions.from_frame(events)
+    tell_of_strangers(events, items)
     if logged is not None:
         require_clock(log)
     extra = tuple(_names(options.extra_sources))
@@ -227,24 +270,6 @@ def _require_use_of_logged(options: argparse.Namespace) -> None:
         )
 
 
-def _try_folder(out: Path) -> None:
-    """Raise DataError where no folder could be written once the work is done; nothing is left behind."""
-    nearest = next(parent for parent in out.absolute().parents if parent.exists())
-    try:
-        with tempfile.TemporaryDirectory(prefix=".draft-", dir=nearest):
-            pass
-    except OSError as error:
-        raise DataError(f"--out: {out} cannot be written: {nearest}: {error.strerror}") from error
-
-
-def _try_file(option: str, path: Path) -> None:
-    """Raise DataError where a file could not be written once the work is done."""
-    if not path.parent.is_dir():
-        raise DataError(f"{option}: there is no folder {path.parent}")
-    if path.is_dir():
-        raise DataError(f"{option}: {path} is a folder")
-
-
 def _evaluate(options: argparse.Namespace) -> None:
     models = _models(options)
     settings = {name: _settings(options, name) for name in models}
@@ -253,6 +278,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         return
     events = named_events(options)
     items = judged_items(options, events, options.unit)
+    tell_of_strangers(events, items)
     with ConsoleProgress("evaluate") as progress:
         result = evaluate(
             events,
@@ -316,7 +342,7 @@ def _models(options: argparse.Namespace) -> list[str]:
     if absent:
         raise DataError(f"--compare: {absent[0]!r} is not among --models {', '.join(judged)}")
     if options.json:
-        _try_file("--json", options.json)
+        try_file("--json", options.json)
     return models
 
 
@@ -329,7 +355,9 @@ def _named_models(options: argparse.Namespace) -> list[str]:
 
 def _tune(options: argparse.Namespace) -> None:
     studies = _named_models(options)
-    _try_file("--out", options.out)
+    try_file("--out", options.out)
+    if options.out.exists():
+        require_parameters(options.out)
     events = named_events(options)
     split = make_split(events, options.split)
     trials = options.out.with_name(f"{options.out.stem}.trials.jsonl")

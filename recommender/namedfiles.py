@@ -1,9 +1,10 @@
-"""The files of events and products that a command names: how they are asked for, and reading them aloud."""
+"""The files that a command names: reading events and products aloud, and whether what is to be written can be."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -11,17 +12,41 @@ import pandas as pd
 from recommender import datasets
 from recommender.errors import DataError
 from recommender.evaluation import make_split
+from recommender.parameters import Parameters
 from recommender.readers import ReadResult, read_catalogue, read_interactions
 from recommender.splits import Unit
 
 
 def data_options(command: argparse.ArgumentParser) -> None:
     """Options that name files, or a public data set."""
-    command.add_argument("--interactions", type=Path, help="CSV, CSV.gz, JSON lines or Parquet")
-    command.add_argument("--items", type=Path, help="catalogue file of the same kinds")
-    command.add_argument("--map", dest="mapping", help="schema name or user_id=column,item_id=column,...")
-    command.add_argument("--items-map", dest="items_mapping", help="the same for the catalogue")
-    command.add_argument("--data", choices=sorted(datasets.DATA_SETS), help="a known public data set instead of files")
+    command.add_argument(
+        "--interactions",
+        type=Path,
+        metavar="FILE",
+        help="events as CSV, CSV.gz, JSON lines or Parquet: user_id, item_id and, where known, kind (view, click, "
+        "cart, wishlist, purchase, rating, dismiss), value (stars or pieces), timestamp and order_id",
+    )
+    command.add_argument(
+        "--items",
+        type=Path,
+        metavar="FILE",
+        help="products in such a file: item_id and, where known, title, description, category, brand, price, image, "
+        "colours and family",
+    )
+    command.add_argument(
+        "--map",
+        dest="mapping",
+        metavar="MAP",
+        help="where the columns of --interactions are called otherwise: user_id=customer,item_id=sku,kind:=purchase "
+        "(:= says the same for every row), or the name of a schema",
+    )
+    command.add_argument("--items-map", dest="items_mapping", metavar="MAP", help="the same for --items")
+    command.add_argument(
+        "--data",
+        choices=sorted(datasets.DATA_SETS),
+        metavar="NAME",
+        help=f"a public data set instead of files: {', '.join(sorted(datasets.DATA_SETS))}",
+    )
 
 
 def named_events(options: argparse.Namespace) -> pd.DataFrame:
@@ -52,9 +77,20 @@ def named_items(options: argparse.Namespace) -> pd.DataFrame | None:
     """The catalogue, None where none is named."""
     if options.data and datasets.data_set(options.data).catalogue is not None:
         return _told(datasets.load_catalogue(options.data)).frame
+    if options.items_mapping is not None and options.items is None:
+        raise DataError("--items-map says how to read --items FILE, which is not given")
     if options.items is not None:
         return _told(read_catalogue(options.items, options.items_mapping)).frame
     return None
+
+
+def tell_of_strangers(events: pd.DataFrame, items: pd.DataFrame | None) -> None:
+    """Say on standard error where no event is about a product of the catalogue: the ids are likely not the same."""
+    if items is not None and not items["item_id"].isin(events["item_id"].unique()).any():
+        print(
+            f"no event is about any of the {len(items)} products: is the item_id of both files the same?",
+            file=sys.stderr,
+        )
 
 
 def _told(result: ReadResult) -> ReadResult:
@@ -73,3 +109,29 @@ def judged_items(options: argparse.Namespace, events: pd.DataFrame, unit: Unit =
     train = make_split(events, options.split, unit).train
     read = datasets.load_judged_catalogue(options.data, train=train)
     return None if read is None else _told(read).frame
+
+
+def try_folder(out: Path) -> None:
+    """Raise DataError where no folder could be written once the work is done; nothing is left behind."""
+    nearest = next(parent for parent in out.absolute().parents if parent.exists())
+    try:
+        with tempfile.TemporaryDirectory(prefix=".draft-", dir=nearest):
+            pass
+    except OSError as error:
+        raise DataError(f"--out: {out} cannot be written: {nearest}: {error.strerror}") from error
+
+
+def try_file(option: str, path: Path) -> None:
+    """Raise DataError where a file could not be written once the work is done."""
+    if not path.parent.is_dir():
+        raise DataError(f"{option}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise DataError(f"{option}: {path} is a folder")
+
+
+def require_parameters(out: Path) -> None:
+    """Raise DataError where a search would write over a file of another kind, the events for instance."""
+    try:
+        Parameters.read(out)
+    except DataError as error:
+        raise DataError(f"--out: {out} exists and is no file of parameters, so it is not written over") from error
