@@ -209,12 +209,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("LEARN_EVENT_WEIGHTS", "1", switch, "Learn from the shop's own events what each kind of them is worth."),
     Setting("MODELS_KEPT", "5", whole(2, 100), "Published model versions kept for rollback."),
     Setting("RECS_BUDGET_MS", "150", whole(10, 10_000), "Longest wait for the recommender on a page."),
-    Setting(
-        "MAX_PER_BRAND",
-        "0",
-        whole(0, 100),
-        "Most products of one brand among ten recommended ones in a row, as long as there are others; 0: any number.",
-    ),
+    Setting("MAX_PER_BRAND", "0", whole(0, 100), "Most products of one brand among ten in a row. 0: any number."),
     Setting("TEXT_ENCODER", "", text, "Folder of a sentence transformer as ONNX, for item texts and searches."),
     Setting("IMAGE_ENCODER", "", text, "ONNX file of a pretrained image model, for pictures and photos."),
     Setting(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -83,6 +84,13 @@ class Ordered:
         """The entries in another order than that of their scores: none has more than the one before it."""
         moved = self.take(positions)
         return replace(moved, scores=np.minimum.accumulate(moved.scores))
+
+
+class _Newer(NamedTuple):
+    """What counts beside the likeness of a product newer than the model: its family's number, its brand as compared."""
+
+    family: int
+    brand: str
 
 
 @dataclass(frozen=True)
@@ -169,22 +177,21 @@ class Answerer:
         """
         head, tail = made.rows[: explore.within], made.rows[len(made.rows) - n_places :]
         n = explore.pool * explore.places
+        beside = made.rows[: len(head) + WINDOW]
+        full = self._brands.without_room([self._brands.of(row) for row in beside.tolist()], n_places)
         fresh = {
-            item_id: family
-            for item_id, family in self._fresh_for(ask, made.query, n, np.union1d(head, tail)).items()
-            if self.live.shows.shown(item_id) < explore.max_shown
+            item_id: newer
+            for item_id, newer in self._fresh_for(ask, made.query, n, np.union1d(head, tail)).items()
+            if self.live.shows.shown(item_id) < explore.max_shown and newer.brand not in full
         }
         oldest = made.query.now - explore.max_age_days * DAY_SECONDS
         young = made.candidates[self.model.pipeline.columns.new_since(oldest, made.candidates)]
         young = young[~np.isin(young, np.concatenate([head, tail]))]
         families = self.model.families
-        taken = np.concatenate([families[head], np.array(list(fresh.values()), dtype=np.int64)])
+        taken = np.concatenate([families[head], np.array([newer.family for newer in fresh.values()], dtype=np.int64)])
         young = young[room_behind(taken, families[young], self.max_per_family)]
-        beside = made.rows[: len(head) + WINDOW]
-        full = self._brands.without_room([self._brands.of(row) for row in beside.tolist()], n_places)
         young = young[[self._brands.of(row) not in full for row in young.tolist()]] if full else young
         young = little_shown(young, self.model.items.take(young), self.live.shows, explore.max_shown)
-        fresh = {item_id: family for item_id, family in fresh.items() if self._brand_of(item_id) not in full}
         return [*fresh, *self.model.items.take(young[:n])][:n]
 
     def _require(self, strategy: str) -> None:
@@ -389,25 +396,21 @@ class Answerer:
         usable = self._fresh_for(ask, made.query, ask.k, made.rows)
         if not usable:
             return answer
+        brands = [self._brands.of(row) for row in made.rows.tolist()]
         for place in range(FRESH_EVERY // 2 - 1, len(answer), FRESH_EVERY):
-            beside = answer[max(0, place - WINDOW + 1) : place + WINDOW - 1]
-            full = self._brands.without_room([self._brand_of(pick.item_id) for pick in beside])
-            item_id = next((item_id for item_id in usable if self._brand_of(item_id) not in full), None)
+            full = self._brands.without_room(brands[max(0, place - WINDOW + 1) : place + WINDOW - 1])
+            item_id = next((item_id for item_id, newer in usable.items() if newer.brand not in full), None)
             if item_id is None:
                 continue
-            del usable[item_id]
+            brands.insert(place, usable.pop(item_id).brand)
             above = answer[place - 1].score if place else answer[0].score
             answer.insert(place, Recommendation(item_id, 0, above, (Reason("new"),), "new"))
         return [replace(r, rank=rank) for rank, r in enumerate(answer[: ask.k], start=1)]
 
-    def _brand_of(self, item_id: str) -> str:
-        row = self.model.items.row(item_id)
-        return self._brands.of(row) if row >= 0 else self.live.fresh.brands.get(item_id, "").casefold()
-
-    def _fresh_for(self, ask: Ask, query: Query, n: int, beside: Rows) -> dict[str, int]:
+    def _fresh_for(self, ask: Ask, query: Query, n: int, beside: Rows) -> dict[str, _Newer]:
         """Up to ``n`` products newer than the model that are like the user's history, the most alike first.
 
-        Each with the number of its family, of which there are not too many together with those ``beside``.
+        Of a family there are not too many together with those ``beside``.
         """
         content, newer = self._sources.get("content"), self.live.fresh
         if not len(newer) or ask.strategy != "hybrid" or query.state.is_cold:
@@ -420,7 +423,7 @@ class Answerer:
             return {}
         found = newer.to_the_taste(taste, hidden, ask.category, ask.preferences)
         few = newer.few_of_each(found, self.max_per_family, self.model.families[beside])
-        return dict(list(few.items())[:n])
+        return {item_id: _Newer(family, newer.brands[item_id].casefold()) for item_id, family in list(few.items())[:n]}
 
 
 def _disliked(state: UserState) -> tuple[Rows, FloatVector]:

@@ -245,7 +245,7 @@ class HybridRecommender(ServingRecommender):
 
     @property
     def left_out(self) -> Mapping[str, Mapping[str, int]]:
-        """What lists were made without since the model is served: ``{"failed": {"ease": 2}, "late": {}}``."""
+        """What lists were made without since the model is served: ``{"failed": {"ease": 2}}``."""
         require_fitted(self, "model_")
         return self._answerer.troubles.counts()
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Self, TypeVar
 
 log = logging.getLogger(__name__)
 Made = TypeVar("Made")
@@ -31,9 +31,14 @@ class Troubles:
         self._lock = threading.Lock()
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
-        """How often what was left out and why, such as ``{"failed": {"ease": 2}, "late": {}}``."""
+        """How often what was left out and why, such as ``{"failed": {"ease": 2}}``; empty where nothing was."""
         with self._lock:
-            return {"failed": dict(self._failed), "late": dict(self._late)}
+            counts = {"failed": dict(self._failed), "late": dict(self._late)}
+        return {why: own for why, own in counts.items() if own}
+
+    def __reduce__(self) -> tuple[type[Self], tuple[float]]:
+        """A copy of a model counts for itself; a lock cannot be copied."""
+        return type(self), (self.patience_s,)
 
     def spared(self, name: str, work: Callable[[], Made]) -> Made | None:
         """What a part of an answer comes to, None where it fails."""

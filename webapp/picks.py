@@ -114,7 +114,7 @@ class Ask:
 class RecsState:
     """How the recommender is: ``state`` is ok, fallback (no usable model) or off.
 
-    ``left_out`` counts what lists of the live model were made without: ``{"failed": {"ease": 2}, "late": {}}``.
+    ``left_out`` counts what lists of the live model were made without: ``{"failed": {"ease": 2}}``.
     """
 
     state: str
