@@ -85,11 +85,21 @@ class Network(ABC):
         except Exception as error:  # onnxruntime raises classes of its own that share no public base
             raise DataError(f"{self.path} is no ONNX model that onnxruntime opens: {error}") from error
 
-    def _run(self, inputs: Mapping[str, Any]) -> Any:
+    @property
+    def _at_once(self) -> int:
+        """How many texts or pictures the model takes at once: one, where it was exported for one."""
+        shape = self._session.get_inputs()[0].shape
+        return 1 if shape and shape[0] == 1 else BATCH
+
+    def _run(self, inputs: Mapping[str, Any]) -> FloatMatrix:
+        """The first of the model's outputs; DataError where it is no array of numbers."""
         try:
-            return self._session.run(None, dict(inputs))[0]
+            found = np.asarray(self._session.run(None, dict(inputs))[0], dtype=np.float32)
         except Exception as error:  # as above
             raise DataError(f"{self.path} cannot encode: {error}") from error
+        if not np.isfinite(found).all():
+            raise DataError(f"{self.path} cannot encode: it gives what is no number")
+        return found
 
 
 @dataclass(frozen=True)
@@ -102,7 +112,7 @@ class TextNetwork(Network):
     """
 
     def check(self) -> None:
-        self.describe(["a warm light"])
+        self.describe(["a warm light", "light " * MAX_TOKENS])  # as long as any text will be
 
     def describe(self, texts: Sequence[str], *, remember: bool = False) -> FloatMatrix:
         """Unit vectors, shape (n_texts, n_raw); zeros for an empty text.
@@ -112,8 +122,8 @@ class TextNetwork(Network):
         new = list(dict.fromkeys(text for text in texts if text and text not in self._known))
         order = sorted(new, key=len)  # texts of like length need little padding
         found: dict[str, Any] = {}
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
+        for start in range(0, len(order), self._at_once):
+            batch = order[start : start + self._at_once]
             found |= dict(zip(batch, self._encode(batch), strict=True))
         if remember:
             self._known.update(found)
@@ -136,19 +146,26 @@ class TextNetwork(Network):
             raise
         except Exception as error:  # tokenizers raises bare exceptions
             raise DataError(f"{file} is no tokenizer that can be read: {error}") from error
-        tokenizer.enable_truncation(MAX_TOKENS)
+        own = tokenizer.truncation or {}  # a model that knows fewer places cannot read on
+        tokenizer.enable_truncation(min(MAX_TOKENS, own.get("max_length", MAX_TOKENS)))
         tokenizer.enable_padding()
         return tokenizer
+
+    @property
+    def _at_once(self) -> int:
+        """One, too, where the model is not told which tokens only fill a batch up: they would count as words."""
+        is_told = any(entry.name == "attention_mask" for entry in self._session.get_inputs())
+        return super()._at_once if is_told else 1
 
     def _encode(self, texts: Sequence[str]) -> FloatMatrix:
         tokens = self._tokenizer.encode_batch(list(texts))
         mask = np.array([one.attention_mask for one in tokens], dtype=np.int64)
         ids = np.array([one.ids for one in tokens], dtype=np.int64)
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        wanted = [entry.name for entry in self._session.get_inputs()]
+        wanted = {entry.name: entry.type for entry in self._session.get_inputs()}
         if "input_ids" not in wanted or set(wanted) - set(given):
             raise DataError(f"{self.path} wants {', '.join(wanted)}; a text encoder takes {', '.join(given)}")
-        found = np.asarray(self._run({name: given[name] for name in wanted}), dtype=np.float32)
+        found = self._run({name: given[name].astype(_whole(kind)) for name, kind in wanted.items()})
         if found.ndim == 3:
             share = mask[:, :, None] / np.maximum(mask.sum(axis=1), 1)[:, None, None]
             found = (found * share).sum(axis=1)
@@ -168,8 +185,8 @@ class ImageNetwork(Network):
     def describe(self, pictures: Sequence[Picture]) -> tuple[FloatMatrix, BoolMask]:
         """Unit vectors, shape (n_pictures, n_raw), zeros where a picture cannot be read, and a mask of which can."""
         parts, readable = list[FloatMatrix](), list[bool]()
-        for start in range(0, len(pictures), BATCH):
-            prepared = [self._prepared(picture) for picture in pictures[start : start + BATCH]]
+        for start in range(0, len(pictures), self._at_once):
+            prepared = [self._prepared(picture) for picture in pictures[start : start + self._at_once]]
             readable += [one is not None for one in prepared]
             some = [one for one in prepared if one is not None]
             parts += [self._vectors(np.stack(some))] if some else []
@@ -187,7 +204,7 @@ class ImageNetwork(Network):
         return np.ascontiguousarray(((rgb - mean) / std).transpose(2, 0, 1), dtype=np.float32)
 
     def _vectors(self, batch: FloatMatrix) -> FloatMatrix:
-        found = np.asarray(self._run({self._session.get_inputs()[0].name: batch}), dtype=np.float32)
+        found = self._run({self._session.get_inputs()[0].name: batch})
         if found.ndim == 4:
             found = found.mean(axis=(2, 3))
         if found.ndim != 2 or len(found) != len(batch):
@@ -258,6 +275,11 @@ def _model_file(what: str, file: Path) -> Path:
 def _checksum(file: Path) -> str:
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _whole(kind: str) -> type[np.signedinteger[Any]]:
+    """Type of the whole numbers that a model takes: some exports take the shorter ones."""
+    return np.int32 if kind == "tensor(int32)" else np.int64
 
 
 def _package(name: str) -> Any:

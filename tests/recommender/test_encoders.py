@@ -145,6 +145,108 @@ def test_the_mean_counts_words_and_not_what_fills_a_batch_up(text_folder: Path) 
     np.testing.assert_allclose(alone[0], [np.sqrt(0.5), np.sqrt(0.5), 0, 0], rtol=1e-6)
 
 
+def sentences(folder: Path, text_folder: Path, *, inputs: list, shape: tuple, table: np.ndarray, **more: list) -> Path:
+    """Another model over the same words, a table looked up by token, with what else it is made of."""
+    from onnx import helper, numpy_helper
+
+    shutil.copy(text_folder / "tokenizer.json", folder)
+    nodes = [helper.make_node("Gather", ["table", "input_ids"], ["tokens"]), *more.get("nodes", [])]
+    out = nodes[-1].output[0]
+    weights = [numpy_helper.from_array(table, "table"), *more.get("weights", [])]
+    return save_model(folder / "model.onnx", nodes, inputs, [tensor(out, "FLOAT", *shape)], weights)
+
+
+@pytest.fixture
+def table() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(len(MEANINGS) + 1, N_DIMS)).astype(np.float32)
+
+
+def test_a_model_that_is_told_of_no_filling_reads_each_text_by_itself(
+    text_folder: Path, tmp_path: Path, table: np.ndarray
+) -> None:
+    from onnx import helper
+
+    mean = helper.make_node("ReduceMean", ["tokens"], ["sentence"], axes=[1], keepdims=0)
+    ids = [tensor("input_ids", "INT64", "n", "s")]
+    sentences(tmp_path, text_folder, inputs=ids, shape=("n", N_DIMS), table=table, nodes=[mean])
+    network = open_text(str(tmp_path))
+    alone, beside = network.describe(["jumper"]), open_text(str(tmp_path)).describe(["boots lamp light", "jumper"])
+    wanted = table[1] / np.linalg.norm(table[1])
+    np.testing.assert_allclose([alone[0], beside[1]], [wanted, wanted], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "n"), [("INT32", "n"), ("INT64", 1)], ids=["short numbers", "one text at once"])
+def test_other_ways_to_export_a_text_model_do_as_well(
+    kind: str, n: object, text_folder: Path, tmp_path: Path, table: np.ndarray
+) -> None:
+    inputs = [tensor(name, kind, n, "s") for name in ("input_ids", "attention_mask")]
+    sentences(tmp_path, text_folder, inputs=inputs, shape=(n, "s", N_DIMS), table=table)
+    found = open_text(str(tmp_path)).describe(["jumper", "lamp"])
+    wanted = table[[1, list(MEANINGS).index("lamp") + 1]]
+    np.testing.assert_allclose(found, wanted / np.linalg.norm(wanted, axis=1, keepdims=True), rtol=1e-5)
+
+
+def with_places(folder: Path, text_folder: Path, table: np.ndarray, n_places: int) -> Path:
+    """A model with a vector for each of so many places, as a transformer has."""
+    from onnx import helper, numpy_helper
+
+    nodes = [
+        helper.make_node("Shape", ["input_ids"], ["shape"], start=1, end=2),
+        helper.make_node("Squeeze", ["shape"], ["length"]),
+        helper.make_node("Range", ["zero", "length", "one"], ["places"]),
+        helper.make_node("Gather", ["known", "places"], ["placed"]),
+        helper.make_node("Add", ["tokens", "placed"], ["last_hidden_state"]),
+    ]
+    numbers = [numpy_helper.from_array(np.array(n, dtype=np.int64), name) for n, name in ((0, "zero"), (1, "one"))]
+    known = numpy_helper.from_array(np.zeros((n_places, N_DIMS), dtype=np.float32), "known")
+    inputs = [tensor(name, "INT64", "n", "s") for name in ("input_ids", "attention_mask")]
+    weights = [*numbers, known]
+    shape = ("n", "s", N_DIMS)
+    return sentences(folder, text_folder, inputs=inputs, shape=shape, table=table, nodes=nodes, weights=weights)
+
+
+def test_a_text_is_cut_where_the_tokenizer_of_the_model_says(
+    text_folder: Path, tmp_path: Path, table: np.ndarray
+) -> None:
+    from tokenizers import Tokenizer
+
+    with_places(tmp_path, text_folder, table, 4)
+    tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    tokenizer.enable_truncation(4)
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    found = open_text(str(tmp_path)).describe(["jumper " * 4, "jumper " * 4 + "boots"])
+    np.testing.assert_array_equal(found[0], found[1])
+
+
+def test_a_model_that_breaks_on_long_texts_is_refused_at_once(
+    text_folder: Path, tmp_path: Path, table: np.ndarray
+) -> None:
+    with_places(tmp_path, text_folder, table, 4)
+    with pytest.raises(DataError, match="cannot encode"):
+        open_text(str(tmp_path))
+
+
+def test_what_a_model_gives_has_to_be_numbers(shop: tuple, text_folder: Path, tmp_path: Path) -> None:
+    broken = np.full((len(MEANINGS) + 1, N_DIMS), 1.0, dtype=np.float32)
+    broken[list(MEANINGS).index("boots") + 1] = np.inf
+    inputs = [tensor("input_ids", "INT64", "n", "s")]
+    sentences(tmp_path, text_folder, inputs=inputs, shape=("n", "s", N_DIMS), table=broken)
+    with pytest.raises(DataError, match="gives what is no number"):
+        training.train(*shop, strategy="content", settings={"text_encoder": str(tmp_path)})
+
+
+def test_an_image_model_may_take_one_picture_at_once(tmp_path: Path) -> None:
+    from onnx import helper
+
+    node = helper.make_node("GlobalAveragePool", ["pixels"], ["seen"])
+    pixels, seen = tensor("pixels", "FLOAT", 1, 3, 16, 16), tensor("seen", "FLOAT", 1, 3, 1, 1)
+    file = save_model(tmp_path / "eyes.onnx", [node], [pixels], [seen], [])
+    file.with_suffix(".json").write_text('{"size": 16, "mean": [0, 0, 0], "std": [1, 1, 1]}', encoding="utf-8")
+    found, readable = open_image(str(file)).describe([photo("red"), photo("blue")])
+    assert readable.all()
+    np.testing.assert_allclose(found, [[1, 0, 0], [0, 0, 1]], atol=1e-6)
+
+
 def test_pictures_are_prepared_as_the_json_says_or_as_imagenet(image_file: Path, tmp_path: Path) -> None:
     wanted = (np.array([1.0, 0.0, 0.0]) - IMAGENET["mean"]) / IMAGENET["std"]
     seen, readable = open_image(str(image_file)).describe([photo("red"), io.BytesIO(b"no picture")])
