@@ -41,7 +41,8 @@ class Budget:
     trials : int
         Most trials per source, those of an earlier run included; 0 for no bound of this kind.
     seconds : float
-        Most seconds altogether, shared among the sources; 0 for no bound of this kind. A trial that has begun is ended.
+        Most seconds altogether, shared among the sources; 0 for no bound of this kind. A trial that has begun is ended;
+        a source whose turn comes later is left out.
     """
 
     trials: int = DEFAULT_TRIALS
@@ -143,11 +144,12 @@ def tune(
     validation = Validation(train, items, split=split, k=k, seed=random_state, learns_weights=learn_weights)
     search = _Search(TrialLog.open(trials), budget, began, len(set(studies)), random_state, progress)
     weights = start.weights or EventWeights()
-    if WEIGHTS in studies:
+    if WEIGHTS in studies and search.has_time_for(WEIGHTS):
         weights = _weights(search, validation, start, weights)
     ground = validation.under(weights)
     for name in (name for name in SPACES if name in studies):
-        _source(search, ground, name, start.source_params.get(name, {}))
+        if search.has_time_for(name):
+            _source(search, ground, name, start.source_params.get(name, {}))
     return search.result(start, weights)
 
 
@@ -190,6 +192,13 @@ class _Search:
         self.found: dict[str, Found] = {}
         self.left_out: dict[str, str] = {}
 
+    def has_time_for(self, name: str) -> bool:
+        """Whether there is time left to begin another study; if not, that is kept as the reason why there is none."""
+        is_over = 0 < self.budget.seconds <= time.monotonic() - self.began
+        if is_over:
+            self.left_out[name] = "the time was used up before its turn"
+        return not is_over
+
     def study(self, name: str, base: str, space: Mapping[str, Range], start: Params, judge: Judge) -> Found | None:
         """Search one space; None, with a reason kept, where there is nothing to search."""
         deadline = self._deadline()
@@ -216,16 +225,17 @@ class _Search:
         """Try the start, then what the estimator proposes, until the budget is used up."""
         self.progress(f"tune {name}", 0.0)
         bench = _Bench(self.log, name, base, judge)
-        past = self.log.of(name, base)
+        past = [trial for trial in self.log.of(name, base) if trial.params.keys() == space.keys()]
         first = next((trial for trial in past if trial.params == start), None) or bench.try_out(start)
         if first.score is None:
             raise SourceUnavailableError(first.error)
         known = [first, *(trial for trial in past if trial is not first)]
         study = _Study(space, (self.seed + len(past)) % SEEDS, known)
-        limit = self.budget.trials or float("inf")
+        limit, began = self.budget.trials or float("inf"), time.monotonic()
         while len(study.trials) < limit and time.monotonic() < deadline:
             study.add(bench.try_out(study.ask()))
-            self.progress(f"tune {name}", min(1.0, len(study.trials) / limit))
+            spent = (time.monotonic() - began) / (deadline - began)
+            self.progress(f"tune {name}", min(1.0, max(len(study.trials) / limit, spent)))
         best = max(study.trials, key=lambda trial: float("-inf") if trial.score is None else trial.score)
         return _verdict(best, first, len(study.trials), bench)
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
+
+from recommender.errors import DataError
+from recommender.validation import is_number
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,30 @@ class TrialLog:
 
     @classmethod
     def open(cls, path: Path | None) -> TrialLog:
-        """Read what is there; a line that was being written when the search was stopped is dropped."""
+        """Read what is there; a line that was being written when the search was stopped is dropped.
+
+        Other lines that are no trials are left where they are, and count for nothing.
+
+        Raises
+        ------
+        DataError
+            When the file cannot be read.
+        """
         log = cls(path)
         if path is None or not path.exists():
             return log
-        lines = path.read_text("utf-8").splitlines()
+        try:
+            text = path.read_text("utf-8")
+        except OSError as error:
+            raise DataError(f"{path}: the file of trials cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise DataError(f"{path}: the file of trials is not JSON lines") from error
+        *lines, unfinished = text.split("\n")
         log.trials = [trial for line in lines if (trial := _parsed(line)) is not None]
-        draft = path.with_name(f".{path.name}.draft")  # whoever is stopped here keeps what the file held
-        draft.write_text("".join(_line(trial) for trial in log.trials), "utf-8")
-        draft.replace(path)
+        if unfinished:
+            draft = path.with_name(f".{path.name}.draft")  # whoever is stopped here keeps what the file held
+            draft.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+            draft.replace(path)
         return log
 
     def of(self, study: str, base: str) -> list[Trial]:
@@ -75,6 +94,9 @@ def _line(trial: Trial) -> str:
 
 def _parsed(line: str) -> Trial | None:
     try:
-        return Trial(**json.loads(line))
-    except (ValueError, TypeError):
+        trial = Trial(**json.loads(line))
+    except (ValueError, TypeError, RecursionError):
         return None
+    is_judged = trial.score is None or (is_number(trial.score) and isfinite(trial.score))
+    is_numbered = isinstance(trial.number, int) and not isinstance(trial.number, bool)
+    return trial if is_judged and is_numbered and isinstance(trial.params, dict) else None

@@ -19,7 +19,7 @@ from recommender.interactions import Interactions
 from recommender.parameters import Parameters
 from recommender.suiting import ORDERLESS_SETTINGS
 from recommender.tuning import STUDIES, SURE, Budget, TuneResult, found_table, training_part, tune
-from recommender.tuning.judges import Validation
+from recommender.tuning.judges import Ground, Validation
 from recommender.tuning.spaces import SPACES, WEIGHT_SPACE, start_of
 from recommender.tuning.trials import Trial, TrialLog
 from recommender.weights import DEFAULT_KIND_WEIGHTS, EventWeights
@@ -202,6 +202,28 @@ def test_the_time_is_a_bound_and_is_shared(walks):
     assert all(one.n_trials > 1 for one in found.found.values()), "the first left something for the second"
 
 
+def test_progress_is_told_by_the_time_where_that_alone_is_bounded(walks):
+    told = list[float]()
+    search(walks, "itemknn", budget=Budget(0, 1.0), progress=lambda _stage, done: told.append(done))
+    assert told[0] == 0
+    assert told[-1] == 1
+    assert told == sorted(told)
+
+
+def test_what_had_no_turn_within_the_time_is_left_out(walks, monkeypatch):
+    """A first trial of each source, however late, made a bound of five seconds twenty-two on a log of 60,000 events."""
+    values = Ground.values
+
+    def slow(ground: Ground, name: str, params: dict[str, Any]) -> Any:
+        time.sleep(0.6)
+        return values(ground, name, params)
+
+    monkeypatch.setattr(Ground, "values", slow)
+    found = search(walks, "itemseq", "itemknn", "rp3beta", budget=Budget(0, 0.5))
+    assert list(found.found) == ["itemseq"]
+    assert found.left_out == dict.fromkeys(("itemknn", "rp3beta"), "the time was used up before its turn")
+
+
 def test_an_unknown_study_is_named(walks):
     with pytest.raises(DataError, match=r"no search for 'popular'.*itemseq"):
         search(walks, "popular")
@@ -239,6 +261,7 @@ def test_a_search_that_is_stopped_while_it_reads_its_file_leaves_it_whole(tmp_pa
     log = TrialLog.open(file)
     for number in range(3):
         log.add(Trial("itemknn", number, {}, 0.5, 1.0, "base"))
+    file.write_text(file.read_text("utf-8") + '{"study": ', "utf-8")
     before = file.read_bytes()
     write_text = Path.write_text
 
@@ -251,6 +274,39 @@ def test_a_search_that_is_stopped_while_it_reads_its_file_leaves_it_whole(tmp_pa
         with pytest.raises(KeyboardInterrupt):
             TrialLog.open(file)
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"score": "high"},
+        {"score": float("nan")},
+        {"params": [1]},
+        {"params": {"shrinkage": 5.0, "recency": 0.5, "alpha": 1}},
+        {"params": {"shrinkage": 5.0}},
+        {"number": "x"},
+        {"colour": "red"},
+    ],
+    ids=str,
+)
+def test_a_line_that_is_no_trial_counts_for_nothing_and_stays(over, walks, tmp_path):
+    file = tmp_path / "t.jsonl"
+    search(walks, "itemknn", budget=Budget(2), trials=file)
+    first, second = lines_of(file)
+    alien = json.dumps({**second, **over}) + "\n"
+    file.write_text(json.dumps(first) + "\n" + alien, "utf-8")
+    found = search(walks, "itemknn", budget=Budget(3), trials=file)
+    assert (found.found["itemknn"].n_trials, len(lines_of(file))) == (3, 4)
+    assert file.read_text("utf-8").splitlines(keepends=True)[1] == alien
+
+
+def test_a_file_of_trials_that_cannot_be_read_is_one_sentence(walks, tmp_path):
+    (tmp_path / "folder.jsonl").mkdir()
+    (tmp_path / "picture.jsonl").write_bytes(b"\x89PNG\xff")
+    for name, told in (("folder", "cannot be read"), ("picture", "is not JSON lines")):
+        with pytest.raises(DataError, match=rf"{name}\.jsonl: the file of trials {told}"):
+            search(walks, "itemknn", trials=tmp_path / f"{name}.jsonl")
+    assert (tmp_path / "picture.jsonl").read_bytes() == b"\x89PNG\xff"
 
 
 def test_a_search_with_the_last_of_all_seeds_goes_on_too(walks, tmp_path):
