@@ -143,7 +143,8 @@ def _figures(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 
 def _metric_name(name: str) -> str:
-    return name.replace("@", "_at_")
+    """A name that MLflow takes: one sign that it does not, and it takes nothing of the run."""
+    return re.sub(r"[^\w.\- :/]", "", name.replace("@", "_at_").replace("+", "_with_"))
 
 
 def _flat(params: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:

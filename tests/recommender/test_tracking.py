@@ -68,6 +68,24 @@ def test_trainings_and_evaluations_are_told(events: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of MLflow's own use of SQLAlchemy
+def test_names_that_mlflow_does_not_take_are_told_in_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One blend with another source, or one judged without the time, and no figure of the run was kept."""
+    need_package("mlflow", "tracking")
+    database = tmp_path / "tracking.db"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(URI, f"sqlite:///{database}")
+    models = {"hybrid+sasrec": 0.25, "hybrid, time untold": 0.5, "ease": 0.75}
+    assert track(Run("judged", metrics={f"{name}/ndcg@10": value for name, value in models.items()}))
+    figures = told(database, "judged", "metrics")
+    assert figures == {
+        "hybrid_with_sasrec/ndcg_at_10": 0.25,
+        "hybrid time untold/ndcg_at_10": 0.5,
+        "ease/ndcg_at_10": 0.75,
+    }
+
+
+@pytest.mark.slow
 def test_a_server_that_is_away_costs_a_sentence_and_no_model(events: Path, tmp_path: Path) -> None:
     need_package("mlflow", "tracking")
     train = ("train", "--interactions", str(events), "--strategy", "popular", "--out", "model")
