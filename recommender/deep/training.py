@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from recommender.base import SourceUnavailableError
 from recommender.deep.backend import keras
 from recommender.deep.steps import Judges, place_of
 from recommender.types import AnyArray, FloatVector, Rows
@@ -62,6 +63,11 @@ def train(
         Scores of all items by such arrays for a history; the code that serves.
     judges : Judges
         Without any all epochs are run and the last one is kept.
+
+    Raises
+    ------
+    SourceUnavailableError
+        When the loss is no number any more before an epoch could be kept.
     """
     batch = batches[0][0]
     network({name: keras.KerasTensor(part.shape, str(part.dtype)) for name, part in batch.items()})
@@ -72,6 +78,11 @@ def train(
     )
     watch = _Watch(plan, arrays_of, score, judges)
     network.fit(batches, epochs=plan.epochs, verbose=0, shuffle=False, callbacks=[watch])
+    if watch.best is None and watch.has_come_apart:
+        raise SourceUnavailableError(
+            f"{plan.name}: the loss of the training is no number any more; "
+            f"a learning_rate below {plan.learning_rate:g} may help"
+        )
     return watch.best or arrays_of(), watch.facts
 
 
@@ -107,11 +118,16 @@ class _Watch(keras.callbacks.Callback):
         super().__init__()
         self._plan, self._arrays_of, self._score, self._judges = plan, arrays_of, score, judges
         self.best: Arrays | None = None
+        self.has_come_apart = False
         self.facts: dict[str, Any] = {"judges": len(judges)}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         loss = float((logs or {}).get("loss", float("nan")))
         facts = {"epoch": epoch + 1, "loss": round(loss, 4)}
+        if not np.isfinite(loss):  # and so are the weights from now on
+            self.has_come_apart = self.model.stop_training = True
+            self._tell(facts)
+            return
         if not len(self._judges):
             self.facts |= facts
             self._tell(facts)

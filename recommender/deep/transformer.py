@@ -49,7 +49,9 @@ class Block(keras.layers.Layer):
     def call(self, steps: Any, may_see: Any, training: bool = False) -> Any:
         inside = self.norm_1(steps)
         logits = ops.matmul(self.query(inside), ops.transpose(self.key(inside), (0, 2, 1))) * self._scale
-        attention = ops.softmax(without_hits(logits, ~may_see), axis=-1)
+        # Keras warns of a softmax over one step, which is what a log of pairs has.
+        is_one = logits.shape[-1] == 1
+        attention = ops.ones_like(logits) if is_one else ops.softmax(without_hits(logits, ~may_see), axis=-1)
         seen = self.out(ops.matmul(attention, self.value(inside)))
         steps = steps + self._drop_1(seen, training=training)
         return steps + self._drop_2(self.end(self.hidden(self.norm_2(steps))), training=training)

@@ -74,6 +74,25 @@ def test_every_epoch_is_told(shop_events, caplog):
     assert all("recall@50" in line for line in told)
 
 
+@pytest.mark.parametrize("people", [6, 100], ids=["nobody judges", "judged"])
+def test_a_training_that_comes_apart_makes_no_model(people):
+    """It was saved with arrays of NaN, and every list was what is trending."""
+    need_deep()
+    params = {"sasrec": SMALL["sasrec"] | {"learning_rate": 1e6}}
+    with pytest.raises(DataError, match=r"sasrec: the loss .* is no number any more; a learning_rate below 1e\+06"):
+        quick_model(ring_walks(people), None, strategy="sasrec", source_params=params)
+
+
+def test_a_log_of_pairs_is_enough_and_warns_of_nothing():
+    need_deep()
+    pairs = ring_walks(8).groupby("user_id").head(2)
+    model = quick_model(pairs, None, strategy="sasrec", source_params={"sasrec": SMALL["sasrec"]})
+    first, second = pairs["item_id"].head(2)
+    found = model.recommend("nobody", 5, history=[event(first, "view")])
+    assert ids(found)[0] == second
+    assert {one.source for one in found} == {"sasrec"}
+
+
 def test_a_network_can_join_the_blend(shop_events, shop_items, tmp_path):
     need_deep()
     params = {"two_tower": SMALL["two_tower"] | {"epochs": 2}}
