@@ -120,11 +120,12 @@ def train(
     started = time.perf_counter()
     params: dict[str, Any] = {"strategy": strategy, "random_state": random_state, **(settings or {})}
     around = around or Around()
-    Networks.open(params.get("text_encoder", ""), params.get("image_encoder", ""))  # said before anything is fitted
+    # What is wrong with an encoder is said before anything is fitted.
+    networks = Networks.open(params.get("text_encoder", ""), params.get("image_encoder", ""))
     log = Interactions.from_frame(events)
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
     read = log.to_frame()  # split, search and star check see the times that the fit sees
-    tuned = _searched(read, items, params, search, progress) if search is not None else None
+    tuned = _searched(read, items, params, networks, search, progress) if search is not None else None
     if tuned is not None:
         params |= _plain(tuned.parameters.settings_for(strategy))
     searched_mb, rehearsal = peak_mb(), Rehearsal(None, _first_model())
@@ -158,7 +159,12 @@ def train(
 
 
 def _searched(
-    events: pd.DataFrame, items: pd.DataFrame | None, params: Mapping[str, Any], search: Search, progress: Progress
+    events: pd.DataFrame,
+    items: pd.DataFrame | None,
+    params: Mapping[str, Any],
+    networks: Networks,
+    search: Search,
+    progress: Progress,
 ) -> TuneResult | None:
     """What the search finds on the events from before the gate's test; None for a log too short to hold that back."""
     blend, extras = specs_for(params["strategy"], {})
@@ -176,6 +182,7 @@ def _searched(
             start=start,
             random_state=params["random_state"],
             learn_weights=params.get("learn_weights", True),
+            networks=networks,
             trials=search.trials,
             progress=progress,
         )

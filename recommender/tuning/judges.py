@@ -16,6 +16,7 @@ from recommender.base import Query, SourceUnavailableError
 from recommender.errors import DataError
 from recommender.evaluation import SplitName, Task, make_split, make_task
 from recommender.eventworth import learn_weights
+from recommender.features.combine import BUILT_IN, Networks
 from recommender.interactions import Interactions
 from recommender.judging import check_places
 from recommender.metrics import ranking_metrics, squared_errors
@@ -58,6 +59,8 @@ class Validation:
     seed : int
     learns_weights : bool
         Whether the fits to come learn what each kind of event is worth.
+    networks : Networks
+        Encoders that the fits to come describe the items with.
 
     Raises
     ------
@@ -74,6 +77,7 @@ class Validation:
         k: int,
         seed: int,
         learns_weights: bool = True,
+        networks: Networks = BUILT_IN,
     ) -> None:
         if split == "new-users":
             raise DataError("a search judges people whom the training part knows: split by time, last-one or random")
@@ -87,10 +91,11 @@ class Validation:
                 f"a search needs {MIN_USERS} users to judge by, the training part leaves {len(self.task.users)}"
             )
         self.k, self.seed, self.learns_weights = k, seed, learns_weights
-        self.base = checksum([split, k, seed, learns_weights, _fingerprint(log), _fingerprint(items)])
+        described_by = [] if networks == BUILT_IN else [networks.to_json()]
+        self.base = checksum([split, k, seed, learns_weights, _fingerprint(log), _fingerprint(items), *described_by])
         # What a kind of event is worth is learned from what came after it, so repeats count.
         self._weighed_by = Interactions.from_frame(make_split(log, split, first_only=False).train)
-        self._plain = TrainingData.build(self.task.events, self.task.catalogue, random_state=seed)
+        self._plain = TrainingData.build(self.task.events, self.task.catalogue, networks=networks, random_state=seed)
 
     @property
     def kinds(self) -> frozenset[str]:

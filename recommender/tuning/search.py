@@ -15,6 +15,7 @@ import pandas as pd
 from recommender.base import SourceUnavailableError
 from recommender.errors import DataError
 from recommender.evaluation import SplitName
+from recommender.features.combine import BUILT_IN, Networks
 from recommender.metrics import paired_bootstrap
 from recommender.parameters import Parameters
 from recommender.sources import SOURCES
@@ -101,6 +102,7 @@ def tune(
     k: int = 10,
     random_state: int = 0,
     learn_weights: bool = True,
+    networks: Networks = BUILT_IN,
     trials: Path | None = None,
     progress: Progress = no_progress,
 ) -> TuneResult:
@@ -124,6 +126,8 @@ def tune(
     k, random_state : int
     learn_weights : bool
         Whether the fits to come learn what each kind of event is worth, as :class:`HybridRecommender` does by itself.
+    networks : Networks
+        Pretrained encoders that the fits to come describe the items with.
     trials : Path, optional
         File of all trials, one JSON line each; what it already holds about these data is not tried again.
     progress : callable
@@ -141,7 +145,9 @@ def tune(
     unknown = [name for name in studies if name not in STUDIES]
     if unknown:
         raise DataError(f"there is no search for {unknown[0]!r}; known are {', '.join(STUDIES)}")
-    validation = Validation(train, items, split=split, k=k, seed=random_state, learns_weights=learn_weights)
+    validation = Validation(
+        train, items, split=split, k=k, seed=random_state, learns_weights=learn_weights, networks=networks
+    )
     search = _Search(TrialLog.open(trials), budget, began, len(set(studies)), random_state, progress)
     weights = start.weights or EventWeights()
     if WEIGHTS in studies and search.has_time_for(WEIGHTS):

@@ -15,6 +15,7 @@ from recommender import DataError, HybridRecommender, Interactions, ItemCatalogu
 from recommender.__main__ import main
 from recommender.features.combine import Networks, build_spaces
 from recommender.features.networks import IMAGENET, open_image, open_text
+from recommender.tuning import Budget
 from tests.servers import need_package
 
 
@@ -293,6 +294,27 @@ def test_a_model_whose_encoder_is_gone_or_changed_goes_on_without_searching(
     assert kinds(again.similar("jumper-0", k=2)) == ["jumper"] * 2
     assert again.add_items(pd.DataFrame([{"item_id": "new", "title": "lamp", "price": 3.0}])) == 1
     assert len(again.recommend("u", k=5)) <= 5
+
+
+def test_the_search_of_a_night_sees_the_items_as_the_model_will(text_folder: Path, tmp_path: Path) -> None:
+    """People keep to one meaning, and no two things that they touch share a word."""
+    rng, words = np.random.default_rng(0), list(MEANINGS)
+    items = pd.DataFrame({"item_id": words, "title": [f"{word} {word}" for word in words]})
+    rows = [
+        {"user_id": f"u{n}", "item_id": words[item], "kind": "view", "timestamp": 1_700_000_000 + 1_000 * step + n}
+        for n in range(120)
+        for step, item in enumerate(rng.permutation(3))
+    ]
+    scores = []
+    for number, encoder in enumerate(("", str(text_folder))):
+        file = tmp_path / f"{number}.jsonl"
+        search = training.Search(Budget(trials=1), file)
+        settings = {"text_encoder": encoder}
+        training.train(pd.DataFrame(rows), items, strategy="content", settings=settings, search=search)
+        trials = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+        scores += [trial["score"] for trial in trials if trial["study"] == "content"]
+    assert scores[0] < 0.9
+    assert scores[1] == 1.0
 
 
 def test_what_is_missing_is_said_before_anything_is_read_or_fitted(
