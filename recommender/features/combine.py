@@ -184,7 +184,7 @@ def build_spaces(
     """
     large = len(catalogue) > LARGE_CATALOGUE
     texts = catalogue.texts()
-    pictures, readable = describe_pictures(catalogue.fields["image"].tolist(), networks.image)
+    pictures, readable = describe_pictures(catalogue.fields["image"].tolist(), networks.image, remember=True)
     image_dims = 32 if large else 64
     encoders = ItemEncoders(
         text=_fit_text(texts, networks.text, 64 if large else 128, random_state),

@@ -91,9 +91,11 @@ class ImageEncoder:
         return cls(arrays["mean"], arrays["projection"], network)
 
 
-def describe_pictures(pictures: Sequence[Picture], network: ImageNetwork | None) -> tuple[FloatMatrix, BoolMask]:
-    """Describe pictures with a network, or without one as :func:`describe_files`."""
-    return describe_files(pictures) if network is None else network.describe(pictures)
+def describe_pictures(
+    pictures: Sequence[Picture], network: ImageNetwork | None, *, remember: bool = False
+) -> tuple[FloatMatrix, BoolMask]:
+    """Describe pictures with a network, which may remember them, or without one as :func:`describe_files`."""
+    return describe_files(pictures) if network is None else network.describe(pictures, remember=remember)
 
 
 def describe_files(pictures: Sequence[Picture]) -> tuple[FloatMatrix, BoolMask]:

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 EXTRA = "install the packages of requirements-onnx.txt"
 MAX_TOKENS = 256
 BATCH = 32
+MAX_REMEMBERED = 2**28
 MAX_SIZE = 2_048  # a batch of pictures has to fit into memory
 # What pretrained image models expect unless they say otherwise: pixels of 0..1 in the statistics of ImageNet.
 IMAGENET: dict[str, Any] = {"size": 224, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
@@ -182,19 +183,32 @@ class ImageNetwork(Network):
         size = int(self._preparation["size"])
         self._vectors(np.zeros((1, 3, size, size), dtype=np.float32))
 
-    def describe(self, pictures: Sequence[Picture]) -> tuple[FloatMatrix, BoolMask]:
-        """Unit vectors, shape (n_pictures, n_raw), zeros where a picture cannot be read, and a mask of which can."""
-        parts, readable = list[FloatMatrix](), list[bool]()
-        for start in range(0, len(pictures), self._at_once):
-            prepared = [self._prepared(picture) for picture in pictures[start : start + self._at_once]]
-            readable += [one is not None for one in prepared]
-            some = [one for one in prepared if one is not None]
-            parts += [self._vectors(np.stack(some))] if some else []
-        mask = np.array(readable, dtype=bool)
-        found = np.concatenate(parts) if parts else np.zeros((0, 1), dtype=np.float32)
-        vectors = np.zeros((len(mask), found.shape[1]), dtype=np.float32)
-        vectors[mask] = found
+    def describe(self, pictures: Sequence[Picture], *, remember: bool = False) -> tuple[FloatMatrix, BoolMask]:
+        """Unit vectors, shape (n_pictures, n_raw), zeros where a picture cannot be read, and a mask of which can.
+
+        ``remember`` keeps the vectors of files for the other fits of a training, up to ``MAX_REMEMBERED`` bytes.
+        """
+        keys = [_file_key(picture) if remember else None for picture in pictures]
+        found = [self._known.get(key) if key else None for key in keys]
+        new = [place for place, one in enumerate(found) if one is None]
+        for start in range(0, len(new), self._at_once):
+            prepared = {place: self._prepared(pictures[place]) for place in new[start : start + self._at_once]}
+            some = {place: one for place, one in prepared.items() if one is not None}
+            if not some:
+                continue
+            for place, vector in zip(some, self._vectors(np.stack(list(some.values()))), strict=True):
+                found[place], key = vector, keys[place]
+                if key and (len(self._known) + 1) * vector.nbytes <= MAX_REMEMBERED:
+                    self._known[key] = vector
+        readable = [one for one in found if one is not None]
+        mask = np.array([one is not None for one in found], dtype=bool)
+        vectors = np.zeros((len(mask), len(readable[0]) if readable else 1), dtype=np.float32)
+        vectors[mask] = np.stack(readable) if readable else 0.0
         return vectors, mask
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, int, int], Any]:
+        return {}
 
     def _prepared(self, picture: Picture) -> FloatMatrix | None:
         rgb = read_rgb(picture, int(self._preparation["size"]))
@@ -255,7 +269,8 @@ def open_image(given: str) -> ImageNetwork | None:
     if not given:
         return None
     file = _model_file("image encoder", Path(given).expanduser().resolve())
-    network = ImageNetwork(str(file), _checksum(file))
+    beside = file.with_suffix(".json")
+    network = _image_network(str(file), _checksum(file), _checksum(beside) if beside.is_file() else "")
     network.check()
     return network
 
@@ -264,6 +279,21 @@ def open_image(given: str) -> ImageNetwork | None:
 def _text_network(path: str, sha256: str) -> TextNetwork:
     """One object per file, so that the fits of one training share what they encoded."""
     return TextNetwork(path, sha256)
+
+
+@lru_cache(maxsize=1)
+def _image_network(path: str, sha256: str, _prepared_by: str) -> ImageNetwork:
+    """As :func:`_text_network`; pictures that are prepared in another way are other pictures."""
+    return ImageNetwork(path, sha256)
+
+
+def _file_key(picture: Picture) -> tuple[str, int, int] | None:
+    """What a file of this name and content is known by; None for what is no file."""
+    try:
+        found = Path(picture).stat() if picture and isinstance(picture, (str, Path)) else None
+    except (OSError, ValueError):
+        return None
+    return (str(picture), found.st_size, found.st_mtime_ns) if found else None
 
 
 def _model_file(what: str, file: Path) -> Path:

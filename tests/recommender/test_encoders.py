@@ -3,6 +3,7 @@
 import builtins
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from PIL import Image
 
 from recommender import DataError, HybridRecommender, Interactions, ItemCatalogue, load, modelcard, training
 from recommender.__main__ import main
+from recommender.features import networks
 from recommender.features.combine import Networks, build_spaces
-from recommender.features.networks import IMAGENET, open_image, open_text
+from recommender.features.networks import IMAGENET, ImageNetwork, open_image, open_text
 from recommender.tuning import Budget
 from tests.servers import need_package
 
@@ -259,6 +261,41 @@ def test_pictures_are_prepared_as_the_json_says_or_as_imagenet(image_file: Path,
     np.testing.assert_allclose(open_image(str(copy)).describe([photo("red")])[0][0], [1, 0, 0], atol=1e-6)
 
 
+def test_the_fits_of_a_training_see_each_picture_once(
+    image_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A night describes the same catalogue four times: for the search, the candidate, what is live, and in the end."""
+    paths = [tmp_path / f"{colour}.png" for colour in ("red", "lime", "blue")]
+    for path in paths:
+        Image.new("RGB", (20, 20), path.stem).save(path)
+    items = ItemCatalogue.from_frame(pd.DataFrame({"item_id": ["r", "g", "b"], "image": [str(path) for path in paths]}))
+    read = list[object]()
+    prepared = ImageNetwork._prepared
+    monkeypatch.setattr(ImageNetwork, "_prepared", lambda self, one: (read.append(one), prepared(self, one))[1])
+    made = [build_spaces(items, networks=Networks.open("", str(image_file))) for _ in range(2)]
+    assert read == [str(path) for path in paths]
+    np.testing.assert_array_equal(made[0].vectors["image"], made[1].vectors["image"])
+    Image.new("RGB", (20, 20), "yellow").save(paths[0])
+    os.utime(paths[0], ns=(1, 1))
+    build_spaces(items, networks=Networks.open("", str(image_file)))
+    assert read[3:] == [str(paths[0])]
+
+
+def test_no_more_pictures_are_remembered_than_there_is_room_for(
+    image_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(networks, "MAX_REMEMBERED", 2 * 3 * 4)
+    paths = [str(tmp_path / f"{colour}.png") for colour in ("navy", "lime", "teal")]
+    for path in paths:
+        Image.new("RGB", (20, 20), Path(path).stem).save(path)
+    network = open_image(str(image_file))
+    assert network is not None
+    network._known.clear()
+    first, again = (network.describe(paths, remember=True)[0] for _ in range(2))
+    assert [key[0] for key in network._known] == paths[:2]
+    np.testing.assert_array_equal(first, again)
+
+
 def test_the_encoders_are_named_with_their_dimensions(model: HybridRecommender, text_folder: Path) -> None:
     encoders = model.info["encoders"]
     assert encoders["text"]["name"].startswith(text_folder.name)
@@ -376,8 +413,6 @@ def test_a_missing_package_is_named_with_the_file_that_installs_it(
     import importlib
 
     monkeypatch.setattr(importlib, "import_module", without)
-    from recommender.features import networks
-
     networks._text_network.cache_clear()
     with pytest.raises(DataError, match=r"onnxruntime: install the packages of requirements-onnx\.txt"):
         open_text(str(text_folder))
