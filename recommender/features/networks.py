@@ -45,10 +45,13 @@ class Network(ABC):
         Absolute path of the ``.onnx`` file.
     sha256 : str
         Its checksum at the training: another file under the same name is another encoder.
+    beside : str
+        That of the file beside it, without which the model says something else; "" in models saved before it was kept.
     """
 
     path: str
     sha256: str
+    beside: str = ""
 
     @property
     def name(self) -> str:
@@ -62,11 +65,18 @@ class Network(ABC):
         try:
             if _checksum(Path(self.path)) != self.sha256:
                 raise DataError(f"{self.path} is not the file that the model was trained with")
+            if self.beside not in ("", _checksum_beside(file := self.file_beside(Path(self.path)))):
+                raise DataError(f"{file} is not the file that the model was trained with")
             self.check()
         except (DataError, OSError) as error:
             log.warning("encoder_missing: %s", error)
             return False
         return True
+
+    @staticmethod
+    @abstractmethod
+    def file_beside(model: Path) -> Path:
+        """The file that says how to use a model."""
 
     @abstractmethod
     def check(self) -> None:
@@ -74,7 +84,7 @@ class Network(ABC):
 
     def to_json(self) -> dict[str, str]:
         """Values for an artifact; the files themselves stay where they are."""
-        return {"path": self.path, "sha256": self.sha256}
+        return {"path": self.path, "sha256": self.sha256, "beside": self.beside}
 
     @cached_property
     def _session(self) -> Any:
@@ -112,6 +122,11 @@ class TextNetwork(Network):
     Reimers and Gurevych (2019), Sentence-BERT, for the mean over the tokens.
     """
 
+    @staticmethod
+    def file_beside(model: Path) -> Path:
+        """The tokenizer."""
+        return model.with_name("tokenizer.json")
+
     def check(self) -> None:
         self.describe(["a warm light", "light " * MAX_TOKENS])  # as long as any text will be
 
@@ -138,7 +153,7 @@ class TextNetwork(Network):
 
     @cached_property
     def _tokenizer(self) -> Any:
-        file = Path(self.path).with_name("tokenizer.json")
+        file = self.file_beside(Path(self.path))
         if not file.is_file():
             raise DataError(f"there is no {file}: the tokenizer has to stand beside the model")
         try:
@@ -178,6 +193,11 @@ class TextNetwork(Network):
 @dataclass(frozen=True)
 class ImageNetwork(Network):
     """A pretrained image model; a JSON file of the same name beside it may say ``size``, ``mean`` and ``std``."""
+
+    @staticmethod
+    def file_beside(model: Path) -> Path:
+        """Size, mean and std of the pictures, where they are not the usual ones."""
+        return model.with_suffix(".json")
 
     def check(self) -> None:
         size = int(self._preparation["size"])
@@ -227,7 +247,7 @@ class ImageNetwork(Network):
 
     @cached_property
     def _preparation(self) -> dict[str, Any]:
-        file = Path(self.path).with_suffix(".json")
+        file = self.file_beside(Path(self.path))
         try:
             given = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
             found: dict[str, Any] = {name: given.get(name, usual) for name, usual in IMAGENET.items()}
@@ -259,7 +279,7 @@ def open_text(given: str) -> TextNetwork | None:
         return None
     path = Path(given).expanduser().resolve()
     file = _model_file("text encoder", path / "model.onnx" if path.is_dir() else path)
-    network = _text_network(str(file), _checksum(file))
+    network = _text_network(str(file), _checksum(file), _checksum_beside(TextNetwork.file_beside(file)))
     network.check()
     return network
 
@@ -269,22 +289,21 @@ def open_image(given: str) -> ImageNetwork | None:
     if not given:
         return None
     file = _model_file("image encoder", Path(given).expanduser().resolve())
-    beside = file.with_suffix(".json")
-    network = _image_network(str(file), _checksum(file), _checksum(beside) if beside.is_file() else "")
+    network = _image_network(str(file), _checksum(file), _checksum_beside(ImageNetwork.file_beside(file)))
     network.check()
     return network
 
 
 @lru_cache(maxsize=1)
-def _text_network(path: str, sha256: str) -> TextNetwork:
+def _text_network(path: str, sha256: str, beside: str) -> TextNetwork:
     """One object per file, so that the fits of one training share what they encoded."""
-    return TextNetwork(path, sha256)
+    return TextNetwork(path, sha256, beside)
 
 
 @lru_cache(maxsize=1)
-def _image_network(path: str, sha256: str, _prepared_by: str) -> ImageNetwork:
-    """As :func:`_text_network`; pictures that are prepared in another way are other pictures."""
-    return ImageNetwork(path, sha256)
+def _image_network(path: str, sha256: str, beside: str) -> ImageNetwork:
+    """As :func:`_text_network`."""
+    return ImageNetwork(path, sha256, beside)
 
 
 def _file_key(picture: Picture) -> tuple[str, int, int] | None:
@@ -310,6 +329,11 @@ def _checksum(file: Path) -> str:
 def _whole(kind: str) -> type[np.signedinteger[Any]]:
     """Type of the whole numbers that a model takes: some exports take the shorter ones."""
     return np.int32 if kind == "tensor(int32)" else np.int64
+
+
+def _checksum_beside(file: Path) -> str:
+    """Checksum of a file that may be missing."""
+    return _checksum(file) if file.is_file() else "none"
 
 
 def _package(name: str) -> Any:

@@ -333,6 +333,36 @@ def test_a_model_whose_encoder_is_gone_or_changed_goes_on_without_searching(
     assert len(again.recommend("u", k=5)) <= 5
 
 
+def test_a_changed_tokenizer_or_preparation_is_another_encoder(
+    shop: tuple, text_folder: Path, image_file: Path, tmp_path: Path
+) -> None:
+    """A photo was prepared in the new way and compared with pictures that had been prepared in the old one."""
+    folder = Path(shutil.copytree(text_folder, tmp_path / "sentences"))
+    eyes = Path(shutil.copy(image_file, tmp_path / "eyes.onnx"))
+    shutil.copy(image_file.with_suffix(".json"), eyes.with_suffix(".json"))
+    events, items = shop
+    made = HybridRecommender("content", text_encoder=str(folder), image_encoder=str(eyes))
+    made.fit(Interactions.from_frame(events), ItemCatalogue.from_frame(items)).save(tmp_path / "m")
+    assert load(tmp_path / "m").search_text("sweater")
+    assert load(tmp_path / "m").search_image(photo("red"))
+    tokenizer = (folder / "tokenizer.json").read_text(encoding="utf-8")
+    (folder / "tokenizer.json").write_text(tokenizer + "\n", encoding="utf-8")
+    eyes.with_suffix(".json").write_text('{"size": 16, "mean": [1, 1, 1]}', encoding="utf-8")
+    again = load(tmp_path / "m")
+    assert again.search_text("sweater") == []
+    assert again.search_image(photo("red")) == []
+
+
+def test_a_model_saved_before_that_was_kept_goes_on_searching(model: HybridRecommender) -> None:
+    told = Networks.of(model.model_.spaces.encoders).to_json()
+    older = {kind: {name: one[name] for name in ("path", "sha256")} for kind, one in told.items()}
+    found = Networks.from_json(older)
+    assert found.text is not None
+    assert found.image is not None
+    assert found.text.is_ready
+    assert found.image.is_ready
+
+
 def test_the_search_of_a_night_sees_the_items_as_the_model_will(text_folder: Path, tmp_path: Path) -> None:
     """People keep to one meaning, and no two things that they touch share a word."""
     rng, words = np.random.default_rng(0), list(MEANINGS)
