@@ -20,7 +20,7 @@ from webapp.picks import Ask
 from webapp.recs import LocalRecs, reading, serving
 from webapp.recs.serving import FAILURES_TO_OPEN
 from webapp.services.feed import DatabaseFeed
-from webapp.store.rows import EventRow
+from webapp.store.rows import EventRow, ReadTo
 from webapp.store.tx import unit_of_work
 
 
@@ -161,7 +161,7 @@ def test_a_version_cleared_away_while_it_is_opened_is_read_on_from_its_training(
     monkeypatch.setattr(recommender, "load", load)
     recs = LocalRecs(models, background=False)
     recs.refresh()
-    assert recs._reading.event_id == 7
+    assert recs._reading.events.last_id == 7
 
 
 def test_r16_failures_in_a_row_open_the_breaker_and_are_counted(app: Flask, models: Path) -> None:
@@ -227,9 +227,9 @@ class Slow(DatabaseFeed):
         super().__init__(app)
         self.may_end = threading.Event()
 
-    def events_after(self, last_id: int) -> tuple[list[EventRow], int]:
+    def events_after(self, read: ReadTo) -> tuple[list[EventRow], ReadTo]:
         self.may_end.wait()
-        return super().events_after(last_id)
+        return super().events_after(read)
 
 
 @pytest.mark.usefixtures("unwatched")
@@ -316,7 +316,7 @@ def test_a_model_that_stumbles_over_everything_is_not_told_forever() -> None:
 class Unreachable(DatabaseFeed):
     """A feed whose database is away."""
 
-    def events_after(self, last_id: int) -> tuple[list[EventRow], int]:
+    def events_after(self, read: ReadTo) -> tuple[list[EventRow], ReadTo]:
         raise OSError("the database is away")
 
 

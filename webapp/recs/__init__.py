@@ -31,7 +31,7 @@ from webapp.recs.library import (
     versions,
 )
 from webapp.recs.merchandising import arrange, excluded
-from webapp.recs.reading import Feed
+from webapp.recs.reading import Feed, note_of
 from webapp.recs.serving import LocalRecs
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "get_recs",
     "keep_parameters",
     "model_card",
+    "note_of",
     "prepare",
     "prune",
     "publish",

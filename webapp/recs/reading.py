@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from webapp.store.rows import EventRow, ItemRow
+from webapp.store.rows import EventRow, Gap, ItemRow, ReadTo
 
 log = logging.getLogger(__name__)
 SHOWS_SECONDS = 300.0  # how often each product was shown is counted anew
 MOST_ATTEMPTS = 200  # a row among 5,000 is found in 26; a model that stumbles over everything is not asked forever
+NOTHING_READ = ReadTo()
 EPOCH = datetime.fromtimestamp(0, UTC)
 Row = TypeVar("Row")
 
@@ -22,8 +23,8 @@ Row = TypeVar("Row")
 class Feed(Protocol):
     """Where a live model learns of new events and products."""
 
-    def events_after(self, last_id: int) -> tuple[Sequence[EventRow], int]:
-        """Return new events and the id of the last."""
+    def events_after(self, read: ReadTo) -> tuple[Sequence[EventRow], ReadTo]:
+        """Return new events and how far they were read now."""
 
     def items_since(self, since: datetime, known: Container[str]) -> tuple[Sequence[ItemRow], datetime]:
         """Return products added or changed since a moment but those of known ids, and the moment of the last."""
@@ -36,21 +37,28 @@ class Feed(Protocol):
 class Reading:
     """How far the live model has read."""
 
-    event_id: int = 0
+    events: ReadTo = NOTHING_READ
     items_at: datetime = EPOCH
     shows_at: float = -math.inf
 
     @property
     def marks(self) -> tuple[Hashable, ...]:
         """What changes when something new was read."""
-        return (self.event_id, self.items_at, self.shows_at)
+        return (self.events.last_id, self.events.n_late, self.items_at, self.shows_at)
 
 
 def since_training(note: Mapping[str, Any], data_until: int) -> Reading:
     """Where a model begins to read: behind what its training read; older notes name no change of products."""
     items_at = note.get("items_at")
     moment = datetime.fromisoformat(items_at) if items_at else datetime.fromtimestamp(data_until, UTC)
-    return Reading(event_id=note.get("last_event_id", 0), items_at=moment)
+    gaps = tuple(Gap(*gap) for gap in note.get("event_gaps", ()))
+    return Reading(ReadTo(note.get("last_event_id", 0), gaps), moment)
+
+
+def note_of(read: ReadTo, items_at: datetime | None) -> dict[str, Any]:
+    """Return what a training writes down for :func:`since_training`: how far it read."""
+    moment = items_at.isoformat() if items_at else None
+    return {"last_event_id": read.last_id, "event_gaps": [list(gap) for gap in read.gaps], "items_at": moment}
 
 
 def read_on(model: Any, feed: Feed, reading: Reading) -> Reading:
@@ -78,15 +86,16 @@ def _read_events(model: Any, feed: Feed, reading: Reading) -> None:
     from recommender import Event
     from recommender.validation import usable_told
 
-    rows, event_id = feed.events_after(reading.event_id)
+    rows, read = feed.events_after(reading.events)
     while rows:
         told = [(row.user_id, Event(row.item_id, row.kind, row.timestamp, row.value)) for row in rows]
         usable, left_out = usable_told(told)
         _note_left_out("events", left_out)
         if usable:
             tell(model.absorb_events, usable, "events")
-        reading.event_id = event_id
-        rows, event_id = feed.events_after(event_id)
+        reading.events = read
+        rows, read = feed.events_after(read)
+    reading.events = read
 
 
 def _read_shows(model: Any, feed: Feed, reading: Reading) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from flask import Flask
 
 from webapp.clock import utc_now
-from webapp.store import catalogue, interactions
-from webapp.store.rows import EventRow, ItemRow
+from webapp.store import catalogue, interactions, newest
+from webapp.store.rows import EventRow, ItemRow, ReadTo
 from webapp.store.tx import read_unit
 
 BATCH = 5000
@@ -23,10 +23,10 @@ class DatabaseFeed:
     def __init__(self, app: Flask) -> None:
         self.app = app
 
-    def events_after(self, last_id: int) -> tuple[list[EventRow], int]:
-        """Return up to 5,000 new events and the id of the last."""
+    def events_after(self, read: ReadTo) -> tuple[list[EventRow], ReadTo]:
+        """Return up to 5,000 new events, with those that came late, and how far they were read now."""
         with self.app.app_context(), read_unit() as tx:
-            return interactions.events_after(tx, last_id, limit=BATCH)
+            return newest.events_after(tx, read, limit=BATCH)
 
     def items_since(self, since: datetime, known: Container[str]) -> tuple[list[ItemRow], datetime]:
         """Return products added or changed since a moment, without those of known ids."""

@@ -20,7 +20,7 @@ from webapp import recs
 from webapp.errors import Conflict, NotFound
 from webapp.recs import Surroundings, Trained, TrainingError
 from webapp.services.privacy import ERASED
-from webapp.store import catalogue, interactions, operations, personal
+from webapp.store import catalogue, interactions, newest, operations, personal
 from webapp.store.operations import ModelRunRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
@@ -216,7 +216,7 @@ def _train_and_publish(
     live = recs.current_version(place.root)
     with read_unit() as tx:
         erased = operations.setting(tx, ERASED)
-        last_event_id, items_at = interactions.last_id(tx), catalogue.last_change(tx)
+        read_to, items_at = newest.read_to(tx), catalogue.last_change(tx)
         events = interactions.training_frame(tx)
         items = catalogue.item_frame(tx, media=place.media)
         live_run = operations.run_by_version(tx, live) if live else None
@@ -241,7 +241,7 @@ def _train_and_publish(
     )
     version = f"{clock():%Y%m%d-%H%M%S}-{run_id}"
     if trained.passed:
-        note = {"last_event_id": last_event_id, "items_at": items_at and items_at.isoformat(), "run_id": run_id}
+        note = {**recs.note_of(read_to, items_at), "run_id": run_id}
         recs.save(trained, place.root, version, note)
         try:
             if _somebody_left(erased):

@@ -194,7 +194,8 @@ def remove_impressions(tx: Tx, actor: Actor) -> int:
     return tx.change(delete(Impression).where(owned_by(Impression, actor)))
 
 
-def _frame_select() -> Any:
+def frame_select() -> Any:
+    """Select the events of everybody who has not switched personalisation off, in the order of their numbers."""
     events = select(
         Interaction.id,
         Interaction.user_id,
@@ -225,7 +226,7 @@ def training_frame(tx: Tx) -> pd.DataFrame:
     DataFrame
         Columns ``user_id, item_id, kind, value, timestamp, order_id``; ids are strings, ``timestamp`` is UTC seconds.
     """
-    return _to_frame(tx.stream(_frame_select(), size=20_000))
+    return _to_frame(tx.stream(frame_select(), size=20_000))
 
 
 def may_be_known(tx: Tx) -> set[str]:
@@ -308,23 +309,13 @@ def _same_pick() -> Any:
     )
 
 
-def events_after(tx: Tx, last_id: int, *, limit: int) -> tuple[list[EventRow], int]:
-    """Return the events added after a row id, and the id of the last one."""
-    rows = list(tx.rows(_frame_select().where(Interaction.id > last_id).limit(limit)))
-    return [_event_row(row) for row in rows], rows[-1][0] if rows else last_id
-
-
-def last_id(tx: Tx) -> int:
-    """Return the newest event's row id, 0 when there is none."""
-    return int(tx.scalar(select(func.max(Interaction.id))) or 0)
-
-
 def _to_frame(rows: Iterable[Any]) -> pd.DataFrame:
-    records = [(*_event_row(row), row.order_ref or "") for row in rows]
+    records = [(*event_row(row), row.order_ref or "") for row in rows]
     return frame_of(records, FRAME_COLUMNS).astype({"value": "float64", "timestamp": "int64"})
 
 
-def _event_row(row: Any) -> EventRow:
+def event_row(row: Any) -> EventRow:
+    """Return a row of :func:`frame_select` in the library's words."""
     _id, user, guest, product, kind, value, at, _order = row
     return EventRow(_owner_id(user, guest), str(product), kind, value, int(at.timestamp()))
 

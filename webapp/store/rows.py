@@ -178,6 +178,25 @@ class EventRow(NamedTuple):
     timestamp: int
 
 
+class Gap(NamedTuple):
+    """Numbers of events that were not there, the first and the last of them.
+
+    A transaction that took one may still commit; once every transaction before ``until`` has ended none of them will.
+    """
+
+    first: int
+    last: int
+    until: int
+
+
+class ReadTo(NamedTuple):
+    """How far events were read: up to a number, but for the gaps; ``n_late`` came out of gaps so far."""
+
+    last_id: int = 0
+    gaps: tuple[Gap, ...] = ()
+    n_late: int = 0
+
+
 class ItemRow(NamedTuple):
     """A product in the library's words.
 

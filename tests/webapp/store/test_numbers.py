@@ -13,8 +13,9 @@ from tests.conftest import NOW
 from tests.factories import make_event, make_guest, make_product, make_user
 from webapp.actors import Actor
 from webapp.extensions import db
-from webapp.store import interactions, personal, taste, users
+from webapp.store import interactions, newest, personal, taste, users
 from webapp.store.models import Exclusion, Guest, Interaction, Model
+from webapp.store.rows import ReadTo
 from webapp.store.tx import unit_of_work
 
 pytestmark = pytest.mark.both_databases
@@ -34,7 +35,7 @@ def test_an_event_has_a_number_above_those_that_were_forgotten(ana: Actor) -> No
         fresh = make_event(tx, ana, lamp)
         assert fresh is not None
         assert fresh > max(number for number in read if number)
-        assert len(interactions.events_after(tx, read[-1] or 0, limit=10)[0]) == 1
+        assert len(newest.events_after(tx, ReadTo(read[-1] or 0), limit=10)[0]) == 1
 
 
 def test_the_next_guest_is_not_taken_for_one_who_was_erased(ana: Actor) -> None:

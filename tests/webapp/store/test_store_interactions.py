@@ -8,8 +8,8 @@ import pytest
 from tests.conftest import NOW
 from tests.factories import make_event, make_guest, make_product, make_user
 from webapp.actors import NOBODY, Actor
-from webapp.store import interactions, products, taste, users
-from webapp.store.rows import EventRow
+from webapp.store import interactions, newest, products, taste, users
+from webapp.store.rows import EventRow, ReadTo
 from webapp.store.tx import Tx
 
 pytestmark = pytest.mark.both_databases
@@ -77,9 +77,9 @@ def test_new_events_are_found_by_row_id(tx: Tx) -> None:
     first = make_event(tx, ana, lamp)
     assert first is not None
     make_event(tx, ana, lamp, "rating", value=4.0, at=NOW)
-    rows, last = interactions.events_after(tx, first, limit=10)
+    rows, read = newest.events_after(tx, ReadTo(first), limit=10)
     assert rows == [EventRow(ana.ref, str(lamp), "rating", 4.0, int(NOW.timestamp()))]
-    assert interactions.events_after(tx, last, limit=10) == ([], last)
+    assert newest.events_after(tx, read, limit=10) == ([], read)
 
 
 def test_a_second_vote_replaces_the_first_and_the_sums_follow(tx: Tx) -> None:

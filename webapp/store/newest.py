@@ -1,0 +1,84 @@
+"""Events read on by their numbers, each once, also one that commits after others with higher numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Executable, Text, bindparam, cast, column, func, select
+
+from webapp.store.interactions import event_row, frame_select
+from webapp.store.models import Interaction
+from webapp.store.rows import EventRow, Gap, ReadTo
+from webapp.store.tx import Tx
+
+LOOKED_BACK = 10_000  # numbers before the newest among which a training looks for gaps
+MOST_GAPS = 1_000  # the newest; more only come together while a transaction stays open for hours
+
+
+def events_after(tx: Tx, read: ReadTo, *, limit: int) -> tuple[list[EventRow], ReadTo]:
+    """Return the events added since, those of the gaps first, and how far they were read now.
+
+    PostgreSQL numbers events when they are written, and shows them when their transaction commits: in another order.
+    What is missing below the newest number is asked for again until nobody can commit it any more. SQLite has one
+    writer at a time and no such gaps. The unit has to see one state of the database.
+    """
+    late = list(tx.rows(_of_gaps(), _bounds(read.gaps))) if read.gaps else []
+    new = list(tx.rows(frame_select().where(Interaction.id > read.last_id).limit(limit)))
+    last_id = new[-1][0] if new else read.last_id
+    gaps: list[Gap] = []
+    if not tx.is_sqlite and (new or read.gaps):
+        oldest, following = _transactions(tx)
+        came = [row[0] for row in late]
+        waiting = [gap for gap in read.gaps if gap.until > oldest]
+        gaps += [part for gap in waiting for part in _gaps(came, gap.first, gap.last, gap.until)]
+        gaps += _gaps([row[0] for row in new], read.last_id + 1, last_id, following)
+    return [event_row(row) for row in late + new], ReadTo(last_id, tuple(gaps[-MOST_GAPS:]), read.n_late + len(late))
+
+
+def read_to(tx: Tx) -> ReadTo:
+    """Return how far somebody has read who reads all events in this unit, which has to see one state."""
+    newest = int(tx.scalar(select(func.max(Interaction.id))) or 0)
+    if tx.is_sqlite or not newest:
+        return ReadTo(newest)
+    first = max(0, newest - LOOKED_BACK) + 1
+    there = tx.scalars(select(Interaction.id).where(Interaction.id >= first).order_by(Interaction.id))
+    return ReadTo(newest, tuple(_gaps(there, first, newest, _transactions(tx)[1]))[-MOST_GAPS:])
+
+
+def _gaps(there: Sequence[int], first: int, last: int, until: int) -> Iterator[Gap]:
+    """Yield what is missing between two numbers, given in their order those that are there."""
+    expected = first
+    for number in there:
+        if not first <= number <= last:
+            continue
+        if number > expected:
+            yield Gap(expected, number - 1, until)
+        expected = number + 1
+    if expected <= last:
+        yield Gap(expected, last, until)
+
+
+def _transactions(tx: Tx) -> tuple[int, int]:
+    """Return the numbers of the oldest transaction that may still commit and of the next that will begin."""
+    state: Any = func.pg_current_snapshot()
+    oldest, following = (
+        cast(cast(bound, Text), BigInteger) for bound in (func.pg_snapshot_xmin(state), func.pg_snapshot_xmax(state))
+    )
+    row = tx.row(select(oldest, following))
+    return int(row[0]), int(row[1])
+
+
+@cache
+def _of_gaps() -> Executable:
+    """Ask with two lists, so that it is the same statement for any number of gaps."""
+    firsts, lasts = (bindparam(name, type_=ARRAY(BigInteger)) for name in ("firsts", "lasts"))
+    bounds: Any = func.unnest(firsts, lasts).table_valued(column("low", BigInteger), column("high", BigInteger))
+    gaps = bounds.render_derived(name="gaps")
+    statement: Executable = frame_select().join(gaps, Interaction.id.between(gaps.c.low, gaps.c.high))
+    return statement
+
+
+def _bounds(gaps: Sequence[Gap]) -> dict[str, list[int]]:
+    return {"firsts": [gap.first for gap in gaps], "lasts": [gap.last for gap in gaps]}
