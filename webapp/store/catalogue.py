@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, delete, exists, func, insert, or_, select, update
 
+from webapp.store import stamps
 from webapp.store.frames import items_frame
 from webapp.store.models import Brand, Category, Impression, Interaction, Picture, Product, ProductAttribute, Variant
 from webapp.store.rows import ItemRow
@@ -25,7 +26,6 @@ OLD_WEIGHT = 0.05
 COLOUR_NAMES = ("Colour", "Color", "colour", "color")
 MOST_COLOURS = 16  # of 120 characters at most; the recommender refuses a cell of more than 2,000
 CHUNK = 500
-STAMP_LOCK = 7_201_031  # any number that names no other lock of this database
 
 
 def slugify(raw: str, *, longest: int = 80) -> str:
@@ -129,15 +129,8 @@ def snapshot(tx: Tx, product_ids: Collection[int]) -> dict[int, dict[str, Any]]:
 
 
 def stamp(tx: Tx, now: datetime) -> datetime:
-    """Return the moment of a change to products: later than every change committed before, whatever the clock says.
-
-    Whoever reads on from the newest change it saw would miss one with an older moment that commits later. It rests on
-    writers taking turns from here to their commit: SQLite has one writer, PostgreSQL is asked for a lock.
-    """
-    if not tx.is_sqlite:
-        tx.execute(select(func.pg_advisory_xact_lock(STAMP_LOCK)))
-    newest = last_change(tx)
-    return now if newest is None else max(now, newest + timedelta(microseconds=1))
+    """Return the moment of a change to products, later than every change committed before."""
+    return stamps.stamp(tx, Product.updated_at, now)
 
 
 def change_product(tx: Tx, product_id: int, *, version: int | None = None, **values: Any) -> bool:

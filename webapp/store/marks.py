@@ -25,13 +25,14 @@ from webapp.store.scope import ACTOR_ID, owned, owner_of, tuning_of
 from webapp.store.tx import Tx
 from webapp.tuning import Tuning
 
+# A newest number alone would not do: on PostgreSQL a lower one may be committed later.
 SHOP = (
-    func.max(Product.updated_at),
-    func.max(Reservation.id),
-    func.max(MerchandisingRule.changed_at),
-    func.max(MerchandisingRule.id),
-    func.count(MerchandisingRule.id),
-    func.max(ShopSetting.updated_at),
+    select(func.max(Product.updated_at)),
+    select(func.max(Reservation.id)),
+    select(func.sum(Reservation.id)).where(Reservation.state == "held"),
+    select(func.max(MerchandisingRule.changed_at)),
+    select(func.sum(MerchandisingRule.id)),
+    select(func.max(ShopSetting.updated_at)),
 )
 
 
@@ -47,8 +48,8 @@ def of(tx: Tx, actor: Actor) -> Marks:
     """Return marks of what an actor did and set, and of products, holds on stock, rules and settings of the shop.
 
     Any event, search or exclusion of the actor that comes or goes changes them, as does a product that is changed, an
-    order that holds stock, a rule, a setting. Stock that becomes free again does not. What somebody did is not looked
-    at while they pause their picks.
+    order that holds stock or holds it no more, a rule, a setting. Pieces of a cancelled order that come back to the
+    shelf do not. What somebody did is not looked at while they pause their picks.
     """
     owner, parameters = owner_of(actor)
     row = tx.row(_marks(owner, actor.is_personalised), parameters)
@@ -70,7 +71,7 @@ def _rows_of(table: Any) -> tuple[Any, ...]:
 @cache
 def _marks(owner: str, is_personalised: bool) -> Executable:
     """Made once: building it costs more than running it."""
-    marks: list[Any] = [select(mark).scalar_subquery() for mark in SHOP]
+    marks: list[Any] = [mark.scalar_subquery() for mark in SHOP]
     if owner and is_personalised:
         marks += [
             select(mark).where(owned(table, owner)).scalar_subquery()

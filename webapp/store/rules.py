@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, bindparam, delete, func, insert, or_, selec
 from webapp.numbers import whole
 from webapp.store.models import Brand, Category, MerchandisingRule, Product, User, Variant
 from webapp.store.rows import RuleBook, RuleRow
+from webapp.store.stamps import stamp
 from webapp.store.tx import Tx
 
 
@@ -80,12 +81,17 @@ def book(tx: Tx, rules: list[RuleRow]) -> RuleBook:
 
 def add(tx: Tx, values: Mapping[str, Any]) -> int:
     """Add a rule and return its id."""
-    return int(tx.scalar(insert(MerchandisingRule).values(**values).returning(MerchandisingRule.id)) or 0)
+    return int(tx.scalar(insert(MerchandisingRule).values(**_stamped(tx, values)).returning(MerchandisingRule.id)) or 0)
 
 
 def change(tx: Tx, rule_id: int, values: Mapping[str, Any]) -> None:
     """Change a rule."""
-    tx.change(update(MerchandisingRule).where(MerchandisingRule.id == rule_id).values(**values))
+    tx.change(update(MerchandisingRule).where(MerchandisingRule.id == rule_id).values(**_stamped(tx, values)))
+
+
+def _stamped(tx: Tx, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of two rules that are saved at once the later one is the newest: by that a kept answer knows of a change."""
+    return {**values, "changed_at": stamp(tx, MerchandisingRule.changed_at, values["changed_at"])}
 
 
 def remove(tx: Tx, rule_id: int) -> None:

@@ -1,6 +1,7 @@
 """The same question is answered the same as long as nothing the answer rests on has changed, and then anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -12,17 +13,19 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
 from tests.conftest import NOW
+from tests.databases import POSTGRESQL
 from tests.factories import ShopClient, make_event, make_guest, make_product, make_user, put_in_cart, ready_to_pay
 from tests.webapp.live import local, publish
 from webapp.actors import Actor
 from webapp.auth import READ
 from webapp.blueprints import api
+from webapp.extensions import db
 from webapp.picks import Ask, NullRecs, Pick, Picks
 from webapp.recent import RecentAnswers
 from webapp.services import accounts, api_keys, checkout
 from webapp.store import catalogue, interactions, operations, rules, searches, stock, taste, users
-from webapp.store.models import Exclusion, Impression, Interaction, Product, Reservation
-from webapp.store.tx import read_unit, unit_of_work
+from webapp.store.models import Exclusion, Impression, Interaction, Product, Reservation, Variant
+from webapp.store.tx import Tx, read_unit, unit_of_work
 from webapp.tuning import Tuning
 
 ANSWER = "/api/recommendations?k=3"
@@ -126,10 +129,15 @@ def reprices(app: Flask, ana: Actor, shelf: list[int]) -> None:
 
 
 def buries(app: Flask, ana: Actor, shelf: list[int]) -> None:
-    about = {"action": "bury", "product_id": shelf[2], "category_id": None, "brand_id": None, "place": 1}
-    when = {"starts_at": None, "ends_at": None, "note": "", "changed_by": None, "changed_at": NOW}
     with unit_of_work() as tx:
-        rules.add(tx, about | when)
+        buried(tx, shelf[2], NOW)
+
+
+def buried(tx: Tx, product_id: int, at: datetime) -> int:
+    """Save a rule."""
+    about = {"action": "bury", "product_id": product_id, "category_id": None, "brand_id": None, "place": 1}
+    when = {"starts_at": None, "ends_at": None, "note": "", "changed_by": None, "changed_at": at}
+    return rules.add(tx, about | when)
 
 
 def sells(app: Flask, ana: Actor, shelf: list[int]) -> None:
@@ -229,6 +237,40 @@ def test_pieces_held_again_for_a_late_payment_count_as_held(app, signed_in, ana,
     with unit_of_work() as tx:
         stock.reserve(tx, variant, 1)
         stock.hold_again(tx, order, {variant: 1}, until=NOW + timedelta(hours=1))
+    assert signed_in.get(ANSWER).get_json()["request_id"] != before["request_id"]
+
+
+@contextmanager
+def later(how: Callable[[Tx], object]) -> Iterator[None]:
+    """Somebody else begins to write something before the block and commits it after."""
+    with db.engine.connect() as connection, connection.begin():
+        how(Tx(connection))
+        yield
+
+
+@pytest.mark.both_databases
+def test_a_rule_that_is_saved_with_an_earlier_time_than_another_counts_at_once(app, signed_in, ana, known) -> None:
+    """Another process has another clock, or began to save before."""
+    with unit_of_work() as tx:
+        rule, other = buried(tx, known[2], NOW), buried(tx, known[3], NOW)
+        rules.change(tx, other, {"strength": 60, "changed_at": NOW + timedelta(minutes=1)})
+    before = signed_in.get(ANSWER).get_json()
+    with unit_of_work() as tx:
+        rules.change(tx, rule, {"strength": 60, "changed_at": NOW + timedelta(seconds=59)})
+    assert signed_in.get(ANSWER).get_json()["request_id"] != before["request_id"]
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("database", [POSTGRESQL], indirect=True)
+def test_an_order_that_is_committed_after_a_later_one_counts_as_held(app, signed_in, ana, known) -> None:
+    sells(app, ana, known)
+    with unit_of_work() as tx:
+        order, first, until = tx.row(select(Reservation.order_id, Reservation.variant_id, Reservation.expires_at))
+        others = tx.scalars(select(Variant.id).where(Variant.id != first).limit(2))
+    with later(lambda tx: stock.hold(tx, order, {others[0]: 1}, until=until)):
+        with unit_of_work() as tx:
+            stock.hold(tx, order, {others[1]: 1}, until=until)
+        before = signed_in.get(ANSWER).get_json()
     assert signed_in.get(ANSWER).get_json()["request_id"] != before["request_id"]
 
 
