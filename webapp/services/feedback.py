@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from webapp.actors import Actor
 from webapp.errors import NotFound
 from webapp.store import interactions, products, taste
-from webapp.store.tx import Tx, unit_of_work
+from webapp.store.tx import Tx, run_unit
 
 log = logging.getLogger(__name__)
 VIEW_AGAIN_AFTER = timedelta(minutes=30)
@@ -97,10 +97,13 @@ def record(actor: Actor, event: Event, *, now: datetime) -> Verdict:
     NotFound
         If there is no such product.
     """
-    with unit_of_work() as tx:
+
+    def work(tx: Tx) -> Verdict:
         if event.product_id not in products.known_ids(tx, [event.product_id]):
             raise NotFound
         return _record(tx, actor, event, now=now)
+
+    return run_unit(work)
 
 
 def _record(tx: Tx, actor: Actor, event: Event, *, now: datetime) -> Verdict:
@@ -145,22 +148,28 @@ def record_many(events: Sequence[tuple[Actor, Event] | Verdict], *, now: datetim
     events : sequence
         Each an actor with an event, or the verdict on one that could not be read.
     """
-    wanted = {entry[1].product_id for entry in events if isinstance(entry, tuple)}
-    verdicts = []
-    with unit_of_work() as tx:
-        known = products.known_ids(tx, wanted)
-        seen: dict[tuple[Actor, str], set[int]] = {}
-        for entry in events:
-            if isinstance(entry, Verdict):
-                verdicts.append(entry)
-                continue
-            actor, event = entry
-            verdicts.append(_judge(tx, actor, event, known, now=now))
-            if _came_into_view(actor, event) and verdicts[-1].status == "recorded":
-                seen.setdefault((actor, event.request_id), set()).add(event.product_id)
-        for (actor, request_id), product_ids in seen.items():
-            interactions.mark_seen(tx, actor, request_id=request_id, product_ids=product_ids, now=now)
+    verdicts = run_unit(lambda tx: _record_many(tx, events, now=now))
     log.info("events_recorded", extra={"n": len(verdicts)})
+    return verdicts
+
+
+def _record_many(tx: Tx, events: Sequence[tuple[Actor, Event] | Verdict], *, now: datetime) -> list[Verdict]:
+    told = [entry[1] for entry in events if isinstance(entry, tuple)]
+    # Their sums change one after the other in the order of the batch; another batch may have another order.
+    products.lock(tx, {event.product_id for event in told if event.kind == "rating"})
+    known = products.known_ids(tx, {event.product_id for event in told})
+    verdicts = []
+    seen: dict[tuple[Actor, str], set[int]] = {}
+    for entry in events:
+        if isinstance(entry, Verdict):
+            verdicts.append(entry)
+            continue
+        actor, event = entry
+        verdicts.append(_judge(tx, actor, event, known, now=now))
+        if _came_into_view(actor, event) and verdicts[-1].status == "recorded":
+            seen.setdefault((actor, event.request_id), set()).add(event.product_id)
+    for (actor, request_id), product_ids in seen.items():
+        interactions.mark_seen(tx, actor, request_id=request_id, product_ids=product_ids, now=now)
     return verdicts
 
 

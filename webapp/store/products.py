@@ -282,6 +282,17 @@ def known_ids(tx: Tx, product_ids: Collection[int]) -> set[int]:
     return set(tx.scalars(statement))
 
 
+def lock(tx: Tx, product_ids: Collection[int] | None) -> None:
+    """Wait until nobody else changes these products, or any; in one order, so that two never wait for each other.
+
+    SQLite has one writer anyway.
+    """
+    if tx.is_sqlite or (product_ids is not None and not product_ids):
+        return
+    wanted = select(Product.id).order_by(Product.id).with_for_update(key_share=True)  # events of them may be added
+    tx.execute(wanted if product_ids is None else wanted.where(Product.id.in_(sorted(product_ids))))
+
+
 def descendants(rows: Sequence[CategoryRow], root: int) -> set[int]:
     """Return a category and everything below it."""
     found, waiting = {root}, [root]

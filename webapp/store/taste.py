@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, cast, delete, exists, func, literal, or_, select, update
 
 from webapp.actors import Actor
+from webapp.store import products
 from webapp.store.interactions import insert_or_ignore
 from webapp.store.models import (
     Brand,
@@ -31,25 +32,27 @@ def set_stars(tx: Tx, actor: Actor, product_id: int, stars: int, *, now: datetim
     Stars given before those that are there, which arrive late, change nothing: the latest vote counts.
     """
     mine = (owned_by(StarRating, actor), StarRating.product_id == product_id)
-    found = tx.row(select(StarRating.stars, StarRating.at).where(*mine))
-    before: int | None = found[0] if found else None
-    given_at: datetime | None = found[1] if found else None
-    if given_at is not None and given_at > now:
-        return before
-    if before is None:
+    # For update: what the same person says meanwhile in another transaction would else be counted beside this.
+    standing = select(StarRating.stars, StarRating.at).where(*mine).with_for_update()
+    found = tx.row(standing)
+    if found is None:
         values = {"product_id": product_id, "stars": stars, "at": now, **owner_values(actor)}
-        tx.execute(insert_or_ignore(tx, StarRating).values(**values))
-    else:
+        if tx.scalar(insert_or_ignore(tx, StarRating).values(**values).returning(StarRating.id)) is not None:
+            _add_stars(tx, product_id, stars, 1)
+            return None
+        found = tx.row(standing)
+    if found is None:  # somebody took back what was in our way
+        return set_stars(tx, actor, product_id, stars, now=now)
+    before, given_at = int(found[0]), found[1]
+    if given_at <= now:
         tx.change(update(StarRating).where(*mine).values(stars=stars, at=now))
-    tx.change(
-        update(Product)
-        .where(Product.id == product_id)
-        .values(
-            rating_sum=Product.rating_sum + stars - (before or 0),
-            rating_count=Product.rating_count + (1 if before is None else 0),
-        )
-    )
+        _add_stars(tx, product_id, stars - before, 0)
     return before
+
+
+def _add_stars(tx: Tx, product_id: int, stars: int, n: int) -> None:
+    sums = {"rating_sum": Product.rating_sum + stars, "rating_count": Product.rating_count + n}
+    tx.change(update(Product).where(Product.id == product_id).values(sums))
 
 
 def remove_stars(tx: Tx, actor: Actor, *, product_id: int | None = None) -> list[int]:
@@ -63,7 +66,10 @@ def remove_stars(tx: Tx, actor: Actor, *, product_id: int | None = None) -> list
 
 
 def recount_stars(tx: Tx, product_ids: Collection[int] | None = None) -> None:
-    """Count the sums of some products, or of all, from the votes themselves."""
+    """Count the sums of some products, or of all, from the votes themselves.
+
+    They are locked first: a vote that was added to their sums meanwhile is only seen by a statement that begins later.
+    """
     votes = select(func.count()).where(StarRating.product_id == Product.id).scalar_subquery()
     total = (
         select(func.coalesce(func.sum(StarRating.stars), 0))
@@ -71,6 +77,7 @@ def recount_stars(tx: Tx, product_ids: Collection[int] | None = None) -> None:
         .scalar_subquery()
     )
     statement = update(Product).values(rating_count=votes, rating_sum=total)
+    products.lock(tx, product_ids)
     if product_ids is None:
         tx.execute(statement)
     elif product_ids:
