@@ -138,6 +138,18 @@ class Busy(ShopError):
         self.headers["Retry-After"] = "2"
 
 
+class Away(Busy):
+    """The database cannot be reached, or went away; what was being written may or may not be there."""
+
+    code = "away"
+    title = _l("The shop is away for a moment")
+    sentence = _l("Its database does not answer. Please try again in a moment.")
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.headers["Retry-After"] = "5"
+
+
 class RecsUnavailable(Exception):
     """The recommender cannot answer now; whoever asked fills the page by other means."""
 

@@ -66,8 +66,8 @@ def build_chrome() -> vm.Chrome:
         return g.chrome
     try:
         found = _chrome()
-    except (SQLAlchemyError, Busy):
-        log.exception("frame_unreadable")
+    except (SQLAlchemyError, Busy) as error:
+        log.warning("frame_unreadable", exc_info=not isinstance(error, Busy))
         return vm.Chrome(shop_name=current_app.config["SHOP_NAME"])
     g.chrome = found
     return found

@@ -21,6 +21,7 @@ from flask import current_app
 
 from config import Config
 from webapp.clock import utc_now
+from webapp.errors import Busy
 from webapp.mail import sender_from_config
 from webapp.providers import get_providers
 from webapp.services import alerts, checkout, housekeeping, media, outbox, payments, schedule, training
@@ -143,8 +144,7 @@ def _retrain(job: operations.JobRow) -> None:
     _children.add(process)
     try:
         while process.poll() is None and not _is_stopping():
-            with unit_of_work() as tx:
-                operations.change_job(tx, job.job_id, heartbeat_at=utc_now())
+            _beat(job.job_id)
             _wait(process, HEARTBEAT_SECONDS)
     finally:
         end_child(process)
@@ -156,6 +156,15 @@ def _retrain(job: operations.JobRow) -> None:
     if _is_stopping():
         raise LeftUndoneError
     raise RuntimeError(f"the training process ended with status {process.returncode}")
+
+
+def _beat(job_id: int) -> None:
+    """Say that a job is alive; a database that is away for a while does not end it."""
+    try:
+        with unit_of_work() as tx:
+            operations.change_job(tx, job_id, heartbeat_at=utc_now())
+    except Busy:
+        log.warning("job_without_heartbeat", extra={"job_id": job_id})
 
 
 _children: set[subprocess.Popen[bytes]] = set()

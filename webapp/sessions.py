@@ -99,8 +99,8 @@ class DatabaseSessions(SessionInterface):
         try:
             with single_read() as tx:
                 row = sessions.find(tx, hash_id(session_id), now=self.clock())
-        except (SQLAlchemyError, Busy):  # the page that follows says so in its own words
-            log.exception("session_unreadable")
+        except (SQLAlchemyError, Busy) as error:  # the page that follows says so in its own words
+            log.warning("session_unreadable", exc_info=not isinstance(error, Busy))
             return ShopSession()
         return ShopSession(session_id, row) if row else ShopSession()
 
@@ -114,8 +114,8 @@ class DatabaseSessions(SessionInterface):
             return
         try:
             self._store(session)
-        except (SQLAlchemyError, Busy):
-            log.exception("session_not_saved")
+        except (SQLAlchemyError, Busy) as error:
+            log.warning("session_not_saved", exc_info=not isinstance(error, Busy))
             return
         self._set_cookie(app, session, response)
 

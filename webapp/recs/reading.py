@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
+from webapp.errors import Busy
 from webapp.store.rows import EventRow, Gap, ItemRow, ReadTo
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,8 @@ def read_on(model: Any, feed: Feed, reading: Reading) -> Reading:
     for step in (_read_items, _read_events, _read_shows):
         try:
             step(model, feed, reading)
+        except Busy:  # the log says so already
+            continue
         except Exception:  # whatever is wrong with the database or in it, it must break neither a page nor the rest
             log.exception("recommender_feed_failed", extra={"step": step.__name__})
     return reading

@@ -12,12 +12,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 
 from webapp import recs
-from webapp.errors import Conflict, NotFound
+from webapp.errors import Busy, Conflict, NotFound
 from webapp.recs import Surroundings, Trained, TrainingError
 from webapp.services.privacy import ERASED
 from webapp.store import catalogue, interactions, newest, operations, personal
@@ -27,9 +27,11 @@ from webapp.store.tx import Tx, read_unit, unit_of_work
 log = logging.getLogger(__name__)
 Progress = Callable[[str, float], None]
 Clock = Callable[[], datetime]
+Result = TypeVar("Result")
 LEASE = "training"
 LEASE_SECONDS = 300.0
 TELL_EVERY_SECONDS = 1.0
+PATIENCE_SECONDS = 120.0  # well below the lease
 MOST_RUNS = 200
 SEARCHES = "searches"
 SEARCHES_KEPT = 30
@@ -186,14 +188,20 @@ class _Teller:
         self.told_at = 0.0
 
     def __call__(self, stage: str, done: float) -> None:
-        """Tell how far the training is; TrainingError when another one has taken over."""
+        """Tell how far the training is; TrainingError when another one has taken over.
+
+        A database that is away for a while, or busy, is told the next time: the lease holds longer than that.
+        """
         self.progress(stage, done)
         if time.monotonic() - self.told_at < TELL_EVERY_SECONDS:
             return
         self.told_at = time.monotonic()
-        with unit_of_work() as tx:
-            self.keep_lease(tx)
-            operations.change_run(tx, self.run_id, stage=stage[:200], progress=min(1.0, max(0.0, done)))
+        try:
+            with unit_of_work() as tx:
+                self.keep_lease(tx)
+                operations.change_run(tx, self.run_id, stage=stage[:200], progress=min(1.0, max(0.0, done)))
+        except Busy:
+            log.warning("training_not_told", extra={"run_id": self.run_id})
 
     def keep_lease(self, tx: Tx) -> None:
         """Hold the lease for another while; TrainingError when another training has taken over."""
@@ -244,16 +252,16 @@ def _train_and_publish(
         note = {**recs.note_of(read_to, items_at), "run_id": run_id}
         recs.save(trained, place.root, version, note)
         try:
-            if _somebody_left(erased):
+            if _patiently(lambda: _somebody_left(erased)):
                 raise TrainingError(SOMEBODY_LEFT)
-            _note_verdict(tell, trained, version)
+            _patiently(lambda: _note_verdict(tell, trained, version))
             recs.publish(place.root, version)
         except TrainingError:
             _remove(place, [version])
             raise
     else:
-        _note_verdict(tell, trained, None)
-    outcome = _end(run_id, trained, version if trained.passed else None, clock)
+        _patiently(lambda: _note_verdict(tell, trained, None))
+    outcome = _patiently(lambda: _end(run_id, trained, version if trained.passed else None, clock))
     _clear_up(place, trained, version)
     return outcome
 
@@ -268,6 +276,18 @@ def _clear_up(place: Place, trained: Trained, version: str) -> None:
     except (TrainingError, OSError) as error:
         log.warning("training_not_cleared_up", extra={"version": version, "reason": str(error)})
     recs.tell_tracker(trained, version)
+
+
+def _patiently(work: Callable[[], Result]) -> Result:
+    """Do what ends a training; a night's work is not lost because the database is started anew just then."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return work()
+        except Busy:
+            if time.monotonic() > until:
+                raise
+        time.sleep(TELL_EVERY_SECONDS)
 
 
 def _somebody_left(erased: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Executable, NestedTransaction
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from webapp.errors import Busy
+from webapp.errors import Away, Busy
 from webapp.extensions import BEGIN_OPTION, db
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ PAUSE_SECONDS = 0.05
 PATIENCE_SECONDS = 8.0  # one wait for a lock takes up to ten seconds, and a shopper waits no second time
 WRITING = "BEGIN IMMEDIATE"
 SERIALISATION_FAILURES = frozenset({"40001", "40P01", "55P03"})
+# Stopped by its keeper, crashed, starting or stopping, no connection left; 08 stands before every trouble with a line.
+AWAY = ("57P01", "57P02", "57P03", "53300", "08")
 _open_unit: ContextVar[bool] = ContextVar("open_unit", default=False)
 
 
@@ -91,6 +93,8 @@ def unit_of_work() -> Iterator[Tx]:
     ------
     Busy
         If the database gave us no turn within its patience; nothing was written.
+    Away
+        If it cannot be reached or went away meanwhile.
     RuntimeError
         If another unit is open: on SQLite the inner one would wait for the outer one for ever.
     """
@@ -129,6 +133,9 @@ def _unit(begin: str) -> Iterator[Tx]:
         if is_passing(error):
             log.warning("database_busy", extra={"reason": str(error.orig)[:120]})
             raise Busy from error
+        if is_away(error):
+            log.warning("database_away", extra={"reason": str(error.orig)[:120]})
+            raise Away from error
         raise
     finally:
         _open_unit.reset(mark)
@@ -152,6 +159,16 @@ def is_passing(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in SERIALISATION_FAILURES
 
 
+def is_away(error: DBAPIError) -> bool:
+    """Whether there is no database to talk to any more, or not yet; SQLite is always there."""
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", "")
+    if state is None:  # no server said what it is: nobody answered, or the line broke
+        return isinstance(error, OperationalError)
+    return state.startswith(AWAY)
+
+
 def run_unit(work: Callable[[Tx], Result], *, attempts: int = ATTEMPTS) -> Result:
     """Run ``work`` in a writing unit, again from its start when the database asks for that.
 
@@ -166,12 +183,16 @@ def run_unit(work: Callable[[Tx], Result], *, attempts: int = ATTEMPTS) -> Resul
     ------
     Busy
         If the database gave us no turn; nothing was written.
+    Away
+        If there is no database; it is not tried again, as a last commit may have got through.
     """
     began = time.monotonic()
     for attempt in range(1, attempts + 1):
         try:
             with unit_of_work() as tx:
                 return work(tx)
+        except Away:
+            raise
         except Busy:
             if attempt == attempts or time.monotonic() - began > PATIENCE_SECONDS:
                 raise

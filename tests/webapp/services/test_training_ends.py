@@ -3,6 +3,7 @@
 import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,12 +12,13 @@ from tests.conftest import NOW
 from tests.webapp.services.conftest import retrain, runs
 from webapp import jobs, recs
 from webapp.clock import utc_now
+from webapp.errors import Away
 from webapp.picks import NullRecs
 from webapp.recs import TrainingError
 from webapp.services import office_models, schedule, training
 from webapp.services.training import Place
 from webapp.store import operations
-from webapp.store.tx import read_unit, unit_of_work
+from webapp.store.tx import Tx, read_unit, unit_of_work
 
 LATER = NOW + timedelta(hours=1)
 
@@ -207,3 +209,76 @@ class Ended:
 
     def poll(self) -> int:
         return self.returncode
+
+
+@pytest.mark.parametrize("n_times", [1, 3])
+def test_a_database_that_is_away_for_a_while_does_not_end_a_training(
+    shop: None, place: Place, monkeypatch: pytest.MonkeyPatch, n_times: int
+) -> None:
+    """Neither while it says how far it is nor when it writes down what came of it."""
+    change_run, refused = operations.change_run, list[str]()
+
+    def change(tx: Tx, run_id: int, **values: Any) -> None:
+        kind = next(name for name in ("gate_passed", "finished_at", "stage") if name in values)
+        if refused.count(kind) < n_times:
+            refused.append(kind)
+            raise Away
+        change_run(tx, run_id, **values)
+
+    monkeypatch.setattr(operations, "change_run", change)
+    monkeypatch.setattr(training, "TELL_EVERY_SECONDS", 0.0)
+    outcome = retrain(place)
+    assert outcome.state == runs()[0].state == "published"
+    assert {kind: refused.count(kind) for kind in refused} == dict.fromkeys(
+        ("stage", "gate_passed", "finished_at"), n_times
+    )
+
+
+def test_a_database_that_stays_away_ends_a_training_in_time(
+    shop: None, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise Away
+
+    monkeypatch.setattr(training, "_note_verdict", fail)
+    monkeypatch.setattr(training, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(training, "TELL_EVERY_SECONDS", 0.05)
+    with pytest.raises(Away):
+        retrain(place)
+    assert (runs()[0].state, recs.current_version(place.root)) == ("failed", None)
+
+
+def test_a_training_process_is_not_stopped_because_its_heartbeat_cannot_be_written(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is started anew in the night."""
+    change_job, stopped = operations.change_job, list[int]()
+
+    class Running(Ended):
+        """A process that ends by itself after a few looks."""
+
+        n_looks = 0
+
+        def poll(self) -> int | None:  # type: ignore[override]
+            self.n_looks += 1
+            return self.returncode if self.n_looks > 20 else None
+
+        def send_signal(self, number: int) -> None:
+            stopped.append(number)
+
+        def wait(self, timeout: float | None = None) -> int:
+            return self.returncode
+
+    def change(tx: Tx, job_id: int, **values: Any) -> None:
+        if set(values) == {"heartbeat_at"}:
+            raise Away
+        change_job(tx, job_id, **values)
+
+    monkeypatch.setattr(operations, "change_job", change)
+    monkeypatch.setattr(jobs, "HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(jobs.subprocess, "Popen", lambda _command, **_options: Running(0))
+    assert jobs.queue_retraining(trigger="owner")
+    assert jobs.run_due_jobs() == 1
+    assert stopped == []
+    with read_unit() as tx:
+        assert operations.has_job(tx, schedule.RETRAIN, ("done",))

@@ -1,0 +1,69 @@
+"""A database that is stopped and started while the shop serves: said as what it is, and over by itself."""
+
+import logging
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.databases import END_OTHERS, POSTGRESQL, run_plain
+from tests.factories import ShopClient, make_product
+from tests.servers import free_port
+from webapp.errors import Away
+from webapp.extensions import db, prepare_engine
+from webapp.store import products
+from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
+
+pytestmark = [pytest.mark.service, pytest.mark.parametrize("database", [POSTGRESQL], indirect=True)]
+PAGES = ("/", "/search?q=lamp", "/cart", "/api/recommendations?k=3", "/api/products")
+
+
+@pytest.fixture
+def nowhere(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shop whose database does not answer."""
+    gone = sa.create_engine(db.engine.url.set(host="127.0.0.1", port=free_port()), hide_parameters=True)
+    prepare_engine(gone)
+    monkeypatch.setitem(db.engines, None, gone)
+
+
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_says_when_to_come_back(client: ShopClient, path: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        answer = client.get(path)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "away" in answer.get_data(as_text=True)
+    assert not [record for record in caplog.records if record.exc_info], "it is known what is wrong"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_come_back_by_themselves(client: ShopClient, path: str) -> None:
+    with unit_of_work() as tx:
+        make_product(tx)
+    assert client.get(path).status_code == 200
+    end_connections()
+    found = [client.get(path).status_code for _time in range(3)]
+    assert found[0] in {200, 503}
+    assert found[1:] == [200, 200]
+
+
+def test_what_may_have_been_written_is_not_written_again(app: Flask) -> None:
+    """The answer to a commit can be lost on the way."""
+    tries = []
+
+    def work(tx: Tx) -> None:
+        tries.append(1)
+        make_product(tx)
+        end_connections()
+
+    with pytest.raises(Away):
+        run_unit(work)
+    assert len(tries) == 1
+    with read_unit() as tx:
+        assert products.count(tx) == 0
+
+
+def end_connections() -> None:
+    """As the server does when it is stopped."""
+    run_plain(db.engine.url, END_OTHERS)
