@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -216,7 +217,12 @@ def _lock(handle: int, how: int) -> bool:
 def _write_array(path: Path, array: AnyArray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+        try:
+            np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+        except OSError as error:
+            if error.errno is None:  # NumPy says how many numbers it could write, not why it were no more
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+            raise
         file.flush()
         os.fsync(file.fileno())
 

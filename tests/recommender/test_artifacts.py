@@ -122,6 +122,18 @@ def test_a_folder_is_never_written_over(tmp_path):
     assert contents(tmp_path / "v1") == before
 
 
+def test_a_full_disk_is_called_so(tmp_path, monkeypatch):
+    """NumPy says how many numbers it could write, and nobody would know what to do."""
+
+    def find_no_room(*_arguments, **_options):
+        raise OSError("8299 requested and 3056 written")
+
+    monkeypatch.setattr(np.lib.format, "write_array", find_no_room)
+    with pytest.raises(OSError, match=r"No space left on device.*numbers\.npy"):
+        write_folder(tmp_path / "v1", data={}, arrays={"numbers": np.arange(3)}, texts={})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_writing_that_fails_leaves_nothing_behind(tmp_path):
     """A pickle would be the only way to write objects, and there are no pickles."""
     arrays = {"good": np.arange(3), "objects": np.array([{}, None], dtype=object)}
