@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Executable, Text, bindparam, cast, column, func, select
+from sqlalchemy import ARRAY, BigInteger, Executable, Text, bindparam, cast, func, select
 
 from webapp.store.interactions import event_row, frame_select
 from webapp.store.models import Interaction
@@ -14,7 +14,7 @@ from webapp.store.rows import EventRow, Gap, ReadTo
 from webapp.store.tx import Tx
 
 LOOKED_BACK = 10_000  # numbers before the newest among which a training looks for gaps
-MOST_GAPS = 1_000  # the newest; more only come together while a transaction stays open for hours
+MOST_MISSING = 10_000  # the newest; more only come together while a transaction stays open for very long
 
 
 def events_after(tx: Tx, read: ReadTo, *, limit: int) -> tuple[list[EventRow], ReadTo]:
@@ -24,7 +24,7 @@ def events_after(tx: Tx, read: ReadTo, *, limit: int) -> tuple[list[EventRow], R
     What is missing below the newest number is asked for again until nobody can commit it any more. SQLite has one
     writer at a time and no such gaps. The unit has to see one state of the database.
     """
-    late = list(tx.rows(_of_gaps(), _bounds(read.gaps))) if read.gaps else []
+    late = list(tx.rows(_numbered(), {"numbers": _numbers(read.gaps)})) if read.gaps else []
     new = list(tx.rows(frame_select().where(Interaction.id > read.last_id).limit(limit)))
     last_id = new[-1][0] if new else read.last_id
     gaps: list[Gap] = []
@@ -34,7 +34,7 @@ def events_after(tx: Tx, read: ReadTo, *, limit: int) -> tuple[list[EventRow], R
         waiting = [gap for gap in read.gaps if gap.until > oldest]
         gaps += [part for gap in waiting for part in _gaps(came, gap.first, gap.last, gap.until)]
         gaps += _gaps([row[0] for row in new], read.last_id + 1, last_id, following)
-    return [event_row(row) for row in late + new], ReadTo(last_id, tuple(gaps[-MOST_GAPS:]), read.n_late + len(late))
+    return [event_row(row) for row in late + new], ReadTo(last_id, _newest(gaps), read.n_late + len(late))
 
 
 def read_to(tx: Tx) -> ReadTo:
@@ -44,7 +44,7 @@ def read_to(tx: Tx) -> ReadTo:
         return ReadTo(newest)
     first = max(0, newest - LOOKED_BACK) + 1
     there = tx.scalars(select(Interaction.id).where(Interaction.id >= first).order_by(Interaction.id))
-    return ReadTo(newest, tuple(_gaps(there, first, newest, _transactions(tx)[1]))[-MOST_GAPS:])
+    return ReadTo(newest, _newest(list(_gaps(there, first, newest, _transactions(tx)[1]))))
 
 
 def _gaps(there: Sequence[int], first: int, last: int, until: int) -> Iterator[Gap]:
@@ -70,15 +70,25 @@ def _transactions(tx: Tx) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+def _newest(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
+    """Return gaps of the newest numbers, as many as are looked for."""
+    kept, left = list[Gap](), MOST_MISSING
+    for gap in sorted(gaps, reverse=True):
+        if not left:
+            break
+        first = max(gap.first, gap.last + 1 - left)
+        kept.append(gap._replace(first=first))
+        left -= gap.last + 1 - first
+    return tuple(reversed(kept))
+
+
+def _numbers(gaps: Sequence[Gap]) -> list[int]:
+    return [number for gap in gaps for number in range(gap.first, gap.last + 1)]
+
+
 @cache
-def _of_gaps() -> Executable:
-    """Ask with two lists, so that it is the same statement for any number of gaps."""
-    firsts, lasts = (bindparam(name, type_=ARRAY(BigInteger)) for name in ("firsts", "lasts"))
-    bounds: Any = func.unnest(firsts, lasts).table_valued(column("low", BigInteger), column("high", BigInteger))
-    gaps = bounds.render_derived(name="gaps")
-    statement: Executable = frame_select().join(gaps, Interaction.id.between(gaps.c.low, gaps.c.high))
+def _numbered() -> Executable:
+    """Ask number by number, which is found by the key; for bounds PostgreSQL would read the table for each of them."""
+    numbers = bindparam("numbers", type_=ARRAY(BigInteger))
+    statement: Executable = frame_select().where(Interaction.id == func.any(numbers))
     return statement
-
-
-def _bounds(gaps: Sequence[Gap]) -> dict[str, list[int]]:
-    return {"firsts": [gap.first for gap in gaps], "lasts": [gap.last for gap in gaps]}

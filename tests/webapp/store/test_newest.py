@@ -114,6 +114,22 @@ class TestOnPostgresql:
             other.rollback()
         assert read_on(read) == ([], ReadTo(read.last_id))
 
+    def test_so_many_gaps_at_once_are_looked_for_and_no_more(
+        self, shelf: tuple[Actor, list[int]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A transaction that stays open for a day must not make each look longer than the one before."""
+        actor, (late, last, *_rest) = shelf
+        monkeypatch.setattr(newest, "MOST_MISSING", 2)
+        with open_transaction() as other:
+            for number in range(4):
+                make_event(other, actor, late)
+                if number == 1:
+                    note(actor, last)
+            note(actor, last)
+            _found, read = read_on(ReadTo())
+            assert [gap[:2] for gap in read.gaps] == [(4, 5)]
+        assert read_on(read)[0] == [str(late)] * 2
+
     def test_what_commits_while_a_model_is_trained_is_told_to_it(self, shelf: tuple[Actor, list[int]]) -> None:
         actor, (first, late, last, _unused) = shelf
         note(actor, first)
