@@ -131,10 +131,10 @@ def _unit(begin: str) -> Iterator[Tx]:
         raise Busy from error
     except DBAPIError as error:
         if is_passing(error):
-            log.warning("database_busy", extra={"reason": str(error.orig)[:120]})
+            log.warning("database_busy", extra={"reason": _reason(error)})
             raise Busy from error
         if is_away(error):
-            log.warning("database_away", extra={"reason": str(error.orig)[:120]})
+            log.warning("database_away", extra={"reason": _reason(error)})
             raise Away from error
         raise
     finally:
@@ -150,6 +150,11 @@ def _engine(engine: Engine, begin: str) -> Engine:
     if begin == WRITING or engine.dialect.name == "sqlite":
         return engine.execution_options(**{BEGIN_OPTION: begin})
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _reason(error: DBAPIError) -> str:
+    """The first line of what a driver says."""
+    return next(iter(str(error.orig).splitlines()), "")[:200]
 
 
 def is_passing(error: DBAPIError) -> bool:

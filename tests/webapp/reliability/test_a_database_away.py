@@ -35,6 +35,7 @@ def test_a_page_says_when_to_come_back(client: ShopClient, path: str, caplog: py
     assert int(answer.headers["Retry-After"]) > 0
     assert "away" in answer.get_data(as_text=True)
     assert not [record for record in caplog.records if record.exc_info], "it is known what is wrong"
+    assert not [record for record in caplog.records if "\n" in str(vars(record).get("reason", ""))]
 
 
 @pytest.mark.parametrize("path", PAGES)
