@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config, ConfigError
-from webapp import formatting
+from webapp import formatting, ratelimits
 from webapp.assets import register_assets
 from webapp.auth import register_auth
 from webapp.blueprints import register_blueprints
@@ -21,7 +21,6 @@ from webapp.frame import choose_locale, register_frame
 from webapp.logs import configure_logging, register_request_log
 from webapp.picks import Recs
 from webapp.providers import providers_from_config
-from webapp.ratelimits import IN_THIS_PROCESS
 from webapp.recent import RecentAnswers
 from webapp.recs import recs_from_config
 from webapp.security import register_security_headers, wait_only_when_refused
@@ -89,8 +88,9 @@ def _prepare_extensions(app: Flask, config: Config) -> None:
     csrf.init_app(app)
     login_manager.init_app(app)
     app.after_request(wait_only_when_refused)
-    app.config["RATELIMIT_STORAGE_URI"] = config["REDIS_URL"] or IN_THIS_PROCESS
+    app.config.update(ratelimits.settings(config["REDIS_URL"]))
     limiter.init_app(app)
+    ratelimits.share_fallback(limiter)
     babel.init_app(app, locale_selector=choose_locale)
     formatting.install(app)
     register_assets(app)

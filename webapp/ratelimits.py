@@ -1,12 +1,34 @@
-"""Where the rates of callers are counted while a shop has no Redis."""
+"""Where the rates of callers are counted: in Redis; in each process while there is none, or it is away."""
 
 from __future__ import annotations
 
 from threading import Lock
+from typing import Any
 
+from flask_limiter import Limiter
 from limits.storage import MemoryStorage
 
 IN_THIS_PROCESS = "threads://"
+# Of a Redis that is stopped nobody hears, and every visitor would wait for it.
+REDIS_SECONDS = 0.5
+
+
+def settings(redis_url: str) -> dict[str, Any]:
+    """Return the settings of the limiter; a Redis that is away is asked for again every now and then."""
+    if not redis_url:
+        return {"RATELIMIT_STORAGE_URI": IN_THIS_PROCESS}
+    waits = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+    return {
+        "RATELIMIT_STORAGE_URI": redis_url,
+        "RATELIMIT_STORAGE_OPTIONS": waits,
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+    }
+
+
+def share_fallback(limiter: Limiter) -> None:
+    """Let requests in many threads count in the memory that stands in for Redis; what the limiter made does not."""
+    if limiter._fallback_limiter is not None:
+        limiter._fallback_limiter = type(limiter._fallback_limiter)(SharedMemoryStorage())
 
 
 class SharedMemoryStorage(MemoryStorage):

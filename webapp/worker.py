@@ -22,6 +22,7 @@ from config import Config
 from webapp import jobs
 
 WORKER_THREADS = 2
+REDIS_SECONDS = 3.0  # longer than the worker waits for a task there; who wakes it must not wait for ever
 _turn = Lock()
 
 
@@ -36,7 +37,10 @@ class Queue:
 def make_huey(config: Config) -> Huey:
     """Return the queue: Redis when it is configured, else a file in the instance folder."""
     if config["REDIS_URL"]:
-        return RedisHuey("shop", url=config["REDIS_URL"])
+        from redis import ConnectionPool
+
+        waits = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+        return RedisHuey("shop", connection_pool=ConnectionPool.from_url(config["REDIS_URL"], **waits))
     return SqliteHuey("shop", filename=str(config.instance / "queue.db"))
 
 

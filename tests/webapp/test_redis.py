@@ -2,11 +2,14 @@
 
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,3 +70,60 @@ def test_what_one_process_queues_another_one_finds(tmp_path: Path, redis_url: st
 
     work()
     assert re.search("work", str(there.storage.queue_size() and there.storage.dequeue()))
+
+
+@pytest.mark.slow
+def test_a_redis_that_stops_or_does_not_answer_stops_no_page(tmp_path: Path) -> None:
+    """Each process counts by itself meanwhile, so that a limit is still one, and goes on in Redis when it is back."""
+    port = free_port()
+    with served(tmp_path, REDIS_URL=f"redis://127.0.0.1:{port}/0") as address:
+        assert [status_of(address) for _request in range(4)] == [200] * 4
+        with running_redis(tmp_path, port) as server:
+            wait_until(lambda: keys_in(port) > 0, address)
+            server.send_signal(signal.SIGSTOP)
+            began = time.monotonic()
+            assert [status_of(address) for _request in range(4)] == [200] * 4
+            assert time.monotonic() - began < 20
+            server.send_signal(signal.SIGCONT)
+        assert [status_of(address) for _request in range(4)] == [200] * 4
+
+
+@contextmanager
+def running_redis(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A Redis at a port, for as long as the block lasts."""
+    program = shutil.which("redis-server")
+    assert program is not None
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield server
+    finally:
+        server.kill()
+        server.wait(20)
+
+
+def status_of(address: str) -> int:
+    try:
+        with urllib.request.urlopen(f"{address}/search?q=lamp", timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return int(error.code)
+
+
+def keys_in(port: int) -> int:
+    import redis as client
+
+    try:
+        with client.Redis(port=port, socket_timeout=2) as connection:
+            return int(connection.dbsize())
+    except client.ConnectionError:
+        return 0
+
+
+def wait_until(is_so: Callable[[], bool], address: str) -> None:
+    """Go on asking for pages until something is so."""
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        assert status_of(address) == 200
+        time.sleep(0.2)
