@@ -32,7 +32,7 @@ REACTIONS = frozenset({"dismiss", "own", "gift"})
 SAME = "same"
 SHOWN_OF_A_KIND = 20
 SEARCHES_SHOWN = 50
-EVENTS_OF_A_VISIT = 500
+MOMENTS_OF_A_VISIT = 2_000
 SEARCH_LENGTH, PRODUCTS_OF_A_SEARCH = 200, 3
 # A visit is over when nothing happened for so long, as shops usually count.
 PAUSE_BETWEEN_VISITS = timedelta(minutes=30)
@@ -45,19 +45,20 @@ class Known:
     signals: list[tuple[int, HistoryRow]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     searches: list[SearchRow] = field(default_factory=list)
+    n_searches: int = 0
     excluded: dict[int, tuple[str, datetime]] = field(default_factory=dict)
     tuning: Tuning = DEFAULT
+    moments: list[datetime] = field(default_factory=list)
 
     @property
     def n_signals(self) -> int:
         """How many things are known."""
-        return sum(self.counts.values()) + len(self.searches)
+        return sum(self.counts.values()) + self.n_searches
 
     def in_this_visit(self, now: datetime) -> int:
-        """How many of the things shown were done in this visit."""
-        moments = [row.at for _id, row in self.signals] + [row.at for row in self.searches]
-        start = visit_start(moments, now)
-        return sum(at >= start for at in moments) if start else 0
+        """How many things were done in this visit: as many as are forgotten with it."""
+        start = visit_start(self.moments, now)
+        return sum(at >= start for at in self.moments) if start else 0
 
 
 def known(actor: Actor) -> Known:
@@ -66,12 +67,16 @@ def known(actor: Actor) -> Known:
         return Known()
     with read_unit() as tx:
         rows, counts = interactions.signals(tx, actor, per_kind=SHOWN_OF_A_KIND)
+        searched = searches.recent(tx, actor, limit=SEARCHES_SHOWN)
+        excluded, moments = taste.kept_out_and_moments(tx, actor, limit=MOMENTS_OF_A_VISIT)
         return Known(
             rows,
             counts,
-            searches.recent(tx, actor, limit=SEARCHES_SHOWN),
-            taste.exclusions(tx, actor),
+            searched,
+            len(searched) if len(searched) < SEARCHES_SHOWN else searches.n_of(tx, actor),
+            excluded,
             actor.tuning if actor.is_personalised else taste.tuning(tx, actor),
+            moments,
         )
 
 
@@ -197,28 +202,26 @@ def _forget_scope(tx: Tx, actor: Actor, scope: str, *, now: datetime) -> None:
         for product_id in users.wishes(tx, actor):
             taste.unwish(tx, actor, product_id)
     if scope == "all":
+        interactions.remove_impressions(tx, actor)
         taste.include_all(tx, actor)
         taste.set_tuning(tx, actor, DEFAULT)
 
 
 def _forget_visit(tx: Tx, actor: Actor, *, now: datetime) -> None:
-    """Forget what was done since the visit began, with the stars, hearts and refusals that came of it."""
-    rows, _counts = interactions.signals(tx, actor, per_kind=EVENTS_OF_A_VISIT)
-    searched = searches.recent(tx, actor, limit=EVENTS_OF_A_VISIT)
-    excluded = taste.exclusions(tx, actor)
-    moments = [row.at for _id, row in rows] + [row.at for row in searched]
-    start = visit_start([*moments, *(at for _why, at in excluded.values())], now)
+    """Forget what was done and shown since the visit began, with the stars, hearts and refusals that came of it."""
+    _excluded, moments = taste.kept_out_and_moments(tx, actor, limit=MOMENTS_OF_A_VISIT)
+    start = visit_start(moments, now)
     if start is None:
         return
-    recent = [row for _id, row in rows if row.at >= start]
+    touched = interactions.products_since(tx, actor, ("rating", "wishlist"), since=start)
     interactions.remove(tx, actor, since=start)
+    interactions.remove_impressions(tx, actor, since=start)
     searches.remove(tx, actor, since=start)
-    for product_id in sorted({row.product_id for row in recent if row.kind == "rating"}):
+    for product_id in sorted(product_id for product_id, kind in touched if kind == "rating"):
         _forget_stars(tx, actor, product_id)
-    for product_id in sorted({row.product_id for row in recent if row.kind == "wishlist"}):
+    for product_id in sorted(product_id for product_id, kind in touched if kind == "wishlist"):
         taste.unwish(tx, actor, product_id)
-    for product_id in sorted(product_id for product_id, (_why, at) in excluded.items() if at >= start):
-        taste.include(tx, actor, product_id)
+    taste.include_all(tx, actor, since=start)
 
 
 def parse(values: Mapping[str, str], never_brands: Collection[str], before: Tuning) -> Tuning:

@@ -122,7 +122,7 @@ def _searches(known: taste.Known, recs: Recs, used: Set[int | None]) -> vm.Signa
     told = [HistoryRow(0, "search", None, row.at) for row in known.searches]
     weights = recs.weights(told) or (None,) * len(told)
     signals = tuple(map(_search, known.searches, weights, (row.search_id in used for row in known.searches)))
-    return vm.SignalGroup("search", _("Searched for"), signals[: taste.SHOWN_OF_A_KIND], len(signals))
+    return vm.SignalGroup("search", _("Searched for"), signals[: taste.SHOWN_OF_A_KIND], known.n_searches)
 
 
 def _search(row: SearchRow, weight: float | None, is_used: bool) -> vm.Signal:

@@ -131,17 +131,25 @@ def remove(
     kinds: Collection[str] = (),
     since: datetime | None = None,
 ) -> int:
-    """Forget events of an actor: one, those about a product, of some kinds, since a moment, or all."""
-    statement = delete(Interaction).where(owned_by(Interaction, actor))
+    """Forget events of an actor: one, those about a product, of some kinds, since a moment, or all.
+
+    The lists that they came from are forgotten with them: of a list without its click it would be learned that what was
+    chosen had been passed over.
+    """
+    wanted = [owned_by(Interaction, actor)]
     if signal_id is not None:
-        statement = statement.where(Interaction.id == signal_id)
+        wanted.append(Interaction.id == signal_id)
     if product_id is not None:
-        statement = statement.where(Interaction.product_id == product_id)
+        wanted.append(Interaction.product_id == product_id)
     if kinds:
-        statement = statement.where(Interaction.kind.in_(sorted(kinds)))
+        wanted.append(Interaction.kind.in_(sorted(kinds)))
     if since is not None:
-        statement = statement.where(Interaction.at >= since)
-    return int(tx.change(statement))
+        wanted.append(Interaction.at >= since)
+    came_from = select(Interaction.request_id).where(
+        *wanted, Interaction.request_id.is_not(None), Interaction.kind != "dismiss"
+    )
+    tx.change(delete(Impression).where(owned_by(Impression, actor), Impression.request_id.in_(came_from)))
+    return int(tx.change(delete(Interaction).where(*wanted)))
 
 
 def signal_product(tx: Tx, actor: Actor, signal_id: int) -> tuple[int, str] | None:
@@ -152,6 +160,16 @@ def signal_product(tx: Tx, actor: Actor, signal_id: int) -> tuple[int, str] | No
         )
     )
     return (row[0], row[1]) if row else None
+
+
+def products_since(tx: Tx, actor: Actor, kinds: Collection[str], *, since: datetime) -> set[tuple[int, str]]:
+    """Return the products about which an actor sent events of some kinds since a moment, with the kind."""
+    rows = tx.rows(
+        select(Interaction.product_id, Interaction.kind)
+        .where(owned_by(Interaction, actor), Interaction.kind.in_(sorted(kinds)), Interaction.at >= since)
+        .distinct()
+    )
+    return {(row[0], row[1]) for row in rows}
 
 
 def signals(tx: Tx, actor: Actor, *, per_kind: int) -> tuple[list[tuple[int, HistoryRow]], dict[str, int]]:
@@ -189,9 +207,10 @@ def move_to_member(tx: Tx, guest_id: int, user_id: int) -> int:
     return int(moved)
 
 
-def remove_impressions(tx: Tx, actor: Actor) -> int:
-    """Forget what lists an actor was shown."""
-    return tx.change(delete(Impression).where(owned_by(Impression, actor)))
+def remove_impressions(tx: Tx, actor: Actor, *, since: datetime | None = None) -> int:
+    """Forget what lists an actor was shown, since a moment or ever."""
+    statement = delete(Impression).where(owned_by(Impression, actor))
+    return tx.change(statement if since is None else statement.where(Impression.at >= since))
 
 
 def frame_select() -> Any:

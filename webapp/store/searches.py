@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Integer, bindparam, delete, insert, select, update
+from sqlalchemy import Executable, Integer, bindparam, delete, func, insert, select, update
 
 from webapp.actors import Actor
 from webapp.store.models import Search
@@ -50,6 +50,11 @@ def _recent(owner: str) -> Executable:
         .order_by(Search.at.desc(), Search.id.desc())
         .limit(bindparam("newest", type_=Integer))
     )
+
+
+def n_of(tx: Tx, actor: Actor) -> int:
+    """Count an actor's searches."""
+    return int(tx.scalar(select(func.count()).select_from(Search).where(owned_by(Search, actor))) or 0)
 
 
 def remove(tx: Tx, actor: Actor, *, search_id: int | None = None, since: datetime | None = None) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, cast, delete, exists, func, literal, or_, select, update
+from sqlalchemy import Integer, and_, cast, delete, exists, false, func, literal, null, or_, select, union_all, update
 
 from webapp.actors import Actor
 from webapp.store import products
@@ -17,6 +17,7 @@ from webapp.store.models import (
     Guest,
     Interaction,
     Product,
+    Search,
     StarRating,
     User,
     WishlistItem,
@@ -118,21 +119,36 @@ def include(tx: Tx, actor: Actor, product_id: int, *, until: datetime | None = N
     return bool(tx.change(statement))
 
 
-def include_all(tx: Tx, actor: Actor) -> None:
-    """Let everything back in."""
-    tx.change(delete(Exclusion).where(owned_by(Exclusion, actor)))
+def include_all(tx: Tx, actor: Actor, *, since: datetime | None = None) -> None:
+    """Let back in what was kept out since a moment, or ever."""
+    statement = delete(Exclusion).where(owned_by(Exclusion, actor))
+    tx.change(statement if since is None else statement.where(Exclusion.at >= since))
 
 
-def exclusions(tx: Tx, actor: Actor) -> dict[int, tuple[str, datetime]]:
-    """Return what somebody does not want to be shown, why, and since when."""
+def kept_out_and_moments(tx: Tx, actor: Actor, *, limit: int) -> tuple[dict[int, tuple[str, datetime]], list[datetime]]:
+    """Return what somebody keeps out, why and since when, and when they did anything: all newest first.
+
+    Anything is an event, a search or a refusal; to turn something down is one thing, though two rows tell of it.
+    """
     if not actor.is_known:
-        return {}
-    rows = tx.rows(
-        select(Exclusion.product_id, Exclusion.reason, Exclusion.at)
-        .where(owned_by(Exclusion, actor))
-        .order_by(Exclusion.at.desc())
+        return {}, []
+    is_noted = and_(
+        Exclusion.reason == "dismiss",
+        exists().where(
+            owned_by(Interaction, actor),
+            Interaction.kind == "dismiss",
+            Interaction.product_id == Exclusion.product_id,
+        ),
     )
-    return {row[0]: (row[1], row[2]) for row in rows}
+    kept_out = select(Exclusion.product_id, Exclusion.reason, Exclusion.at, is_noted).where(owned_by(Exclusion, actor))
+    done = union_all(
+        select(Interaction.at).where(owned_by(Interaction, actor)), select(Search.at).where(owned_by(Search, actor))
+    ).subquery()
+    newest = select(done.c.at).order_by(done.c.at.desc()).limit(limit).subquery()
+    plain = select(cast(null(), Integer), literal(""), newest.c.at, false())
+    rows = sorted(tx.rows(union_all(kept_out, plain)), key=lambda row: row[2], reverse=True)
+    kept = {row[0]: (row[1], row[2]) for row in rows if row[0] is not None}
+    return kept, [row[2] for row in rows if not row[3]]
 
 
 def tuning(tx: Tx, actor: Actor) -> Tuning:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
 from tests.conftest import NOW
 from tests.factories import (
@@ -30,8 +30,9 @@ from webapp.extensions import db
 from webapp.picks import Ask, NullRecs, Picks
 from webapp.services import accounts, api_keys, checkout
 from webapp.store import carts, interactions, orders, personal, products, reviews, searches, taste, users
-from webapp.store.models import Model
+from webapp.store.models import Impression, Model
 from webapp.store.rows import CardRow
+from webapp.store.scope import owner_values
 from webapp.store.tx import Tx, read_unit, unit_of_work
 from webapp.tuning import Tuning
 
@@ -59,6 +60,8 @@ def ana(app: Flask) -> int:
         actor = Actor(user_id=user_id)
         for kind in ("view", "click", "wishlist"):
             make_event(tx, actor, lamp, kind)
+        shown = {"request_id": "r1", "slot": "for_you", "position": 1, "product_id": lamp, "at": NOW, "seen_at": NOW}
+        interactions.add_impressions(tx, [shown | owner_values(actor)])
         taste.wish(tx, actor, lamp, now=NOW)
         taste.exclude(tx, actor, mug, "own", now=NOW)
         taste.set_tuning(tx, actor, Tuning(variety=75, never_brands=(7,)))
@@ -115,12 +118,13 @@ def test_s30_the_export_has_everything(browser: ShopClient, ana: int) -> None:
     found = export(browser)
     assert found["about"] == ana
     filled = {name for name, rows in found["data"].items() if rows}
-    expected = set(personal.EXPORTED) - {"guests", "stock_alerts", "impressions", "payments"}
+    expected = set(personal.EXPORTED) - {"guests", "stock_alerts", "payments"}
     assert expected - filled == set()
     assert found["data"]["users"][0]["email"] == "ana@example.com"
     assert found["data"]["users"][0]["tuning"] == {"variety": 75, "never_brands": [7]}
     assert [row["words"] for row in found["data"]["searches"]] == ["a lamp for reading"]
     assert found["data"]["orders"][0]["address"]["line1"] == "Hill 1"
+    assert [(row["slot"], row["position"]) for row in found["data"]["impressions"]] == [("for_you", 1)]
     assert {row["kind"] for row in found["data"]["interactions"]} >= {"view", "click", "wishlist", "rating"}
 
 
@@ -164,6 +168,7 @@ def test_s31_nothing_of_a_deleted_member_is_left(browser: ShopClient, ana: int) 
     with read_unit() as tx:
         assert {name: rows for name, rows in personal.everything(tx, ana).items() if rows} == {}
         assert interactions.count(tx) == 0
+        assert tx.scalar(select(func.count()).select_from(Impression)) == 0
     assert browser.get("/account").status_code == 401
 
 

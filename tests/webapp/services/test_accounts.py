@@ -115,7 +115,7 @@ def test_a_guest_becomes_a_member_with_everything(app: Flask, ana: int) -> None:
         assert interactions.recent(tx, guest, limit=10) == []
         assert taste.stars_by(tx, member) == {lamp: 4, mug: 5}
         assert users.wishes(tx, member) == [mug]
-        assert set(taste.exclusions(tx, member)) == {lamp}
+        assert set(taste.kept_out_and_moments(tx, member, limit=1)[0]) == {lamp}
         cards = products.cards(tx, [lamp, mug])
         assert [(cards[p].rating_count, cards[p].rating_sum) for p in (lamp, mug)] == [(1, 4), (1, 5)]
 

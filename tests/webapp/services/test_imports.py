@@ -189,7 +189,7 @@ def test_what_was_dismissed_in_a_history_is_kept_out(app: Flask, catalogue: Path
     with read_unit() as tx:
         anna = users.known_as(tx, "A")
         assert anna is not None
-        kept_out = taste.exclusions(tx, anna)
+        kept_out = taste.kept_out_and_moments(tx, anna, limit=1)[0]
         best = products.best_sellers(tx, limit=10, actor=anna)
     assert {row.name for row in best if row.is_excluded} == {"Oslo lamp"}
     assert [(why, at.timestamp()) for why, at in kept_out.values()] == [("dismiss", 1_700_000_030)]

@@ -197,4 +197,4 @@ def test_a_refusal_that_arrives_late_leaves_the_newer_reason_in_place(ana: Actor
     taste.react(ana, shelf[0], "gift", request_id="", now=NOW)
     feedback.record(ana, feedback.Event(shelf[0], "dismiss", at=NOW - timedelta(days=2)), now=NOW)
     with read_unit() as tx:
-        assert taste_store.exclusions(tx, ana) == {shelf[0]: ("gift", NOW)}
+        assert taste_store.kept_out_and_moments(tx, ana, limit=1)[0] == {shelf[0]: ("gift", NOW)}
