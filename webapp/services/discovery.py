@@ -21,7 +21,7 @@ from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders import structured
 from webapp.viewbuilders.cards import STARTER, cards, nav, pick_card, picture, starter_cards
 from webapp.viewbuilders.links import absolute
-from webapp.viewbuilders.rails import RAIL_LENGTH, SHORTEST, Shelf, impression_rows
+from webapp.viewbuilders.rails import RAIL_LENGTH, SHORTEST, Shelf, impression_rows, made_by
 
 log = logging.getLogger(__name__)
 ASK_FOR = 120
@@ -79,7 +79,7 @@ def home_page(
         book = rules.current(tx, now=now)
         tree = chrome.tree(tx)
     home = _home(actor, recs, book, tree, history_limit=history_limit, explore_places=explore_places, now=now)
-    note_impressions(actor, home.shelf.rails, home.picks, now=now)
+    note_impressions(actor, home.shelf.rails, now=now)
     return vm.HomePage(
         meta=vm.PageMeta(
             title=shop_name,
@@ -112,7 +112,6 @@ class _Home:
     """What the home page of one visitor holds."""
 
     shelf: Shelf
-    picks: Picks
     popular: Sequence[CardRow]
     is_cold: bool
     starter: tuple[vm.Card, ...]
@@ -146,7 +145,7 @@ def _home(
     free = {product_id: row for product_id, row in rows.items() if product_id not in shelf.used}
     picks = merchandising.ruled(picks, free, book, now=now)
     _fill(shelf, picks, rows, history, seen, popular, fresh, book)
-    return _Home(shelf, picks, popular, not history, starter)
+    return _Home(shelf, popular, not history, starter)
 
 
 def _fill(
@@ -201,7 +200,7 @@ def search_rail(actor: Actor, recs: Recs, *, history_limit: int, now: datetime) 
     if not _add_own(shelf, merchandising.ruled(picks, rows, book, now=now), rows, profile.history):
         _add_popular(shelf, popular, rows, book, is_ruled=False)
     first = shelf.rails[:1]
-    note_impressions(actor, first, picks, now=now)
+    note_impressions(actor, first, now=now)
     return first[0] if first else None
 
 
@@ -213,9 +212,9 @@ def first_rail(actor: Actor, recs: Recs, book: RuleBook, *, history_limit: int, 
     return next((rail for rail in home.shelf.rails if rail.key in ("for_you", "popular")), None)
 
 
-def note_impressions(actor: Actor, rails: Sequence[vm.Rail | None], picks: Picks, *, now: datetime) -> None:
-    """Note what was shown, and where, so that it can be told what came of it."""
-    noted = impression_rows(actor, rails, picks, now=now)
+def note_impressions(actor: Actor, rails: Sequence[vm.Rail | None], *, now: datetime) -> None:
+    """Note what was shown, where, and what made it, so that it can be told what came of it."""
+    noted = impression_rows(actor, rails, now=now)
     if noted:
         with unit_of_work() as tx:
             interactions.add_impressions(tx, noted)
@@ -259,8 +258,9 @@ def cart_rail(
         title or _("Goes with your cart"),
         [pick_card(pick, rows, (), now=now) for pick in found[:MAX_BASKET]],
         shortest=1,
+        **made_by(picks),
     )
-    note_impressions(actor, shelf.rails, picks, now=now)
+    note_impressions(actor, shelf.rails, now=now)
     return shelf.rails[0] if shelf.rails else None
 
 
@@ -354,14 +354,14 @@ def product_rails(actor: Actor, recs: Recs, product_id: int, *, now: datetime) -
         title = _("Popular in %(category)s", category=this.category)
         if shelf.add_general("similar", title, shelf_mates, "popular_in_category"):
             similar = shelf.rails[-1]
-    note_impressions(actor, [similar, complements], alternatives, now=now)
+    note_impressions(actor, [similar, complements], now=now)
     return ProductRails(this, similar, complements, bundle)
 
 
 def _rail_of(shelf: Shelf, key: str, title: str, picks: Picks, rows: dict[int, CardRow]) -> vm.Rail | None:
     found = [pick for pick in picks.items if pick.product_id in rows and shelf.free([rows[pick.product_id]])]
     built = [_unnamed(pick_card(pick, rows, (), now=shelf.now), shelf.used) for pick in found[:RAIL_LENGTH]]
-    return shelf.rails[-1] if shelf.add(key, title, built) else None
+    return shelf.rails[-1] if shelf.add(key, title, built, **made_by(picks)) else None
 
 
 def _unnamed(item: vm.Card, here: Collection[int]) -> vm.Card:

@@ -17,7 +17,7 @@ from webapp.store.rows import CardRow, RuleBook
 from webapp.store.tx import Tx, read_unit
 from webapp.tuning import NOTHING, Never
 from webapp.viewbuilders.cards import cards, personal_card, pick_card, pinned_card
-from webapp.viewbuilders.rails import Shelf
+from webapp.viewbuilders.rails import BEST_SELLERS, Shelf, made_by
 
 NO_PICKS = Picks()
 SPARE = 10  # asked for beyond what is shown: some will be sold out or hidden by now
@@ -86,17 +86,16 @@ def recommend(
     shelf = Shelf(now, context)
     build = personal_card if history else pick_card
     found = [(build(pick, rows, history, now=now), pick.score) for pick in chosen]
-    sellers = [replace(item, source="best_sellers") for item in cards(more, now=now, kind="popular")]
+    sellers = [replace(item, source=BEST_SELLERS) for item in cards(more, now=now, kind="popular")]
     found += [
         (pinned_card(item, pinned[item.product_id]) if item.product_id in pinned else item, 0.0) for item in sellers
     ]
     ranked = tuple((replace(item, rank=rank), score) for rank, (item, score) in enumerate(found, 1))
-    rail = vm.Rail(f"api_{context}", "", tuple(item for item, _score in ranked), request_id=shelf.request_id)
+    made = made_by(picks if picks.strategy else replace(picks, strategy=BEST_SELLERS))
+    rail = vm.Rail(f"api_{context}", "", tuple(item for item, _score in ranked), request_id=shelf.request_id, **made)
     if is_shown:
-        note_impressions(actor, [rail], picks, now=now)
-    return Recommended(
-        ranked, shelf.request_id, picks.strategy or "best_sellers", picks.model_version, not history, picks.took_ms
-    )
+        note_impressions(actor, [rail], now=now)
+    return Recommended(ranked, shelf.request_id, rail.strategy, rail.model_version, not history, picks.took_ms)
 
 
 def _filling(
@@ -213,6 +212,7 @@ def note_shown(actor: Actor, listed: Listed, key: str, *, now: datetime) -> str:
     """Note a list as shown in its order and return the id it is known by; nothing, and no id, for an empty one."""
     if not listed.cards:
         return ""
-    rail = vm.Rail(key, "", listed.cards, request_id=Shelf(now, key).request_id, context=key)
-    note_impressions(actor, [rail], listed.picks, now=now)
+    made = made_by(listed.picks)
+    rail = vm.Rail(key, "", listed.cards, request_id=Shelf(now, key).request_id, context=key, **made)
+    note_impressions(actor, [rail], now=now)
     return rail.request_id

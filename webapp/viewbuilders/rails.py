@@ -24,7 +24,9 @@ RAIL_LENGTH = 10
 SHORTEST = 4
 OF_ONE_KIND = 4
 NAMED_RAILS = 2
+BEST_SELLERS = "best_sellers"
 _NONE: Mapping[int, int] = {}
+_STRATEGIES = {"popular": BEST_SELLERS, "popular_in_category": BEST_SELLERS}
 
 
 @dataclass
@@ -72,10 +74,13 @@ class Shelf:
         pinned: Mapping[int, int] = _NONE,
         **more: Any,
     ) -> bool:
-        """Add a rail of products that all stand there for the same general reason, but for those a rule has pinned."""
+        """Add a rail of products that all stand there for the same general reason, but for those a rule has pinned.
+
+        The shop made it itself, whatever a model has said of the rails beside it.
+        """
         built = cards(self.free(rows), now=self.now, kind=kind)
         marked = [pinned_card(item, pinned[item.product_id]) if item.product_id in pinned else item for item in built]
-        return self.add(key, title, marked, **more)
+        return self.add(key, title, marked, strategy=_STRATEGIES.get(kind, kind), **more)
 
     def add_personal(self, picks: Picks, rows: Mapping[int, CardRow], history: Sequence[HistoryRow]) -> None:
         """Add "for you" and up to two rails that name what they rest on: only where the recommender said so."""
@@ -84,17 +89,31 @@ class Shelf:
         personal = [item for item in built if item.reason is not None and item.reason.is_personal]
         if not personal:
             return
-        self.add("for_you", _("Recommended for you"), _arranged(found, built, rows), shortest=1, is_personal=True)
+        self.add(
+            "for_you",
+            _("Recommended for you"),
+            _arranged(found, built, rows),
+            shortest=1,
+            is_personal=True,
+            **made_by(picks),
+        )
         for number, group in enumerate(_groups([item for item in built if item.product_id not in self.used]), 1):
             reason = group[0].reason
             title = _("Because of %(name)s", name=reason.product_name if reason else "")
-            self.add(f"because_{number}", title, group, reason=reason, is_personal=True)
+            self.add(f"because_{number}", title, group, reason=reason, is_personal=True, **made_by(picks))
 
     def add_declared(self, picks: Picks, rows: Mapping[int, CardRow]) -> None:
         """Add picks for somebody of whom nothing is known but what they set."""
         found = [pick for pick in picks.items if pick.product_id in rows and self.free([rows[pick.product_id]])]
         built = [pick_card(pick, rows, (), now=self.now) for pick in found]
-        self.add("for_you", _("Chosen by what you set"), _arranged(found, built, rows), is_personal=True)
+        self.add(
+            "for_you", _("Chosen by what you set"), _arranged(found, built, rows), is_personal=True, **made_by(picks)
+        )
+
+
+def made_by(picks: Picks) -> dict[str, Any]:
+    """Tell in a rail's words what made it."""
+    return {"strategy": picks.strategy, "model_version": picks.model_version}
 
 
 def _arranged(picks: Sequence[Pick], built: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Card]:
@@ -139,10 +158,11 @@ def _groups(items: Sequence[vm.Card]) -> list[list[vm.Card]]:
     return sorted(full, key=len, reverse=True)[:NAMED_RAILS]
 
 
-def impression_rows(
-    actor: Actor, rails: Iterable[vm.Rail | None], picks: Picks, *, now: datetime
-) -> list[dict[str, Any]]:
-    """Return what is to be noted about the rails of a page; nothing for somebody unknown or who paused their picks."""
+def impression_rows(actor: Actor, rails: Iterable[vm.Rail | None], *, now: datetime) -> list[dict[str, Any]]:
+    """Return what is to be noted about the rails of a page, each under what made it.
+
+    Nothing is noted for somebody unknown or who paused their picks.
+    """
     if not actor.is_known or not actor.is_personalised:
         return []
     return [
@@ -151,8 +171,8 @@ def impression_rows(
             "slot": rail.key,
             "position": position,
             "product_id": item.product_id,
-            "model_version": picks.model_version,
-            "strategy": picks.strategy,
+            "model_version": rail.model_version,
+            "strategy": rail.strategy,
             "source": item.source,
             "propensity": item.propensity,
             "at": now,

@@ -122,6 +122,7 @@ class Rail:
 
     With ``reason`` the heading is built from it and the named product becomes a link; else ``title`` is shown as it is.
     ``key`` is unique on the page and names the rail in events ("for_you", "similar", "goes_with", ...).
+    ``strategy`` and ``model_version`` tell what made it; no model made what has no version.
     """
 
     key: str
@@ -133,6 +134,8 @@ class Rail:
     request_id: str = ""
     context: str = "home"
     is_personal: bool = False
+    strategy: str = ""
+    model_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

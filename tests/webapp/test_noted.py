@@ -1,0 +1,127 @@
+"""What is noted about a list is what was shown: each under what made it."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests.factories import ShopClient, make_event, make_product, make_user, put_in_cart
+from webapp.actors import Actor
+from webapp.clock import utc_now
+from webapp.picks import Ask, NullRecs, Pick, PickReason, Picks
+from webapp.store import catalogue
+from webapp.store.models import Impression
+from webapp.store.tx import read_unit, unit_of_work
+
+
+class ThreeModels(NullRecs):
+    """A recommender whose answers name another model each, because of the first event."""
+
+    def __init__(self, product_ids: list[int]) -> None:
+        self.ids = product_ids
+
+    def for_user(self, ask: Ask) -> Picks:
+        seen = ask.history[0].product_id if ask.history else None
+        return self._picks(self.ids[:5], "v1", "hybrid", (PickReason("because_viewed", seen, 1.0),))
+
+    def similar(self, product_id: int, *, k: int, space: str = "combined") -> Picks:
+        return self._picks(self.ids[5:10], "v2", "similar")
+
+    def goes_with(self, product_ids: Any, *, k: int) -> Picks:
+        return self._picks(self.ids[10:], "v3", "goes_with")
+
+    def _picks(self, ids: list[int], version: str, strategy: str, reasons: tuple[PickReason, ...] = ()) -> Picks:
+        items = [Pick(one, rank, 1 / rank, reasons, "test") for rank, one in enumerate(ids, 1)]
+        return Picks(tuple(items), version, strategy)
+
+
+@pytest.fixture
+def goods(app: Flask) -> list[int]:
+    """Products for the three answers and others that sell; ana has looked at one and has one in her cart."""
+    with unit_of_work() as tx:
+        ana = Actor(user_id=make_user(tx, "ana@example.com"))
+        seen, *others = [make_product(tx, name=f"Other {n}") for n in range(8)]
+        made = [make_product(tx, name=f"Thing {n}") for n in range(17)]
+        for one in (seen, *others):
+            make_event(tx, ana if one == seen else Actor(user_id=make_user(tx)), one, at=utc_now())
+        put_in_cart(tx, ana, others[0])
+        catalogue.refresh_popularity(tx, now=utc_now())
+    app.extensions["recs"] = ThreeModels(made)
+    return made
+
+
+@pytest.fixture
+def ana(app: Flask, goods: list[int]) -> ShopClient:
+    client: ShopClient = app.test_client()
+    client.sign_in("ana@example.com")
+    return client
+
+
+def noted() -> dict[str, tuple[str, str]]:
+    """Return strategy and model version of every noted rail; each has one of both."""
+    with read_unit() as tx:
+        rows = {tuple(row) for row in tx.rows(select(Impression.slot, Impression.strategy, Impression.model_version))}
+    found = {slot: (strategy, version) for slot, strategy, version in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def test_the_rails_of_a_product_are_noted_each_under_its_own_model(ana: ShopClient, goods: list[int]) -> None:
+    ana.get(f"/p/{goods[0]}", follow_redirects=True)
+    assert noted() == {"similar": ("similar", "v2"), "goes_with": ("goes_with", "v3")}
+
+
+def test_what_sells_on_the_same_shelf_is_noted_under_no_model(app: Flask, ana: ShopClient, goods: list[int]) -> None:
+    app.extensions["recs"] = ThreeModels(goods[:8])
+    ana.get(f"/p/{goods[0]}", follow_redirects=True)
+    assert noted() == {"similar": ("best_sellers", "")}
+
+
+def test_on_the_home_page_only_what_a_model_picked_is_noted_under_it(ana: ShopClient) -> None:
+    ana.get("/")
+    assert noted() == {
+        "for_you": ("hybrid", "v1"),
+        "recent": ("recently_viewed", ""),
+        "popular": ("best_sellers", ""),
+        "new": ("new", ""),
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "slot", "made_by"),
+    [
+        ("/cart", "goes_with", ("goes_with", "v3")),
+        ("/rails?context=search", "for_you", ("hybrid", "v1")),
+        ("/your-recommendations", "taste", ("hybrid", "v1")),
+        ("/api/recommendations?k=4", "api_home", ("hybrid", "v1")),
+    ],
+)
+def test_every_other_list_is_noted_under_what_made_it(
+    app: Flask, ana: ShopClient, path: str, slot: str, made_by: tuple[str, str]
+) -> None:
+    ana.get(path)
+    assert noted() == {slot: made_by}
+
+
+def test_without_a_model_lists_are_noted_as_the_api_calls_them(app: Flask, ana: ShopClient) -> None:
+    app.extensions["recs"] = NullRecs()
+    answer = ana.get("/api/recommendations?k=4").get_json()
+    ana.get("/rails?context=search")
+    assert (answer["strategy"], answer["model_version"]) == ("best_sellers", None)
+    assert noted() == {"api_home": ("best_sellers", ""), "popular": ("best_sellers", "")}
+
+
+def shown(page: str, key: str) -> list[int]:
+    pieces = re.split(r'data-rail="(\w+)"', page)[1:]
+    body = dict(zip(pieces[::2], pieces[1::2], strict=True))[key]
+    return [int(card) for card in re.findall(r'data-card="(\d+)"', body)]
+
+
+def test_every_rail_is_noted_as_it_stands_on_the_page(ana: ShopClient) -> None:
+    page = ana.get("/").get_data(as_text=True)
+    for key in noted():
+        with read_unit() as tx:
+            rows = tx.scalars(select(Impression.product_id).where(Impression.slot == key).order_by(Impression.position))
+        assert shown(page, key) == list(rows), key
