@@ -11,10 +11,11 @@ import * as search from "./search.js";
 import * as seen from "./seen.js";
 import * as signals from "./signals.js";
 import * as stars from "./stars.js";
+import * as tabs from "./tabs.js";
 import * as tune from "./tune.js";
 import * as why from "./why.js";
 
-for (const part of [cart, chips, forms, menus, more, rails, search, seen, signals, stars, tune, why]) part.install();
+for (const part of [cart, chips, forms, menus, more, rails, search, seen, signals, stars, tabs, tune, why]) part.install();
 onNewContent(rails.install);
 onNewContent(seen.watch);
 fillLater();

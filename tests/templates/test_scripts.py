@@ -417,6 +417,18 @@ def too_wide(tab: Page) -> list[int]:
     return wide
 
 
+@pytest.mark.parametrize("scene", ["admin-rules", "admin-delivery", "admin-models", "admin-model-card", "security"])
+def test_the_tab_of_the_page_one_is_on_stands_whole_in_a_narrow_window(address: str, tab: Page, scene: str) -> None:
+    tab.set_viewport_size({"width": 375, "height": 700})
+    tab.goto(f"{address}/scene/{scene}")
+    current = tab.locator(".admin-nav [aria-current], .side-nav [aria-current]")
+    expect(current).to_be_in_viewport(ratio=1)
+    around, its = current.locator("xpath=ancestor::nav").bounding_box(), current.bounding_box()
+    assert around["x"] <= its["x"]
+    assert its["x"] + its["width"] <= around["x"] + around["width"]
+    assert tab.evaluate("[scrollX, scrollY]") == [0, 0]
+
+
 def test_no_page_is_wider_than_the_window(address: str, browser: Browser) -> None:
     tab = browser.new_page()
     found = {}
