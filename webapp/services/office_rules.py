@@ -135,9 +135,6 @@ def _form_of(row: RuleRow, tree: Any, brands: Any, currency: str, zone: ZoneInfo
     def cents(value: int | None) -> str:
         return "" if value is None else amount(value, currency)
 
-    def day(at: datetime | None) -> str:
-        return at.astimezone(zone).date().isoformat() if at else ""
-
     return vm.Form(
         {
             "action": row.action,
@@ -150,8 +147,8 @@ def _form_of(row: RuleRow, tree: Any, brands: Any, currency: str, zone: ZoneInfo
             "stock_to": text(row.stock_to),
             "place": text(row.place),
             "strength": text(row.strength),
-            "starts": day(row.starts_at),
-            "ends": day(row.ends_at),
+            "starts": _day(row.starts_at, zone),
+            "ends": _day(row.ends_at, zone),
             "note": row.note,
         }
     )
@@ -166,8 +163,9 @@ def save(
     ----------
     fields : mapping
         ``FIELDS``; ``product`` is a number or an article number, ``category`` and ``brand`` are slugs, prices are in
-        major units, ``strength`` is in percent, ``starts`` and ``ends`` are days, the last one included. All but
-        ``action`` may be empty, as long as one of them says what the rule is about.
+        major units, ``strength`` is in percent, ``starts`` and ``ends`` are days, the last one included: a day that is
+        not changed keeps its moment, so a rule that was ended stays ended. All but ``action`` may be empty, as long as
+        one of them says what the rule is about.
 
     Raises
     ------
@@ -177,8 +175,8 @@ def save(
         If there is no rule with this id.
     """
     with unit_of_work() as tx:
-        values = _read(tx, fields, currency, zone) | {"changed_by": user_id, "changed_at": now}
         before = _existing(tx, rule_id) if rule_id is not None else None
+        values = _read(tx, fields, currency, zone, before) | {"changed_by": user_id, "changed_at": now}
         if rule_id is None:
             rule_id = rules.add(tx, values)
         else:
@@ -261,7 +259,7 @@ def preview(
         Naming every field that cannot be used.
     """
     with read_unit() as tx:
-        values = _read(tx, fields, currency, zone)
+        values = _read(tx, fields, currency, zone, rules.by_id(tx, rule_id) if rule_id is not None else None)
         actor, who = _customer(tx, fields.get("customer", "").strip())
         present = rules.current(tx, now=now)
         draft = rules.draft(tx, DRAFT_ID if rule_id is None else rule_id, values, now=now)
@@ -282,7 +280,8 @@ def _customer(tx: Tx, email: str) -> tuple[Actor, str]:
     return users.with_settings(tx, member) or member, found.name
 
 
-def _read(tx: Tx, fields: Mapping[str, str], currency: str, zone: ZoneInfo) -> dict[str, Any]:
+def _read(tx: Tx, fields: Mapping[str, str], currency: str, zone: ZoneInfo, before: RuleRow | None) -> dict[str, Any]:
+    days = (before.starts_at, before.ends_at) if before else (None, None)
     errors: dict[str, str] = {}
 
     def take(name: str, read: Any) -> Any:
@@ -308,16 +307,27 @@ def _read(tx: Tx, fields: Mapping[str, str], currency: str, zone: ZoneInfo) -> d
         "stock_to": take("stock_to", lambda raw: _whole(raw, 0, MOST_STOCK)),
         "place": take("place", lambda raw: _whole(raw, 1, MOST_PLACES)) or 1,
         "strength": take("strength", lambda raw: _whole(raw, 1, 100)) or 50,
-        "starts_at": take("starts", lambda raw: parse_day(raw, zone, time.min)),
-        "ends_at": take("ends", lambda raw: parse_day(raw, zone, time.max)),
+        "starts_at": take("starts", lambda raw: _moment(raw, zone, time.min, days[0])),
+        "ends_at": take("ends", lambda raw: _moment(raw, zone, time.max, days[1])),
     }
-    _check_together(values, errors)
+    _check_together(values, errors, days)
     if errors:
         raise InvalidInput(errors)
     return values
 
 
-def _check_together(values: Mapping[str, Any], errors: dict[str, str]) -> None:
+def _moment(raw: str, zone: ZoneInfo, at: time, before: datetime | None) -> datetime | None:
+    """Read a day as a moment of it; the day that stood in the form is the moment it stood for."""
+    return before if before is not None and raw == _day(before, zone) else parse_day(raw, zone, at)
+
+
+def _day(at: datetime | None, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).date().isoformat() if at else ""
+
+
+def _check_together(
+    values: Mapping[str, Any], errors: dict[str, str], days: tuple[datetime | None, datetime | None]
+) -> None:
     about = ("product_id", "category_id", "brand_id", "price_from_cents", "price_to_cents", "stock_from", "stock_to")
     if not errors and all(values[name] is None for name in about):
         errors["product"] = _("Say which products the rule is about.")
@@ -325,7 +335,7 @@ def _check_together(values: Mapping[str, Any], errors: dict[str, str]) -> None:
         if values[low] is not None and values[high] is not None and values[high] < values[low]:
             errors[name] = _("The highest value lies below the lowest.")
     starts, ends = values["starts_at"], values["ends_at"]
-    if starts and ends and ends <= starts:
+    if starts and ends and ends <= starts and (starts, ends) != days:  # one may be ended before it began
         errors["ends"] = _("The end lies before the beginning.")
 
 

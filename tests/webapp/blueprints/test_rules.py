@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -301,6 +302,42 @@ def test_a_rule_is_changed_ended_and_deleted_and_each_step_is_noted(office, ana,
     ]
     page = words(office.get("/admin/rules"))
     assert all(f"Olga, rule {rule_id}: {what}" in page for what in ("made", "changed", "ended", "deleted"))
+
+
+def form_of(office: ShopClient, rule_id: int) -> dict[str, str]:
+    """Return the days that the form of a rule shows."""
+    page = office.get(f"/admin/rules/{rule_id}").get_data(as_text=True)
+    return {name: re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)[1] for name in ("starts", "ends")}
+
+
+def test_what_is_changed_of_an_ended_rule_does_not_switch_it_on_again(office, ana, goods) -> None:
+    """Its last day is today, and a day includes its last minute; what was ended by hand ends at that moment."""
+    today = utc_now().astimezone(ZoneInfo("Europe/Berlin")).date()
+    pin = {"action": "pin", "product": goods[11], "place": 1}
+    rule_id = make(office, **pin, ends=today + timedelta(days=3))
+    office.send(f"/admin/rules/{rule_id}/expire")
+    with read_unit() as tx:
+        ended_at = rules.by_id(tx, rule_id).ends_at
+    shown = form_of(office, rule_id)
+    assert office.send(f"/admin/rules/{rule_id}", pin | shown | {"note": "was fun", "step": "save"}).status_code == 303
+    with read_unit() as tx:
+        changed = rules.by_id(tx, rule_id)
+    assert (changed.note, changed.ends_at) == ("was fun", ended_at)
+    assert goods[11] not in rail(ana)
+    again = {"ends": str(today + timedelta(days=1)), "step": "save"}
+    assert office.send(f"/admin/rules/{rule_id}", pin | shown | again).status_code == 303
+    assert rail(ana)[0] == goods[11]
+
+
+def test_a_rule_that_was_ended_before_it_began_can_be_changed(office, goods) -> None:
+    tomorrow = utc_now().astimezone(ZoneInfo("Europe/Berlin")).date() + timedelta(days=1)
+    pin = {"action": "pin", "product": goods[11], "place": 1}
+    rule_id = make(office, **pin, starts=tomorrow)
+    office.send(f"/admin/rules/{rule_id}/expire")
+    sent = pin | form_of(office, rule_id) | {"note": "never mind", "step": "save"}
+    assert office.send(f"/admin/rules/{rule_id}", sent).status_code == 303
+    with read_unit() as tx:
+        assert rules.by_id(tx, rule_id).note == "never mind"
 
 
 @pytest.mark.parametrize(
