@@ -142,10 +142,14 @@ def _home(
     wanted = [row for row in popular if row.product_id not in kept_for_rails]
     starter = () if history else starter_cards(wanted, tree, now=now)
     shelf.used.update(_kept_out_of_rails(starter, popular))
-    free = {product_id: row for product_id, row in rows.items() if product_id not in shelf.used}
-    picks = merchandising.ruled(picks, free, book, now=now)
+    picks = merchandising.ruled(picks, _free(shelf, rows), book, now=now)
     _fill(shelf, picks, rows, history, seen, popular, fresh, book)
     return _Home(shelf, popular, not history, starter)
+
+
+def _free(shelf: Shelf, rows: dict[int, CardRow]) -> dict[int, CardRow]:
+    """Return the rows that this visitor may be shown: a rule must count no place for what is taken out after it."""
+    return {row.product_id: row for row in shelf.free(rows.values(), len(rows))}
 
 
 def _fill(
@@ -197,7 +201,8 @@ def search_rail(actor: Actor, recs: Recs, *, history_limit: int, now: datetime) 
         popular = products.best_sellers(tx, limit=POOL, actor=actor, book=book)
     left_out = merchandising.left_out(book, [*rows.values(), *popular], now=now)
     shelf = Shelf(now, "search", used=left_out, never=profile.never)
-    if not _add_own(shelf, merchandising.ruled(picks, rows, book, now=now), rows, profile.history):
+    picks = merchandising.ruled(picks, _free(shelf, rows), book, now=now)
+    if not _add_own(shelf, picks, rows, profile.history):
         _add_popular(shelf, popular, rows, book, is_ruled=False)
     first = shelf.rails[:1]
     note_impressions(actor, first, now=now)

@@ -19,8 +19,8 @@ def left_out(book: RuleBook, rows: Sequence[CardRow], *, now: datetime) -> set[i
 def ruled(picks: Picks, rows: Mapping[int, CardRow], book: RuleBook, *, now: datetime) -> Picks:
     """Return picks after the rules: only what may be shown, in the owner's order; a pinned one names its rule.
 
-    ``rows`` hold the picked products and those that are pinned by name. What was left to chance keeps its rank. Where
-    nothing was picked there is nothing to put anything into; see :func:`ruled_rows`.
+    ``rows`` hold those of the picked products and of the ones pinned by name that may stand in the list. What was left
+    to chance keeps its rank. Where nothing was picked there is nothing to put anything into; see :func:`ruled_rows`.
     """
     if not book or not picks.items:
         return picks

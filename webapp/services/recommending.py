@@ -80,7 +80,7 @@ def recommend(
     with read_unit() as tx:
         rows = products.cards(tx, needed_ids(picks) | book.pinned_ids, actor)
         left_out = set(exclude) | set(product_ids) | merchandising.left_out(book, list(rows.values()), now=now)
-        picks = merchandising.ruled(picks, rows, book, now=now)
+        picks = merchandising.ruled(picks, _standing(rows, left_out, profile.never), book, now=now)
         chosen = [pick for pick in picks.items if _may_show(pick, rows, left_out, profile.never)][:k]
         more, pinned = _filling(tx, actor, book, rows, profile.never, left_out, chosen, k, now=now)
     shelf = Shelf(now, context)
@@ -142,6 +142,11 @@ def _may_show(pick: Pick, rows: dict[int, CardRow], left_out: set[int], never: N
     return row is not None and _may_stand(row, left_out, never)
 
 
+def _standing(rows: dict[int, CardRow], left_out: set[int], never: Never) -> dict[int, CardRow]:
+    """Return the rows that may be shown: a rule must count no place for what is taken out after it."""
+    return {product_id: row for product_id, row in rows.items() if _may_stand(row, left_out, never)}
+
+
 def _may_stand(row: CardRow, left_out: set[int], never: Never) -> bool:
     return row.is_sellable and not row.is_excluded and not never.hides(row) and row.product_id not in left_out
 
@@ -194,7 +199,14 @@ def lists_of(
     rows = {product_id: row for product_id, row in found.items() if product_id in needed}
     left_out = merchandising.left_out(book, list(rows.values()), now=now)
     lists = [
-        _listed(merchandising.ruled(picks, rows, book, now=now), rows, profile, left_out, k, now=now)
+        _listed(
+            merchandising.ruled(picks, _standing(rows, left_out, profile.never), book, now=now),
+            rows,
+            profile,
+            left_out,
+            k,
+            now=now,
+        )
         for picks, profile in zip(answers, wanted, strict=True)
     ]
     return lists, found

@@ -216,6 +216,35 @@ def test_no_rule_shows_what_may_not_be_shown(office, ana, goods, how) -> None:
     assert goods[11] not in listed(ana)
 
 
+@pytest.mark.parametrize("place", [1, 3])
+def test_a_pin_that_somebody_never_wants_to_see_leaves_no_gap(office, ana, goods, place) -> None:
+    """The pins behind it stand where the owner put them, on the page, in the answers and in what is noted."""
+    with unit_of_work() as tx:
+        made = make_product(tx, name="Never", brand="Nevermore", category="Home > Nevermore")
+        brand_id = catalogue.put_brand(tx, "Nevermore", {})
+        member = Actor(user_id=users.by_email(tx, "ana@example.com").user_id)
+        taste.set_tuning(tx, member, Tuning(never_brands=(brand_id,)))
+    make(office, "pin", product=made, place=1)
+    rule_id = make(office, "pin", product=goods[11], place=place)
+    assert rail(ana)[place - 1] == goods[11]
+    assert listed(ana)[place - 1] == goods[11]
+    taste_page = ana.get("/your-recommendations").get_data(as_text=True)
+    picked = re.findall(r'data-card="(\d+)"', taste_page.split('data-rail="taste"')[1])
+    assert picked[place - 1] == str(goods[11])
+    ana.get("/rails?context=search")
+    with read_unit() as tx:
+        noted = tx.rows(select(Impression.slot, Impression.position).where(Impression.source == f"rule:{rule_id}"))
+        assert {tuple(row) for row in noted} == {(slot, place) for slot in ("for_you", "api_home", "taste")}
+
+
+@pytest.mark.parametrize("place", [1, 3])
+def test_a_pin_that_a_caller_excludes_leaves_no_gap(office, ana, goods, place) -> None:
+    make(office, "pin", product=goods[10], place=1)
+    make(office, "pin", product=goods[11], place=place)
+    found = ana.get(f"/api/recommendations?k=8&exclude={goods[10]}").get_json()["items"]
+    assert found[place - 1]["product_id"] == goods[11]
+
+
 def test_a_rule_counts_only_in_its_days(office, ana, goods) -> None:
     today = utc_now().date()
     before = rail(ana)
