@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, delete, exists, f
 
 from webapp.store import stamps
 from webapp.store.frames import items_frame
+from webapp.store.interactions import of_who_may_be_known
 from webapp.store.models import Brand, Category, Impression, Interaction, Picture, Product, ProductAttribute, Variant
 from webapp.store.rows import ItemRow
 from webapp.store.search import fold
@@ -212,7 +213,9 @@ def refresh_popularity(tx: Tx, *, now: datetime) -> None:
     """Count anew how sought-after each product is: people by what they did with it, the recent ones more.
 
     Each person counts once per product and kind, however often they did it: nobody moves what others are shown by
-    repeating themselves. A purchase that no order stands behind is one piece, whatever number it came with.
+    repeating themselves. Who has paused personal picks does not count, orders included, because nothing that they did
+    is used; the sum of pieces sold orders no shelf and keeps theirs. A purchase that no order stands behind is one
+    piece, whatever number it came with.
     """
     pieces = case((Interaction.order_ref.is_not(None), func.coalesce(Interaction.value, 1.0)), else_=1.0)
     sold = (
@@ -232,7 +235,7 @@ def _scores(now: datetime) -> Select[Any]:
     ages = [(Interaction.at >= now - timedelta(days=days), weight) for days, weight in AGE_WEIGHTS]
     weight = func.max(kind * case(*ages, else_=OLD_WEIGHT)).label("weight")
     each = (
-        select(Interaction.product_id, weight)
+        of_who_may_be_known(select(Interaction.product_id, weight), Interaction)
         .group_by(Interaction.product_id, Interaction.kind, Interaction.user_id, Interaction.guest_id)
         .subquery()
     )

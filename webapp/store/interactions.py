@@ -225,10 +225,10 @@ def frame_select() -> Any:
         Interaction.at,
         Interaction.order_ref,
     )
-    return _of_who_may_be_known(events, Interaction).order_by(Interaction.id)
+    return of_who_may_be_known(events, Interaction).order_by(Interaction.id)
 
 
-def _of_who_may_be_known(statement: Any, table: Any) -> Any:
+def of_who_may_be_known(statement: Any, table: Any) -> Any:
     """Leave out the rows of members and guests who have switched personalisation off."""
     return (
         statement.outerjoin(User, User.id == table.user_id)
@@ -291,7 +291,7 @@ def logged_places(tx: Tx) -> pd.DataFrame:
         .join(wanted, and_(wanted.c.request_id == Impression.request_id, wanted.c.slot == Impression.slot))
         .order_by(Impression.request_id, Impression.slot, Impression.position)
     )
-    rows = tx.rows(_of_who_may_be_known(places, Impression))
+    rows = tx.rows(of_who_may_be_known(places, Impression))
     records = [
         (f"{request}/{slot}", _owner_id(user, guest), str(product), place, chance_of, int(hit), int(at.timestamp()))
         for request, slot, user, guest, product, place, chance_of, hit, at in rows
@@ -312,8 +312,8 @@ def shows(tx: Tx, *, since: datetime) -> dict[str, tuple[int, int]]:
         .where(Interaction.request_id.is_not(None), Impression.at > since)
         .group_by(Interaction.product_id)
     )
-    clicks = {row[0]: row[1] for row in tx.rows(_of_who_may_be_known(clicked, Impression))}
-    rows = tx.rows(_of_who_may_be_known(shown, Impression))
+    clicks = {row[0]: row[1] for row in tx.rows(of_who_may_be_known(clicked, Impression))}
+    rows = tx.rows(of_who_may_be_known(shown, Impression))
     return {str(product): (n, clicks.get(product, 0)) for product, n in rows}
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 
-from webapp.store.models import Product, Reservation, Variant
+from webapp.store.interactions import of_who_may_be_known
+from webapp.store.models import Order, Product, Reservation, Variant
 from webapp.store.tx import Tx
 
 
@@ -69,6 +70,8 @@ def _end(tx: Tx, order_id: int, state: str) -> list[tuple[int, int]]:
 def sell_held(tx: Tx, order_id: int) -> bool:
     """Turn what is held for an order into sold pieces; False when nothing is held any more."""
     ended = _end(tx, order_id, "sold")
+    of_the_buyer = select(Order.id).where(Order.id == order_id)
+    moves_shelves = bool(ended) and tx.scalar(of_who_may_be_known(of_the_buyer, Order)) is not None
     for variant_id, quantity in ended:
         tx.change(
             update(Variant)
@@ -79,7 +82,10 @@ def sell_held(tx: Tx, order_id: int) -> bool:
         tx.change(
             update(Product)
             .where(Product.id == product)
-            .values(sold_count=Product.sold_count + quantity, popularity=Product.popularity + quantity)
+            .values(
+                sold_count=Product.sold_count + quantity,
+                popularity=Product.popularity + (quantity if moves_shelves else 0),
+            )
         )
     return bool(ended)
 

@@ -6,16 +6,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.factories import make_event, make_guest, make_product, make_user
+from tests.factories import make_event, make_guest, make_product, make_user, put_in_cart, ready_to_pay
 from webapp.actors import Actor
 from webapp.clock import utc_now
-from webapp.store import catalogue
+from webapp.services import checkout
+from webapp.store import catalogue, stock, users
 from webapp.store.models import Product
 from webapp.store.tx import unit_of_work
 
 
 @pytest.mark.both_databases
 def test_people_are_counted_and_each_for_the_most_recent_time(app: Flask) -> None:
+    """Nobody is who has paused: only the pieces they bought are in the shop's sum of what was sold."""
     now = utc_now()
     with unit_of_work() as tx:
         lamp, member = make_product(tx), Actor(user_id=make_user(tx))
@@ -25,8 +27,29 @@ def test_people_are_counted_and_each_for_the_most_recent_time(app: Flask) -> Non
         make_event(tx, member, lamp, "purchase", value=3.0, order_ref="2026-A", at=now)
         for _guest in range(2):
             make_event(tx, make_guest(tx), lamp, at=now)
+        for paused in (make_guest(tx), Actor(user_id=make_user(tx))):
+            for kind in ("view", "cart", "purchase"):
+                make_event(tx, paused, lamp, kind, at=now)
+            users.set_personalised(tx, paused, on=False)
         unseen = make_product(tx, popularity=7.0, sold_count=9)
         catalogue.refresh_popularity(tx, now=now)
         found = {row[0]: row[1:] for row in tx.rows(select(Product.id, Product.popularity, Product.sold_count))}
-    assert found[lamp] == (3 * 1.0 + 3.0 * 0.5 + 5.0, 3)
+    assert found[lamp] == (3 * 1.0 + 3.0 * 0.5 + 5.0, 3 + 2)
     assert found[unseen] == (0.0, 0)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("is_paused", "gained"), [(False, 2.0), (True, 0.0)])
+def test_what_is_sold_moves_shelves_unless_the_buyer_has_paused(app: Flask, is_paused: bool, gained: float) -> None:
+    with unit_of_work() as tx:
+        lamp, member = make_product(tx), Actor(user_id=make_user(tx), is_personalised=not is_paused)
+        put_in_cart(tx, member, lamp, 2)
+        users.set_personalised(tx, member, on=not is_paused)
+    with app.test_request_context():
+        order = checkout.place(
+            member, ready_to_pay(member), currency="EUR", hold_for=timedelta(minutes=5), now=utc_now()
+        )
+    with unit_of_work() as tx:
+        assert stock.sell_held(tx, order.order_id)
+        row = tx.row(select(Product.popularity, Product.sold_count).where(Product.id == lamp))
+    assert tuple(row) == (gained, 2)
