@@ -12,9 +12,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from flask import current_app
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 STALE_AFTER = timedelta(minutes=2)
 HEARTBEAT_SECONDS = 5.0
+LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 10.0
 PICTURES_A_TURN = 60
 REST_BEFORE_TRAINING = timedelta(seconds=30)
@@ -105,7 +108,8 @@ def run_due_jobs() -> int:
 def _run(job: operations.JobRow) -> None:
     log.info("job_began", extra={"job_id": job.job_id, "job": job.name})
     try:
-        DUTIES[job.name](job)
+        with _beating(job.job_id):
+            DUTIES[job.name](job)
     except LeftUndoneError:
         log.info("job_left_undone", extra={"job_id": job.job_id})
         with unit_of_work() as tx:
@@ -122,13 +126,38 @@ def _run(job: operations.JobRow) -> None:
         _end(job.job_id, "done", "")
 
 
+@contextmanager
+def _beating(job_id: int) -> Iterator[None]:
+    """Keep a job's heart beating however long one step of it takes, so that no other worker takes it for lost."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # unwrap Flask's proxy for the other thread
+    is_over = Event()
+
+    def beat() -> None:
+        while not is_over.wait(HEARTBEAT_SECONDS):
+            try:
+                with app.app_context(), unit_of_work() as tx:
+                    operations.change_job(tx, job_id, heartbeat_at=utc_now())
+            except Busy:  # a database that is away for a while does not end the job
+                log.warning("job_without_heartbeat", extra={"job_id": job_id})
+            except Exception:  # nor does whatever else keeps one beat from being noted
+                log.warning("heartbeat_missed", extra={"job_id": job_id}, exc_info=True)
+
+    heart = Thread(target=beat, name="heart", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        heart.join()
+
+
 def _end(job_id: int, state: str, error: str) -> None:
     with unit_of_work() as tx:
         operations.change_job(tx, job_id, state=state, finished_at=utc_now(), error=error)
 
 
 def _retrain(job: operations.JobRow) -> None:
-    """Train in another process, keep the job's heart beating meanwhile, and stop it when the worker is stopped.
+    """Train in another process, and stop it when the worker is stopped.
 
     While another training is under way, the other thread's or one by command, it waits in the queue.
     """
@@ -144,8 +173,7 @@ def _retrain(job: operations.JobRow) -> None:
     _children.add(process)
     try:
         while process.poll() is None and not _is_stopping():
-            _beat(job.job_id)
-            _wait(process, HEARTBEAT_SECONDS)
+            time.sleep(LOOK_SECONDS)
     finally:
         end_child(process)
     if process.returncode in {0, REFUSED_STATUS}:
@@ -156,15 +184,6 @@ def _retrain(job: operations.JobRow) -> None:
     if _is_stopping():
         raise LeftUndoneError
     raise RuntimeError(f"the training process ended with status {process.returncode}")
-
-
-def _beat(job_id: int) -> None:
-    """Say that a job is alive; a database that is away for a while does not end it."""
-    try:
-        with unit_of_work() as tx:
-            operations.change_job(tx, job_id, heartbeat_at=utc_now())
-    except Busy:
-        log.warning("job_without_heartbeat", extra={"job_id": job_id})
 
 
 _children: set[subprocess.Popen[bytes]] = set()
@@ -191,12 +210,6 @@ def end_children() -> None:
 def _is_stopping() -> bool:
     flag = current_app.extensions.get("worker_stopping")
     return flag is not None and flag.is_set()
-
-
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < until and not _is_stopping():
-        time.sleep(0.1)
 
 
 def _tidy(_job: operations.JobRow) -> None:

@@ -41,7 +41,8 @@ def next_due(now: datetime, at: time, zone: ZoneInfo) -> datetime:
 def queue_due(*, retrain_at: time | None, zone: ZoneInfo, now: datetime) -> list[str]:
     """Queue what has come due since the last look and return the names.
 
-    A night that was missed is caught up once, however many were missed; a clock that was set back repeats nothing.
+    A night that was missed is caught up once, however many were missed; a clock that was set back repeats nothing. What
+    was asked for by hand is no night: only the training of the night looks for better parameters.
     """
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     with unit_of_work() as tx:
@@ -62,7 +63,7 @@ def _began(tx: Tx, *, now: datetime) -> datetime:
 
 
 def _queue(tx: Tx, name: str, due: datetime, began: datetime) -> bool:
-    last = operations.last_job_due(tx, name)
+    last = operations.last_scheduled(tx, name)
     if due <= began or (last is not None and due <= last):
         return False
     return operations.add_job(tx, name, due_at=due) is not None

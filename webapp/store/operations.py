@@ -14,6 +14,9 @@ from webapp.store.interactions import insert_or_ignore
 from webapp.store.models import ApiKey, AuditEntry, JobRun, Lease, ModelRun, OutboxMessage, ShopSetting, User
 from webapp.store.tx import Tx
 
+# A job that takes its worker down with it, for want of memory, is not begun for ever.
+MOST_TRIES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRunRow:
@@ -169,12 +172,8 @@ def add_job(tx: Tx, name: str, *, due_at: datetime, payload: Mapping[str, Any] |
 
 
 def claim_job(tx: Tx, *, now: datetime, stale_after: timedelta) -> JobRow | None:
-    """Take the next due job; one whose worker fell silent is marked failed first."""
-    tx.change(
-        update(JobRun)
-        .where(JobRun.state == "running", JobRun.heartbeat_at < now - stale_after)
-        .values(state="failed", finished_at=now, error="the worker stopped")
-    )
+    """Take the next due job; one whose worker fell silent is due again first, or failed when that was often enough."""
+    _take_back(tx, now=now, stale_after=stale_after)
     job_id = tx.scalar(
         select(JobRun.id)
         .where(JobRun.state == "queued", JobRun.due_at <= now)
@@ -189,6 +188,18 @@ def claim_job(tx: Tx, *, now: datetime, stale_after: timedelta) -> JobRow | None
         .values(state="running", started_at=now, heartbeat_at=now)
     )
     return job(tx, job_id) if taken else None
+
+
+def _take_back(tx: Tx, *, now: datetime, stale_after: timedelta) -> None:
+    silent = (JobRun.state == "running", JobRun.heartbeat_at < now - stale_after)
+    for job_id, payload in tx.rows(select(JobRun.id, JobRun.payload).where(*silent).order_by(JobRun.id)):
+        times = int(payload.get("lost", 0)) + 1
+        again: dict[str, Any] = {"state": "queued", "started_at": None, "heartbeat_at": None}
+        given_up: dict[str, Any] = {"state": "failed", "finished_at": now, "error": "the worker stopped"}
+        values = again if times < MOST_TRIES else given_up
+        tx.change(
+            update(JobRun).where(JobRun.id == job_id, *silent).values(payload=payload | {"lost": times}, **values)
+        )
 
 
 _JOB_COLUMNS = (
@@ -215,9 +226,10 @@ def change_job(tx: Tx, job_id: int, **values: Any) -> None:
     tx.change(update(JobRun).where(JobRun.id == job_id).values(**values))
 
 
-def last_job_due(tx: Tx, name: str) -> datetime | None:
-    """Return the latest time a job of this name was due."""
-    return tx.scalar(select(func.max(JobRun.due_at)).where(JobRun.name == name))
+def last_scheduled(tx: Tx, name: str) -> datetime | None:
+    """Return the latest time a job of this name was due that nobody had asked for."""
+    unasked = JobRun.payload["trigger"].as_string().is_(None)
+    return tx.scalar(select(func.max(JobRun.due_at)).where(JobRun.name == name, unasked))
 
 
 def has_job(tx: Tx, name: str, states: Collection[str]) -> bool:

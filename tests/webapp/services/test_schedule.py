@@ -8,6 +8,8 @@ from flask import Flask
 
 from webapp.services import schedule
 from webapp.services.schedule import RETRAIN, latest_due, next_due, queue_due
+from webapp.store import operations
+from webapp.store.tx import unit_of_work
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -47,6 +49,21 @@ def test_r20_missed_nights_are_caught_up_once(app: Flask) -> None:
     assert queued(start + timedelta(days=5))
     assert not queued(start + timedelta(days=5, minutes=1))
     assert queued(start + timedelta(days=6))
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("asked_at", [time(2, 59, 30), time(3, 0, 30)])
+def test_a_training_asked_for_by_hand_is_not_that_of_the_night(app: Flask, asked_at: time) -> None:
+    """Only that one looks for better parameters. What was asked for may wait for another one to end, too."""
+    night = datetime(2026, 6, 2, 1, tzinfo=UTC)
+    queued(night - timedelta(hours=12))
+    asked = datetime.combine(night.astimezone(BERLIN).date(), asked_at, tzinfo=BERLIN).astimezone(UTC)
+    with unit_of_work() as tx:
+        job_id = operations.add_job(tx, RETRAIN, due_at=asked, payload={"trigger": "owner"})
+        assert job_id is not None
+        operations.change_job(tx, job_id, due_at=asked + timedelta(minutes=1))
+    assert queued(night + timedelta(minutes=1))
+    assert not queued(night + timedelta(minutes=2))
 
 
 def test_r20_a_clock_set_back_repeats_nothing(app: Flask) -> None:

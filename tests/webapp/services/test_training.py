@@ -369,17 +369,50 @@ def test_a_training_that_a_stopped_worker_leaves_is_taken_up_by_the_next(
     assert (runs()[0].trigger, runs()[0].state) in {("owner", "published"), ("owner", "refused")}
 
 
-def test_a_job_of_a_silent_worker_is_marked_failed_and_others_go_on(app: Flask) -> None:
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("n_lost", "state"), [(1, "done"), (2, "done"), (3, "failed")])
+def test_a_job_of_a_silent_worker_is_done_by_the_next_and_given_up_after_three(
+    app: Flask, n_lost: int, state: str
+) -> None:
+    """A night was lost with it; one that kills each worker keeps the others waiting no longer."""
     with unit_of_work() as tx:
         operations.add_job(tx, schedule.HOUSEKEEPING, due_at=NOW)
-        dead = operations.claim_job(tx, now=NOW, stale_after=jobs.STALE_AFTER)
+        for number in range(n_lost):
+            at = NOW + number * 2 * jobs.STALE_AFTER
+            dead = operations.claim_job(tx, now=at, stale_after=jobs.STALE_AFTER)
         operations.add_job(tx, schedule.HOUSEKEEPING, due_at=NOW + timedelta(minutes=1))
     assert dead is not None
-    assert jobs.run_due_jobs() == 1
+    assert jobs.run_due_jobs() == (2 if state == "done" else 1)
     with read_unit() as tx:
         found = operations.job(tx, dead.job_id)
     assert found is not None
-    assert found.state == "failed"
+    assert found.state == state
+
+
+def test_the_heart_of_every_job_beats_while_one_step_takes_long(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the other thread takes a long count of popularity for lost, and begins it again."""
+    monkeypatch.setattr(jobs, "HEARTBEAT_SECONDS", 0.02)
+    beaten: list[bool] = []
+
+    def tidy(*, now: datetime) -> None:
+        with read_unit() as tx:
+            began = operations.job(tx, 1).heartbeat_at
+        until = time.monotonic() + 10
+        while not beaten and time.monotonic() < until:
+            time.sleep(0.02)
+            with read_unit() as tx:
+                beaten.extend([True] * (operations.job(tx, 1).heartbeat_at > began))
+
+    monkeypatch.setattr(jobs.housekeeping, "tidy", tidy)
+    with unit_of_work() as tx:
+        assert operations.add_job(tx, schedule.HOUSEKEEPING, due_at=utc_now() - timedelta(hours=1)) == 1
+    assert jobs.run_due_jobs() == 1
+    assert beaten == [True]
+    with read_unit() as tx:
+        ended = operations.job(tx, 1)
+    time.sleep(0.1)
+    with read_unit() as tx:
+        assert operations.job(tx, 1) == ended, "the heart stops with the job"
 
 
 def test_every_minute_does_all_duties_even_when_one_fails(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
