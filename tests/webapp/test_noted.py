@@ -1,6 +1,7 @@
 """What is noted about a list is what was shown: each under what made it."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from tests.factories import ShopClient, make_event, make_product, make_user, put
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.picks import Ask, NullRecs, Pick, PickReason, Picks
-from webapp.store import catalogue
+from webapp.store import catalogue, interactions
 from webapp.store.models import Impression
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -125,3 +126,24 @@ def test_every_rail_is_noted_as_it_stands_on_the_page(ana: ShopClient) -> None:
         with read_unit() as tx:
             rows = tx.scalars(select(Impression.product_id).where(Impression.slot == key).order_by(Impression.position))
         assert shown(page, key) == list(rows), key
+
+
+def test_each_shown_place_is_clicked_once_and_each_list_has_clicks_of_its_own(
+    ana: ShopClient, goods: list[int]
+) -> None:
+    """Two clicks within a minute, also on a list that shows the same again, while the look is noted once."""
+    for _list in range(2):
+        page = ana.get("/").get_data(as_text=True)
+        request_id = re.search(rf'data-card="{goods[0]}"[^>]*data-request="(\w+)"', page)[1]
+        for _click in range(2):
+            click = {"event": "click", "product_id": goods[0], "rail": "for_you", "rank": 1, "request_id": request_id}
+            assert ana.send("/api/events", json={"events": [click]}).get_json()["recorded"] == 1
+            ana.get(f"/p/{goods[0]}", follow_redirects=True)
+    with read_unit() as tx:
+        places = interactions.logged_places(tx)
+        assert interactions.shows(tx, since=utc_now() - timedelta(days=1))[str(goods[0])] == (2, 2)
+        kinds = [row.kind for row in interactions.recent(tx, Actor(user_id=1), limit=50)]
+    clicked = places[places["item_id"] == str(goods[0])]
+    assert clicked["clicked"].tolist() == [1, 1]
+    assert clicked["request_id"].str.endswith("/for_you").all()
+    assert (kinds.count("click"), kinds.count("view")) == (4, 2), "the first view is that of what ana saw before"
