@@ -29,13 +29,15 @@ def served(shop_model):
 
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
-    """What is logged of troubles. The shop, once it has run, sends the library's lines elsewhere than pytest listens."""
+    """What is logged of troubles, however the shop of another test has set the library's lines."""
     lines = io.StringIO()
     handler = logging.StreamHandler(lines)
     logger = logging.getLogger("recommender.troubles")
     logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
     yield lines
     logger.removeHandler(handler)
+    logger.setLevel(logging.NOTSET)
 
 
 def test_a_served_model_gives_the_lists_of_the_fitted_one(shop_model, served):

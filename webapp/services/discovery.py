@@ -18,6 +18,7 @@ from webapp.services import chrome, merchandising, profiles
 from webapp.store import carts, interactions, leftout, products, rules
 from webapp.store.rows import CardRow, CategoryRow, HistoryRow, RuleBook
 from webapp.store.tx import read_unit, unit_of_work
+from webapp.turns import in_turn
 from webapp.viewbuilders import structured
 from webapp.viewbuilders.cards import STARTER, cards, nav, pick_card, picture, starter_cards
 from webapp.viewbuilders.links import absolute
@@ -68,6 +69,7 @@ def recently_seen(history: Sequence[HistoryRow], limit: int = RECENT) -> list[in
     return list(dict.fromkeys(seen))[:limit]
 
 
+@in_turn
 def home_page(
     actor: Actor, recs: Recs, *, history_limit: int, explore_places: int, shop_name: str, now: datetime
 ) -> vm.HomePage:
@@ -190,6 +192,7 @@ def _add_popular(
     shelf.add_general("popular", _("Popular now"), liked, "popular", pinned=pinned)
 
 
+@in_turn
 def search_rail(actor: Actor, recs: Recs, *, history_limit: int, now: datetime) -> vm.Rail | None:
     """Return what to go on with where a search found nothing: what was picked for the visitor, else what sells best."""
     profile = profiles.read(actor, limit=history_limit)
@@ -243,6 +246,7 @@ def _with_pictures(tree: tuple[vm.NavCategory, ...], rows: Sequence[CardRow]) ->
     return tuple(found)
 
 
+@in_turn
 def cart_rail(
     actor: Actor, recs: Recs, product_ids: Sequence[int], *, title: str = "", now: datetime
 ) -> vm.Rail | None:
@@ -335,6 +339,7 @@ class ProductRails:
     bundle: vm.Bundle | None
 
 
+@in_turn
 def product_rails(actor: Actor, recs: Recs, product_id: int, *, now: datetime) -> ProductRails:
     """Return alternatives, complements and the bundle of a product; nothing is in two of them.
 

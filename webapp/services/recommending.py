@@ -16,6 +16,7 @@ from webapp.store import leftout, products, rules
 from webapp.store.rows import CardRow, RuleBook
 from webapp.store.tx import Tx, read_unit
 from webapp.tuning import NOTHING, Never
+from webapp.turns import in_turn
 from webapp.viewbuilders.cards import cards, personal_card, pick_card, pinned_card
 from webapp.viewbuilders.rails import BEST_SELLERS, Shelf, made_by
 
@@ -43,6 +44,7 @@ class Listed:
     picks: Picks = NO_PICKS
 
 
+@in_turn
 def recommend(
     actor: Actor,
     recs: Recs,
