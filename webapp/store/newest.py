@@ -15,6 +15,8 @@ from webapp.store.tx import Tx
 
 LOOKED_BACK = 10_000  # numbers before the newest among which a training looks for gaps
 MOST_MISSING = 10_000  # the newest; more only come together while a transaction stays open for very long
+# An event has its number a moment before its transaction has one, and for longer where it waits for another first.
+YET_UNNUMBERED = 100
 
 
 def events_after(tx: Tx, read: ReadTo, *, limit: int) -> tuple[list[EventRow], ReadTo]:
@@ -29,11 +31,11 @@ def events_after(tx: Tx, read: ReadTo, *, limit: int) -> tuple[list[EventRow], R
     last_id = new[-1][0] if new else read.last_id
     gaps: list[Gap] = []
     if not tx.is_sqlite and (new or read.gaps):
-        oldest, following = _transactions(tx)
+        oldest, until = _transactions(tx)
         came = [row[0] for row in late]
         waiting = [gap for gap in read.gaps if gap.until > oldest]
         gaps += [part for gap in waiting for part in _gaps(came, gap.first, gap.last, gap.until)]
-        gaps += _gaps([row[0] for row in new], read.last_id + 1, last_id, following)
+        gaps += _gaps([row[0] for row in new], read.last_id + 1, last_id, until)
     return [event_row(row) for row in late + new], ReadTo(last_id, _newest(gaps), read.n_late + len(late))
 
 
@@ -61,13 +63,13 @@ def _gaps(there: Sequence[int], first: int, last: int, until: int) -> Iterator[G
 
 
 def _transactions(tx: Tx) -> tuple[int, int]:
-    """Return the numbers of the oldest transaction that may still commit and of the next that will begin."""
+    """Return the number of the oldest transaction that may still commit, and one that none will have who writes now."""
     state: Any = func.pg_current_snapshot()
     oldest, following = (
         cast(cast(bound, Text), BigInteger) for bound in (func.pg_snapshot_xmin(state), func.pg_snapshot_xmax(state))
     )
     row = tx.row(select(oldest, following))
-    return int(row[0]), int(row[1])
+    return int(row[0]), int(row[1]) + YET_UNNUMBERED
 
 
 def _newest(gaps: Sequence[Gap]) -> tuple[Gap, ...]:

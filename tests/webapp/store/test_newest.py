@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.conftest import NOW
@@ -17,6 +18,7 @@ from webapp.extensions import db
 from webapp.picks import Ask
 from webapp.recs.reading import note_of, since_training
 from webapp.store import interactions, newest
+from webapp.store.models import Interaction
 from webapp.store.rows import ReadTo
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
@@ -46,6 +48,15 @@ def note(actor: Actor, *product_ids: int) -> None:
             make_event(tx, actor, product_id)
 
 
+def let_others_write() -> None:
+    """As many transactions as a number that is missing is waited for behind those that were open."""
+    for _number in range(newest.YET_UNNUMBERED):
+        with unit_of_work() as tx:
+            if tx.is_sqlite:
+                return
+            tx.execute(sa.select(sa.func.pg_current_xact_id()))
+
+
 @pytest.mark.both_databases
 @pytest.mark.parametrize("limit", [1, 2, 100])
 def test_each_event_is_read_once_however_many_at_a_time(shelf: tuple[Actor, list[int]], limit: int) -> None:
@@ -69,6 +80,7 @@ def test_nothing_is_looked_for_again_that_nobody_can_commit(shelf: tuple[Actor, 
         make_event(tx, actor, second)
     found, read = read_on(ReadTo())
     assert found == [str(first), str(second)]
+    let_others_write()
     assert read_on(read) == ([], ReadTo(read.last_id))
 
 
@@ -91,6 +103,23 @@ class TestOnPostgresql:
         assert (found, read.n_late) == ([str(late), str(later)], 2)
         assert read_on(read)[0] == []
 
+    def test_an_event_that_had_its_number_before_its_transaction_had_one_is_read(
+        self, shelf: tuple[Actor, list[int]]
+    ) -> None:
+        actor, (first, late, last, _unused) = shelf
+        note(actor, first)
+        with open_transaction() as other:
+            number = other.scalar(sa.select(sa.func.nextval(sa.func.pg_get_serial_sequence("interactions", "id"))))
+            assert other.scalar(sa.select(sa.func.pg_current_xact_id_if_assigned())) is None
+            note(actor, last)
+            found, read = read_on(ReadTo())
+            assert found == [str(first), str(last)]
+            values = {"id": number, "user_id": actor.user_id, "product_id": late, "kind": "view", "at": NOW}
+            other.execute(sa.insert(Interaction).values(values))
+            found, read = read_on(read)
+            assert found == []
+        assert read_on(read)[0] == [str(late)]
+
     def test_one_of_two_that_are_late_is_read_before_the_other(self, shelf: tuple[Actor, list[int]]) -> None:
         actor, (late, latest, last, _unused) = shelf
         with open_transaction() as slow:
@@ -112,6 +141,7 @@ class TestOnPostgresql:
             _found, read = read_on(ReadTo())
             assert read.gaps
             other.rollback()
+        let_others_write()
         assert read_on(read) == ([], ReadTo(read.last_id))
 
     def test_so_many_gaps_at_once_are_looked_for_and_no_more(
