@@ -97,12 +97,22 @@ def run_due_jobs() -> int:
     n = 0
     while not _is_stopping():
         with unit_of_work() as tx:
-            job = operations.claim_job(tx, now=utc_now(), stale_after=STALE_AFTER)
+            job = operations.claim_job(tx, now=utc_now(), stale_after=STALE_AFTER, alive=_ours())
         if job is None:
             return n
-        _run(job)
+        _ours().add(job.job_id)
+        try:
+            _run(job)
+        finally:
+            _ours().discard(job.job_id)
         n += 1
     return n
+
+
+def _ours() -> set[int]:
+    """Return the jobs that run in this process, whether their hearts can be heard or not."""
+    ours: set[int] = current_app.extensions.setdefault("jobs_running", set())
+    return ours
 
 
 def _run(job: operations.JobRow) -> None:
@@ -112,18 +122,15 @@ def _run(job: operations.JobRow) -> None:
             DUTIES[job.name](job)
     except LeftUndoneError:
         log.info("job_left_undone", extra={"job_id": job.job_id})
-        with unit_of_work() as tx:
-            operations.change_job(tx, job.job_id, state="queued", started_at=None, heartbeat_at=None)
+        _change(job.job_id, state="queued", started_at=None, heartbeat_at=None)
     except NotYetError:
         log.info("job_waits", extra={"job_id": job.job_id})
-        again = {"state": "queued", "started_at": None, "heartbeat_at": None, "due_at": utc_now() + BUSY_PAUSE}
-        with unit_of_work() as tx:
-            operations.change_job(tx, job.job_id, **again)
+        _change(job.job_id, state="queued", started_at=None, heartbeat_at=None, due_at=utc_now() + BUSY_PAUSE)
     except Exception as error:  # a job that fails is written down; the worker goes on
         log.exception("job_failed", extra={"job_id": job.job_id})
-        _end(job.job_id, "failed", str(error)[:2000])
+        _change(job.job_id, state="failed", finished_at=utc_now(), error=str(error)[:2000])
     else:
-        _end(job.job_id, "done", "")
+        _change(job.job_id, state="done", finished_at=utc_now(), error="")
 
 
 @contextmanager
@@ -151,9 +158,14 @@ def _beating(job_id: int) -> Iterator[None]:
         heart.join()
 
 
-def _end(job_id: int, state: str, error: str) -> None:
-    with unit_of_work() as tx:
-        operations.change_job(tx, job_id, state=state, finished_at=utc_now(), error=error)
+def _change(job_id: int, **values: Any) -> None:
+    """Write down what becomes of a job; one that seems to run on would be taken for lost and done once more."""
+
+    def work() -> None:
+        with unit_of_work() as tx:
+            operations.change_job(tx, job_id, **values)
+
+    training.patiently(work)
 
 
 def _retrain(job: operations.JobRow) -> None:

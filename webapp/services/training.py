@@ -252,16 +252,16 @@ def _train_and_publish(
         note = {**recs.note_of(read_to, items_at), "run_id": run_id}
         recs.save(trained, place.root, version, note)
         try:
-            if _patiently(lambda: _somebody_left(erased)):
+            if patiently(lambda: _somebody_left(erased)):
                 raise TrainingError(SOMEBODY_LEFT)
-            _patiently(lambda: _note_verdict(tell, trained, version))
+            patiently(lambda: _note_verdict(tell, trained, version))
             recs.publish(place.root, version)
         except TrainingError:
             _remove(place, [version])
             raise
     else:
-        _patiently(lambda: _note_verdict(tell, trained, None))
-    outcome = _patiently(lambda: _end(run_id, trained, version if trained.passed else None, clock))
+        patiently(lambda: _note_verdict(tell, trained, None))
+    outcome = patiently(lambda: _end(run_id, trained, version if trained.passed else None, clock))
     _clear_up(place, trained, version)
     return outcome
 
@@ -278,8 +278,8 @@ def _clear_up(place: Place, trained: Trained, version: str) -> None:
     recs.tell_tracker(trained, version)
 
 
-def _patiently(work: Callable[[], Result]) -> Result:
-    """Do what ends a training; a night's work is not lost because the database is started anew just then."""
+def patiently(work: Callable[[], Result]) -> Result:
+    """Do what ends a job; a night's work is not lost because the database is started anew just then."""
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

@@ -171,9 +171,12 @@ def add_job(tx: Tx, name: str, *, due_at: datetime, payload: Mapping[str, Any] |
     return tx.scalar(insert_or_ignore(tx, JobRun).values(**values).returning(JobRun.id))
 
 
-def claim_job(tx: Tx, *, now: datetime, stale_after: timedelta) -> JobRow | None:
-    """Take the next due job; one whose worker fell silent is due again first, or failed when that was often enough."""
-    _take_back(tx, now=now, stale_after=stale_after)
+def claim_job(tx: Tx, *, now: datetime, stale_after: timedelta, alive: Collection[int] = ()) -> JobRow | None:
+    """Take the next due job; one whose worker fell silent is due again first, or failed when that was often enough.
+
+    Those that are known to be ``alive`` are not taken for lost: a database that was away heard of no heart.
+    """
+    _take_back(tx, now=now, stale_after=stale_after, alive=alive)
     job_id = tx.scalar(
         select(JobRun.id)
         .where(JobRun.state == "queued", JobRun.due_at <= now)
@@ -190,8 +193,8 @@ def claim_job(tx: Tx, *, now: datetime, stale_after: timedelta) -> JobRow | None
     return job(tx, job_id) if taken else None
 
 
-def _take_back(tx: Tx, *, now: datetime, stale_after: timedelta) -> None:
-    silent = (JobRun.state == "running", JobRun.heartbeat_at < now - stale_after)
+def _take_back(tx: Tx, *, now: datetime, stale_after: timedelta, alive: Collection[int]) -> None:
+    silent = (JobRun.state == "running", JobRun.heartbeat_at < now - stale_after, JobRun.id.not_in(sorted(alive)))
     for job_id, payload in tx.rows(select(JobRun.id, JobRun.payload).where(*silent).order_by(JobRun.id)):
         times = int(payload.get("lost", 0)) + 1
         again: dict[str, Any] = {"state": "queued", "started_at": None, "heartbeat_at": None}

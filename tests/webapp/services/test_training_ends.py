@@ -282,3 +282,47 @@ def test_a_training_process_is_not_stopped_because_its_heartbeat_cannot_be_writt
     assert stopped == []
     with read_unit() as tx:
         assert operations.has_job(tx, schedule.RETRAIN, ("done",))
+
+
+@pytest.mark.both_databases
+def test_a_job_whose_heart_could_not_beat_is_not_begun_again_beside_itself(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was away for longer than a heart may be silent, and this worker's other thread looks first."""
+    n_begun: list[int] = []
+
+    def tidy(*, now: datetime) -> None:
+        n_begun.append(1)
+        with unit_of_work() as tx:
+            operations.change_job(tx, 1, heartbeat_at=utc_now() - 2 * jobs.STALE_AFTER)
+        assert jobs.run_due_jobs() == 0
+
+    monkeypatch.setattr(jobs.housekeeping, "tidy", tidy)
+    with unit_of_work() as tx:
+        assert operations.add_job(tx, schedule.HOUSEKEEPING, due_at=NOW) == 1
+    assert jobs.run_due_jobs() == 1
+    assert n_begun == [1]
+    with read_unit() as tx:
+        assert operations.has_job(tx, schedule.HOUSEKEEPING, ("done",))
+
+
+def test_a_job_that_is_done_is_written_down_as_soon_as_the_database_is_back(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be taken for lost and done once more: a night's training, too."""
+    change_job, refused = operations.change_job, list[str]()
+
+    def change(tx: Tx, job_id: int, **values: Any) -> None:
+        if "state" in values and len(refused) < 2:
+            refused.append(values["state"])
+            raise Away
+        change_job(tx, job_id, **values)
+
+    monkeypatch.setattr(operations, "change_job", change)
+    monkeypatch.setattr(training, "TELL_EVERY_SECONDS", 0.01)
+    with unit_of_work() as tx:
+        operations.add_job(tx, schedule.HOUSEKEEPING, due_at=NOW)
+    assert jobs.run_due_jobs() == 1
+    assert refused == ["done", "done"]
+    with read_unit() as tx:
+        assert operations.has_job(tx, schedule.HOUSEKEEPING, ("done",))
