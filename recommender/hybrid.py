@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -242,6 +243,14 @@ class HybridRecommender(ServingRecommender):
         params = self.get_params() | ({} if max_per_brand is None else {"max_per_brand": max_per_brand})
         check_settings(params)
         return type(self)(**params)._serve(self.model_, Troubles(patience_s))
+
+    def with_patience(self, patience_s: float) -> Self:
+        """This recommender for whoever waits longer or shorter; events, products and counts are those of both."""
+        require_fitted(self, "model_")
+        other = copy(self)
+        other._answerer = copy(self._answerer)
+        other._answerer.troubles = self._answerer.troubles.with_patience(patience_s)
+        return other
 
     @property
     def left_out(self) -> Mapping[str, Mapping[str, int]]:

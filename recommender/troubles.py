@@ -40,6 +40,12 @@ class Troubles:
         """A copy of a model counts for itself; a lock cannot be copied."""
         return type(self), (self.patience_s,)
 
+    def with_patience(self, patience_s: float) -> Self:
+        """These counts with another patience."""
+        other = type(self)(patience_s)
+        other._failed, other._late, other._lock = self._failed, self._late, self._lock
+        return other
+
     def spared(self, name: str, work: Callable[[], Made]) -> Made | None:
         """What a part of an answer comes to, None where it fails."""
         try:

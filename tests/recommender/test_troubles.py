@@ -95,3 +95,17 @@ def test_a_list_goes_on_without_sources_that_time_is_over_for(shop_model, monkey
     assert len(found) == 10
     assert "ials" in model.left_out["late"]
     assert "failed" not in model.left_out
+
+
+def test_whoever_waits_longer_shares_the_counts_and_what_came_since(shop_model, monkeypatch):
+    model = shop_model.for_serving(patience_s=0.0)
+    patient = model.with_patience(60.0)
+    assert model.recommend("u01", 10)
+    late = model.left_out["late"]
+    assert patient.recommend("u01", 10) == shop_model.recommend("u01", 10)
+    assert patient.left_out == {"late": late}
+    monkeypatch.setattr(Ials, "scored", breaks)
+    assert patient.recommend("u01", 10)
+    assert model.left_out == {"failed": {"ials": 1}, "late": late}
+    patient.add_items([{"item_id": "new", "title": "red tools for the garden"}])
+    assert model.similar("new", 3) == patient.similar("new", 3) != []

@@ -6,11 +6,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
 
 import recommender
+from recommender.retrievers.ease import Ease
 from recommender.retrievers.ials import Ials
 from tests.factories import ShopClient, make_event, make_guest, make_user
 from tests.webapp.live import local, looked_at, publish
@@ -48,6 +50,23 @@ def test_a_source_that_fails_costs_a_list_only_what_it_would_have_said(
     client.sign_in("owner@example.com")
     told = "Lists are made without parts of the model that fail: ials. The log says why."
     assert told in client.get("/admin/").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("wait_s", "is_whole"), [(None, False), (20.0, True)])
+def test_whoever_waits_longer_than_a_page_gets_the_whole_list(
+    app: Flask, trained: list[int], monkeypatch: pytest.MonkeyPatch, wait_s: float | None, is_whole: bool
+) -> None:
+    asked = Ease.strengths
+
+    def slow(*args: Any) -> Any:
+        time.sleep(0.3)
+        return asked(*args)
+
+    recs = local(app, budget_ms=500)
+    monkeypatch.setattr(Ease, "strengths", slow)
+    picks = recs.for_user(Ask("nobody", looked_at(trained[0]), k=5, now=utc_now(), wait_s=wait_s))
+    assert len(picks.items) == 5
+    assert (recs.state().left_out == {}) == is_whole
 
 
 def damage(folder: Path, how: str) -> None:

@@ -31,7 +31,7 @@ POLL_SECONDS = 1.0
 FAILURES_TO_OPEN = 3
 OPEN_SECONDS = 15.0
 CALL_THREADS = 4
-PATIENCE = 0.5  # of the budget: then a list goes on without the sources that were not asked yet
+PATIENCE = 0.5  # of the longest wait: then a list goes on without the sources that were not asked yet
 OPENING_SECONDS = 10.0  # as long a first visitor waits for the model; then pages do without until it is open
 MIN_STARS, MAX_STARS = 1, 5
 
@@ -112,7 +112,8 @@ class LocalRecs:
         began = time.perf_counter()
 
         def answer(live: _Live) -> Answered:
-            prepared = live.model.prepare(ask.user, ask.k, **options)
+            model = live.model if ask.wait_s is None else live.model.with_patience(ask.wait_s * PATIENCE)
+            prepared = model.prepare(ask.user, ask.k, **options)
             picks = self._as_picks(live, prepared.answer, ask.strategy, began)
             return Answered(picks, prepared if prepared.draws else None)
 
