@@ -60,12 +60,16 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Picks:
-    """An answer of the recommender; empty when there is nothing to say."""
+    """An answer of the recommender; empty when there is nothing to say.
+
+    ``max_per_brand`` is the cap on products of one brand among ten that the list was made under, 0 for none.
+    """
 
     items: tuple[Pick, ...] = ()
     model_version: str = ""
     strategy: str = ""
     took_ms: float = 0.0
+    max_per_brand: int = 0
 
     @property
     def product_ids(self) -> list[int]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from flask import Flask
 
 from tests.conftest import NOW
@@ -44,6 +45,30 @@ def test_one_look_fills_no_rail_with_one_kind_of_thing(app: Flask) -> None:
 def test_where_there_is_one_kind_only_the_rail_is_full_all_the_same(app: Flask) -> None:
     shelf, rows = looked_at_one_thing(app, n_socks=12, n_lamps=0)
     assert len(kinds(shelf, rows, "for_you")) == RAIL_LENGTH
+
+
+@pytest.mark.parametrize(("max_per_brand", "most"), [(0, 10), (4, 4)])
+def test_a_rail_that_is_mixed_keeps_the_cap_on_brands_of_the_list_it_is_taken_from(
+    app: Flask, max_per_brand: int, most: int
+) -> None:
+    """Of each ten products four are of one brand; a rail that takes few of a kind brings theirs together."""
+    with unit_of_work() as tx:
+        seen = make_product(tx)
+        ids = [
+            make_product(tx, category=f"Kind {ten}", brand="Bolt" if number < 4 else f"Other {ten}-{number}")
+            for ten in range(4)
+            for number in range(10)
+        ]
+        rows = products.cards(tx, [seen, *ids])
+    reason = (PickReason("because_viewed", seen, 1.0),)
+    found = tuple(Pick(item, rank, 1.0 / rank, reason) for rank, item in enumerate(ids, start=1))
+    shelf = Shelf(NOW, "home")
+    with app.test_request_context():
+        picks = Picks(found, max_per_brand=max_per_brand)
+        shelf.add_personal(picks, rows, [HistoryRow(seen, "view", None, NOW)])
+    brands = [[rows[card.product_id].brand for card in rail.cards] for rail in shelf.rails]
+    assert [len(found) for found in brands] == [RAIL_LENGTH] * 2
+    assert max(found.count("Bolt") for found in brands) == most
 
 
 def test_nothing_stands_twice_on_the_page(app: Flask) -> None:

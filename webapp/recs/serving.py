@@ -209,7 +209,7 @@ class LocalRecs:
     def _as_picks(self, live: _Live, found: Sequence[Any], strategy: str | None, began: float) -> Picks:
         items = tuple(to_pick(one) for one in found)
         name = strategy or str(live.model.info.get("strategy", "hybrid"))
-        return Picks(items, live.version, name, (time.perf_counter() - began) * 1000)
+        return Picks(items, live.version, name, (time.perf_counter() - began) * 1000, self.max_per_brand)
 
     def _call(self, ask: Callable[[_Live], Answer], wait_s: float | None = None) -> Answer:
         """Run one call on one model within the budget; count what goes wrong."""

@@ -92,7 +92,7 @@ class Shelf:
         self.add(
             "for_you",
             _("Recommended for you"),
-            _arranged(found, built, rows),
+            _arranged(picks, found, built, rows),
             shortest=1,
             is_personal=True,
             **made_by(picks),
@@ -100,6 +100,7 @@ class Shelf:
         for number, group in enumerate(_groups([item for item in built if item.product_id not in self.used]), 1):
             reason = group[0].reason
             title = _("Because of %(name)s", name=reason.product_name if reason else "")
+            group = _few_of_a_brand(group, rows, picks.max_per_brand)
             self.add(f"because_{number}", title, group, reason=reason, is_personal=True, **made_by(picks))
 
     def add_declared(self, picks: Picks, rows: Mapping[int, CardRow]) -> None:
@@ -107,7 +108,11 @@ class Shelf:
         found = [pick for pick in picks.items if pick.product_id in rows and self.free([rows[pick.product_id]])]
         built = [pick_card(pick, rows, (), now=self.now) for pick in found]
         self.add(
-            "for_you", _("Chosen by what you set"), _arranged(found, built, rows), is_personal=True, **made_by(picks)
+            "for_you",
+            _("Chosen by what you set"),
+            _arranged(picks, found, built, rows),
+            is_personal=True,
+            **made_by(picks),
         )
 
 
@@ -116,11 +121,15 @@ def made_by(picks: Picks) -> dict[str, Any]:
     return {"strategy": picks.strategy, "model_version": picks.model_version}
 
 
-def _arranged(picks: Sequence[Pick], built: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Card]:
+def _arranged(
+    picks: Picks, usable: Sequence[Pick], built: Sequence[vm.Card], rows: Mapping[int, CardRow]
+) -> list[vm.Card]:
     """Return a rail's worth of cards: what has a place of its own stands there, the rest is mixed."""
-    places = _places([pick for pick in picks if pick.is_fixed])
-    found = _mixed([item for item in built if item.product_id not in places], rows)
+    places = _places([pick for pick in usable if pick.is_fixed])
+    mixed = _mixed([item for item in built if item.product_id not in places], rows)
     fixed = [item for item in built if item.product_id in places]
+    beside = [item for item in fixed if places[item.product_id] <= RAIL_LENGTH]
+    found = _few_of_a_brand(mixed, rows, picks.max_per_brand, beside)
     for item in sorted(fixed, key=lambda item: places[item.product_id]):
         found.insert(places[item.product_id] - 1, item)
     return found[:RAIL_LENGTH]
@@ -136,7 +145,7 @@ def _places(fixed: Sequence[Pick]) -> dict[int, int]:
 
 
 def _mixed(items: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Card]:
-    """Return a rail's worth of the best, a few of each kind: one look at a sock is no wish for ten socks."""
+    """Return a few of each kind first: one look at a sock is no wish for ten socks."""
     taken: Counter[int | None] = Counter()
     chosen: list[vm.Card] = []
     spare: list[vm.Card] = []
@@ -144,6 +153,24 @@ def _mixed(items: Sequence[vm.Card], rows: Mapping[int, CardRow]) -> list[vm.Car
         kind = rows[item.product_id].category_id
         (chosen if taken[kind] < OF_ONE_KIND else spare).append(item)
         taken[kind] += 1
+    return [*chosen, *spare]
+
+
+def _few_of_a_brand(
+    items: Sequence[vm.Card], rows: Mapping[int, CardRow], limit: int, beside: Sequence[vm.Card] = ()
+) -> list[vm.Card]:
+    """Return a rail's worth of cards, with those ``beside`` at most ``limit`` of a brand if there are others; 0: any.
+
+    The list keeps its cap by its own order, which is not that of the rail.
+    """
+    taken = Counter(rows[item.product_id].brand for item in beside)
+    chosen: list[vm.Card] = []
+    spare: list[vm.Card] = []
+    for item in items:
+        brand = rows[item.product_id].brand
+        has_room = not limit or not brand or taken[brand] < limit
+        (chosen if has_room else spare).append(item)
+        taken[brand] += has_room
     return [*chosen, *spare][:RAIL_LENGTH]
 
 
@@ -154,8 +181,8 @@ def _groups(items: Sequence[vm.Card]) -> list[list[vm.Card]]:
         reason = item.reason
         if reason is not None and reason.is_personal and reason.product_id:
             groups.setdefault((reason.kind, reason.product_id), []).append(item)
-    full = [group[:RAIL_LENGTH] for group in groups.values() if len(group) >= SHORTEST]
-    return sorted(full, key=len, reverse=True)[:NAMED_RAILS]
+    full = [group for group in groups.values() if len(group) >= SHORTEST]
+    return sorted(full, key=lambda group: min(len(group), RAIL_LENGTH), reverse=True)[:NAMED_RAILS]
 
 
 def impression_rows(actor: Actor, rails: Iterable[vm.Rail | None], *, now: datetime) -> list[dict[str, Any]]:
