@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
+from heapq import heappop, heappush
 
 import numpy as np
 
@@ -43,13 +44,22 @@ class BrandCaps:
         n : int
         """
         brands = [self.of(row) for row in rows.tolist()]
-        waiting = list(range(len(brands)))
+        waiting: dict[str, deque[int]] = {}
+        for at, brand in enumerate(brands):
+            waiting.setdefault(brand, deque()).append(at)
+        firsts = [own.popleft() for own in waiting.values()]  # of each brand, in rising order and so a heap
         placed: list[int] = []
         for _ in range(min(n, len(brands))):
             full = self.without_room([brands[at] for at in placed[-WINDOW + 1 :]])
-            next_one = next((at for at in waiting if brands[at] not in full), waiting[0])
-            waiting.remove(next_one)
+            put_back: list[int] = []  # few at a time: so many brands as stand in a window
+            while firsts and brands[firsts[0]] in full:
+                put_back.append(heappop(firsts))
+            next_one = heappop(firsts) if firsts else put_back.pop(0)
             placed.append(next_one)
+            if own := waiting[brands[next_one]]:
+                put_back.append(own.popleft())
+            for at in put_back:
+                heappush(firsts, at)
         return np.array(placed, dtype=np.int64)
 
     def without_room(self, brands: Sequence[str], n: int = 1) -> frozenset[str]:
