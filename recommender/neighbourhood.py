@@ -52,6 +52,10 @@ class Neighbourhoods:
     def __contains__(self, name: str) -> bool:
         return name in self._entries
 
+    def has_lost(self, name: str) -> bool:
+        """Whether the table of a source could not be read."""
+        return name in self._sources and name not in self._entries
+
     def weights(self, name: str, queries: Sequence[Query]) -> FloatMatrix:
         """What each item of the history counts for in each request, shape (n_queries, n_history)."""
         weights = np.zeros((len(queries), len(self.history)), dtype=np.float32)

@@ -114,7 +114,7 @@ class Pipeline:
         """The scores of every signal that can speak."""
         found: dict[Signal, Scored] = {}
         for signal, source, question in askable(self.sources, self.signals, query):
-            if found and not troubles.turn(signal.name, began):
+            if near.has_lost(signal.source) or (found and not troubles.turn(signal.name, began)):
                 continue
             ask = partial(near.scored, signal.source) if signal.source in near else source.scored
             answer = troubles.spared(signal.name, partial(ask, question))

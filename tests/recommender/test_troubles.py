@@ -67,6 +67,12 @@ def test_a_part_that_fails_is_left_out_and_counted(source, method, names, served
         shop_model.recommend("u01", 10)
 
 
+def test_what_fails_in_one_list_is_asked_once_and_counted_once(served, monkeypatch):
+    monkeypatch.setattr(Ease, "strengths", breaks)
+    served.recommend("u01", 10)
+    assert served.left_out == {"failed": {"ease": 1}}
+
+
 def test_the_order_of_a_search_does_without_a_source_that_fails(served, shop_model, monkeypatch):
     some = [pick.item_id for pick in shop_model.recommend("u01", 8)]
     monkeypatch.setattr(Ials, "score_rows", breaks)
