@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -52,9 +53,7 @@ def read_to(tx: Tx) -> ReadTo:
 def _gaps(there: Sequence[int], first: int, last: int, until: int) -> Iterator[Gap]:
     """Yield what is missing between two numbers, given in their order those that are there."""
     expected = first
-    for number in there:
-        if not first <= number <= last:
-            continue
+    for number in there[bisect_left(there, first) : bisect_right(there, last)]:
         if number > expected:
             yield Gap(expected, number - 1, until)
         expected = number + 1
