@@ -421,9 +421,11 @@ class Answerer:
         taste = self.troubles.spared("content", partial(content.profile, query.state))
         if taste is None:
             return {}
-        found = newer.to_the_taste(taste, hidden, ask.category, ask.preferences)
-        few = newer.few_of_each(found, self.max_per_family, self.model.families[beside])
-        return {item_id: _Newer(family, newer.brands[item_id].casefold()) for item_id, family in list(few.items())[:n]}
+        families = self.model.families[beside]
+        found = newer.to_the_taste(
+            taste, n, hidden, ask.category, ask.preferences, per_family=self.max_per_family, before=families
+        )
+        return {item_id: _Newer(newer.family_of(item_id), newer.brands[item_id].casefold()) for item_id in found}
 
 
 def _disliked(state: UserState) -> tuple[Rows, FloatVector]:

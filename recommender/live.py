@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from recommender.catalogue import ItemCatalogue, is_below
+from recommender.catalogue import ItemCatalogue, distinct_texts, is_below
 from recommender.errors import DataError
 from recommender.exploration import Shows
 from recommender.interactions import MAX_EVENTS_PER_USER, Interactions
@@ -19,7 +19,8 @@ from recommender.retrievers.popular import Popular
 from recommender.retrievers.streamed import PairCounter
 from recommender.roworder import FIRST_CLOCK_SECOND
 from recommender.state import EventLog, Steps, build_state, known_times
-from recommender.types import Event, FloatMatrix, FloatVector, Rows
+from recommender.topn import best_among
+from recommender.types import AnyArray, BoolMask, Event, FloatMatrix, FloatVector, Rows
 from recommender.validation import require_columns
 from recommender.vectorindex import normalise
 
@@ -29,6 +30,19 @@ if TYPE_CHECKING:
 MIN_COSINE = 0.35
 # As far back as a new event is paired. Whoever clicks without end would else be read from the start at every click.
 LATEST_EVENTS = 1_000
+NO_ROWS = np.empty(0, dtype=np.int64)
+
+
+class _Texts(NamedTuple):
+    """The distinct texts of some products, and which of them each product has."""
+
+    distinct: AnyArray
+    place: Rows
+
+    def mask(self, holds: Callable[[str], bool]) -> BoolMask:
+        """The products whose text is such; each distinct text is looked at once."""
+        chosen: BoolMask = np.array([holds(text) for text in self.distinct.tolist()], dtype=bool)[self.place]
+        return chosen
 
 
 @dataclass(frozen=True)
@@ -36,7 +50,9 @@ class FreshItems:
     """Products newer than the model, known by their content alone.
 
     A state is never changed: other threads may be reading it. Take it once for a request. ``families`` are numbers, -1
-    for none: those of the model where it knows the name, for others those of ``new_families``.
+    for none: those of the model where it knows the name, for others those of ``new_families``. What a request looks up
+    is put together when the state is made: a catalogue may grow by thousands in a day, and no page waits for a loop
+    over them.
     """
 
     ids: tuple[str, ...] = ()
@@ -45,6 +61,18 @@ class FreshItems:
     brands: Mapping[str, str] = field(default_factory=dict)
     families: Mapping[str, int] = field(default_factory=dict)
     new_families: Mapping[str, int] = field(default_factory=dict)
+    _row_of: Mapping[str, int] = field(init=False, repr=False)
+    _numbers: Rows = field(init=False, repr=False)
+    _paths: _Texts = field(init=False, repr=False)
+    _folded: _Texts = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_row_of", {item_id: row for row, item_id in enumerate(self.ids)})
+        object.__setattr__(self, "_numbers", np.array([self.family_of(i) for i in self.ids], dtype=np.int64))
+        paths = [self.categories.get(item_id, "") for item_id in self.ids]
+        folded = [self.brands.get(item_id, "").casefold() for item_id in self.ids]
+        object.__setattr__(self, "_paths", _Texts(*distinct_texts(paths)))
+        object.__setattr__(self, "_folded", _Texts(*distinct_texts(folded)))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -77,41 +105,93 @@ class FreshItems:
             new_families,
         )
 
+    def family_of(self, item_id: str) -> int:
+        """Number of the variant family of a product, -1 for none."""
+        return self.families.get(item_id, -1)
+
     def vector_of(self, item_id: str, space: str) -> FloatVector | None:
         """The vector of a product, None where there is none."""
-        if item_id not in self.ids or space not in self.vectors:
+        if item_id not in self._row_of or space not in self.vectors:
             return None
-        vector: FloatVector = self.vectors[space][self.ids.index(item_id)]
+        vector: FloatVector = self.vectors[space][self._row_of[item_id]]
         return vector
 
-    def nearest(self, vector: FloatVector, space: str, n: int) -> list[tuple[str, float]]:
-        """Ids and cosines of the fresh products nearest to a vector, best first."""
+    def nearest(
+        self,
+        vector: FloatVector,
+        space: str,
+        n: int,
+        *,
+        allowed: BoolMask | None = None,
+        least: float = 0.0,
+        per_family: int = 0,
+        before: Rows = NO_ROWS,
+    ) -> list[tuple[str, float]]:
+        """Ids and cosines of the fresh products nearest to a vector, best first.
+
+        Parameters
+        ----------
+        vector : ndarray of shape (n_dims,)
+        space : str
+        n : int
+        allowed : ndarray of shape (n_fresh,), optional
+        least : float
+            Lowest cosine; it is above 0 in any case.
+        per_family : int
+            Most of each variant family together with those ``before``, family numbers; 0 for any number.
+        """
         if not self.ids or space not in self.vectors:
             return []
         likeness = self.vectors[space] @ normalise(vector)
-        order = np.lexsort((np.arange(len(likeness)), -likeness))[:n]
-        return [(self.ids[i], float(likeness[i])) for i in order.tolist() if likeness[i] > 0]
+        usable = (likeness > 0) & (likeness >= least)
+        if allowed is not None:
+            usable &= allowed
+        rows = self._best(likeness, usable, n, per_family, before)
+        return [(self.ids[row], float(likeness[row])) for row in rows.tolist()]
 
-    def families_of(self, ids: Sequence[str]) -> Rows:
-        """Numbers of the variant families of some products, -1 for none."""
-        return np.array([self.families.get(item_id, -1) for item_id in ids], dtype=np.int64)
+    def _best(self, likeness: FloatVector, usable: BoolMask, n: int, per_family: int, before: Rows) -> Rows:
+        """Rows of the most alike; looked further down while most of them are variants of each other."""
+        if not per_family:
+            return best_among(likeness, usable, n)
+        wanted = 3 * n + 10
+        while True:
+            rows = best_among(likeness, usable, wanted)
+            kept = rows[room_behind(before, self._numbers[rows], per_family)]
+            if len(kept) >= n or len(rows) < wanted:
+                return kept[:n]
+            wanted *= 4
 
-    def few_of_each(self, ids: Sequence[str], limit: int, before: Rows) -> dict[str, int]:
-        """Of some products, in their order, at most ``limit`` of each variant family with those ``before``.
-
-        With the number of the family of each.
-        """
-        families = self.families_of(ids)
-        return {ids[place]: int(families[place]) for place in room_behind(before, families, limit).tolist()}
+    def all_but(self, hidden: Collection[str], family: int = -1) -> BoolMask:
+        """Mask of the products that are not hidden and not of a family; of no family by default."""
+        free = (self._numbers < 0) | (self._numbers != family)
+        free[[self._row_of[item_id] for item_id in self._row_of.keys() & hidden]] = False
+        return free
 
     def to_the_taste(
-        self, taste: FloatVector, hidden: Collection[str], category: str | None, preferences: Preferences
+        self,
+        taste: FloatVector,
+        n: int,
+        hidden: Collection[str],
+        category: str | None,
+        preferences: Preferences,
+        *,
+        per_family: int,
+        before: Rows,
     ) -> list[str]:
-        """Products much like a taste, of a category if one is given, the most alike first."""
-        nearest = self.nearest(taste, "combined", len(self.ids))
-        alike = [i for i, cosine in nearest if cosine >= MIN_COSINE and i not in hidden]
-        inside = [i for i in alike if not category or is_below(self.categories[i], category)]
-        return [i for i in inside if not preferences.hides_item(self.categories[i], self.brands[i])]
+        """The products most alike a taste, the most alike first: of a category if one is given, and wanted.
+
+        ``per_family`` and ``before`` are those of :meth:`nearest`.
+        """
+        allowed = self.all_but(hidden)
+        if category:
+            allowed &= self._paths.mask(lambda path: is_below(path, category))
+        if preferences.hides:
+            allowed &= ~self._paths.mask(lambda path: preferences.hides_item(path, ""))
+            allowed &= ~self._folded.mask(lambda brand: preferences.hides_item("", brand))
+        found = self.nearest(
+            taste, "combined", n, allowed=allowed, least=MIN_COSINE, per_family=per_family, before=before
+        )
+        return [item_id for item_id, _ in found]
 
 
 class LiveUpdates:

@@ -31,31 +31,27 @@ class RelatedItems:
         if not isinstance(space, str) or space not in SPACES:
             raise DataError(f"there is no space {shortened(space)}; known are {', '.join(SPACES)}")
         new = self.live.fresh
-        scores, found = self._likeness(item_id, space, new)
+        row = self.model.items.row(item_id)
+        own = int(self.model.families[row]) if row >= 0 else new.family_of(item_id)
+        vector = self._vector_of(item_id, space, new)
+        scores = self._likeness(row, space, vector)
         if scores is None:
             return []
-        row = self.model.items.row(item_id)
         hidden = self.model.items.rows(sorted(exclude | {item_id}))
         allowed = all_but(len(self.model.items), hidden[hidden >= 0])
-        own = int(self.model.families[row]) if row >= 0 else new.families.get(item_id, -1)
         if own >= 0:
             allowed &= self.model.families != own
         rows, likeness = self._best(scores, k, allowed, self.max_per_family)
         pairs = list(zip(self.model.items.take(rows), likeness.tolist(), self.model.families[rows], strict=True))
-        pairs += self._of_the_new(new, found, exclude | {item_id}, own)
+        if vector is not None:
+            free = new.all_but(exclude | {item_id}, own)
+            found = new.nearest(vector, space, k, allowed=free, per_family=self.max_per_family)
+            pairs += [(newer, cosine, new.family_of(newer)) for newer, cosine in found]
         pairs.sort(key=lambda pair: -pair[1])
         families = np.array([family for *_, family in pairs], dtype=np.int64)
         kept = collapse(np.arange(len(pairs)), families, self.max_per_family)
         best, reason = [pairs[place][:2] for place in kept[:k].tolist()], (Reason("similar", item_id),)
         return [Recommendation(i, rank, s, reason, space) for rank, (i, s) in enumerate(best, start=1)]
-
-    def _of_the_new(
-        self, new: FreshItems, found: Sequence[tuple[str, float]], hidden: frozenset[str], own: int
-    ) -> list[tuple[str, float, int]]:
-        """Fresh products that are not hidden and no variants of the item, with the family of each."""
-        families = new.families_of([item_id for item_id, _ in found]).tolist()
-        told = [(item_id, likeness, family) for (item_id, likeness), family in zip(found, families, strict=True)]
-        return [one for one in told if one[0] not in hidden and (one[2] < 0 or one[2] != own)]
 
     def _best(self, scores: FloatVector, k: int, allowed: BoolMask, per_family: int) -> Candidates:
         """The best with so many of a family, at least ``k`` of them where there are so many."""
@@ -69,20 +65,19 @@ class RelatedItems:
                 return Candidates(found.rows[keep], found.scores[keep])
             n *= 4  # so many were variants of each other
 
-    def _likeness(
-        self, item_id: str, space: str, fresh: FreshItems
-    ) -> tuple[FloatVector | None, list[tuple[str, float]]]:
-        """Likeness of every item, and fresh products beside them; None when the item has no vector there."""
-        row = self.model.items.row(item_id)
-        vectors = self.model.spaces.vectors.get(space)
-        if space == "behaviour" or (space == "combined" and vectors is None):
-            return (self._together(row) if row >= 0 else None), []
+    def _vector_of(self, item_id: str, space: str, fresh: FreshItems) -> FloatVector | None:
+        """The vector of an item, None where it has none in the space."""
+        row, vectors = self.model.items.row(item_id), self.model.spaces.vectors.get(space)
         if vectors is None:
-            return None, []
+            return None
         vector = np.asarray(vectors[row]) if row >= 0 else fresh.vector_of(item_id, space)
-        if vector is None or not np.any(vector):
-            return None, []
-        return self.model.spaces.index(space).similarities(vector), fresh.nearest(vector, space, len(fresh))
+        return vector if vector is not None and np.any(vector) else None
+
+    def _likeness(self, row: int, space: str, vector: FloatVector | None) -> FloatVector | None:
+        """Likeness of every item of the model; None when there is nothing to go by."""
+        if space == "behaviour" or (space == "combined" and space not in self.model.spaces.vectors):
+            return self._together(row) if row >= 0 else None
+        return None if vector is None else self.model.spaces.index(space).similarities(vector)
 
     def _together(self, row: int) -> FloatVector | None:
         for name in ("itemknn", "itemseq", "rp3beta", "ease"):

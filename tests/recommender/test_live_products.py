@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -13,6 +15,7 @@ from recommender.artifacts import read_folder, write_folder
 from recommender.exploration import Exploration
 from recommender.hybrid import load
 from recommender.live import FreshItems
+from recommender.preferences import Preferences
 from recommender.types import Recommendation
 from tests.recommender.conftest import quick_model
 from tests.recommender.worlds import event, frame_of, ids, purchases, shelf_of, thing
@@ -213,3 +216,61 @@ def test_the_nearest_fresh_products_come_best_first_and_only_if_alike():
     assert [item for item, _ in found] == ["nearest", "near"]
     assert [cosine for _, cosine in found] == pytest.approx([1.0, 0.8])
     assert fresh.nearest(np.array([2.0, 0.0], dtype=np.float32), "image", 3) == []
+
+
+def calls_in(ask: Callable[[], object]) -> int:
+    """How many functions are called, those written in C too, until the answer is there."""
+    ask()  # what is made once and kept
+    n_calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal n_calls
+        n_calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        ask()
+    finally:
+        sys.setprofile(before)
+    return n_calls
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda model: model.recommend("guest", 10, history=GARDENER),
+        lambda model: model.recommend("guest", 10, history=GARDENER, category="Garden"),
+        lambda model: model.recommend(
+            "guest", 10, history=GARDENER, preferences=Preferences(never={"Kitchen"}, never_brands={"nobody"})
+        ),
+        lambda model: model.recommend("guest", 20, history=GARDENER, explore=Exploration(places=2, seed="s")),
+        lambda model: model.similar(thing("garden", 0), 10),
+        lambda model: model.search_text("red tools", 10),
+    ],
+    ids=["recommend", "of a category", "with wishes", "left to chance", "similar", "search"],
+)
+def test_a_request_takes_no_steps_for_each_new_product(ask, own_model):
+    """Thirty thousand products of an import made every list wait a tenth of a second until the next training."""
+    known = product("fresh").to_dict("records")[0]
+    own_model.add_items([known | {"item_id": f"few-{n}"} for n in range(50)])
+    few = calls_in(lambda: ask(own_model))
+    own_model.add_items([known | {"item_id": f"many-{n}", "family": f"pair {n // 2}"} for n in range(1_500)])
+    assert calls_in(lambda: ask(own_model)) < few + 500
+
+
+def test_variants_leave_room_for_others_however_many_there_are(own_model):
+    known = product("fresh").to_dict("records")[0]
+    own_model.add_items([known | {"item_id": f"fresh-{n}", "family": "all one"} for n in range(200)])
+    own_model.add_items(product("other", description="for the garden, model bbb"))
+    found = own_model.recommend("guest", 20, history=GARDENER)
+    assert sorted(r.item_id.split("-")[0] for r in found if r.source == "new") == ["fresh", "other"]
+    assert {"fresh-0", "other"} <= set(ids(own_model.similar(thing("garden", 0), 40)))
+
+
+def test_a_brand_that_is_never_wanted_has_no_new_products_either(own_model):
+    own_model.add_items(product("fresh", brand="Nobody"))
+    asked = {"k": 10, "history": GARDENER}
+    assert "fresh" in ids(own_model.recommend("guest", **asked))
+    assert "fresh" not in ids(own_model.recommend("guest", preferences=Preferences(never_brands={"nobody"}), **asked))
+    assert "fresh" not in ids(own_model.recommend("guest", preferences=Preferences(never={"Garden > Tools"}), **asked))
