@@ -82,10 +82,11 @@ class Interactions:
         Notes
         -----
         Repairs are counted in ``report``: whole-number ids written as text, an absent ``kind`` or ``timestamp``
-        column filled in, fractions of a second cut, and users with more than ``MAX_EVENTS_PER_USER`` events cut to
-        their latest ones. Without times the order of the rows stands in for them, unless the rows were sorted by
-        item: an order that says nothing, learned from, is worse than none, so then it is drawn at random. Numbers
-        that are no clock, as :func:`recommender.roworder.is_clock` knows them, are looked at in the same way.
+        column filled in, values left out beside kinds that have none, fractions of a second cut, and users with more
+        than ``MAX_EVENTS_PER_USER`` events cut to their latest ones. Without times the order of the rows stands in for
+        them, unless the rows were sorted by item: an order that says nothing, learned from, is worse than none, so then
+        it is drawn at random. Numbers that are no clock, as :func:`recommender.roworder.is_clock` knows them, are
+        looked at in the same way.
         """
         import pandas as pd
 
@@ -96,7 +97,7 @@ class Interactions:
         user_ids = clean_ids(frame["user_id"], "user_id", repairs)
         item_ids = clean_ids(frame["item_id"], "item_id", repairs)
         kinds = clean_kinds(frame, repairs)
-        values = clean_values(frame, kinds)
+        values = clean_values(frame, kinds, repairs)
         timestamps = _times(frame, user_ids, item_ids, kinds, repairs, now, keep=keep_times)
         user_codes, users = pd.factorize(user_ids, sort=True)
         baskets = _of_each_user(clean_baskets(frame), user_codes)

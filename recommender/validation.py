@@ -181,8 +181,8 @@ def clean_kinds(frame: pd.DataFrame, repairs: dict[str, int]) -> AnyArray:
     return given.map(KIND_CODE).to_numpy(dtype=np.int8)
 
 
-def clean_values(frame: pd.DataFrame, kinds: AnyArray) -> FloatVector:
-    """Stars of ratings (1-5), positive quantities of purchases, NaN elsewhere."""
+def clean_values(frame: pd.DataFrame, kinds: AnyArray, repairs: dict[str, int]) -> FloatVector:
+    """Stars of ratings (1-5), positive quantities of purchases, NaN elsewhere: what stood there is counted."""
     if "value" not in frame.columns:
         frame = frame.assign(value=np.nan)
     given = with_gaps(frame["value"])
@@ -191,6 +191,8 @@ def clean_values(frame: pd.DataFrame, kinds: AnyArray) -> FloatVector:
     for why, bad in _value_faults(kinds, values):
         fail_where(bad, "value", values, why)
     has_value = (kinds == KIND_CODE["rating"]) | (kinds == KIND_CODE["purchase"])
+    if n_left_out := int((~np.isnan(values) & ~has_value).sum()):
+        repairs["value: left out beside kinds that have none"] = n_left_out
     return to_float32(np.where(has_value, values, np.nan))
 
 

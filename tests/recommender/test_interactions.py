@@ -203,6 +203,13 @@ def test_an_arrow_column_may_have_gaps(kind):
     np.testing.assert_array_equal(log.values, [np.nan, 2, np.nan, 4])
 
 
+def test_a_value_beside_a_kind_that_has_none_is_left_out_and_counted():
+    """Seconds that somebody looked at a thing are neither stars nor pieces."""
+    log = events(kind=["view", "rating", "cart", "purchase"], value=[31.5, 4.0, 2.0, 3.0])
+    np.testing.assert_array_equal(log.values, np.array([np.nan, 4.0, np.nan, 3.0], dtype=np.float32))
+    assert log.report.repairs == {"value: left out beside kinds that have none": 2}
+
+
 @pytest.mark.parametrize(
     "times",
     [[10.5, 20, 30, 40.25], pd.to_datetime([10_500, 20_000, 30_000, 40_250], unit="ms")],
