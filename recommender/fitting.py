@@ -34,7 +34,7 @@ from recommender.stars import Ratings, StarForecast
 from recommender.suiting import suited
 from recommender.training_data import TrainingData
 from recommender.types import FloatVector, Progress, Rows
-from recommender.validation import shortened
+from recommender.validation import DataReport, shortened
 from recommender.weights import EventWeights
 
 if TYPE_CHECKING:
@@ -198,6 +198,13 @@ def _forecast_stars(model: FittedModel, data: TrainingData, random_state: int) -
         return None
 
 
+def _report(data: TrainingData) -> DataReport:
+    """What was read of the events, and what was mended of them and of the catalogue."""
+    of_events, of_items = data.events.report, data.catalogue.report.repairs
+    told = {f"catalogue, {repair}": n for repair, n in of_items.items()}
+    return replace(of_events, repairs=of_events.repairs | told)
+
+
 def _describe(model: FittedModel, data: TrainingData, strategy: str) -> dict[str, Any]:
     ranker = model.ranker
     return {
@@ -206,7 +213,7 @@ def _describe(model: FittedModel, data: TrainingData, strategy: str) -> dict[str
         "n_items": data.n_items,
         "n_events": len(data.events),
         "data_until": data.now,
-        "data": asdict(data.events.report),
+        "data": asdict(_report(data)),
         "spaces": list(model.spaces.names),
         "encoders": model.spaces.encoders.to_info(),
         "sources": list(model.pipeline.sources.retrievers),

@@ -153,7 +153,7 @@ def train(
         n_events=len(log),
         n_users=log.n_users,
         n_items=len(model.item_ids),
-        notes={"data": log.report.repairs, "skipped": model.info["skipped"]},
+        notes={"data": model.info["data"]["repairs"], "skipped": model.info["skipped"]},
         tuned=tuned,
     )
 

@@ -11,6 +11,7 @@ import pytest
 from recommender.errors import DataError
 from recommender.gate import Check
 from recommender.hybrid import HybridRecommender
+from recommender.modelcard import model_card
 from recommender.training import LIVE, Search, TrainResult, recommender_from, train
 from recommender.tuning import Budget
 from recommender.weights import DEFAULT_STAR_WEIGHTS, EventWeights
@@ -244,6 +245,18 @@ def test_what_was_mended_and_what_was_left_out_is_noted(walks):
     assert found.notes["data"] == {"user_id: whole numbers written as text": len(walks)}
     assert {"svd", "content", "bought_together"} <= found.notes["skipped"].keys()
     assert json.loads(json.dumps(found.notes)) == found.notes
+
+
+def test_what_was_mended_of_the_catalogue_is_noted_too(walks):
+    names = sorted(walks["item_id"].unique())
+    prices = [0.0, 0.0, *range(2, len(names) + 1)]
+    items = pd.DataFrame({"item_id": [names[0], *names], "title": "a thing", "price": prices})
+    found = train(walks, items, strategy="itemseq", with_evaluation=False)
+    mended = {"catalogue, item_id: earlier rows of a repeated id": 1, "catalogue, price: zero taken as not known": 2}
+    assert found.notes["data"] == mended
+    assert found.model.data_report.repairs == mended
+    assert found.model.data_report.n_rows == len(walks)
+    assert "- catalogue, item_id: earlier rows of a repeated id: 1" in model_card(found.model.model_)
 
 
 def test_the_peak_is_that_of_the_whole_training(walks, monkeypatch):
