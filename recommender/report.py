@@ -57,13 +57,14 @@ def _number(value: float) -> float | None:
 
 
 def as_table(evaluation: Evaluation) -> str:
-    """A text table: one row per model, means with 95 % intervals."""
+    """Text tables: one row per model with the means, another with their 95 % intervals, one more with the segments."""
     k = evaluation.k
     keys = [f"{name}@{k}" for name in ("ndcg", "recall", "precision", "f1", "map", "hit_rate", "mrr")]
     extra = [f"coverage@{k}", f"gini@{k}", f"novelty@{k}"]
     header = ["model", f"ndcg@{k} [95 %]", *keys[1:], "rmse", "mae", *extra, "fit s", "p50 ms", "p95 ms", "peak MB"]
     rows = [_row(result, keys, extra) for result in evaluation.results.values()]
-    lines = [*_title(evaluation), "", *_aligned([header, *rows]), "", *_segment_lines(evaluation)]
+    lines = [*_title(evaluation), "", *_aligned([header, *rows]), ""]
+    lines += [*_interval_lines(evaluation, keys[1:]), *_segment_lines(evaluation)]
     lines += [f"{name}: not judged, {reason}" for name, reason in evaluation.failed.items()]
     return "\n".join(lines)
 
@@ -92,6 +93,18 @@ def _row(result: ModelResult, keys: list[str], extra: list[str]) -> list[str]:
         f"{result.p95_ms:.2f}",
         f"{result.peak_mb:.0f}",
     ]
+
+
+def _interval_lines(evaluation: Evaluation, keys: list[str]) -> list[str]:
+    """Intervals of the measures that have none in their column."""
+    held = [result.metrics for result in evaluation.results.values()]
+    shown = [*keys, *(key for key in ("rmse", "mae") if any(key in metrics for metrics in held))]
+    rows = [[name, *(_ends(r.metrics.get(key)) for key in shown)] for name, r in evaluation.results.items()]
+    return [*_aligned([["95 % intervals", *shown], *rows]), ""] if rows else []
+
+
+def _ends(interval: Interval | None) -> str:
+    return "-" if interval is None or math.isnan(interval.mean) else f"{interval.low:.4f} {interval.high:.4f}"
 
 
 def _segment_lines(evaluation: Evaluation) -> list[str]:

@@ -251,6 +251,11 @@ def test_results_are_written_as_json_beside_the_table(evaluate, tmp_path, run):
     ndcg = told["models"]["itemseq"]["metrics"]["ndcg@3"]
     assert ndcg.keys() == {"mean", "low", "high", "n"}
     assert f"{ndcg['mean']:.4f} [{ndcg['low']:.4f} {ndcg['high']:.4f}]" in said
+    head, popular, _ = (line.split() for line in said.splitlines()[said.splitlines().index("") + 5 :][:3])
+    measures = [f"{name}@3" for name in ("recall", "precision", "f1", "map", "hit_rate", "mrr")]
+    assert head == ["95", "%", "intervals", *measures]
+    ends = [told["models"]["popular"]["metrics"][name][end] for name in measures for end in ("low", "high")]
+    assert popular == ["popular", *(f"{end:.4f}" for end in ends)]
     assert told["failed"] == {}
     assert told["models"]["popular"]["segments"]["users:heavy"] == {"mean": None, "low": None, "high": None, "n": 0}
 
