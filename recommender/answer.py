@@ -229,8 +229,8 @@ class Answerer:
         context = self.model.items.rows(list(ask.item_ids))
         context = context[context >= 0]
         log = ask.log
-        if len(context) and ask.context in ("product", "search"):
-            log = log.then(looked_at(context, max(latest, now)))  # nothing that is told comes after this look
+        if len(context):  # nothing that is told comes after this look
+            log = log.then(looked_at(context, max(latest, now), kind="cart" if ask.context == "cart" else "click"))
         return Query(self.state_of(log, ask.user_row), now, context, knows_time=ask.now is not None)
 
     def _allowed(self, ask: Ask, query: Query) -> BoolMask:

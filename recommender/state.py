@@ -227,10 +227,10 @@ class Steps:
         return cls(rows[starts][::-1], np.maximum.reduceat(evidence, starts)[::-1])
 
 
-def looked_at(rows: Rows, now: int) -> EventLog:
-    """A log in which somebody just clicked some items."""
+def looked_at(rows: Rows, now: int, *, kind: str = "click") -> EventLog:
+    """A log in which somebody just clicked some items, or did something else with them."""
     n = len(rows)
-    kinds = np.full(n, KIND_CODE["click"], dtype=np.int8)
+    kinds = np.full(n, KIND_CODE[kind], dtype=np.int8)
     return EventLog(rows, kinds, np.full(n, np.nan, dtype=np.float32), np.full(n, now, dtype=np.int64))
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+from recommender.asked import CONTEXTS
 from recommender.errors import DataError
 from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
@@ -264,10 +265,11 @@ def test_a_strategy_that_the_model_does_not_hold_is_refused(strategy, varied_mod
         assert varied_model.recommend("u00", strategy=strategy)
 
 
-def test_the_page_steers_the_list_and_is_not_in_it(shop_model):
-    """Somebody unknown on a product's page gets things that fit the product."""
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_the_page_steers_the_list_and_is_not_in_it(context, shop_model):
+    """Somebody unknown on a product's page, or with it in the cart, gets things that fit the product."""
     page = thing("garden", 5)
-    found = ids(shop_model.recommend("stranger", 6, context="product", item_ids=[page]))
+    found = ids(shop_model.recommend("stranger", 6, context=context, item_ids=[page]))
     assert page not in found
     assert [shelf_of(item) for item in found].count("garden") >= 5
 
