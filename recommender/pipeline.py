@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -21,6 +21,8 @@ from recommender.types import BoolMask, FloatMatrix, FloatVector, Rows
 PER_SIGNAL = 80
 PER_SIGNAL_SOUGHT = 20
 MAX_CANDIDATES = 500
+# Under each of some masks so many of the best rows.
+_Wanted = Sequence[tuple[BoolMask, int]]
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,12 @@ class Pipeline:
         """
         began = time.monotonic()
         near = Neighbourhoods(self.sources.retrievers, query.state, troubles)
-        answers = self._answers(query, near, troubles, began)
+        wanted = [(allowed, PER_SIGNAL)] + ([] if sought is None else [(allowed & sought, PER_SIGNAL_SOUGHT)])
+        answers = self._answers(query, near, wanted, troubles, began)
         if not answers:
             none = np.empty(0, dtype=np.int64)
             return CandidateSet(none, none, {}, near)
-        wanted = [(allowed, PER_SIGNAL)] + ([] if sought is None else [(allowed & sought, PER_SIGNAL_SOUGHT)])
-        found = _best_of_each(answers.values(), wanted)
+        found = [rows for _, best in answers.values() for rows in best]
         rows = np.concatenate(found)
         ranks = np.concatenate([np.arange(len(f)) for f in found])
         numbers = [self.signals.index(signal) for signal in answers for _ in wanted]
@@ -107,17 +109,20 @@ class Pipeline:
             kept = np.sort(kept[np.lexsort((rows[kept], ranks[kept]))[:MAX_CANDIDATES]])
             kept = kept[np.argsort(rows[kept], kind="stable")]
         chosen = rows[kept]
-        scores = {signal.name: answer.at(chosen) for signal, answer in answers.items()}
+        read = {s.name: troubles.spared(s.name, partial(answer.at, chosen)) for s, (answer, _) in answers.items()}
+        scores = {name: own for name, own in read.items() if own is not None}
         return CandidateSet(chosen, signal_of[kept], scores, near)
 
-    def _answers(self, query: Query, near: Neighbourhoods, troubles: Troubles, began: float) -> dict[Signal, Scored]:
-        """The scores of every signal that can speak."""
-        found: dict[Signal, Scored] = {}
+    def _answers(
+        self, query: Query, near: Neighbourhoods, wanted: _Wanted, troubles: Troubles, began: float
+    ) -> dict[Signal, tuple[Scored, list[Rows]]]:
+        """The scores of every signal that can speak, and its best rows under every mask."""
+        found: dict[Signal, tuple[Scored, list[Rows]]] = {}
         for signal, source, question in askable(self.sources, self.signals, query):
             if near.has_lost(signal.source) or (found and not troubles.turn(signal.name, began)):
                 continue
             ask = partial(near.scored, signal.source) if signal.source in near else source.scored
-            answer = troubles.spared(signal.name, partial(ask, question))
+            answer = troubles.spared(signal.name, partial(_asked, ask, question, wanted))
             if answer is not None:
                 found[signal] = answer
         return found
@@ -127,9 +132,10 @@ class Pipeline:
         return self.builder.build(query, found.scores, found.rows, picked)
 
 
-def _best_of_each(answers: Collection[Scored], wanted: Sequence[tuple[BoolMask, int]]) -> list[Rows]:
-    """The best rows of every answer, under every mask as many as are wanted there."""
-    return [answer.best(n, mask) for answer in answers for mask, n in wanted]
+def _asked(ask: Callable[[Query], Scored], question: Query, wanted: _Wanted) -> tuple[Scored, list[Rows]]:
+    """What a source says, and its best rows: some only compute when those are asked for."""
+    answer = ask(question)
+    return answer, [answer.best(n, mask) for mask, n in wanted]
 
 
 def all_but(n_items: int, rows: Rows) -> BoolMask:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterator
 from copy import deepcopy
+from types import SimpleNamespace
 
 import pytest
 
@@ -73,6 +74,22 @@ def test_what_fails_in_one_list_is_asked_once_and_counted_once(served, monkeypat
     assert served.left_out == {"failed": {"ease": 1}}
 
 
+@pytest.mark.parametrize("method", ["best", "at"])
+def test_a_source_that_fails_when_its_scores_are_read_is_left_out_too(method, served, monkeypatch):
+    """Annoy searches, and factors are multiplied in a large catalogue, only then; the whole list was lost."""
+    asked = Ials.scored
+
+    def scored(self, query):
+        found = asked(self, query)
+        return SimpleNamespace(**{"best": found.best, "at": found.at, method: breaks})
+
+    monkeypatch.setattr(Ials, "scored", scored)
+    found = served.recommend("u01", 10)
+    assert len(set(ids(found))) == 10
+    assert method == "at" or "ials" not in {pick.source for pick in found}
+    assert served.left_out["failed"]["ials"] == 1
+
+
 def test_the_order_of_a_search_does_without_a_source_that_fails(served, shop_model, monkeypatch):
     some = [pick.item_id for pick in shop_model.recommend("u01", 8)]
     monkeypatch.setattr(Ials, "score_rows", breaks)
@@ -115,3 +132,20 @@ def test_whoever_waits_longer_shares_the_counts_and_what_came_since(shop_model, 
     assert model.left_out == {"failed": {"ials": 1}, "late": late}
     patient.add_items([{"item_id": "new", "title": "red tools for the garden"}])
     assert model.similar("new", 3) == patient.similar("new", 3) != []
+
+
+def test_the_search_for_the_best_takes_of_the_time_of_a_list_too(shop_model, monkeypatch):
+    model, asked = shop_model.for_serving(patience_s=0.05), Ials.scored
+
+    def scored(self, query):
+        found = asked(self, query)
+
+        def slow(n, allowed=None):
+            time.sleep(0.1)
+            return found.best(n, allowed)
+
+        return SimpleNamespace(best=slow, at=found.at)
+
+    monkeypatch.setattr(Ials, "scored", scored)
+    assert len(model.recommend("u01", 10)) == 10
+    assert "trending" in model.left_out["late"]
