@@ -66,6 +66,7 @@ SplitName = Literal["last-one", "time", "random", "new-users"]
 # Drawn row by row, so that there are no baskets to hold out.
 _DRAWN = ("random", "new-users")
 UNTOLD = ", time untold"
+BEYOND_LATEST = "beyond the latest that are read of anybody"
 # What each way of holding out needs of a log before anybody can be judged.
 _NEEDS = {
     "time": "people and items that were there before the last tenth of the log and are in it again",
@@ -254,7 +255,9 @@ def evaluate(
     check_models(models)
     if params is not None and not isinstance(params, Mapping):
         raise DataError(f"params must be a mapping of models to their parameters, not {shortened(params)}")
-    parts = make_split(Interactions.from_frame(frame).to_frame(), split, unit)
+    log = Interactions.from_frame(frame)
+    parts = make_split(log.to_frame(), split, unit)
+    n_cut = log.report.n_rows - log.report.n_kept
     task = make_task(parts, items, max_users=max_users, seed=random_state)
     results: dict[str, ModelResult] = {}
     failed: dict[str, str] = {}
@@ -278,7 +281,7 @@ def evaluate(
         results=results,
         failed=failed,
         n_described=len(union_of_items(task.events.items, task.catalogue)) - len(task.item_ids),
-        left_out=parts.left_out,
+        left_out=parts.left_out | ({BEYOND_LATEST: n_cut} if n_cut else {}),
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recommender import interactions
 from recommender.errors import DataError
 from recommender.evaluation import (
     HEAVY_USER_EVENTS,
@@ -475,3 +476,13 @@ def test_judging_fits_on_the_training_part_alone(three):
     assert model.info["n_events"] == len(three.train)
     assert result.metrics["recall@4"].mean == 1
     assert result.name == "popular"
+
+
+def test_events_cut_from_a_very_long_history_are_counted(monkeypatch):
+    """A crawler's events were gone from both parts, and nothing said so."""
+    walks = ring_walks(30)
+    monkeypatch.setattr(interactions, "MAX_EVENTS_PER_USER", 5)
+    n_cut = int((walks.groupby("user_id").size() - 5).clip(lower=0).sum())
+    result = evaluate(walks, models=["popular"], split="last-one")
+    assert result.left_out["beyond the latest that are read of anybody"] == n_cut > 0
+    assert result.n_train + result.n_test + sum(result.left_out.values()) == len(walks)
