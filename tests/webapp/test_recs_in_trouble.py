@@ -128,6 +128,25 @@ def test_r13_a_bad_new_version_leaves_the_old_one_serving(app: Flask, models: Pa
     assert recs.state().problem
 
 
+def test_a_new_version_that_cannot_answer_leaves_the_old_one_serving(
+    app: Flask, models: Path, shelf: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files were whole, so it took over, and every page fell back to best sellers."""
+
+    def breaks(*_args: object, **_options: object) -> None:
+        raise ZeroDivisionError("a broken model")
+
+    publish(app, "v1", "content")
+    recs = local(app)
+    publish(app, "v2", "popular")
+    with monkeypatch.context() as patched:
+        patched.setattr(recommender.HybridRecommender, "recommend", breaks)
+        recs.refresh()
+        assert recs.state().version == "v1"
+        assert recs.state().problem == "a broken model"
+    assert recs.for_user(Ask("x", k=3)).model_version == "v1"
+
+
 def test_r16_a_slow_recommender_costs_a_page_its_budget_and_no_more(app: Flask, models: Path) -> None:
     publish_nothing = LocalRecs(models, budget_ms=50, background=False)
     slow = SimpleNamespace(prepare=lambda *_a, **_k: time.sleep(2), info={}, strategies=())

@@ -311,13 +311,15 @@ class LocalRecs:
             model = load(self.root / version).for_serving(
                 max_per_brand=self.max_per_brand, patience_s=self.budget_s * PATIENCE
             )
-        except Exception as error:  # whatever is wrong with the files, the live model goes on serving
+            if self._live is not None:
+                _ask_once(model)
+        except Exception as error:  # whatever is wrong with it, the live model goes on serving
             self._bad, self._problem = (mark, time.monotonic() + 30), str(error)
             log.exception("model_refused", extra={"version": version})
             return
         fresh = _Live(model, version)
         reading = since_training(note, model.info["data_until"])
-        _ask_once(model)
+        _warm(model)
         if self._live is None:  # what came since the training may take longer to read than anybody waits
             self._live = fresh
         self._reading = read_on(model, self.feed, reading) if self.feed is not None else reading
@@ -380,12 +382,17 @@ def to_preferences(preferences: Preferences) -> Any:
 
 
 def _ask_once(model: Any) -> None:
-    """Let a model load now what it loads late; one that breaks here breaks no page, for those have fallbacks."""
+    """Ask a model for a list; what it raises is raised."""
     from recommender import Event
 
+    look = Event(next(iter(model.item_ids)), "view", model.info["data_until"])
+    model.recommend("", 1, history=[look])
+
+
+def _warm(model: Any) -> None:
+    """Let a model load now what it loads late; one that breaks here breaks no page, for those have fallbacks."""
     try:
-        look = Event(next(iter(model.item_ids)), "view", model.info["data_until"])
-        model.recommend("", 1, history=[look])
+        _ask_once(model)
         model.search_text("something", 1)
     except Exception:
         log.warning("recommender_not_warm", exc_info=True)
