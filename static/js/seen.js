@@ -48,7 +48,7 @@ function disarm(card) {
 }
 
 function onClick(event) {
-  const card = event.target.closest?.("a.card-link")?.closest("[data-card]");
+  const card = event.target.closest?.("a.card-link, a[data-opens]")?.closest("[data-card]");
   if (!card) return;
   note("click", card);
   flush();

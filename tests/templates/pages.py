@@ -264,7 +264,7 @@ product_full = ProductPage(
     is_wished=True,
     similar=rail("similar", "Other mugs like this one", 3),
     goes_with=rail("goes_with", "Goes well with it", 5, n=5),
-    bundle=Bundle((card(2), card(4), card(7)), 9400),
+    bundle=Bundle(card(2), rail("bundle", "Often bought together", 4, n=2), 9400),
     more_rails=(rail("recent", "You looked at these lately", 6, n=6),),
     request_id="r-4",
 )

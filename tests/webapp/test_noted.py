@@ -71,7 +71,30 @@ def noted() -> dict[str, tuple[str, str]]:
 
 def test_the_rails_of_a_product_are_noted_each_under_its_own_model(ana: ShopClient, goods: list[int]) -> None:
     ana.get(f"/p/{goods[0]}", follow_redirects=True)
-    assert noted() == {"similar": ("similar", "v2"), "goes_with": ("goes_with", "v3")}
+    assert noted() == {"similar": ("similar", "v2"), "goes_with": ("goes_with", "v3"), "bundle": ("goes_with", "v3")}
+
+
+def test_the_bundle_is_noted_as_it_stands_and_what_comes_of_it_counts(ana: ShopClient, goods: list[int]) -> None:
+    """The product itself was not recommended; the rails shown anew on the same page do not show the bundle again."""
+    page = ana.get(f"/p/{goods[0]}", follow_redirects=True).get_data(as_text=True)
+    ana.get(f"/rails?context=product&product_id={goods[0]}")
+    partners = shown(page, "bundle")
+    with read_unit() as tx:
+        columns = (Impression.position, Impression.product_id, Impression.source, Impression.propensity)
+        kept = [tuple(row) for row in tx.rows(select(*columns).where(Impression.slot == "bundle").order_by(columns[0]))]
+    assert kept == [(place, product, "test", 1.0) for place, product in enumerate(goods[10:12], 1)]
+    assert partners == goods[10:12]
+    form = page[page.index('data-rail="bundle"') :]
+    request_id = re.search(r'name="request_id" value="(\w+)"', form)[1]
+    assert re.findall(r'data-card="\d+"[^>]*data-request="(\w+)"', form)[:2] == [request_id] * 2
+    ana.send("/cart/add", {"product_id": [str(goods[0]), str(partners[0])], "request_id": request_id})
+    with read_unit() as tx:
+        places = interactions.logged_places(tx)
+        shows = interactions.shows(tx, since=utc_now() - timedelta(days=1))
+    assert places["request_id"].tolist() == [f"{request_id}/bundle"] * 2
+    assert places[["item_id", "clicked"]].to_numpy().tolist() == [[str(partners[0]), 1], [str(partners[1]), 0]]
+    assert (shows[str(partners[0])], shows[str(partners[1])]) == ((1, 1), (1, 0))
+    assert str(goods[0]) not in shows
 
 
 def test_what_sells_on_the_same_shelf_is_noted_under_no_model(app: Flask, ana: ShopClient, goods: list[int]) -> None:

@@ -20,7 +20,7 @@ from webapp.store.rows import CardRow, CategoryRow, HistoryRow, RuleBook
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.turns import in_turn
 from webapp.viewbuilders import structured
-from webapp.viewbuilders.cards import STARTER, cards, nav, pick_card, picture, starter_cards
+from webapp.viewbuilders.cards import STARTER, card, nav, pick_card, picture, starter_cards
 from webapp.viewbuilders.links import absolute
 from webapp.viewbuilders.rails import RAIL_LENGTH, SHORTEST, Shelf, impression_rows, made_by
 
@@ -30,6 +30,7 @@ POOL = 48
 RECENT = 12
 LOOKED_AT = frozenset({"view", "click", "cart"})
 MAX_BASKET = 4
+MAX_PARTNERS = 2
 
 
 def ask_recs(recs: Recs, ask: Ask) -> Picks:
@@ -324,7 +325,7 @@ def rails_for(
         found_nothing = search_rail(actor, recs, history_limit=history_limit, now=now)
         return vm.RailsPartial(rails=(found_nothing,) if found_nothing else ())
     if context == "product" and product_id is not None:
-        found = product_rails(actor, recs, product_id, now=now)
+        found = product_rails(actor, recs, product_id, now=now, shows_bundle=False)
         return vm.RailsPartial(rails=tuple(rail for rail in (found.similar, found.goes_with) if rail))
     raise InvalidInput({"context": _("Choose home, product, cart or search.")})
 
@@ -340,10 +341,13 @@ class ProductRails:
 
 
 @in_turn
-def product_rails(actor: Actor, recs: Recs, product_id: int, *, now: datetime) -> ProductRails:
+def product_rails(
+    actor: Actor, recs: Recs, product_id: int, *, now: datetime, shows_bundle: bool = True
+) -> ProductRails:
     """Return alternatives, complements and the bundle of a product; nothing is in two of them.
 
-    Without a model the alternatives are what sells best on the same shelf, and say so.
+    Without a model the alternatives are what sells best on the same shelf, and say so. ``shows_bundle`` is False where
+    the rails alone are shown anew: the bundle keeps its products from them, and is not noted once more.
     """
     alternatives, together = similar_picks(recs, product_id), together_picks(recs, [product_id])
     with read_unit() as tx:
@@ -357,14 +361,15 @@ def product_rails(actor: Actor, recs: Recs, product_id: int, *, now: datetime) -
         )
     left_out = merchandising.left_out(book, [*rows.values(), *shelf_mates], now=now)
     shelf = Shelf(now, "product", used=left_out | {product_id}, never=profiles.never_for(actor))
-    bundle = _bundle(shelf, this, together, rows, now=now)
+    bundle = _bundle(shelf, this, together, rows)
     complements = _rail_of(shelf, "goes_with", _("Goes well with it"), together, rows)
     similar = _rail_of(shelf, "similar", _("Similar things"), alternatives, rows)
     if similar is None and this is not None:
         title = _("Popular in %(category)s", category=this.category)
         if shelf.add_general("similar", title, shelf_mates, "popular_in_category"):
             similar = shelf.rails[-1]
-    note_impressions(actor, [similar, complements], now=now)
+    shown = [similar, complements, bundle.partners if bundle and shows_bundle else None]
+    note_impressions(actor, shown, now=now)
     return ProductRails(this, similar, complements, bundle)
 
 
@@ -383,15 +388,16 @@ def _unnamed(item: vm.Card, here: Collection[int]) -> vm.Card:
     return replace(item, reasons=reasons)
 
 
-def _bundle(
-    shelf: Shelf, this: CardRow | None, together: Picks, rows: dict[int, CardRow], *, now: datetime
-) -> vm.Bundle | None:
+def _bundle(shelf: Shelf, this: CardRow | None, together: Picks, rows: dict[int, CardRow]) -> vm.Bundle | None:
     """Put a product and the one or two things most often bought with it together."""
     if this is None or not this.is_sellable:
         return None
-    partners = shelf.free(rows[pick.product_id] for pick in together.items if pick.product_id in rows)[:2]
-    if not partners:
+    found = [pick for pick in together.items if pick.product_id in rows and shelf.free([rows[pick.product_id]])]
+    partners = [
+        card(rows[pick.product_id], now=shelf.now, rank=place, source=pick.source)
+        for place, pick in enumerate(found[:MAX_PARTNERS], 1)
+    ]
+    if not shelf.add("bundle", _("Often bought together"), partners, shortest=1, **made_by(together)):
         return None
-    shelf.used.update(row.product_id for row in partners)
-    chosen = [this, *partners]
-    return vm.Bundle(cards(chosen, now=now), sum(row.price_cents for row in chosen), this.currency)
+    chosen = [this, *(rows[partner.product_id] for partner in partners)]
+    return vm.Bundle(card(this, now=shelf.now), shelf.rails[-1], sum(row.price_cents for row in chosen), this.currency)

@@ -229,11 +229,17 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Things bought together, this product first; one press puts all of them into the cart."""
+    """A product and what is bought together with it; one press puts all of them into the cart."""
 
-    cards: tuple[Card, ...]
+    this: Card
+    partners: Rail
     total_cents: int
     currency: str = "EUR"
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """All of them, this product first."""
+        return (self.this, *self.partners.cards)
 
 
 @dataclass(frozen=True, slots=True)
