@@ -18,7 +18,10 @@ from recommender.features.networks import TextNetwork
 from recommender.types import AnyArray, FloatMatrix, FloatVector
 from recommender.vectorindex import normalise, principal_axes
 
-_WORD = re.compile(r"[^\W_]{2,}")
+# Han, Hiragana and Katakana: one character of these can be a whole word, where one letter of others says nothing.
+_WORD = re.compile(
+    r"[^\W_]{2,}|[\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]"
+)
 _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 MAX_TERMS = 30_000
 MAX_FIT_TEXTS = 200_000
@@ -26,6 +29,8 @@ MAX_FIT_TEXTS = 200_000
 
 def words(text: str) -> list[str]:
     """Lower-case words of two characters or more, entities resolved and accents removed.
+
+    A single character is a word where it can be one by itself: in Chinese, Japanese and Korean.
 
     Every mark goes as accents do, the vowel signs of Hindi or Thai too: left in, they would break words into letters.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from io import BytesIO
 
 import numpy as np
@@ -39,6 +40,10 @@ def cosine(left, right) -> float:
         ("x y z", []),
         ("snake_case", ["snake", "case"]),
         ("日本茶", ["日本茶"]),
+        ("茶", ["茶"]),
+        ("日本 茶 a é я अ 5 ー", ["日本", "茶"]),
+        ("あ ｱ 㐀 𠀀", ["あ", "ア", "㐀", "𠀀"]),
+        ("한", [unicodedata.normalize("NFKD", "한")]),
         ("हिन्दी किताब", ["हनद", "कतब"]),
         ("Schreib&shy;tisch", ["schreibtisch"]),
         ("❤️ rot❤️gold", ["rot", "gold"]),
@@ -46,6 +51,20 @@ def cosine(left, right) -> float:
 )
 def test_words_are_plain_and_of_two_letters_or_more(text, found):
     assert words(text) == found
+
+
+@given(st.text(st.characters(max_codepoint=0x0DFF)))
+def test_in_scripts_with_letters_a_word_has_two_letters_or_more(drawn):
+    """Latin, Greek, Cyrillic, Devanagari and what else stands before the scripts of characters."""
+    assert all(len(word) >= 2 for word in words(drawn))
+
+
+def test_a_search_for_one_character_finds_what_holds_it():
+    encoder = TextEncoder.fit(["日本 茶", "red cotton shirt", "steel frying pan"])
+    found = encoder.encode(["茶"])[0] @ encoder.encode(["日本 茶", "red cotton shirt", "steel frying pan"]).T
+    assert found[0] > 0.5
+    assert found[1:] == pytest.approx([0, 0], abs=1e-6)
+    assert encoder.known_share("茶") == pytest.approx(1)
 
 
 @pytest.mark.parametrize("title", ["हिन्दी की किताब", "កៅអីឈើ"])
