@@ -72,13 +72,14 @@ def queue_retraining(*, trigger: str) -> bool:
 
 
 def every_minute() -> None:
-    """Queue what has come due, release what was not paid in time, send mail, then work."""
+    """Queue what has come due, release what was not paid in time, complete the search, send mail, then work."""
     config: Config = current_app.config["SHOP"]
     now = utc_now()
     at = config["RETRAIN_AT"] if config["RETRAIN_NIGHTLY"] else None
     _guarded("schedule", lambda: schedule.queue_due(retrain_at=at, zone=config["TIME_ZONE"], now=now))
     _guarded("payments", lambda: payments.reconcile(get_providers(), now=now))
     _guarded("reservations", lambda: checkout.sweep(now=now))
+    _guarded("search", lambda: housekeeping.complete_search(now=now))
     _guarded("alerts", lambda: alerts.tell_who_waits(now=now))
     _guarded("outbox", lambda: outbox.drain(sender_from_config(config), now=now))
     run_due_jobs()

@@ -1,15 +1,17 @@
-"""What is tidied every hour."""
+"""What is tidied every hour, and what is looked after every minute."""
 
 from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
 
-from webapp.store import alerts, catalogue, operations, sessions, stock, tokens
-from webapp.store.tx import unit_of_work
+from webapp.store import alerts, catalogue, operations, search, sessions, stock, tokens
+from webapp.store.tx import read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
 STOCK_CHECK = "stock_check"
+SEARCH_INDEX = "search_index"
+INDEXED_AT_ONCE = 500
 MAX_NAMED = 20
 GUESTS_KEPT = timedelta(days=400)
 ALERTS_KEPT = timedelta(days=60)  # the link in the letter works that long
@@ -39,3 +41,22 @@ def check_stock(*, now: datetime) -> list[int]:
                 named = ", ".join(map(str, wrong[:MAX_NAMED]))
                 operations.add_message(tx, "owner.stock_mismatch", {"variants": named}, now=now)
     return wrong
+
+
+def complete_search(*, now: datetime) -> int:
+    """Write what the search index lacks, or all of it where words were cut in another way; return how many products.
+
+    A migration makes the index without a word in it, and only what is changed afterwards would be found again.
+    """
+    with read_unit() as tx:
+        is_outdated = operations.setting(tx, SEARCH_INDEX).get("cut") != search.CUT
+        wanted = search.all_ids(tx) if is_outdated else search.missing(tx)
+    for start in range(0, len(wanted), INDEXED_AT_ONCE):
+        with unit_of_work() as tx:
+            search.reindex(tx, wanted[start : start + INDEXED_AT_ONCE])
+    if is_outdated:
+        with unit_of_work() as tx:
+            operations.put_setting(tx, SEARCH_INDEX, {"cut": search.CUT}, now=now)
+    if wanted:
+        log.info("search_index_completed", extra={"n_products": len(wanted)})
+    return len(wanted)

@@ -41,7 +41,10 @@ TERMS_LIMIT = 4000
 DOCUMENT_BATCH = 500
 RRF_CONSTANT = 60.0
 WORDS_COUNT = 2.0
+CUT = 2  # counts up when words are cut in another way: indexes from before are then written anew
 _WORD = re.compile(r"[^\W_]+")
+# Chinese and Japanese leave no spaces between words: each character is one for the index, and a word a phrase of them.
+_UNSPACED = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,20 @@ def parse_words(query: str) -> list[str]:
     return [word[:MAX_WORD_LENGTH] for word in _WORD.findall(fold(query))][:MAX_WORDS]
 
 
+def _indexed(raw: str) -> str:
+    """Fold a text and put spaces between the characters that are words of their own, as both indexes keep it."""
+    return _UNSPACED.sub(r" \g<0> ", fold(raw))
+
+
+def _phrase(word: str) -> list[str]:
+    """Cut a folded word as the index cuts it: one piece, or several that follow each other."""
+    return _UNSPACED.sub(r" \g<0> ", word).split()
+
+
+def _fts5(word: str) -> str:
+    return f'"{" ".join(_phrase(word))}"*'
+
+
 def index_for(tx: Tx) -> SearchIndex:
     """Return the search of the database at hand."""
     return SqliteIndex() if tx.is_sqlite else PostgresIndex()
@@ -110,11 +127,11 @@ class SqliteIndex:
             [
                 {
                     "id": document.product_id,
-                    "name": document.name,
-                    "brand": document.brand,
-                    "category": document.category,
-                    "details": document.details,
-                    "sku": document.sku,
+                    "name": _indexed(document.name),
+                    "brand": _indexed(document.brand),
+                    "category": _indexed(document.category),
+                    "details": _indexed(document.details),
+                    "sku": _indexed(document.sku),
                 }
                 for document in documents
             ],
@@ -136,7 +153,7 @@ class SqliteIndex:
 
     def matches(self, words: Sequence[str]) -> Select[tuple[int, float]]:
         """Select (product_id, score) of products that hold every word or a longer one."""
-        wanted = " AND ".join(f'"{word}"*' for word in words)
+        wanted = " AND ".join(_fts5(word) for word in words)
         condition = text("product_search MATCH :words").bindparams(bindparam("words", wanted, String, unique=False))
         return (
             select(literal_column("product_search.rowid").label("product_id"), self._score)
@@ -147,7 +164,7 @@ class SqliteIndex:
     def knows(self, tx: Tx, word: str) -> bool:
         """Whether some product holds a word that begins so."""
         found = tx.row(
-            text("SELECT 1 FROM product_search WHERE product_search MATCH :word LIMIT 1"), {"word": f'"{word}"*'}
+            text("SELECT 1 FROM product_search WHERE product_search MATCH :word LIMIT 1"), {"word": _fts5(word)}
         )
         return found is not None
 
@@ -197,9 +214,9 @@ class PostgresIndex:
                 {
                     "id": document.product_id,
                     "words": fold(f"{document.name} {document.brand} {document.category}"),
-                    "name": fold(f"{document.name} {document.sku}"),
-                    "shelf": fold(f"{document.brand} {document.category}"),
-                    "details": fold(document.details),
+                    "name": _indexed(f"{document.name} {document.sku}"),
+                    "shelf": _indexed(f"{document.brand} {document.category}"),
+                    "details": _indexed(document.details),
                 }
                 for document in documents
             ],
@@ -217,7 +234,7 @@ class PostgresIndex:
 
     def matches(self, words: Sequence[str]) -> Select[tuple[int, float]]:
         """Select (product_id, score) of products that hold every word or a longer one."""
-        query = func.to_tsquery("simple", " & ".join(f"{word}:*" for word in words))
+        query = func.to_tsquery("simple", " & ".join(f"({' <-> '.join(_phrase(word))}:*)" for word in words))
         document = self._documents.c.document
         score = func.ts_rank(document, query).label("score")
         return select(self._documents.c.product_id.label("product_id"), score).where(document.op("@@")(query))
@@ -381,9 +398,20 @@ def reindex(tx: Tx, product_ids: Sequence[int] | None = None) -> int:
     return n
 
 
+def missing(tx: Tx) -> list[int]:
+    """Return the products that the index does not hold, all of them after it was made anew."""
+    held = "SELECT id FROM product_search_docsize" if tx.is_sqlite else "SELECT product_id FROM product_search"
+    return list(tx.scalars(text(f"SELECT id FROM products WHERE id NOT IN ({held}) ORDER BY id")))  # noqa: S608 - ours
+
+
+def all_ids(tx: Tx) -> list[int]:
+    """Return all products."""
+    return list(tx.scalars(select(Product.id).order_by(Product.id)))
+
+
 def read_documents(tx: Tx, product_ids: Sequence[int] | None = None) -> Iterator[list[SearchDocument]]:
     """Read the words of products, ``DOCUMENT_BATCH`` at a time."""
-    wanted = sorted(product_ids) if product_ids is not None else list(tx.scalars(select(Product.id)))
+    wanted = sorted(product_ids) if product_ids is not None else all_ids(tx)
     for start in range(0, len(wanted), DOCUMENT_BATCH):
         ids = wanted[start : start + DOCUMENT_BATCH]
         skus: dict[int, list[str]] = {}

@@ -9,9 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.conftest import NOW
 from tests.factories import make_event, make_product, make_user, make_voucher
+from webapp import jobs
 from webapp.actors import Actor
 from webapp.extensions import MIGRATIONS, db
-from webapp.store import migrations, taste
+from webapp.services import housekeeping
+from webapp.store import migrations, search, taste
 from webapp.store.tx import read_unit, unit_of_work
 
 pytestmark = pytest.mark.both_databases
@@ -90,3 +92,35 @@ def test_a_rebuilt_table_still_checks_its_rows(app: Flask) -> None:
     for wrong in ({"max_uses": 1, "uses": 2}, {"uses": -1}, {"value": 101}, {"kind": "gift"}, {"user_id": 99}):
         with pytest.raises(IntegrityError), unit_of_work() as tx:
             make_voucher(tx, "WRONG", **wrong)
+
+
+def test_the_search_is_filled_again_after_steps_down_and_up(app: Flask) -> None:
+    with unit_of_work() as tx:
+        lamps = [make_product(tx, name=f"Juniper lamp {n}") for n in range(3)]
+    housekeeping.complete_search(now=NOW)
+    downgrade(revision="0001")
+    upgrade()
+    with read_unit() as tx:
+        assert search.suggest(tx, ["juniper"], limit=5) == []
+    assert housekeeping.complete_search(now=NOW) == len(lamps)
+    with read_unit() as tx:
+        assert sorted(search.suggest(tx, ["juniper"], limit=5)) == lamps
+        assert search.mend(tx, ["junpier"]) == ["juniper"]
+    assert housekeeping.complete_search(now=NOW) == 0
+
+
+def test_an_index_of_words_that_were_cut_otherwise_is_written_anew(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with unit_of_work() as tx:
+        make_product(tx)
+    assert [housekeeping.complete_search(now=NOW) for _ in range(2)] == [1, 0]
+    monkeypatch.setattr(search, "CUT", search.CUT + 1)
+    assert [housekeeping.complete_search(now=NOW) for _ in range(2)] == [1, 0]
+
+
+def test_the_worker_looks_after_the_search(app: Flask) -> None:
+    with unit_of_work() as tx:
+        lamp = make_product(tx, name="Juniper lamp")
+        search.index_for(tx).remove(tx, [lamp])
+    jobs.every_minute()
+    with read_unit() as tx:
+        assert search.suggest(tx, ["juniper"], limit=5) == [lamp]

@@ -130,3 +130,37 @@ def test_s23_no_query_is_read_as_commands(tx: Tx, shelves: dict[str, int], query
 )
 def test_swapped_neighbours_are_one_mistake(left: str, right: str, distance: int) -> None:
     assert search.edit_distance(left, right, most=3) == distance
+
+
+@pytest.fixture
+def scripts(tx: Tx) -> dict[str, int]:
+    """Products with names in other scripts, and a German one."""
+    names = ("緑茶", "茶碗", "茶 set", "がくや", "녹차", "Straße lampe", "USB充電器")
+    return {name: make_product(tx, name=name) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("茶", {"緑茶", "茶碗", "茶 set"}),
+        ("碗", {"茶碗"}),
+        ("緑茶", {"緑茶"}),
+        ("茶緑", set()),
+        ("がく", {"がくや"}),
+        ("녹", {"녹차"}),
+        ("녹차", {"녹차"}),
+        ("Straße", {"Straße lampe"}),
+        ("strasse", {"Straße lampe"}),
+        ("充電器", {"USB充電器"}),
+        ("usb充電", {"USB充電器"}),
+        ("usb", {"USB充電器"}),
+    ],
+)
+def test_words_of_other_scripts_are_found_also_within_longer_ones(
+    tx: Tx, scripts: dict[str, int], query: str, names: set[str]
+) -> None:
+    assert set(find(tx, query)) == {scripts[name] for name in names}
+
+
+def test_a_letter_with_space_around_it_finds_no_longer_word_by_its_middle(tx: Tx, shelves: dict[str, int]) -> None:
+    assert find(tx, "o") == [shelves["lamp"], shelves["shirt"]]
