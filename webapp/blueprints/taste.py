@@ -46,7 +46,7 @@ def _page(proposed: Tuning | None = None, form: vm.Form | None = None) -> str:
 def _sent() -> Tuning:
     """Return the settings a form sent."""
     values = {name: field(name) for name in request.values}
-    return taste.parse(values, request.values.getlist("brand"), current_actor().tuning)
+    return taste.parse(values, request.values.getlist("brand"), taste.settings_of(current_actor()))
 
 
 @bp.post("/tune")

@@ -262,10 +262,20 @@ def parse(values: Mapping[str, str], never_brands: Collection[str], before: Tuni
     )
 
 
+def settings_of(actor: Actor) -> Tuning:
+    """Return what somebody set for their picks, also while they are paused: nobody else is given it then."""
+    if actor.is_personalised or not actor.is_known:
+        return actor.tuning
+    with read_unit() as tx:
+        return taste.tuning(tx, actor)
+
+
 def tune(actor: Actor, chosen: Tuning) -> str:
     """Keep settings and return a sentence to show."""
     with unit_of_work() as tx:
         taste.set_tuning(tx, actor, chosen)
+    if not actor.is_personalised:
+        return _("Saved. Your picks follow it once they are on again.")
     return _("Saved. Your picks follow it from now on.")
 
 
@@ -284,6 +294,17 @@ def use(actor: Actor, what: str, *, is_used: bool) -> str:
         "purchases": (_("Your orders count again."), _("Your orders no longer count for your picks.")),
         "searches": (_("Your searches count again."), _("Your searches no longer count for your picks.")),
     }
+    if not actor.is_personalised:
+        sentences = {
+            "purchases": (
+                _("Once picks are on again, your orders count."),
+                _("Your orders will not count for your picks."),
+            ),
+            "searches": (
+                _("Once picks are on again, your searches count."),
+                _("Your searches will not count for your picks."),
+            ),
+        }
     if what not in sentences:
         raise InvalidInput({"what": _("Choose orders or searches.")})
     with unit_of_work() as tx:

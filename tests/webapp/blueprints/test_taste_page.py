@@ -15,6 +15,7 @@ from tests.factories import ShopClient, make_brand, make_event, make_product, ma
 from webapp.actors import Actor
 from webapp.picks import Ask, NullRecs, Pick, PickReason, Picks, Preferences
 from webapp.store import interactions, searches, users
+from webapp.store import taste as taste_rows
 from webapp.store.models import Impression
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.tuning import DEFAULT, Tuning
@@ -241,7 +242,41 @@ def test_what_is_not_used_is_said_not_to_be(app: Flask, visitor: ShopClient, she
     visitor.send(f"{PAGE}/feedback?product_id={shelf[0]}", {"kind": "gift"})
     assert text_of(visitor).count("not used\n") == 2
     visitor.send(f"{PAGE}/pause", {"paused": "1"})
-    assert "While picks are paused, it changes nothing." in text_of(visitor)
+    page = text_of(visitor)
+    assert "While picks are paused, it changes nothing." in page
+    assert "While picks are paused, none of it is used." in page
+    assert "The bar shows" not in page
+
+
+def test_while_picks_are_paused_the_settings_say_what_comes_after(visitor: ShopClient) -> None:
+    visitor.send(f"{PAGE}/pause", {"paused": "1"})
+    page = text_of(visitor)
+    assert "Once picks are on again, what you bought is used for them." in page
+    assert "Once picks are on again, what you search for is kept and used for them." in page
+    for used, what, said in (
+        ("0", "purchases", "Your orders will not count for your picks."),
+        ("0", "searches", "Your searches will not count for your picks."),
+        ("1", "purchases", "Once picks are on again, your orders count."),
+        ("1", "searches", "Once picks are on again, your searches count."),
+    ):
+        answer = visitor.send(f"{PAGE}/use", {"what": what, "used": used}, follow_redirects=True)
+        assert said in answer.get_data(as_text=True)
+    answer = visitor.send(f"{PAGE}/tune", {"variety": "100"}, follow_redirects=True)
+    assert "Saved. Your picks follow it once they are on again." in answer.get_data(as_text=True)
+
+
+def test_settings_saved_while_picks_are_paused_keep_the_others(visitor: ShopClient) -> None:
+    """What is used, and a slider that the form did not send."""
+    for what in ("purchases", "searches"):
+        visitor.send(f"{PAGE}/use", {"what": what, "used": "0"})
+    visitor.send(f"{PAGE}/tune", {"familiar_new": "100"})
+    visitor.send(f"{PAGE}/pause", {"paused": "1"})
+    visitor.send(f"{PAGE}/tune", {"variety": "100"})
+    visitor.send(f"{PAGE}/pause", {"paused": "0"})
+    with unit_of_work() as tx:
+        actor = next(actor for actor in (Actor(user_id=1), Actor(guest_id=1)) if interactions.n_of(tx, actor))
+        kept = taste_rows.tuning(tx, actor)
+    assert kept == Tuning(familiar_new=100, variety=100, uses_purchases=False, uses_searches=False)
 
 
 # Controls
