@@ -208,7 +208,10 @@ def _forget_scope(tx: Tx, actor: Actor, scope: str, *, now: datetime) -> None:
 
 
 def _forget_visit(tx: Tx, actor: Actor, *, now: datetime) -> None:
-    """Forget what was done and shown since the visit began, with the stars, hearts and refusals that came of it."""
+    """Forget what was done and shown since the visit began, with the stars, hearts and refusals that came of it.
+
+    Of a product that was rated before, too, the stars of before count again.
+    """
     _excluded, moments = taste.kept_out_and_moments(tx, actor, limit=MOMENTS_OF_A_VISIT)
     start = visit_start(moments, now)
     if start is None:
@@ -218,10 +221,22 @@ def _forget_visit(tx: Tx, actor: Actor, *, now: datetime) -> None:
     interactions.remove_impressions(tx, actor, since=start)
     searches.remove(tx, actor, since=start)
     for product_id in sorted(product_id for product_id, kind in touched if kind == "rating"):
-        _forget_stars(tx, actor, product_id)
+        _stars_of_before(tx, actor, product_id, start)
     for product_id in sorted(product_id for product_id, kind in touched if kind == "wishlist"):
         taste.unwish(tx, actor, product_id)
     taste.include_all(tx, actor, since=start)
+
+
+def _stars_of_before(tx: Tx, actor: Actor, product_id: int, start: datetime) -> None:
+    """Give stars that were changed since a moment back as they were; a review of before stays beside them."""
+    earlier = interactions.latest_rating(tx, actor, product_id)
+    if earlier is None:
+        _forget_stars(tx, actor, product_id)
+        return
+    stars, at = earlier
+    taste.put_stars_back(tx, actor, product_id, int(stars), at=at)
+    if actor.user_id is not None:
+        reviews.remove_of(tx, actor.user_id, product_id, since=start)
 
 
 def parse(values: Mapping[str, str], never_brands: Collection[str], before: Tuning) -> Tuning:

@@ -172,6 +172,14 @@ def products_since(tx: Tx, actor: Actor, kinds: Collection[str], *, since: datet
     return {(row[0], row[1]) for row in rows}
 
 
+def latest_rating(tx: Tx, actor: Actor, product_id: int) -> tuple[float, datetime] | None:
+    """Return the last stars that an actor's events tell of, and when they were given."""
+    mine = (owned_by(Interaction, actor), Interaction.product_id == product_id, Interaction.kind == "rating")
+    newest = select(Interaction.value, Interaction.at).where(*mine, Interaction.value.is_not(None))
+    row = tx.row(newest.order_by(Interaction.at.desc(), Interaction.id.desc()).limit(1))
+    return (row[0], row[1]) if row else None
+
+
 def signals(tx: Tx, actor: Actor, *, per_kind: int) -> tuple[list[tuple[int, HistoryRow]], dict[str, int]]:
     """Return the newest events of each kind with their ids, newest first, and how many there are of each kind."""
     mine = (

@@ -101,6 +101,7 @@ def mine(tx: Tx, user_id: int, product_id: int) -> tuple[str, str] | None:
     return (row[0], row[1]) if row else None
 
 
-def remove_of(tx: Tx, user_id: int, product_id: int) -> None:
-    """Remove a member's review, when its stars are taken back."""
-    tx.change(delete(Review).where(Review.user_id == user_id, Review.product_id == product_id))
+def remove_of(tx: Tx, user_id: int, product_id: int, *, since: datetime | None = None) -> None:
+    """Remove a member's review, whenever or only if it was written since a moment, when its stars are taken back."""
+    statement = delete(Review).where(Review.user_id == user_id, Review.product_id == product_id)
+    tx.change(statement if since is None else statement.where(Review.at >= since))

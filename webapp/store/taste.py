@@ -66,6 +66,13 @@ def remove_stars(tx: Tx, actor: Actor, *, product_id: int | None = None) -> list
     return touched
 
 
+def put_stars_back(tx: Tx, actor: Actor, product_id: int, stars: int, *, at: datetime) -> None:
+    """Let earlier stars stand again in place of those that somebody gave since."""
+    mine = (owned_by(StarRating, actor), StarRating.product_id == product_id)
+    if tx.change(update(StarRating).where(*mine).values(stars=stars, at=at)):
+        recount_stars(tx, [product_id])
+
+
 def recount_stars(tx: Tx, product_ids: Collection[int] | None = None) -> None:
     """Count the sums of some products, or of all, from the votes themselves.
 

@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from tests.conftest import NOW
 from tests.factories import make_event, make_guest, make_product, make_user
 from webapp.actors import Actor
-from webapp.services import taste
-from webapp.store import interactions
-from webapp.store.models import Impression
+from webapp.services import feedback, taste
+from webapp.store import interactions, reviews
+from webapp.store import taste as taste_rows
+from webapp.store.models import Impression, Product
 from webapp.store.scope import owner_values
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
@@ -126,3 +127,25 @@ def test_nothing_is_counted_twice(ana: Actor, shelf: list[int]) -> None:
     assert taste.known(ana).in_this_visit(NOW) == 1
     with read_unit() as tx:
         assert tx.scalar(select(func.count()).select_from(Impression)) == len(shelf)
+
+
+def test_a_visit_that_rated_again_leaves_the_stars_of_before(ana: Actor, shelf: list[int]) -> None:
+    """The earlier stars are none of what is counted, so they stay, with the review of before beside them."""
+    lamp, scarf = shelf[:2]
+    before, lately = NOW - timedelta(days=3), NOW - timedelta(minutes=5)
+    for product, stars, at in ((lamp, 5, before), (scarf, 4, before), (lamp, 2, lately), (scarf, 1, lately)):
+        feedback.record(ana, feedback.Event(product, "rating", float(stars)), now=at)
+    if ana.user_id is not None:
+        for product, at in ((lamp, before), (scarf, lately)):
+            with unit_of_work() as tx:
+                reviews.put(tx, ana.user_id, product, title="", text="Bright.", is_verified=False, now=at)
+    n_before, n_visit = known(ana), taste.known(ana).in_this_visit(NOW)
+    taste.forget(ana, scope="visit", now=NOW)
+    assert (n_visit, n_before - known(ana)) == (2, 2)
+    with read_unit() as tx:
+        assert taste_rows.stars_by(tx, ana) == {lamp: 5, scarf: 4}
+        row = tx.row(select(Product.rating_sum, Product.rating_count).where(Product.id == lamp))
+        assert tuple(row) == (5, 1)
+        if ana.user_id is not None:
+            assert reviews.mine(tx, ana.user_id, lamp) == ("", "Bright.")
+            assert reviews.mine(tx, ana.user_id, scarf) is None
