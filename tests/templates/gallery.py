@@ -35,6 +35,8 @@ SHOP = (
     Scene("photo-nothing", "shop/photo.html", pages.photo_nothing),
     Scene("photo-refused", "shop/photo.html", pages.photo_refused),
     Scene("search-nothing", "shop/listing.html", pages.search_nothing),
+    Scene("search-long-word", "shop/listing.html", pages.search_long_word),
+    Scene("search-nothing-long-word", "shop/listing.html", pages.search_nothing_long_word),
     Scene("search-blank", "shop/listing.html", pages.search_blank),
     Scene("product", "shop/product.html", pages.product_full),
     Scene("product-bare", "shop/product.html", pages.product_bare),

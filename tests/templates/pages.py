@@ -174,6 +174,9 @@ search_nothing = ListingPage(
     action_url="/search",
     hidden=(("q", "purple unicorn"),),
 )
+LONG_WORD = "overshirt" * 20
+search_long_word = replace(search_full, query=LONG_WORD)
+search_nothing_long_word = replace(search_nothing, query=LONG_WORD)
 search_blank = ListingPage(meta=meta("Search"), heading="Search", total=0, is_search=True, action_url="/search")
 listing_filtered_out = ListingPage(
     meta=meta("Mugs"),
