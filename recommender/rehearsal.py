@@ -86,13 +86,18 @@ def rehearse(
     task = replace(task, logged=before)
     stage = _Stage(task, params, live_params, progress)
     evaluation = stage.evaluation()
-    report = gate.judge(evaluation, stage.candidate, LIVE)
+    report = gate.judge(evaluation, stage.candidate, LIVE, is_live_provisional=_is_provisional(live_params, params))
     own, live = evaluation.results.get(stage.candidate), evaluation.results.get(LIVE)
     if own is not None and live is not None:
         report = report.joined(gate.personas(own, live, task))
     if stage.fitted is not None and since is not None:
         report = report.joined(_logged(stage.fitted, since, split, events))
     return Rehearsal(evaluation, report)
+
+
+def _is_provisional(live: Mapping[str, Any] | None, params: Mapping[str, Any]) -> bool:
+    """Whether a model made in the shorter way is to be followed by a whole one."""
+    return (live or {}).get("effort") == "quick" and params.get("effort", "full") == "full"
 
 
 def _rated_later(events: pd.DataFrame, split: Split) -> pd.DataFrame:

@@ -32,7 +32,9 @@ OTHER_MEASURES = ("recall", "mrr", "map")
 OWN_HISTORY = ("buy_again", "recently_viewed")
 
 
-def judge(evaluation: Evaluation, candidate: str, live: str | None = None) -> GateReport:
+def judge(
+    evaluation: Evaluation, candidate: str, live: str | None = None, *, is_live_provisional: bool = False
+) -> GateReport:
     """Hold a candidate against the baselines and against the live parameters refitted on the same split.
 
     The live artifact itself has already seen the test days, so its parameters are judged, not its arrays.
@@ -44,6 +46,9 @@ def judge(evaluation: Evaluation, candidate: str, live: str | None = None) -> Ga
         parameters that failed prove nothing against the candidate; the report says so.
     candidate, live : str
         Names of results.
+    is_live_provisional : bool
+        The live model is a first one, made in the shorter way until there is time for a whole one. Better for everybody
+        together is then enough: that some group was better off with it is told and refuses nothing.
     """
     result = evaluation.results.get(candidate)
     if result is None:
@@ -58,7 +63,7 @@ def judge(evaluation: Evaluation, candidate: str, live: str | None = None) -> Ga
         other = evaluation.results[live]
         checks.append(_no_worse(evaluation, candidate, live))
         checks += _other_measures(evaluation, candidate, live)
-        checks += _segments(result, other)
+        checks += _segments(result, other, as_checks=warning if is_live_provisional else Check)
         checks += _beyond_accuracy(result, other, evaluation.k)
         checks += _stars(result, other)
         checks += check_change(result, other, MIN_SEGMENT_USERS)
@@ -124,7 +129,7 @@ def _repeats(result: ModelResult, k: int) -> list[Check]:
     return [Check("nothing again", share == 0, f"{share:.1%} of the places hold what the person had touched before")]
 
 
-def _segments(result: ModelResult, live: ModelResult) -> list[Check]:
+def _segments(result: ModelResult, live: ModelResult, *, as_checks: Callable[[str, bool, str], Check]) -> list[Check]:
     """No group may surely lose. The more groups are looked at, the surer it must be.
 
     References
@@ -141,7 +146,7 @@ def _segments(result: ModelResult, live: ModelResult) -> list[Check]:
     for name, (own, theirs) in judged.items():
         is_near = own.mean >= theirs.mean * (1 - SEGMENT_TOLERANCE)
         passed = is_near or _may_be_chance(name, result, live, level=1 - FALSE_ALARM / len(judged))
-        checks.append(Check(f"segment {name}", passed, f"ndcg {own.mean:.4f}, live {theirs.mean:.4f}, n={own.n}"))
+        checks.append(as_checks(f"segment {name}", passed, f"ndcg {own.mean:.4f}, live {theirs.mean:.4f}, n={own.n}"))
     return checks
 
 

@@ -198,6 +198,17 @@ def test_no_group_of_people_may_lose(ours, passed):
     assert found.passed is passed
 
 
+def test_a_group_that_a_first_model_served_better_is_told_and_refuses_nothing():
+    """Otherwise the model of the first minutes, made in the shorter way, might stay for good."""
+    results = evaluation(hybrid=result(0.4, segments=segment(0.1)), live=result(0.3, segments=segment(0.2)))
+    assert not judge(results, "hybrid", "live").passed
+    found = judge(results, "hybrid", "live", is_live_provisional=True)
+    assert found.passed
+    assert [check.name for check in found.checks if not check.passed] == ["segment users:new"]
+    worse = evaluation(hybrid=result(0.2), live=result(0.3))
+    assert not judge(worse, "hybrid", "live", is_live_provisional=True).passed
+
+
 @pytest.mark.parametrize(("n_groups", "passed"), [(1, False), (12, True)])
 def test_one_group_of_many_may_seem_to_lose(n_groups, passed):
     """Chance alone makes such a loss of one group in a hundred, and of one of a dozen groups every ninth time."""

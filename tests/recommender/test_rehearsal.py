@@ -39,6 +39,13 @@ def seen(found: TrainResult) -> dict[str, Check]:
     return {check.name: check for check in found.gate.checks}
 
 
+@pytest.mark.parametrize(("live", "level"), [({}, "must"), (QUICK, "warning")])
+def test_groups_decide_unless_a_first_model_is_followed(live, level, walks, monkeypatch):
+    monkeypatch.setattr("recommender.gate.ranking.MIN_SEGMENT_USERS", 5)
+    found = seen(trained(walks, live_params=LIVE | live))
+    assert {check.level for name, check in found.items() if name.startswith("segment ")} == {level}
+
+
 def test_a_full_night_judges_all_ten_points(shop_events, shop_items):
     """A shop with stars, prices and brands; in its small test the verdict itself is chance."""
     cut = make_split(shop_events, "time", first_only=False).cut
