@@ -19,7 +19,6 @@ HOOKS = (
     ("state", "recommender.answer", "Answerer", "_allowed"),
     ("sources", "recommender.pipeline", "", "Neighbourhoods"),
     ("sources", "recommender.pipeline", "Pipeline", "_answers"),
-    ("sources", "recommender.pipeline", "", "_best_of_each"),
     ("candidates", "recommender.pipeline", "Pipeline", "candidates"),
     ("features", "recommender.pipeline", "Pipeline", "features"),
     ("ranker", "recommender.ranker", "Ranker", "predict_best"),
