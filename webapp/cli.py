@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
@@ -176,6 +177,8 @@ def retrain(strategy: str, trigger: str, if_none: bool, search_seconds: float) -
         return
     if trigger != "command":
         os.nice(BEHIND_THE_SHOP)  # the worker's: visitors come first
+        # The worker stops it so; one begun in the background of a script hands down that interrupts are ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     with _told() as line:
         try:
             outcome = training.retrain(

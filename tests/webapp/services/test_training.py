@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -351,8 +352,18 @@ def test_the_worker_trains_in_a_process_of_its_own() -> None:
     assert (runs()[0].trigger, runs()[0].state) in {("owner", "published"), ("owner", "refused")}
 
 
+@pytest.fixture(params=["interrupts heard", "interrupts ignored"])
+def begun_in_a_script(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A worker begun in the background of a script ignores interrupts, and so do the processes that it begins."""
+    before = signal.getsignal(signal.SIGINT)
+    if request.param == "interrupts ignored":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
-@pytest.mark.usefixtures("queued_training")
+@pytest.mark.usefixtures("queued_training", "begun_in_a_script")
 def test_a_training_that_a_stopped_worker_leaves_is_taken_up_by_the_next(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
