@@ -10,7 +10,7 @@ import numpy as np
 
 from recommender.asked import latest_moment, moment_of, told_of
 from recommender.idmap import IdMap
-from recommender.roworder import drawn_seconds, is_clock, is_sorted_by_item
+from recommender.roworder import StepCounter, drawn_seconds, is_clock, is_grouped_by_user, is_sorted_by_item
 from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, BoolMask, Event, FloatVector, Rows
 from recommender.validation import (
     DataReport,
@@ -84,9 +84,9 @@ class Interactions:
         Repairs are counted in ``report``: whole-number ids written as text, an absent ``kind`` or ``timestamp``
         column filled in, values left out beside kinds that have none, fractions of a second cut, and users with more
         than ``MAX_EVENTS_PER_USER`` events cut to their latest ones. Without times the order of the rows stands in for
-        them, unless the rows were sorted by item: an order that says nothing, learned from, is worse than none, so then
-        it is drawn at random. Numbers that are no clock, as :func:`recommender.roworder.is_clock` knows them, are
-        looked at in the same way.
+        them, or, where one user stands after the other, the number of each row among its user's. Where the rows were
+        sorted by item it is drawn at random: an order that says nothing, learned from, is worse than none. Numbers
+        that are no clock, as :func:`recommender.roworder.is_clock` knows them, are looked at in the same way.
         """
         import pandas as pd
 
@@ -227,9 +227,13 @@ def _times(
         return seconds
     lack = "no clock" if is_timed else "column absent"
     order = np.argsort(seconds, kind="stable")
-    if is_sorted_by_item(user_ids.iloc[order], item_ids.iloc[order], kinds[order]):
+    users = user_ids.iloc[order]
+    if is_sorted_by_item(users, item_ids.iloc[order], kinds[order]):
         repairs[f"timestamp: {lack}, rows sorted by item, times drawn at random"] = len(frame)
         return drawn_seconds(user_ids, item_ids)
+    if is_grouped_by_user(users, kinds[order]):
+        repairs[f"timestamp: {lack}, rows grouped by user, numbered for each of them"] = len(frame)
+        return StepCounter().steps(users)[np.argsort(order)]
     if not is_timed:
         repairs["timestamp: column absent, row order taken as time"] = len(frame)
     return seconds

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Below so many steps from one row of a user to the next, chance alone may have put them in order.
 MIN_STEPS = 100
+# Fewer people may have come one after the other.
+MIN_USERS = 20
 SORTED_SHARE = 0.99
 DRAWN_SECONDS = 100 * 86_400
 # Numbers that end below this, in March 1973, count rows or steps and not seconds since 1970.
@@ -52,6 +54,52 @@ def is_sorted_by_item(users: pd.Series, items: pd.Series, kinds: pd.Series | Any
         if len(moved) >= MIN_STEPS and (moved > 0).mean() >= SORTED_SHARE:
             return True
     return False
+
+
+def is_grouped_by_user(users: pd.Series, kinds: pd.Series | AnyArray) -> bool:
+    """Whether a file holds one user after the other, so that its order says nothing of what came first among them.
+
+    Parameters
+    ----------
+    users : Series of str, shape (n_rows,)
+    kinds : Series or array of shape (n_rows,)
+        Names or codes. A file may have been put together out of one part per kind.
+
+    Returns
+    -------
+    bool
+        True where, of each kind, nearly every user's rows stand together. Where rows were written as things happened
+        that would mean that nobody ever came back after somebody else.
+    """
+    import pandas as pd
+
+    user_codes, kind_codes = pd.factorize(users)[0], pd.factorize(kinds)[0]
+    order = np.argsort(kind_codes, kind="stable")
+    n_users = user_codes.max(initial=-1) + 1
+    owner = (kind_codes * n_users + user_codes)[order]
+    n_blocks = np.count_nonzero(np.diff(owner, prepend=-1))
+    if n_users < MIN_USERS or len(owner) - n_blocks < MIN_STEPS:
+        return False
+    return bool(len(np.unique(owner)) >= SORTED_SHARE * n_blocks)
+
+
+class StepCounter:
+    """Numbers the rows of each user from 0, through the parts of a file."""
+
+    def __init__(self) -> None:
+        self._counted: dict[str, int] = {}
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any row was counted."""
+        return bool(self._counted)
+
+    def steps(self, users: pd.Series) -> Rows:
+        """The number of each row among those of its user so far, shape (n_rows,)."""
+        before = users.map(self._counted).fillna(0).to_numpy(dtype=np.int64)
+        steps = before + users.groupby(users, sort=False).cumcount().to_numpy(dtype=np.int64)
+        self._counted |= dict(zip(users.tolist(), (steps + 1).tolist(), strict=True))
+        return steps
 
 
 def drawn_seconds(users: pd.Series, items: pd.Series) -> Rows:

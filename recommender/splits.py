@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from recommender.errors import DataError
-from recommender.roworder import drawn_seconds, is_clock, is_sorted_by_item
+from recommender.roworder import StepCounter, drawn_seconds, is_clock, is_grouped_by_user, is_sorted_by_item
 from recommender.types import EVENT_KINDS, BoolMask, Rows
 from recommender.validation import require_columns, shortened
 
@@ -317,25 +317,29 @@ def _ordered(frame: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     require_columns(frame, ("user_id", "item_id", "timestamp"))
     if not isinstance(unit, str) or unit not in ("event", "basket"):
         raise DataError(f"unit must be 'event' or 'basket', not {shortened(unit)}")
-    log = _with_drawn_times(frame.sort_values("timestamp", kind="stable").reset_index(drop=True))
+    log = _with_usable_times(frame.sort_values("timestamp", kind="stable").reset_index(drop=True))
     units = pd.factorize(basket_ids(log))[0] if unit == "basket" else np.arange(len(log))
     return log.assign(_user=pd.factorize(log["user_id"])[0], _item=pd.factorize(log["item_id"])[0], _unit=units)
 
 
-def _with_drawn_times(log: pd.DataFrame) -> pd.DataFrame:
-    """The events, which are in time order, with drawn times where theirs only count rows that were sorted by item.
+def _with_usable_times(log: pd.DataFrame) -> pd.DataFrame:
+    """The events, which are in time order, with drawn times or steps where theirs only count rows sorted by some id.
 
-    As in :meth:`recommender.interactions.Interactions.from_frame`: else the last of everybody would be the greatest id.
+    As in :meth:`recommender.interactions.Interactions.from_frame`: else the last of everybody would be the greatest id
+    of an item, or the last tenth all that the last users did.
     """
     times = log["timestamp"]
     can_count = pd.api.types.is_numeric_dtype(times.dtype) and not times.isna().any()
     if not can_count or is_clock(times.to_numpy()):
         return log
     kinds = log["kind"] if "kind" in log.columns else np.zeros(len(log), dtype=np.int64)
-    if not is_sorted_by_item(log["user_id"], log["item_id"], kinds):
+    if is_sorted_by_item(log["user_id"], log["item_id"], kinds):
+        usable = drawn_seconds(log["user_id"], log["item_id"])
+    elif is_grouped_by_user(log["user_id"], kinds):
+        usable = StepCounter().steps(log["user_id"])
+    else:
         return log
-    drawn = log.assign(timestamp=drawn_seconds(log["user_id"], log["item_id"]))
-    return drawn.sort_values("timestamp", kind="stable").reset_index(drop=True)
+    return log.assign(timestamp=usable).sort_values("timestamp", kind="stable").reset_index(drop=True)
 
 
 class _Drawn(NamedTuple):

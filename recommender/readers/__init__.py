@@ -21,6 +21,7 @@ from recommender.readers.items import ITEM_LAYOUTS
 from recommender.readers.schema import EVENT_COLUMNS, ITEM_COLUMNS, Holds, Layout, find_layout, parse_map
 from recommender.readers.sheet import UNTIMED, Sheet
 from recommender.readers.tables import TABLE_LAYOUTS, mapped_layout
+from recommender.roworder import StepCounter
 from recommender.types import Progress, no_progress
 
 __all__ = [
@@ -205,8 +206,9 @@ def _names(holds: Holds) -> list[str]:
 def _parts(
     path: Path, layout: Layout, chunk_rows: int, encoding: str | None, progress: Progress, now: int | None
 ) -> Iterator[ReadResult]:
+    counter = StepCounter()
     for chunk in read_chunks(path, bare=layout.bare, chunk_rows=chunk_rows, encoding=encoding):
-        sheet = Sheet(chunk.frame, now=now)
+        sheet = Sheet(chunk.frame, now=now, counter=counter)
         made = layout.convert(sheet)
         for name in LABELS if layout.holds == "catalogue" else ():
             sheet.reject_endless(name, made)

@@ -13,7 +13,7 @@ from recommender.asked import moment_of
 from recommender.readers import parsing
 from recommender.readers.files import reject_frame
 from recommender.readers.parsing import Floats
-from recommender.roworder import drawn_seconds, is_sorted_by_item
+from recommender.roworder import StepCounter, drawn_seconds, is_grouped_by_user, is_sorted_by_item
 from recommender.types import BoolMask
 from recommender.validation import LABEL_TOO_LONG, MAX_ID_BYTES, MAX_LABEL_LENGTH, is_too_long
 
@@ -34,10 +34,13 @@ class Sheet:
         Columns as read, indexed by row number in the file.
     now : int, optional
         UTC seconds against which "in the future" is judged; the clock by default.
+    counter : StepCounter, optional
+        Shared by all chunks of a file, of which one user's rows may begin in one and end in the next.
     """
 
-    def __init__(self, raw: pd.DataFrame, *, now: int | None = None) -> None:
+    def __init__(self, raw: pd.DataFrame, *, now: int | None = None, counter: StepCounter | None = None) -> None:
         self.raw = raw
+        self._counter = StepCounter() if counter is None else counter
         self.repairs: Counter[str] = Counter()
         told = moment_of(now)
         self._latest = (time.time() if told is None else told) + _CLOCK_SKEW_SECONDS
@@ -112,10 +115,13 @@ class Sheet:
     def stand_in_times(self, users: pd.Series, items: pd.Series, kinds: pd.Series) -> Floats:
         """UTC seconds of a file without times, counted as a repair.
 
-        The order of the rows stands in for them, unless it comes from sorting by item: then they are drawn.
+        The order of the rows stands in for them, or that within each user where one stands after the other. Where it
+        comes from sorting by item they are drawn.
         """
         if is_sorted_by_item(users, items, kinds):
             repair, seconds = "rows sorted by item, times drawn at random", drawn_seconds(users, items)
+        elif self._counter.has_begun or is_grouped_by_user(users, kinds):
+            repair, seconds = "rows grouped by user, numbered for each of them", self._counter.steps(users)
         else:
             repair, seconds = "row order taken as time (one second per row from 2000-01-01)", np.asarray(self.raw.index)
         self.repairs[f"{UNTIMED}, {repair}"] += len(self.raw)

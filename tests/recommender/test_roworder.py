@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from recommender.interactions import Interactions
-from recommender.readers import read_interactions
+from recommender.readers import iter_interactions, read_interactions
 from recommender.readers.sheet import UNTIMED_START
-from recommender.roworder import DRAWN_SECONDS, drawn_seconds, is_clock, is_sorted_by_item
+from recommender.roworder import DRAWN_SECONDS, drawn_seconds, is_clock, is_grouped_by_user, is_sorted_by_item
+from recommender.splits import split_by_time, split_last_one
 from tests.recommender.worlds import START
 
 USERS, ITEMS_EACH = 20, 12
@@ -114,7 +115,7 @@ def test_numbers_that_are_no_clock_are_looked_at_as_rows_are(looks, count):
     repair = "timestamp: no clock, rows sorted by item, times drawn at random"
     assert read(by_number(looks)).report.repairs == {repair: len(looks)}
     assert read(by_number(looks)).timestamps.tolist() == sorted(drawn_seconds(looks["user_id"], looks["item_id"]))
-    assert read(looks).report.repairs == {}, "an order of their own is kept"
+    assert not any("item" in repair for repair in read(looks).report.repairs), "an order of their own is kept"
 
 
 @pytest.mark.parametrize(
@@ -139,3 +140,82 @@ def test_readers_draw_times_for_a_sorted_file_and_say_so(looks, tmp_path):
     assert result.frame["timestamp"].between(UNTIMED_START, UNTIMED_START + DRAWN_SECONDS).all()
     mapped = read_interactions(path, "user_id=user_id,item_id=item_id,kind=event")
     assert mapped.frame["timestamp"].tolist() == result.frame["timestamp"].tolist()
+
+
+def order_of(log: Interactions) -> dict[str, list[str]]:
+    """What each user came to, in the order of the log."""
+    frame = log.to_frame()
+    return frame.groupby("user_id")["item_id"].agg(list).to_dict()
+
+
+def as_it_happened(frame):
+    """The rows in an order in which people come back after each other."""
+    return frame.assign(place=frame.groupby("user_id").cumcount()).sort_values("place", kind="stable")
+
+
+def is_grouped(frame):
+    return is_grouped_by_user(frame["user_id"], frame["kind"])
+
+
+def test_rows_of_one_user_after_the_other_are_recognised(looks):
+    assert is_grouped(looks)
+    assert is_grouped(pd.concat([looks, looks.assign(kind="purchase")])), "in a part for each kind"
+    assert is_grouped(looks.assign(kind=["view", "purchase"] * (len(looks) // 2))), "kinds beside each other"
+
+
+def test_rows_as_they_happened_are_not_taken_for_grouped(looks):
+    assert not is_grouped(as_it_happened(looks))
+    assert not is_grouped(looks.sample(frac=1, random_state=0))
+
+
+def test_a_few_people_may_have_come_one_after_the_other(looks):
+    assert not is_grouped(looks.head(ITEMS_EACH * 15))
+    assert not is_grouped(looks.groupby("user_id").head(3)), "forty steps"
+    assert not is_grouped(looks.head(0))
+
+
+@pytest.mark.parametrize(
+    ("count", "lack"),
+    [(None, "column absent"), (lambda frame: range(len(frame)), "no clock"), (lambda frame: 0, "no clock")],
+    ids=["no times", "rows of the file", "zero"],
+)
+def test_of_users_one_after_the_other_none_is_taken_for_the_latest(looks, count, lack):
+    log = Interactions.from_frame(looks if count is None else looks.assign(timestamp=count))
+    repair = f"timestamp: {lack}, rows grouped by user, numbered for each of them"
+    assert log.report.repairs == {repair: len(looks)}
+    assert np.bincount(log.timestamps).tolist() == [USERS] * ITEMS_EACH
+    assert order_of(log) == looks.groupby("user_id")["item_id"].agg(list).to_dict()
+
+
+def test_numbered_rows_follow_the_numbers_and_not_the_file(looks):
+    numbered = looks.assign(timestamp=range(len(looks)))
+    log = Interactions.from_frame(numbered.sample(frac=1, random_state=0))
+    assert order_of(log) == looks.groupby("user_id")["item_id"].agg(list).to_dict()
+
+
+def test_whoever_numbers_the_rows_of_each_user_gets_the_same_model_data(looks):
+    told = Interactions.from_frame(looks.assign(timestamp=looks.groupby("user_id").cumcount()))
+    untold = Interactions.from_frame(looks)
+    assert told.to_frame().equals(untold.to_frame())
+    assert told.report.repairs == {}
+
+
+def test_a_split_of_numbered_rows_asks_people_whom_the_training_knows(looks):
+    numbered = looks.assign(timestamp=range(len(looks)))
+    by_time = split_by_time(numbered)
+    assert by_time.test["user_id"].nunique() > 1
+    last = split_last_one(numbered).test.set_index("user_id")["item_id"].to_dict()
+    lasts = looks.groupby("user_id")["item_id"].last()
+    assert all(lasts[user] == item for user, item in last.items())
+
+
+def test_readers_number_the_rows_of_each_user_through_all_parts_of_a_file(looks, tmp_path):
+    path = tmp_path / "events.csv"
+    looks.to_csv(path, index=False)
+    parts = list(iter_interactions(path, chunk_rows=ITEMS_EACH * 19 + 5))
+    assert [len(part.frame) for part in parts] == [ITEMS_EACH * 19 + 5, ITEMS_EACH - 5]
+    times = pd.concat([part.frame for part in parts])["timestamp"].to_numpy() - UNTIMED_START
+    assert times.tolist() == list(range(ITEMS_EACH)) * USERS
+    repair = "timestamp: not in the file, rows grouped by user, numbered for each of them"
+    assert [part.repairs for part in parts] == [{repair: len(part.frame)} for part in parts]
+    assert not parts[0].has_times
