@@ -295,8 +295,8 @@ def check_leakage(split: Split) -> None:
         _refuse((train["timestamp"] >= split.cut).to_numpy(), train, "a training event is not earlier than the cut")
         return
     first_test = test.groupby("user_id")["timestamp"].min()
-    limits = train["user_id"].map(first_test)
-    _refuse((train["timestamp"] > limits).to_numpy(), train, "a training event is later than what is held out")
+    limits = first_test.reindex(train["user_id"]).to_numpy()
+    _refuse(train["timestamp"].to_numpy() > limits, train, "a training event is later than what is held out")
 
 
 def _refuse(bad: BoolMask, frame: pd.DataFrame, why: str) -> None:

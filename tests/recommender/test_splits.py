@@ -132,6 +132,16 @@ def test_an_order_spanning_two_days_is_one_basket():
     assert basket_ids(events).nunique() == 5
 
 
+def test_where_the_last_baskets_begin_first_nothing_is_left_to_learn_from():
+    """An order that was open all the time: looking for leaks in the two empty parts was a TypeError."""
+    spanning = ["o1", "", "", "o1", "o2", "", "", "o2"]
+    events = log("ana cup 1\nana tea 2\nana pot 3\nana cake 4\nben cup 1\nben tea 2\nben pot 3\nben cake 4")
+    split = split_last_one(events.assign(order_id=spanning), unit="basket")
+    check_leakage(split)
+    assert split.train.empty
+    assert split.test.empty
+
+
 def test_two_users_never_share_a_basket():
     assert basket_ids(log("ana cup 1\nben cup 1", order_id=["o1", "o1"])).nunique() == 2
 
