@@ -18,7 +18,7 @@ from recommender.reranker import room_behind
 from recommender.retrievers.popular import Popular
 from recommender.retrievers.streamed import PairCounter
 from recommender.roworder import FIRST_CLOCK_SECOND
-from recommender.state import EventLog, Steps, build_state, known_times
+from recommender.state import EventLog, Steps, known_times
 from recommender.topn import best_among
 from recommender.types import AnyArray, BoolMask, Event, FloatMatrix, FloatVector, Rows
 from recommender.validation import require_columns
@@ -293,13 +293,9 @@ class LiveUpdates:
             steps = Steps(steps.item_rows[1:], steps.evidence[1:])
         if weight <= had:
             return
-        distinct = self._distinct(so_far) if is_new else Steps.none()  # only a new item makes new pairs of these
+        distinct = steps.distinct() if is_new else Steps.none()  # only a new item makes new pairs of these
         for counter in counters:
             counter.absorb(steps if counter.counts_steps else distinct, row, weight, is_new=is_new, had=had)
-
-    def _distinct(self, log: EventLog) -> Steps:
-        state = build_state(log, self.model.weights)
-        return Steps(state.item_rows, state.weights)
 
     def add_items(self, catalogue: ItemCatalogue) -> int:
         """Make products newer than the model findable by their content; returns how many were taken."""

@@ -226,6 +226,12 @@ class Steps:
         starts = np.flatnonzero(np.r_[True, (rows[1:] != rows[:-1]) | (rows[1:] < 0)])
         return cls(rows[starts][::-1], np.maximum.reduceat(evidence, starts)[::-1])
 
+    def distinct(self) -> Steps:
+        """Each item of the model once, at its latest step."""
+        rows, latest = np.unique(self.item_rows, return_index=True)
+        kept = np.sort(latest[rows >= 0])
+        return Steps(self.item_rows[kept], self.evidence[kept])
+
 
 def looked_at(rows: Rows, now: int, *, kind: str = "click") -> EventLog:
     """A log in which somebody just clicked some items, or did something else with them."""
