@@ -151,7 +151,7 @@ def make_task(
 
     ``rated`` are the ratings that star forecasts are held against, those of the test by default.
     """
-    events = Interactions.from_frame(split.train)
+    events = Interactions.from_frame(split.train, keep_times=True)
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
     test = split.test
     users = sorted(test["user_id"].unique().tolist())
@@ -176,7 +176,7 @@ def make_task(
 
 def _histories(frame: pd.DataFrame, users: list[str]) -> list[list[Event]]:
     """What each user is said to have done, oldest first."""
-    events = Interactions.from_frame(frame)
+    events = Interactions.from_frame(frame, keep_times=True)
     told = events.to_frame()
     rows = zip(told["item_id"], told["kind"], told["timestamp"], told["value"], strict=True)
     by_user: dict[str, list[Event]] = {user: [] for user in users}

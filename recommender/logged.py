@@ -142,7 +142,7 @@ def evaluate_logged(
         raise DataError(
             f"no event is older than the first row of the log (timestamp {since}): nothing to fit models on"
         )
-    training = Interactions.from_frame(before)
+    training = Interactions.from_frame(before, keep_times=True)
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
     results: dict[str, LoggedValue] = {}
     seconds: dict[str, float] = {}

@@ -140,7 +140,7 @@ def _by_user(later: pd.DataFrame | None) -> dict[str, list[Event]]:
     """Each user's events, oldest first."""
     if later is None or not len(later):
         return {}
-    events = Interactions.from_frame(later)
+    events = Interactions.from_frame(later, keep_times=True)
     values = [None if np.isnan(value) else value for value in events.values.tolist()]
     told: dict[str, list[Event]] = {}
     columns = (events.users.take(events.user_rows), events.items.take(events.item_rows), events.kinds.tolist())

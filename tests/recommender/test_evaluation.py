@@ -327,6 +327,16 @@ def test_a_split_that_leaves_nothing_to_judge_is_refused():
         make_split(purchases({"ana": ["a"], "bo": ["b", "c"]}), "last-one")
 
 
+def test_what_is_learned_from_keeps_the_times_of_the_whole_log():
+    """A first day alone, sorted by item, looks like a log without times: models of it were asked decades later."""
+    items = [f"i{n:03d}" for n in range(60)]
+    first_day = [(user, item, "view", START) for user in ("ana", "ben") for item in items]
+    second_day = [(user, "lamp", "view", START + DAY) for user in ("ana", "ben", "cleo")]
+    frame = frame_of(*first_day, ("cleo", "lamp", "view", START), *second_day)
+    task = make_task(make_split(frame, "time"), None)
+    assert set(task.events.timestamps.tolist()) == {START}
+
+
 def test_all_users_of_the_test_are_judged_or_as_many_as_asked_for(three):
     everybody, two = (make_task(three, None, max_users=n) for n in (3, 2))
     assert everybody.users == ["ana", "bo", "cy"]

@@ -277,3 +277,13 @@ def test_before_a_request_a_model_is_told_what_its_user_had_done_by_then():
     shown = logged(("r", "a", 1, 0.5, 1), ("s", "a", 1, 0.5, 0), timestamp=START + 10)
     logged_value(model, clean_logged(shown), now=START, later=later)
     assert model.told == {"u-r": [("b", "rating", 4.0), ("c", "view", None)], "u-s": []}
+
+
+def test_what_is_known_only_by_its_day_is_not_told_before_that_day():
+    """All that came after the training may be of one day; sorted by item, it was taken for a log without times."""
+    items = [f"i{n:03d}" for n in range(150)]
+    later = frame_of(*(("u-r", item, "view", START + 86_400) for item in items))
+    shown = logged(("r", "a", 1, 0.5, 1), timestamp=START + 10)
+    model = Told("a")
+    logged_value(model, clean_logged(shown), now=START, later=later)
+    assert model.told == {"u-r": []}
