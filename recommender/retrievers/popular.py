@@ -90,8 +90,8 @@ class Popular(Retriever):
 class Trending(Popular):
     """Like :class:`Popular` with a short memory.
 
-    Without a given half-life it is learned: of a grid, the one whose counts at nine tenths of the log give the
-    events of the last tenth the highest likelihood.
+    Without a given half-life it is learned: of a grid, the one whose counts give the events that follow the highest
+    likelihood; see :func:`learn_half_life`.
     """
 
     name = "trending"
