@@ -19,6 +19,7 @@ from recommender.explain import RowReason, crowd_reason, named_signals
 from recommender.exploration import Draw, Exploration, Prepared, deal, little_shown, options
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
+from recommender.onethread import one_thread
 from recommender.pipeline import MAX_CANDIDATES, CandidateSet, all_but
 from recommender.preferences import NEUTRAL, PreferenceRules, Preferences
 from recommender.rankfeatures import DAY_SECONDS
@@ -137,11 +138,13 @@ class Answerer:
         """Condensed state of a log."""
         return build_state(log, self.model.weights, user_row=user_row)
 
+    @one_thread
     def recommend(self, ask: Ask) -> list[Recommendation]:
         """See :meth:`HybridRecommender.recommend`."""
         made = self._made(ask)
         return self._with_fresh(made, ask)
 
+    @one_thread
     def prepare(self, ask: Ask, explore: Exploration, salt: str) -> Prepared:
         """See :meth:`HybridRecommender.prepare`: what is new competes for the places that are left to chance."""
         made = self._made(ask)
@@ -198,6 +201,7 @@ class Answerer:
         if strategy not in self.strategies:
             raise DataError(f"this model has no strategy {strategy!r}; it has {', '.join(self.strategies)}")
 
+    @one_thread
     def order(self, ask: Ask) -> list[Recommendation]:
         """See :meth:`HybridRecommender.order`."""
         self._require(ask.strategy)

@@ -26,6 +26,7 @@ from recommender.itemsearch import ItemSearch
 from recommender.limits import check_data, check_settings, plain
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
+from recommender.onethread import one_thread
 from recommender.parameters import check_source_params
 from recommender.related import RelatedItems
 from recommender.serving import ServingRecommender
@@ -136,7 +137,8 @@ class HybridRecommender(ServingRecommender):
         """
         self._check(events, items, logged)
         # The number of threads decides in which order sums are made, and so their last bits.
-        with threadpool_limits(1, "blas"):
+        # Twice, because a fit may be the first to read a library with threads of its own.
+        with one_thread, threadpool_limits(1, "blas"):
             return self._fit(events, items, logged, progress)
 
     def _check(self, events: Interactions, items: ItemCatalogue | None, logged: pd.DataFrame | None) -> None:

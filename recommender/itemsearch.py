@@ -11,6 +11,7 @@ from recommender.errors import DataError
 from recommender.features.pictures import Picture
 from recommender.live import LiveUpdates
 from recommender.model import FittedModel
+from recommender.onethread import one_thread
 from recommender.types import FloatVector, Recommendation
 
 
@@ -27,6 +28,7 @@ class ItemSearch:
     def __init__(self, model: FittedModel, live: LiveUpdates) -> None:
         self.model, self.live = model, live
 
+    @one_thread
     def by_text(self, text: str, k: int) -> list[Recommendation]:
         """See :meth:`HybridRecommender.search_text`."""
         encoder = self.model.spaces.encoders.text
@@ -35,6 +37,7 @@ class ItemSearch:
         found, known = self._nearest(encoder.encode([text])[0], "text", k), encoder.known_share(text)
         return [replace(item, score=item.score * known) for item in found]
 
+    @one_thread
     def by_picture(self, picture: Picture, k: int) -> list[Recommendation]:
         """See :meth:`HybridRecommender.search_image`."""
         encoder = self.model.spaces.encoders.image

@@ -10,6 +10,7 @@ from recommender.base import Candidates, Query, best_of
 from recommender.errors import DataError
 from recommender.live import FreshItems, LiveUpdates
 from recommender.model import FittedModel
+from recommender.onethread import one_thread
 from recommender.pipeline import all_but
 from recommender.reranker import collapse
 from recommender.retrievers.bought_together import BoughtTogether
@@ -26,6 +27,7 @@ class RelatedItems:
         self._sources = model.sources
         self._has_families = bool((model.families >= 0).any())
 
+    @one_thread
     def similar(self, item_id: str, k: int, space: str, exclude: frozenset[str]) -> list[Recommendation]:
         """See :meth:`HybridRecommender.similar`."""
         if not isinstance(space, str) or space not in SPACES:

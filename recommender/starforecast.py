@@ -6,10 +6,12 @@ import numpy as np
 
 from recommender.errors import DataError
 from recommender.model import FittedModel
+from recommender.onethread import one_thread
 from recommender.retrievers.svd import Svd
 from recommender.state import UserState
 
 
+@one_thread
 def forecast_stars(model: FittedModel, user_row: int, item_row: int, state: UserState | None) -> float:
     """See :meth:`HybridRecommender.predict_rating`; ``state`` is None when nothing is known beyond the training."""
     svd = model.sources.get("svd")
