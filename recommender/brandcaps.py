@@ -28,7 +28,7 @@ class BrandCaps:
         self._brands, self.limit = brands, limit
 
     def __bool__(self) -> bool:
-        return self.limit > 0
+        return bool(self.limit > 0)  # a number of NumPy compares to a truth of NumPy, which Python does not take here
 
     def of(self, row: int) -> str:
         """The brand of an item as it is compared, "" where it has none."""

@@ -40,6 +40,11 @@ LABELS = ("category", "brand", "colours", "family")
 # Python writes out no longer ones by itself.
 MOST_DIGITS = 4_000
 NOT_A_NUMBER = "not a number"
+HOW_TO_JOIN = {
+    "category": "; join its levels, as in 'A > B'",
+    "colours": "; join its colours, as in 'black|white'",
+}
+_HOLDERS = (list, tuple, set, frozenset, dict, np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,8 @@ class ItemCatalogue:
         ------
         DataError
             On a missing ``item_id`` column or id, a price that is no number or negative, a text that cannot be written
-            as UTF-8, or a category, brand, colours or family of more than ``MAX_LABEL_LENGTH`` characters.
+            as UTF-8, or a category, brand, colours or family that is a list or has more than ``MAX_LABEL_LENGTH``
+            characters.
         """
         require_columns(frame, ("item_id",))
         repairs: dict[str, int] = {}
@@ -222,6 +228,9 @@ def _clean_text(
     fail_where(endless, name, given, f"a number has more than {MOST_DIGITS:,} digits; give it as text")
     encoded = [isinstance(value, (bytes, bytearray)) for value in given]
     fail_where(encoded, name, given, "bytes instead of text")
+    if name in LABELS:  # written out with its brackets, a list would be a label of its own
+        listed = [isinstance(value, _HOLDERS) for value in given]
+        fail_where(listed, name, given, f"a list instead of text{HOW_TO_JOIN.get(name, '')}")
     text = ["" if is_gap else str(value).strip() for value, is_gap in zip(given, gaps, strict=True)]
     fail_where([not is_unicode(value) for value in text], name, text, HALF_A_PAIR)
     if name == "category":

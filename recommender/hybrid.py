@@ -239,7 +239,7 @@ class HybridRecommender(ServingRecommender):
         Raises
         ------
         DataError
-            When no cap can be so.
+            When no cap can be so, or ``patience_s`` is no number.
         """
         require_fitted(self, "model_")
         params = self.get_params() | ({} if max_per_brand is None else {"max_per_brand": max_per_brand})

@@ -10,6 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Self, TypeVar
 
+from recommender.errors import DataError
+from recommender.validation import is_number, shortened
+
 log = logging.getLogger(__name__)
 Made = TypeVar("Made")
 
@@ -25,6 +28,8 @@ class Troubles:
     """
 
     def __init__(self, patience_s: float = math.inf) -> None:
+        if not is_number(patience_s) or patience_s != patience_s:
+            raise DataError(f"patience_s must be a number of seconds, not {shortened(patience_s)}")
         self.patience_s = patience_s
         self._failed: Counter[str] = Counter()
         self._late: Counter[str] = Counter()

@@ -48,6 +48,11 @@ def test_without_a_cap_every_place_stays(brands):
     assert caps.spread(np.arange(len(brands)), len(brands)).tolist() == list(range(len(brands)))
 
 
+def test_a_cap_may_be_a_number_of_numpy(shop_model):
+    served = shop_model.for_serving(max_per_brand=np.int64(2))
+    assert served.recommend("u01", 10) == shop_model.for_serving(max_per_brand=2).recommend("u01", 10)
+
+
 @pytest.fixture(scope="module")
 def capped_model(shop_events, shop_items):
     return quick_model(shop_events, shop_items, max_per_brand=2)

@@ -156,6 +156,10 @@ def test_a_price_too_small_for_its_32_bits_is_zero():
         ({"item_id": ["a"], "price": pd.Series([np.array([1, 2])], dtype=object)}, "'price'.*not a number.*array"),
         ({"item_id": ["a"], "price": pd.to_datetime(["2020-01-01"])}, "'price'.*not a number.*row 0"),
         ({"item_id": ["a", "b"], "title": ["Cup", b"Pan"]}, "'title'.*bytes instead of text.*row 1: b'Pan'"),
+        ({"item_id": ["a", "b"], "category": ["A", ["A", "B"]]}, "'category'.*a list.*'A > B'.*row 1: \\['A', 'B'\\]"),
+        ({"item_id": ["a"], "colours": [("red", "blue")]}, "'colours'.*a list.*'black.white'.*row 0: \\('red'"),
+        ({"item_id": ["a"], "brand": [np.array(["Acme"])]}, "'brand'.*a list.*row 0: array"),
+        ({"item_id": ["a"], "family": [{"id": 1}]}, "'family'.*a list.*row 0: {'id': 1}"),
         ({"item_id": ["a", "b"], "brand": pd.Series(["c", "\ud800"], dtype=object)}, "'brand'.*surrogate.*row 1"),
     ],
 )

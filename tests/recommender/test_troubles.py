@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import time
 from collections.abc import Iterator
 from copy import deepcopy
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from recommender.closeup import CloseUp
+from recommender.errors import DataError
 from recommender.ranker import Ranker
 from recommender.retrievers.ease import Ease
 from recommender.retrievers.ials import Ials
@@ -149,3 +151,11 @@ def test_the_search_for_the_best_takes_of_the_time_of_a_list_too(shop_model, mon
     monkeypatch.setattr(Ials, "scored", scored)
     assert len(model.recommend("u01", 10)) == 10
     assert "trending" in model.left_out["late"]
+
+
+@pytest.mark.parametrize("patience", ["10", None, math.nan, True, [1.0]])
+def test_a_patience_that_is_no_number_of_seconds_is_refused_before_anybody_waits(patience, shop_model, served):
+    with pytest.raises(DataError, match="patience_s must be a number of seconds"):
+        shop_model.for_serving(patience_s=patience)
+    with pytest.raises(DataError, match="patience_s must be a number of seconds"):
+        served.with_patience(patience)
