@@ -108,7 +108,8 @@ def describe_files(pictures: Sequence[Picture]) -> tuple[FloatMatrix, BoolMask]:
     readable : ndarray of shape (n_pictures,)
     """
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        found = list(pool.map(_describe_file, pictures))
+        described = pool.map(_describe_file, [picture for picture in pictures if picture != ""])
+        found = [None if picture == "" else next(described) for picture in pictures]
     readable = np.array([f is not None for f in found], dtype=bool)
     length = next((len(f) for f in found if f is not None), 1)
     rows = [np.zeros(length, dtype=np.float32) if f is None else f for f in found]

@@ -390,3 +390,13 @@ def test_spaces_survive_as_arrays_and_json(shop_data):
     encoded, expected = again.encode(shop_data.catalogue), spaces.encode(shop_data.catalogue)
     for name, vectors in expected.items():
         assert same_bytes(encoded[name], vectors)
+
+
+def test_items_without_a_picture_cost_no_turn_of_a_thread(monkeypatch):
+    """Handing 300,000 empty paths out to threads took 6 s, three quarters of the fit of what is popular."""
+    asked = []
+    monkeypatch.setattr("recommender.features.image._describe_file", asked.append)
+    descriptors, readable = describe_files(["", "missing.png", ""])
+    assert asked == ["missing.png"]
+    assert descriptors.shape == (3, 1)
+    assert readable.tolist() == [False, False, False]
