@@ -37,7 +37,7 @@ def home_with(*reasons: Reason) -> str:
     [
         (reason("because_viewed", 4), "Because you looked at Cress vase, terracotta"),
         (reason("because_clicked", 4), "Because you looked at Cress vase, terracotta"),
-        (reason("because_cart", 4), "Because Cress vase, terracotta is in your cart"),
+        (reason("because_cart", 4), "Because you put Cress vase, terracotta into your cart"),
         (reason("because_wishlist", 4), "Because you saved Cress vase, terracotta"),
         (reason("because_bought", 4), "Because you bought Cress vase, terracotta"),
         (reason("because_rated", 4, stars=5), "Because you gave Cress vase, terracotta 5 stars"),
