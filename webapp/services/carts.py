@@ -89,7 +89,8 @@ def _add(tx: Tx, actor: Actor, product_id: int, wanted: dict[int, int], *, reque
     before = carts.quantity_of(tx, cart_id, variant.variant_id)
     quantity = min(before + next(iter(wanted.values()), 1), variant.available, MAX_QUANTITY)
     if quantity <= before:
-        raise OutOfStock(_none_left(product.name, before), available=variant.available)
+        in_cart = min(before, variant.available)  # pieces that were taken meanwhile are none of those left
+        raise OutOfStock(_none_left(product.name, in_cart), available=variant.available)
     carts.add_line(tx, cart_id, variant.variant_id, quantity, price_cents=variant.price_cents, now=now)
     carts.touch(tx, cart_id, now=now)
     feedback.note(tx, actor, product_id=product_id, kind="cart", request_id=request_id, now=now)

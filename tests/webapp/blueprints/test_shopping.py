@@ -108,6 +108,16 @@ def test_more_than_there_are_is_cut_and_said(client: ShopClient, app: Flask, lam
     assert again.get_json()["available"] == 3
 
 
+def test_what_sold_out_in_the_cart_is_called_sold_out(client: ShopClient, app: Flask, lamp: int) -> None:
+    """None are left, so those in the cart are not "all that are left"."""
+    client.send("/cart/add", {"product_id": str(lamp)})
+    with unit_of_work() as tx:
+        catalogue.set_stock(tx, variant_of(tx, lamp), 0)
+    refused = client.send_js("/cart/add", {"product_id": str(lamp)})
+    assert refused.status_code == 409
+    assert "is sold out just now" in refused.get_json()["detail"]
+
+
 def test_a_bundle_goes_in_whole_or_not_at_all(client: ShopClient, app: Flask, lamp: int) -> None:
     with unit_of_work() as tx:
         mug, gone = make_product(tx, name="Mug"), make_product(tx, name="Gone", stock=0)
