@@ -17,11 +17,28 @@ from webapp.viewmodels import RailsPartial
 from . import pages, tastes
 from .gallery import SCENES
 from .preview import check, served, serving_app, violations
-from .samples import MEMBER, rail
+from .samples import MEMBER, THINGS, rail
 from .site import render
 
 pytestmark = needs_chromium
 WIDTHS = (320, 768, 1440)
+LONG_WORD = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 3
+# Gives every product that a page names one other name.
+RENAME = """
+([names, name]) => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const old of names) texts.currentNode.data = texts.currentNode.data.replaceAll(old, name);
+  }
+}
+"""
+N_LINES = """
+(element) => {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  return new Set([...range.getClientRects()].map((box) => box.top)).size;
+}
+"""
 
 
 class Shop:
@@ -430,13 +447,36 @@ def test_the_tab_of_the_page_one_is_on_stands_whole_in_a_narrow_window(address: 
 
 
 def test_no_page_is_wider_than_the_window(address: str, browser: Browser) -> None:
+    """Neither as it is nor with names that are one long word."""
     tab = browser.new_page()
     found = {}
     for scene in SCENES:
         tab.goto(f"{address}/scene/{scene.name}", wait_until="domcontentloaded")
         found[scene.name] = too_wide(tab)
+        tab.evaluate(RENAME, [sorted({thing[0] for thing in THINGS}, key=len, reverse=True), LONG_WORD])
+        found[f"{scene.name}, long words"] = too_wide(tab)
     tab.close()
     assert {name: widths for name, widths in found.items() if widths} == {}
+
+
+def test_the_heart_of_a_card_hides_no_badge(address: str, tab: Page) -> None:
+    """Also in a language that needs more room, on a phone."""
+    tab.set_viewport_size({"width": 375, "height": 800})
+    tab.goto(f"{address}/scene/home")
+    tab.evaluate(RENAME, [["25 % less"], "Vom Shop ausgesucht"])
+    card = tab.locator("[data-rail='for_you'] [data-card='1']")
+    badge = card.get_by_text("Vom Shop ausgesucht").bounding_box()
+    heart = card.locator(".heart").evaluate(
+        "heart => heart.getBoundingClientRect().x + parseFloat(getComputedStyle(heart, '::before').left)"
+    )
+    assert badge["x"] + badge["width"] <= heart
+
+
+def test_a_share_of_everything_stands_on_one_line(address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/home")
+    share = why(tab, 4).locator(".figures").first
+    expect(share).to_have_text(re.compile("100"))
+    assert share.evaluate(N_LINES) == 1
 
 
 def test_a_row_that_is_too_wide_is_noticed(tab: Page) -> None:
