@@ -2,6 +2,7 @@
 
 import * as cart from "./cart.js";
 import * as chips from "./chips.js";
+import * as counts from "./counts.js";
 import * as forms from "./forms.js";
 import * as menus from "./menus.js";
 import * as more from "./more.js";
@@ -15,7 +16,8 @@ import * as tabs from "./tabs.js";
 import * as tune from "./tune.js";
 import * as why from "./why.js";
 
-for (const part of [cart, chips, forms, menus, more, rails, search, seen, signals, stars, tabs, tune, why]) part.install();
+const parts = [cart, chips, counts, forms, menus, more, rails, search, seen, signals, stars, tabs, tune, why];
+for (const part of parts) part.install();
 onNewContent(rails.install);
 onNewContent(seen.watch);
 fillLater();

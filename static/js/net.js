@@ -85,10 +85,24 @@ function control(action, box) {
   return element;
 }
 
-/** Write a count into every bubble that shows it. */
+/** Write a count into every bubble that shows it, and keep it for the pages of this tab that Back brings again. */
 export function showCount(name, count) {
   for (const bubble of document.querySelectorAll(`[data-n-${name}]`)) {
     bubble.textContent = count;
     bubble.dataset.count = count;
+  }
+  try {
+    sessionStorage.setItem(`n-${name}`, count);
+  } catch {
+    return; // a browser that keeps nothing
+  }
+}
+
+/** The count this tab has seen last, or null. */
+export function knownCount(name) {
+  try {
+    return sessionStorage.getItem(`n-${name}`);
+  } catch {
+    return null;
   }
 }

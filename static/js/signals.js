@@ -76,6 +76,11 @@ async function leave(card, turnedDown) {
   neighbour?.querySelector(".card-link")?.focus({ preventScroll: true });
 }
 
+/** Where the focus goes after the button that had it is gone: to the card that is back, or to the first rail. */
+function find(productId) {
+  return document.querySelector(`[data-card="${productId}"] .card-link`) ?? document.querySelector("[data-rail] h2");
+}
+
 function undo(productId) {
   return {
     label: word("undo"),
@@ -86,6 +91,7 @@ function undo(productId) {
       try {
         await post(settings.urls.signal, data);
         await tell(word("undone"));
+        if (document.activeElement === document.body) find(productId)?.focus({ preventScroll: true });
       } catch (error) {
         toast(error.message);
       }

@@ -160,6 +160,29 @@ def test_cart_fills_without_leaving_the_page(shop: Shop, address: str, tab: Page
     assert tab.url.endswith("/scene/product")
 
 
+def test_the_page_one_goes_back_to_knows_what_is_in_the_cart_by_now(shop: Shop, address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/home")
+    before = tab.locator("[data-n-cart]").text_content()
+    tab.goto(f"{address}/scene/product")
+    tab.locator(".buy").get_by_role("button", name="Add to cart").click()
+    expect(tab.locator("[data-n-cart]")).not_to_have_text(before)
+    now = tab.locator("[data-n-cart]").text_content()
+    tab.go_back()
+    expect(tab).to_have_url(f"{address}/scene/home")
+    expect(tab.locator("[data-n-cart]")).to_have_text(now)
+    tab.reload()
+    expect(tab.locator("[data-n-cart]")).to_have_text(before)
+
+
+def test_a_filter_one_has_gone_back_from_is_not_ticked(address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/category")
+    box = tab.get_by_role("checkbox", name="Bowls")
+    box.evaluate("box => { box.checked = true; }")
+    tab.goto(f"{address}/scene/home")
+    tab.go_back()
+    expect(box).not_to_be_checked()
+
+
 def test_dismissed_card_can_be_brought_back(shop: Shop, address: str, tab: Page) -> None:
     tab.goto(f"{address}/scene/home")
     card = tab.locator("[data-rail='for_you'] [data-card='1']")
@@ -167,8 +190,10 @@ def test_dismissed_card_can_be_brought_back(shop: Shop, address: str, tab: Page)
     card.get_by_role("button", name="Not interested").click()
     expect(tab.locator("[data-rail='for_you'] [data-card='1']")).to_have_count(0)
     expect(tab.locator("[data-rail='for_you'] .rail-note")).to_have_text("From 15 things you did here.")
-    tab.locator(".toast button").click()
+    tab.locator(".toast button").focus()
+    tab.keyboard.press("Enter")
     expect(tab.locator(".toast")).to_have_text("Put back.")
+    expect(tab.locator("[data-rail='for_you'] h2")).to_be_focused()
     assert [(b["product_id"], b["kind"]) for b in shop.sent("taste.feedback")] == [("1", "dismiss"), ("1", "undo")]
 
 
@@ -454,6 +479,7 @@ def test_no_page_is_wider_than_the_window(address: str, browser: Browser) -> Non
         tab.goto(f"{address}/scene/{scene.name}", wait_until="domcontentloaded")
         found[scene.name] = too_wide(tab)
         tab.evaluate(RENAME, [sorted({thing[0] for thing in THINGS}, key=len, reverse=True), LONG_WORD])
+        tab.evaluate(RENAME, [["Add to cart"], "In den Warenkorb"])
         found[f"{scene.name}, long words"] = too_wide(tab)
     tab.close()
     assert {name: widths for name, widths in found.items() if widths} == {}
