@@ -107,6 +107,12 @@ def test_quantity_stops_at_what_can_be_sold() -> None:
     assert 'max="3"' in render(APP, "shop/product.html", pages.product_full)
 
 
+def test_a_quantity_left_empty_is_asked_for_by_the_browser() -> None:
+    """The refusal of the shop names a field "below" that a note over the page has not."""
+    (field,) = re.findall(r'<input[^>]*name="quantity"[^>]*>', render(APP, "shop/product.html", pages.product_full))
+    assert " required" in field
+
+
 def test_star_widget_is_five_buttons_that_post_without_javascript() -> None:
     page = Markup(render(APP, "shop/product.html", pages.product_full))
     stars = [b for b in page.all("button") if b.attributes.get("name") == "rating"]

@@ -174,11 +174,14 @@ def order_page(number_: str) -> vm.AdminOrderPage:
     found = order_service.for_owner(number_)
     order = found.order
     following = order_service.TRANSITIONS[order.state]
+    with read_unit() as tx:
+        (row,) = order_rows(tx, [order])
     return vm.AdminOrderPage(
         meta=vm.PageMeta(title=_("Order %(number)s", number=order.number), is_indexed=False),
         order=buying.order_view(
             found, payment_label=payment_label(order.payment_code, get_providers()), with_staff=True
         ),
+        customer=row.customer,
         transitions=tuple(vm.Option(state, str(buying.STATE_LABELS[state])) for state in following),
         version=str(order.version),
     )

@@ -173,6 +173,7 @@ class AdminOrderPage(Page):
     """One order with the steps it may take next (value is the new status)."""
 
     order: OrderView
+    customer: str = ""
     transitions: tuple[Option, ...] = ()
     version: str = ""
 

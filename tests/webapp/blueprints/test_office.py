@@ -155,6 +155,7 @@ def test_an_order_without_an_address_shows_the_members_name(office: ShopClient, 
         tx.change(update(Order).where(Order.id == order.order_id).values(user_id=member, address={}, email=""))
     for path in ("/admin/", "/admin/orders"):
         assert "<td>Liv Osei</td>" in office.get(path).get_data(as_text=True)
+    assert "<p>Liv Osei</p>" in office.get(f"/admin/orders/{order.number}").get_data(as_text=True)
 
 
 def test_an_order_says_in_words_how_it_was_paid(office: ShopClient, order: OrderRow) -> None:
