@@ -11,6 +11,8 @@ from config import Config
 # Of several processes the code is loaded once, before they part, so that they share its memory. One alone would share
 # it with nobody but gunicorn's own process, which needs none of it: 12 MB.
 preload_app = Config.from_environment()["WORKERS"] > 1
+# A question may name 550 products and a client may write each comma as %2C; this is the most that gunicorn takes.
+limit_request_line = 8190
 WARM_UP_SECONDS = 10.0  # well below the time after which gunicorn gives up on a process that does not begin
 
 

@@ -11,11 +11,13 @@ import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import pytest
 
 from config import TestConfig
 from deploy import run
+from webapp.numbers import MAX_ID
 
 # Tells its own number and that of a child which would outlive it.
 PARENT = (
@@ -105,6 +107,15 @@ def test_each_web_process_opens_the_model_at_its_start() -> None:
     settings["post_worker_init"](SimpleNamespace(wsgi=app))
     assert warmed.wait(5)
     assert str(run.ROOT / "deploy" / "serving.py") in run.web_command(TestConfig.under(Path("unused")))
+
+
+def test_the_longest_question_of_the_api_fits_into_a_request_line() -> None:
+    """Ids of ten digits, and each comma as three characters, which is how most clients write it."""
+    products = {"exclude": ",".join([str(MAX_ID)] * 500), "product_id": ",".join([str(MAX_ID)] * 50)}
+    others = {"user_id": "x" * 200, "k": 100, "context": "product", "strategy": "bought_together"}
+    line = f"GET /api/recommendations?{urlencode(others | products)} HTTP/1.1"
+    settings = runpy.run_path(str(run.ROOT / "deploy" / "serving.py"))
+    assert len(line) <= settings["limit_request_line"]
 
 
 @pytest.mark.parametrize(("workers", "is_shared"), [("1", False), ("2", True)])
