@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from flask import request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SkipValidation,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.errors import BadRequest, InvalidInput
 from webapp.numbers import MAX_ID, is_quantity
@@ -27,7 +37,7 @@ def _plain_id(value: Any) -> Any:
 def _no_flag(value: Any) -> Any:
     """Refuse true and false where a number is expected; Python takes them for 1 and 0."""
     if isinstance(value, bool):
-        raise ValueError("write a whole number")
+        raise ValueError("write a number")
     return value
 
 
@@ -36,9 +46,13 @@ def _list(value: Any) -> Any:
     return [part for part in value.split(",") if part] if isinstance(value, str) else value
 
 
-UserId = Annotated[str, BeforeValidator(_plain_id), Field(min_length=1, max_length=200)]
-ProductId = Annotated[int, BeforeValidator(_no_flag), Field(ge=1, le=MAX_ID)]
-Stars = Annotated[int, BeforeValidator(_no_flag), Field(ge=1, le=5)]
+# Limits stand before what is done to a value first: behind it pydantic would describe and tell them in its own words.
+UserId = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_plain_id)]
+ProductId = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_no_flag)]
+Stars = Annotated[int, Field(ge=1, le=5), BeforeValidator(_no_flag)]
+Place = Annotated[int, Field(ge=0, le=10_000), BeforeValidator(_no_flag)]
+Amount = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False), BeforeValidator(_no_flag)]
+Seconds = Annotated[float, Field(ge=0, le=4e9, allow_inf_nan=False), BeforeValidator(_no_flag)]
 
 
 class Checked(BaseModel):
@@ -133,14 +147,14 @@ class EventItem(Schema):
     user_id: UserId | None = Field(None, description="Who; without it the caller.")
     product_id: ProductId = Field(description="About which product.")
     event: EventKind | TraceKind = Field(description="What happened.")
-    value: float | None = Field(None, ge=0, le=1_000_000, allow_inf_nan=False, description="Stars, pieces or seconds.")
-    at: float | None = Field(None, ge=0, le=4e9, allow_inf_nan=False, description="UTC seconds; without it now.")
+    value: Amount | None = Field(None, description="Stars, pieces or seconds.")
+    at: Seconds | None = Field(None, description="UTC seconds; without it now.")
     event_id: Annotated[str, Field(min_length=1, max_length=80)] | None = Field(
         None, description="Name of this event; sent again it changes nothing."
     )
     request_id: RequestId = Field("", description="The recommendation that led to it.")
     rail: Annotated[str, Field(max_length=40)] = Field("", description="The row it stood in.")
-    rank: Annotated[int, Field(ge=0, le=10_000)] | None = Field(None, description="Its place in the row.")
+    rank: Place | None = Field(None, description="Its place in the row.")
 
     @model_validator(mode="after")
     def _value_fits_the_kind(self) -> EventItem:
@@ -154,7 +168,8 @@ class EventItem(Schema):
 class EventBatch(Schema):
     """Up to 1,000 events; each is judged by itself."""
 
-    events: list[Any] = Field(min_length=1, max_length=MAX_BATCH, description="The events.")
+    # Described, but not checked here: one that does not fit must not stop the batch.
+    events: list[SkipValidation[EventItem]] = Field(min_length=1, max_length=MAX_BATCH, description="The events.")
 
 
 def errors_of(problem: ValidationError) -> dict[str, str]:
@@ -194,7 +209,10 @@ def parse_body(model: type[Model]) -> Model:
         If it is no JSON object.
     InvalidInput
         Naming every field that cannot be used.
+    RequestEntityTooLarge
+        If it is larger than MAX_BODY_KB.
     """
+    _read_whole_body()
     try:
         body = request.get_json(silent=True)
     except RecursionError:  # lists in lists in lists
@@ -202,3 +220,11 @@ def parse_body(model: type[Model]) -> Model:
     if not isinstance(body, dict):
         raise BadRequest("The body must be a JSON object, with Content-Type: application/json.")
     return validated(model, body)
+
+
+def _read_whole_body() -> None:
+    """Refuse a body sent in pieces that goes on where the most that is read ends; its length told nobody before."""
+    request.get_data()
+    in_pieces = request.content_length is None and "wsgi.input_terminated" in request.environ
+    if in_pieces and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge

@@ -281,7 +281,7 @@ def search() -> Response:
     "/api/search/photo",
     files={"photo": "A JPEG, PNG, WebP or GIF."},
     answers={200: out.PhotoSearchOut},
-    problems=(400, 422, 429),
+    problems=(400, 401, 422, 429),
     example="curl -X POST /api/search/photo -H 'Authorization: Bearer KEY' -F photo=@lamp.jpg",
 )
 def search_photo() -> Response:

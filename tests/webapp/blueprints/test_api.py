@@ -1,5 +1,7 @@
 """The JSON API: who may ask for whom, what comes back, and what bad input is told."""
 
+import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -320,6 +322,22 @@ def test_what_no_event_can_be_stops_no_other(signed_in: ShopClient, ana: int, sh
     assert events_of(Actor(user_id=ana)) == [(shelf[0], "click", None)]
 
 
+@pytest.mark.parametrize("bad", [{"value": True}, {"value": 5, "at": True}, {"value": 5, "rank": True}], ids=ascii)
+def test_yes_and_no_are_no_numbers_of_an_event(signed_in: ShopClient, ana: int, shelf: list[int], bad: Any) -> None:
+    """A till that says "rated: yes" must not give one star."""
+    event = {"product_id": shelf[0], "event": "rating"} | bad
+    assert signed_in.send("/api/events", json={"events": [event]}).get_json()["refused"] == 1
+    assert events_of(Actor(user_id=ana)) == []
+
+
+@pytest.mark.parametrize("user_id", ["", "x" * 201])
+def test_a_name_too_short_or_too_long_is_told_in_characters(
+    app: Flask, user_id: str, key: Callable[..., dict[str, str]]
+) -> None:
+    answer = app.test_client().get("/api/recommendations", query_string={"user_id": user_id}, headers=key())
+    assert "character" in answer.get_json()["errors"]["user_id"]
+
+
 @pytest.mark.parametrize("body", ["[" * 20_000, '{"events":' * 20_000, "{", "null", ""])
 @pytest.mark.parametrize("path", ["/api/feedback", "/api/events"])
 def test_a_body_that_is_no_object_is_refused_in_words(signed_in: ShopClient, path: str, body: str) -> None:
@@ -327,6 +345,21 @@ def test_a_body_that_is_no_object_is_refused_in_words(signed_in: ShopClient, pat
     answer = signed_in.post(path, data=body, content_type="application/json", headers=headers)
     assert answer.status_code == 400
     assert "JSON object" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize(("n_more", "status"), [(0, 201), (1, 413)])
+def test_a_body_in_pieces_may_be_as_large_as_another_and_no_larger(
+    app: Flask, ana: int, shelf: list[int], key: Callable[..., dict[str, str]], n_more: int, status: int
+) -> None:
+    text = json.dumps({"user_id": str(ana), "product_id": shelf[0], "event": "view"}).encode()
+    body = text.ljust(app.config["MAX_CONTENT_LENGTH"] + n_more)
+    answer = app.test_client().post(
+        "/api/feedback",
+        input_stream=io.BytesIO(body),  # its length is not told
+        headers=key() | {"Transfer-Encoding": "chunked", "Content-Type": "application/json"},
+        environ_overrides={"wsgi.input_terminated": True},  # as gunicorn hands it on
+    )
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize("n", [0, 1001])
