@@ -180,6 +180,8 @@ def render(error: ShopError) -> Response:
         answer = current_app.make_response(render_template("errors/error.html", page=_page(error)))
         answer.status_code = error.status
     answer.headers.update(error.headers)
+    if "Retry-After" in error.headers:
+        g.retry_after = error.headers["Retry-After"]
     if error.status == HTTPStatus.UNAUTHORIZED and request.path.startswith("/api/"):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="shop"'
     return answer

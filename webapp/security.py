@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -66,11 +67,14 @@ def register_security_headers(app: Flask, *, https: bool, pay_pages: tuple[str, 
 
 
 def wait_only_when_refused(answer: Response) -> Response:
-    """Take away the ``Retry-After`` that the limiter puts on every answer: beside a redirect it means "redirect later".
+    """Let ``Retry-After`` say what an error knew (``g.retry_after``); else only a limiter's refusal has it.
 
-    To be registered before the limiter, so that it runs after it.
+    The limiter puts the end of its minute on every answer: beside a redirect that means "redirect later", beside an
+    error it makes a wait of two seconds a minute long. To be registered before the limiter, so that it runs after it.
     """
-    if answer.status_code not in {429, 503}:
+    if "retry_after" in g:
+        answer.headers["Retry-After"] = g.retry_after
+    elif answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
         answer.headers.pop("Retry-After", None)
     return answer
 

@@ -1,11 +1,15 @@
-"""Rates are counted right however many requests come at once."""
+"""Rates are counted right however many requests come at once, and say no more than they know."""
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from flask import Flask
 
+from tests.factories import ShopClient
+from webapp.errors import Away, Busy, ShopError, TooManyRequests
 from webapp.extensions import limiter
 from webapp.ratelimits import SharedMemoryStorage
 
@@ -34,3 +38,16 @@ def test_requests_at_once_are_all_counted_and_none_breaks() -> None:
 
 def test_the_shop_counts_so(app: Flask) -> None:
     assert isinstance(limiter.storage, SharedMemoryStorage)
+
+
+@pytest.mark.parametrize(("error", "seconds"), [(Busy, "2"), (Away, "5"), (lambda: TooManyRequests(900), "900")])
+def test_an_error_that_knows_when_to_come_back_is_not_talked_over(
+    client: ShopClient, monkeypatch: pytest.MonkeyPatch, error: Callable[[], ShopError], seconds: str
+) -> None:
+    """The limiter would say when its minute is over."""
+
+    def refuse(*_asked: object, **_options: object) -> None:
+        raise error()
+
+    monkeypatch.setattr("webapp.services.catalogue_api.searched", refuse)
+    assert client.get("/api/search?q=lamp").headers["Retry-After"] == seconds
