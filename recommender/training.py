@@ -115,12 +115,13 @@ def train(
     Raises
     ------
     DataError
-        When there is nothing to learn from, or a named encoder cannot be opened.
+        When there is nothing to learn from, the strategy is none, or a named encoder cannot be opened.
     """
     started = time.perf_counter()
     params: dict[str, Any] = {"strategy": strategy, "random_state": random_state, **(settings or {})}
     around = around or Around()
-    # What is wrong with an encoder is said before anything is fitted.
+    # What is wrong with a name is said before anything is fitted.
+    specs_for(strategy, {})
     networks = Networks.open(params.get("text_encoder", ""), params.get("image_encoder", ""))
     log = Interactions.from_frame(events)
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None

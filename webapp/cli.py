@@ -19,6 +19,7 @@ from config import Config
 from webapp.clock import utc_now
 from webapp.errors import Conflict, InvalidInput, ShopError
 from webapp.jobs import BUSY_STATUS, REFUSED_STATUS
+from webapp.numbers import MAX_ID
 from webapp.progress import ProgressLine
 from webapp.recs import UnreadableFileError, get_recs
 from webapp.services import accounts, api_keys, backups, data_sets, imports, recommending, seeding, training, vouchers
@@ -241,8 +242,12 @@ def recommend(user_id: str, k: int, strategy: str | None) -> None:
 @with_appcontext
 def evaluate(models: str, split: str, k: int, json_file: Path | None) -> None:
     """Judge strategies on the shop's own events: train on the earlier, test on the later."""
+    names = [name.strip() for name in models.split(",") if name.strip()]
+    if not names:
+        raise click.ClickException("--models names no strategy.")
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        raise click.ClickException(f"There is no folder {json_file.parent}.")
     with _told() as line:
-        names = [name.strip() for name in models.split(",") if name.strip()]
         text, figures = training.evaluate(names, media=_place().media, split=split, k=k, progress=line)
     click.echo(text)
     if json_file is not None:
@@ -326,7 +331,7 @@ def api_key_list() -> None:
 
 
 @api_key.command("revoke")
-@click.argument("key_id", type=int)
+@click.argument("key_id", type=click.IntRange(1, MAX_ID))
 @with_appcontext
 def api_key_revoke(key_id: int) -> None:
     """End a key at once."""

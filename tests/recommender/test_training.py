@@ -222,6 +222,13 @@ def test_a_strategy_that_the_data_cannot_feed_cannot_be_trained(walks):
         train(walks, strategy="svd")
 
 
+def test_a_strategy_that_is_none_is_said_before_anything_is_fitted(walks):
+    told: list[str] = []
+    with pytest.raises(DataError, match="no strategy 'hybird'"):
+        train(walks, strategy="hybird", progress=lambda stage, _: told.append(stage))
+    assert told == []
+
+
 def test_nothing_to_learn_from_is_said_in_words():
     with pytest.raises(DataError):
         train(purchases({}), strategy="popular")

@@ -32,8 +32,15 @@ def test_an_owner_is_made_and_made_again(app: Flask, flask: FlaskCliRunner) -> N
     [
         (["create-admin", "--email", "nobody", "--password", PASSWORD], "email"),
         (["create-admin", "--email", "a@example.com", "--password", "short"], "password"),
-        (["api-key", "revoke", "7"], "Error"),
+        (["api-key", "revoke", "7"], "no key"),
+        (["api-key", "create", ""], "name"),
+        (["api-key", "create", "x" * 81], "name"),
+        (["api-key", "create", "till\n   9  kd_forged"], "name"),
+        (["api-key", "create", "till\x1b[2K"], "name"),
         (["rollback"], "no version"),
+        (["rollback", "--version", "20200101-000000-1"], "no such version"),
+        (["evaluate", "--models", " , "], "strategy"),
+        (["evaluate", "--json", "no-such-folder/figures.json"], "no-such-folder"),
         (["voucher", "create", "X", "--kind", "percent", "--value", "200"], "code"),
         (["voucher", "create", "SPRING", "--kind", "percent", "--value", "200"], "value"),
         (["voucher", "stop", "NONE"], "no voucher"),
@@ -46,6 +53,13 @@ def test_what_cannot_be_done_is_one_sentence(flask: FlaskCliRunner, arguments: l
     assert told.exit_code == 1
     assert word in told.output
     assert "Traceback" not in told.output
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999"])
+def test_a_number_that_no_key_can_have_is_a_wrong_option(flask: FlaskCliRunner, number: str) -> None:
+    told = flask.invoke(args=["api-key", "revoke", "--", number])
+    assert told.exit_code == 2
+    assert "range" in told.output
 
 
 def test_a_key_is_made_listed_and_revoked(app: Flask, flask: FlaskCliRunner) -> None:

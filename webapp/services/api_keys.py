@@ -13,6 +13,7 @@ from webapp.store.tx import read_unit, single_read, unit_of_work
 
 SCOPES = ("recommendations:read", "feedback:write", "catalogue:read")
 PREFIX = "kd_"
+MAX_NAME = 80
 TOUCH_EVERY = timedelta(minutes=5)
 
 
@@ -26,8 +27,10 @@ def create(name: str, scopes: Collection[str], *, now: datetime) -> str:
     Raises
     ------
     InvalidInput
-        If a scope is not one of ``SCOPES``.
+        If a scope is not one of ``SCOPES``, or the name would not stand in one line of a list.
     """
+    if not 1 <= len(name.strip()) <= MAX_NAME or not name.isprintable():
+        raise InvalidInput({"name": f"write 1 to {MAX_NAME} characters in one line"})
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise InvalidInput({"scopes": f"choose among {', '.join(SCOPES)}"})
@@ -60,7 +63,13 @@ def every() -> list[operations.ApiKeyRow]:
 
 
 def revoke(key_id: int, *, now: datetime) -> None:
-    """End a key at once."""
+    """End a key at once.
+
+    Raises
+    ------
+    NotFound
+        If no key in use has this number.
+    """
     with unit_of_work() as tx:
         if not operations.revoke_key(tx, key_id, now=now):
-            raise NotFound
+            raise NotFound("There is no key in use with this number.")

@@ -365,8 +365,10 @@ def rollback(place: Place, *, version: str | None, user_id: int | None, now: dat
     kept, live = recs.versions(place.root), recs.current_version(place.root)
     earlier = [name for name in kept if live is None or name < live]
     chosen = version or (earlier[-1] if earlier else None)
-    if chosen is None or chosen not in kept or chosen == live:
-        raise NotFound(_("There is no version to go back to.") if version is None else "")
+    if chosen is None:
+        raise NotFound(_("There is no version to go back to."))
+    if chosen not in kept or chosen == live:
+        raise NotFound(_("There is no such version besides the live one."))
     try:
         recs.publish(place.root, chosen)
     except TrainingError as error:
