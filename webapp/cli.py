@@ -180,6 +180,8 @@ def retrain(strategy: str, trigger: str, if_none: bool, search_seconds: float) -
         os.nice(BEHIND_THE_SHOP)  # the worker's: visitors come first
         # The worker stops it so; one begun in the background of a script hands down that interrupts are ignored.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Who merely ends would leave the lease behind, and the next training would wait five minutes for it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _told() as line:
         try:
             outcome = training.retrain(

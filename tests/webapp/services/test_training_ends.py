@@ -1,6 +1,10 @@
 """However a training ends, its run and the published model agree, and no other training is disturbed."""
 
+import os
+import signal
 import socket
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -149,6 +153,32 @@ def test_the_command_says_by_its_status_that_another_training_is_under_way(app: 
     result = app.test_cli_runner().invoke(args=["retrain"])
     assert result.exit_code == jobs.BUSY_STATUS
     assert "A training is under way." in result.output
+
+
+@pytest.fixture
+def deaf_to_sigterm() -> Iterator[None]:
+    """Else a command that does not listen would end the tests."""
+    before = signal.signal(signal.SIGTERM, lambda *_told: None)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("shop", "deaf_to_sigterm")
+def test_the_command_that_is_asked_to_end_says_so_and_leaves_the_way_free(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    went_on = []
+
+    def be_stopped(*_args: object, **_options: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+        went_on.append("to train")
+
+    monkeypatch.setattr(recs, "train", be_stopped)
+    assert app.test_cli_runner().invoke(args=["retrain"]).exit_code == 1
+    assert went_on == []
+    assert [(run.state, run.error) for run in runs()] == [("failed", "stopped")]
+    assert not training.is_training(now=utc_now())
 
 
 def test_the_office_names_the_live_model_however_many_were_refused_since(app: Flask, shop: None, place: Place) -> None:
