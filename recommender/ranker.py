@@ -34,6 +34,9 @@ TREE_PARAMS: dict[str, Any] = {
     # busy machine two threads that wait for each other at every split are many times slower than one.
     "num_threads": 1,
 }
+# So many lists bear trees that reach further; on fewer of them such trees find less.
+MANY_LISTS = 5_000
+FURTHER: dict[str, Any] = {"num_leaves": 15, "learning_rate": 0.06}
 ROUND_STEP = 50
 # A list counts at most so many times to make up for how rare its like are.
 MOST_WEIGHT = 4.0
@@ -72,7 +75,7 @@ class Ranker:
         self.names = tuple(names)
         rounds = self._choose_rounds(groups) if self.max_rounds else 0
         self.linear_ = self._blend(groups)
-        self.trees_ = self._grow(groups, self.linear_, rounds) if rounds else None
+        self.trees_ = self._grow(groups, self.linear_, rounds, tree_params(groups)) if rounds else None
         self.report |= {"rounds": rounds, "shown_lists": int(groups.are_shown.sum()) if rounds else 0}
         return self
 
@@ -82,15 +85,16 @@ class Ranker:
         is_held = draw[groups.users] < HELD_SHARE
         if not (is_held & ~groups.are_shown).any() or not (~is_held & ~groups.are_shown).any():
             return 0
-        gains = self._validate(groups.select(~is_held), groups.select(is_held & ~groups.are_shown), steps)
+        parts = groups.select(~is_held), groups.select(is_held & ~groups.are_shown)
+        gains = self._validate(*parts, steps, tree_params(groups))
         means = gains.mean(axis=1)
         self.report |= {"validation_ndcg@10": {str(s): float(g) for s, g in zip(steps, means, strict=True)}}
         return steps[last_of_the_best(gains)]
 
-    def _validate(self, train: RankGroups, held: RankGroups, steps: list[int]) -> FloatMatrix:
+    def _validate(self, train: RankGroups, held: RankGroups, steps: list[int], params: dict[str, Any]) -> FloatMatrix:
         """NDCG of held lists by so many trees, shape (n_steps, n_lists)."""
         linear = self._blend(train)
-        trees = self._grow(train, linear, steps[-1])
+        trees = self._grow(train, linear, steps[-1], params)
         scores = linear.predict(held.features)
         gains = [ndcg_of_groups(held, scores)]
         for done in steps[:-1]:
@@ -102,7 +106,7 @@ class Ranker:
         are_shown = groups.are_shown
         return MomentBlend.fit(groups.select(~are_shown) if are_shown.any() else groups, self.names)
 
-    def _grow(self, groups: RankGroups, linear: MomentBlend, rounds: int) -> Trees:
+    def _grow(self, groups: RankGroups, linear: MomentBlend, rounds: int, params: dict[str, Any]) -> Trees:
         import lightgbm
 
         dataset = lightgbm.Dataset(
@@ -114,7 +118,7 @@ class Ranker:
             position=groups.places if groups.are_shown.any() else None,
             feature_name=list(self.names),
         )
-        booster = lightgbm.train(TREE_PARAMS | {"seed": self.random_state}, dataset, rounds)
+        booster = lightgbm.train(params | {"seed": self.random_state}, dataset, rounds)
         return Trees(booster.model_to_string())
 
     def predict(self, features: FloatMatrix) -> FloatVector:
@@ -165,6 +169,11 @@ class Ranker:
         self.linear_ = MomentBlend.from_arrays(linear, self.names)
         self.trees_ = Trees(trees) if trees else None
         return self
+
+
+def tree_params(groups: RankGroups) -> dict[str, Any]:
+    """LightGBM's parameters for trees that so many lists can bear."""
+    return TREE_PARAMS | FURTHER if len(groups.sizes) >= MANY_LISTS else TREE_PARAMS
 
 
 def last_of_the_best(gains: FloatMatrix) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -21,6 +22,10 @@ from recommender.training_data import TrainingData
 from recommender.types import KIND_CODE, AnyArray, FloatMatrix, Progress, Rows, no_progress
 
 LISTS_PER_USER = 5
+# Of few people with long histories more lists are taken, so that the trees have enough of them. Not of every moment a
+# list can be made: some choices no source had found.
+MOST_LISTS_PER_USER = 20
+SPARE_LISTS = 1.5
 MAX_NEGATIVES = 60
 # Whoever looks so far down looks through everything: further places are as one.
 LAST_PLACE = 30
@@ -45,6 +50,8 @@ class ListPlan:
         Share of the log that follows a cut.
     max_lists : int
         Most lists of either kind.
+    most_per_user : int
+        Most lists of one user's steps; ``LISTS_PER_USER`` where there are users enough.
     """
 
     n_folds: int
@@ -52,6 +59,12 @@ class ListPlan:
     cuts: tuple[float, ...]
     cut_width: float
     max_lists: int
+    most_per_user: int = LISTS_PER_USER
+
+    def per_user(self, n_users: int) -> int:
+        """How many lists to make of each of ``n_users`` in one of the folds."""
+        needed = math.ceil(SPARE_LISTS * self.max_lists / self.folds_used / max(n_users, 1))
+        return min(max(needed, LISTS_PER_USER), self.most_per_user)
 
 
 def plan_for(n_events: int, effort: str = "full") -> ListPlan:
@@ -59,7 +72,8 @@ def plan_for(n_events: int, effort: str = "full") -> ListPlan:
     if effort == "quick":
         return ListPlan(n_folds=5, folds_used=1, cuts=(0.9,), cut_width=0.1, max_lists=1_200)
     if n_events <= 400_000 and n_events > 50_000:
-        return ListPlan(n_folds=4, folds_used=2, cuts=(0.7, 0.8, 0.9), cut_width=0.1, max_lists=6_000)
+        cuts = (0.7, 0.8, 0.9)
+        return ListPlan(4, 2, cuts, cut_width=0.1, max_lists=6_000, most_per_user=MOST_LISTS_PER_USER)
     if n_events <= 50_000:
         return ListPlan(n_folds=4, folds_used=4, cuts=(0.5, 0.6, 0.7, 0.8, 0.9), cut_width=0.1, max_lists=6_000)
     return ListPlan(n_folds=10, folds_used=1, cuts=(0.9,), cut_width=0.1, max_lists=4_000)
@@ -150,7 +164,10 @@ def _fold_parts(data: TrainingData, plan: ListPlan, rng: np.random.Generator) ->
 
     def maker(number: int) -> _Maker:
         users = rng.permutation(np.flatnonzero(fold == number))
-        return lambda pipeline: (_made(pipeline, q, rng) for user in users for q in next_steps(data, int(user)))
+        n_steps = plan.per_user(len(users))
+        return lambda pipeline: (
+            _made(pipeline, q, rng) for user in users for q in next_steps(data, int(user), n_steps)
+        )
 
     parts = [data.with_events(data.events.select(fold[data.events.user_rows] != f)) for f in range(plan.folds_used)]
     return [_Part(part, [maker(f)], limit) for f, part in enumerate(parts)]
@@ -181,12 +198,12 @@ def _cut_parts(data: TrainingData, plan: ListPlan, shown: Impressions | None, rn
     return parts
 
 
-def next_steps(data: TrainingData, user_row: int) -> list[Question]:
-    """The last few moments at which a user turned to an item not touched before."""
+def next_steps(data: TrainingData, user_row: int, n_steps: int = LISTS_PER_USER) -> list[Question]:
+    """The last ``n_steps`` moments at which a user turned to an item not touched before."""
     log = data.histories.of(user_row)
     _, first = np.unique(log.item_rows, return_index=True)
     moments = np.sort(first)
-    moments = moments[moments >= (2 if len(log) > 2 else 1)][-LISTS_PER_USER:]
+    moments = moments[moments >= (2 if len(log) > 2 else 1)][-n_steps:]
     return [_question_at(data, user_row, log, int(moment)) for moment in moments]
 
 

@@ -11,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.momentblend import MomentBlend
-from recommender.ranker import MOST_WEIGHT, ROUND_STEP, Ranker, _weights, last_of_the_best, ndcg_of_groups
+from recommender.ranker import (
+    MANY_LISTS,
+    MOST_WEIGHT,
+    ROUND_STEP,
+    TREE_PARAMS,
+    Ranker,
+    _weights,
+    last_of_the_best,
+    ndcg_of_groups,
+)
 from recommender.rankgroups import RankGroups
 from tests.recommender.ranklists import (
     BARE,
@@ -127,12 +136,18 @@ def test_every_number_of_trees_is_judged_by_what_just_these_trees_say(fresh):
     train, steps = planted(bare=1.0), [0, ROUND_STEP, 2 * ROUND_STEP]
     ranker = Ranker(random_state=3, names=NAMES)
     linear = MomentBlend.fit(train, NAMES)
-    trees = ranker._grow(train, linear, steps[-1])
+    trees = ranker._grow(train, linear, steps[-1], TREE_PARAMS)
     scores = [linear.predict(fresh.features) + trees.predict(fresh.features, rounds=n) for n in steps[1:]]
     expected = [quality(fresh, each) for each in (linear.predict(fresh.features), *scores)]
-    found = ranker._validate(train, fresh, steps)
+    found = ranker._validate(train, fresh, steps, TREE_PARAMS)
     assert found.shape == (len(steps), len(fresh.sizes))
     assert found.mean(axis=1).tolist() == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(("n_lists", "leaves"), [(MANY_LISTS - 1, 7), (MANY_LISTS, 15)])
+def test_many_lists_bear_trees_that_reach_further(n_lists, leaves):
+    ranker = Ranker(max_rounds=ROUND_STEP).fit(planted(n_lists), NAMES)
+    assert f"num_leaves: {leaves}]" in ranker.to_text()
 
 
 def test_where_trees_only_learn_noise_the_blend_stands_alone():

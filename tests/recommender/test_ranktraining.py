@@ -295,6 +295,14 @@ def test_a_step_to_something_disappointing_says_little():
     assert [step.grades.tolist() for step in steps] == [[1]]
 
 
+@pytest.mark.parametrize(
+    ("n_events", "n_users", "n_lists"),
+    [(100_000, 235, 20), (100_000, 500, 9), (100_000, 5_000, 5), (100_000, 0, 20), (10_000, 20, 5), (1_000_000, 20, 5)],
+)
+def test_of_few_people_with_long_histories_more_lists_are_made(n_events, n_users, n_lists):
+    assert plan_for(n_events).per_user(n_users) == n_lists
+
+
 def test_only_the_last_few_steps_are_asked_for():
     data, steps = steps_of(*((f"i{n:02d}", "view") for n in range(12)))
     assert [named(data, step.chosen)[0] for step in steps] == [f"i{n:02d}" for n in range(12 - LISTS_PER_USER, 12)]
