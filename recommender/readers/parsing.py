@@ -28,6 +28,7 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _SPACE = re.compile(r"\s+")
 _MILLISECONDS_FROM = 1e11
 _MICROSECONDS_FROM = 1e14
+_LISTS = (list, tuple, np.ndarray)
 
 
 def as_text(column: pd.Series) -> pd.Series:
@@ -44,7 +45,7 @@ def as_text(column: pd.Series) -> pd.Series:
 def _one_as_text(value: Any) -> str:
     if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
         return ""
-    if isinstance(value, (list, tuple, np.ndarray)):
+    if isinstance(value, _LISTS):
         return " ".join(_one_as_text(part) for part in value)
     return str(int(value)) if isinstance(value, (float, np.floating)) and float(value).is_integer() else str(value)
 
@@ -153,10 +154,24 @@ def lists(column: pd.Series) -> list[list[str]]:
 
 
 def _entries(value: Any) -> list[str]:
-    if isinstance(value, (list, tuple, np.ndarray)):
+    if isinstance(value, _LISTS):
         return [entry for part in value for entry in _entries(part)]
     text = _one_as_text(value).strip()
     return [text] if text else []
+
+
+def joined(column: pd.Series, separator: str) -> pd.Series:
+    """The column as readable text, the entries of lists with a separator between; of several lists the first counts."""
+    return pd.Series([_joined(value, separator) for value in column], index=column.index, dtype=str)
+
+
+def _joined(value: Any, separator: str) -> str:
+    entries = _first_list(value) if isinstance(value, _LISTS) else [value]
+    return separator.join(filter(None, (_plain(entry) for one in entries for entry in _entries(one))))
+
+
+def _first_list(value: Any) -> Any:
+    return value[0] if len(value) and isinstance(value[0], _LISTS) else value
 
 
 def category_path(levels: Iterable[str]) -> str:

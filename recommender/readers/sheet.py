@@ -61,6 +61,12 @@ class Sheet:
         """A column as readable text, without HTML."""
         return parsing.plain_text(self.text(column))
 
+    def joined(self, column: str, separator: str) -> pd.Series:
+        """A column as readable text, the entries of its lists with a separator between."""
+        if not self.has(column) or isinstance(self.raw[column].dtype, pd.StringDtype):
+            return self.plain(column)
+        return parsing.joined(self.raw[column], separator)
+
     def lists(self, column: str) -> list[list[str]]:
         """A column of lists; empty lists when the file does not have it."""
         return parsing.lists(self.raw[column]) if self.has(column) else [[] for _ in range(len(self.raw))]

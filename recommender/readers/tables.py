@@ -16,6 +16,8 @@ from recommender.readers.sheet import Sheet
 from recommender.validation import is_quantity
 
 _NUMBER_COLUMNS = ("rating", "weight_grams")
+# JSON lines and Parquet have lists where a text has marks.
+_BETWEEN = {"category": " > ", "colours": "|"}
 _EVENT_TARGETS = (*EVENT_COLUMNS, "rating")
 
 
@@ -105,7 +107,7 @@ def _items(sheet: Sheet) -> pd.DataFrame:
         elif name in _NUMBER_COLUMNS:
             frame[name] = parsing.numbers(sheet.text(name))
         else:
-            frame[name] = sheet.plain(name)
+            frame[name] = sheet.joined(name, _BETWEEN[name]) if name in _BETWEEN else sheet.plain(name)
     return frame
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.errors import DataError
-from recommender.readers import iter_interactions, parsing, read_interactions
+from recommender.readers import iter_interactions, parsing, read_catalogue, read_interactions
 from recommender.readers.sheet import UNTIMED_START
 
 quick = settings(max_examples=30)
@@ -132,6 +132,32 @@ def test_members_of_a_long_array_are_judged_one_by_one(write):
     result = read_interactions(write("e.json", f"[{', '.join([good] * 120)}, 1, null, {deep}]"))
     assert len(result.frame) == 120
     assert result.rejects["reason"].tolist() == ["not a JSON object"] * 2 + ["nested too deeply"]
+
+
+def test_listed_levels_are_a_path_and_listed_colours_stand_with_bars(write):
+    """Joined by blanks, the levels would be one level of their own, below which no other product lies."""
+    rows = [
+        {"item_id": "a", "title": "Lamp", "category": ["Home", "Lamps &amp; shades"], "colours": ["black", " white "]},
+        {"item_id": "b", "title": "Pot", "category": "Home > Pots", "colours": "red|blue"},
+        {"item_id": "c", "title": "Cup", "category": ["Home", "", None], "colours": []},
+        {"item_id": "d", "title": "Jug", "category": [["Home", "Jugs"], ["Gifts"]], "colours": ["green"]},
+        {"item_id": "e", "title": "Mat"},
+    ]
+    items = read_catalogue(write("items.jsonl", rows)).frame
+    assert items["category"].tolist() == ["Home > Lamps & shades", "Home > Pots", "Home", "Home > Jugs", ""]
+    assert items["colours"].tolist() == ["black|white", "red|blue", "", "green", ""]
+    by_map = read_catalogue(write("mapped.jsonl", rows), "item_id=item_id,category=category,colours=colours").frame
+    assert by_map["category"].tolist() == items["category"].tolist()
+
+
+def test_lists_in_parquet_are_read_as_in_json_lines(tmp_path):
+    pytest.importorskip("pyarrow", reason="Parquet needs the package pyarrow")
+    path = tmp_path / "items.parquet"
+    lists = {"category": [["Home", "Lamps"], None], "colours": [["black", "white"], []]}
+    pd.DataFrame({"item_id": ["a", "b"], "title": ["Lamp", "Pot"], **lists}).to_parquet(path)
+    items = read_catalogue(path).frame
+    assert items["category"].tolist() == ["Home > Lamps", ""]
+    assert items["colours"].tolist() == ["black|white", ""]
 
 
 @pytest.mark.parametrize("what", [["a"], [], {"id": "a"}, True])
