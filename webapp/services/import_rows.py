@@ -7,7 +7,7 @@ import math
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp.formatting import major_units
+from webapp.money import MAX_CENTS
 from webapp.services import media
 from webapp.store import catalogue, imports, interactions, search, taste
 from webapp.store.models import Product as ProductTable
@@ -23,6 +24,10 @@ from webapp.store.tx import Tx
 
 Batch = list[tuple[int, dict[str, Any]]]
 LONGEST = {"title": 300, "brand": 200, "category": 600, "family": 120, "description": 20_000}
+# Of products and people; cut off, two of them would be one.
+LONGEST_NAME = 200
+LONGEST_SKU = 120
+REPEATED = "the number occurs again further down; the last row counts"
 MAX_PICTURE_BYTES = 30_000_000
 
 
@@ -112,17 +117,37 @@ class CatalogueWriter(Writer):
         """Return the rows that can be used by ``item_id``; the last of a repeated one counts."""
         if self.currency is None:
             self.currency = catalogue.only_currency(tx)
-        found: dict[str, dict[str, Any]] = {}
+        found: dict[str, tuple[int, dict[str, Any]]] = {}
         for number, row in batch:
-            given = str(row.get("currency") or "")
-            self.currency = self.currency or given or self.options.currency
-            if given and given != self.currency:
-                self.leave_out(number, f"priced in {given}, the shop in {self.currency}", report)
+            why = self._why_not(row)
+            if why:
+                self.leave_out(number, why, report)
                 continue
-            if _is_missing(row.get("price")):
-                report.n_without_price += 1
-            found[str(row["item_id"])[:200]] = row
-        return found
+            ref = str(row["item_id"])
+            if ref in found:
+                self.leave_out(
+                    found[ref][0], f"the number occurs again further down; the last row counts ({ref})", report
+                )
+            found[ref] = (number, row)
+        report.n_without_price += sum(_is_missing(row.get("price")) for _number, row in found.values())
+        return {ref: row for ref, (_number, row) in found.items()}
+
+    def _why_not(self, row: Mapping[str, Any]) -> str:
+        """Return why the shop cannot take a row, or ""."""
+        if len(str(row["item_id"])) > LONGEST_NAME:
+            return f"an item_id longer than {LONGEST_NAME} characters"
+        given = str(row.get("currency") or "")
+        self.currency = self.currency or given or self.options.currency
+        if given and given != self.currency:
+            return f"priced in {given}, the shop in {self.currency}"
+        if self._cents(row, self.currency) >= MAX_CENTS:
+            return f"a price above what the shop can hold ({row['price']})"
+        return ""
+
+    def _cents(self, row: Mapping[str, Any], currency: str) -> int:
+        if _is_missing(row.get("price")):
+            return self.options.price_cents
+        return max(0, round(float(row.get("price") or 0) * round(1 / major_units(1, currency))))
 
     def look(self, tx: Tx, batch: Batch, report: Report) -> None:
         """Count what a batch would do; a known product counts as updated."""
@@ -140,7 +165,8 @@ class CatalogueWriter(Writer):
         self.stamp = catalogue.stamp(tx, self.now)
         new = [ref for ref in rows if ref not in known]
         ids = dict(zip(new, catalogue.add_rows(tx, ProductTable, [self._new(values[ref]) for ref in new]), strict=True))
-        catalogue.add_rows(tx, Variant, [self._variant(ids[ref], ref, values[ref]) for ref in new])
+        skus = _free_skus(tx, new)
+        catalogue.add_rows(tx, Variant, [self._variant(ids[ref], skus[ref], values[ref]) for ref in new])
         changed = [ref for ref in known if self._update(tx, known[ref], before[known[ref]], values[ref])]
         touched = ids | {ref: known[ref] for ref in changed}
         # Those of a product known by its number are the owner's: one column of a file would take the place of them all.
@@ -155,9 +181,6 @@ class CatalogueWriter(Writer):
     def _values(self, tx: Tx, ref: str, row: Mapping[str, Any]) -> dict[str, Any]:
         title = str(row.get("title") or "").strip() or f"Article {ref}"
         currency = self.currency or self.options.currency
-        price = row.get("price")
-        unit = round(1 / major_units(1, currency))
-        cents = self.options.price_cents if _is_missing(price) else round(float(price or 0) * unit)
         return {
             "name": title[: LONGEST["title"]],
             "description": str(row.get("description") or "")[: LONGEST["description"]],
@@ -165,7 +188,7 @@ class CatalogueWriter(Writer):
                 tx, str(row.get("category") or "")[: LONGEST["category"]], self.categories
             ),
             "brand_id": catalogue.put_brand(tx, str(row.get("brand") or "")[: LONGEST["brand"]], self.brands),
-            "price_cents": max(0, cents),
+            "price_cents": self._cents(row, currency),
             "currency": currency,
             "external_ref": ref,
             "family": str(row.get("family") or "")[: LONGEST["family"]],
@@ -186,10 +209,10 @@ class CatalogueWriter(Writer):
         }
         return {**values, **fixed, "slug": catalogue.slugify(str(values["name"]))}
 
-    def _variant(self, product_id: int, ref: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _variant(self, product_id: int, sku: str, values: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "product_id": product_id,
-            "sku": ref[:120],
+            "sku": sku,
             "name": "",
             "options": {},
             "picture_stem": "",
@@ -264,6 +287,16 @@ def _from_zip(bundle: zipfile.ZipFile, members: Mapping[str, str], name: str) ->
         return None
 
 
+def _free_skus(tx: Tx, refs: Sequence[str]) -> dict[str, str]:
+    """Return an article number for each new product: its own, or one made of it that is short enough and not taken."""
+    taken = catalogue.taken_skus(tx, refs)
+    return {ref: ref if len(ref) <= LONGEST_SKU and ref not in taken else _made_sku(ref) for ref in refs}
+
+
+def _made_sku(ref: str) -> str:
+    return f"{ref[: LONGEST_SKU - 17]}-{hashlib.sha256(ref.encode()).hexdigest()[:16]}"
+
+
 def _is_missing(price: Any) -> bool:
     return price is None or (isinstance(price, float) and math.isnan(price))
 
@@ -278,12 +311,14 @@ class EventWriter(Writer):
         self.products: dict[str, int] = {}
 
     def _resolve(self, tx: Tx, batch: Batch, report: Report) -> list[tuple[int, dict[str, Any]]]:
-        """Keep the events of products the shop has."""
+        """Keep the events of products the shop has, by people it can name."""
         unknown = {str(row["item_id"]) for _number, row in batch} - self.products.keys()
         self.products |= catalogue.by_refs(tx, unknown)
         kept = []
         for number, row in batch:
-            if str(row["item_id"]) in self.products:
+            if len(str(row["user_id"])) > LONGEST_NAME:
+                self.leave_out(number, f"a user_id longer than {LONGEST_NAME} characters", report)
+            elif str(row["item_id"]) in self.products:
                 kept.append((number, row))
             else:
                 self.leave_out(number, f"no such product (item_id={row['item_id']!r})", report)
@@ -296,7 +331,7 @@ class EventWriter(Writer):
     def write(self, tx: Tx, batch: Batch, report: Report) -> None:
         """Add events that are not there yet."""
         rows = self._resolve(tx, batch, report)
-        refs = {str(row["user_id"])[:200] for _number, row in rows}
+        refs = {str(row["user_id"]) for _number, row in rows}
         self.people |= imports.people(tx, refs - self.people.keys(), now=self.now)
         before = interactions.count(tx)
         interactions.add_many(tx, [self._row(row) for _number, row in rows])
@@ -306,7 +341,7 @@ class EventWriter(Writer):
 
     def _row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         value = row.get("value")
-        user, item = str(row["user_id"])[:200], str(row["item_id"])
+        user, item = str(row["user_id"]), str(row["item_id"])
         order = str(row.get("order_id") or "")[:80]
         mark = f"{user}|{item}|{row['kind']}|{row['timestamp']}|{order}"
         return {

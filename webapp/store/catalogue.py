@@ -98,6 +98,12 @@ def by_refs(tx: Tx, refs: Collection[str]) -> dict[str, int]:
     return found
 
 
+def taken_skus(tx: Tx, skus: Sequence[str]) -> set[str]:
+    """Return those article numbers that a variant has already."""
+    chunks = (skus[start : start + CHUNK] for start in range(0, len(skus), CHUNK))
+    return {sku for chunk in chunks for sku in tx.scalars(select(Variant.sku).where(Variant.sku.in_(chunk)))}
+
+
 def snapshot(tx: Tx, product_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """Return the values an import compares with, by product."""
     rows = tx.rows(

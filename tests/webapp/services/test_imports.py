@@ -292,3 +292,56 @@ def test_pictures_are_taken_from_a_folder_and_never_from_outside_it(app: Flask, 
     assert [path.name[-8:] for path in (tmp_path / "media").glob("*.webp")] == ["320.webp"]
     assert cards[0].picture is not None
     assert (cards[0].picture.width, cards[0].picture.height) == (320, 400)
+
+
+def reasons(path: Path) -> dict[int, str]:
+    """What a reject file says of which row."""
+    with path.open(encoding="utf-8") as found:
+        return {int(row["row"]): row["reason"] for row in csv.DictReader(found)}
+
+
+def test_of_a_number_that_stands_twice_the_earlier_row_is_written_down(app: Flask, tmp_path: Path) -> None:
+    """It went without a word: three rows read, two added, none left out."""
+    rows = [CATALOGUE[0], CATALOGUE[2], CATALOGUE[0] | {"price": "55.00"}]
+    for options in ({"is_dry_run": True}, {}):
+        report = take_catalogue(write(tmp_path / "twice.csv", rows), tmp_path, rejects=tmp_path / "r.csv", **options)
+        assert (report.n_rows, counts(report)) == (3, (2, 0, 0, 1))
+        assert reasons(tmp_path / "r.csv") == {1: "the number occurs again further down; the last row counts (L1)"}
+    with read_unit() as tx:
+        assert [row.price_cents for row in products.variants_of(tx, [store.by_refs(tx, ["L1"])["L1"]])] == [5500]
+
+
+def test_long_numbers_that_begin_alike_are_two_products(app: Flask, tmp_path: Path) -> None:
+    """A variant keeps 120 characters of it; the second one ended the import with an error of the database."""
+    rows = [CATALOGUE[0] | {"sku": "L" * 150 + end} for end in "ab"]
+    path = write(tmp_path / "long.csv", rows)
+    assert counts(take_catalogue(path, tmp_path)) == (2, 0, 0, 0)
+    assert counts(take_catalogue(path, tmp_path)) == (0, 0, 2, 0)
+
+
+def test_a_number_that_a_variant_of_the_shop_has_already_can_come_in(app: Flask, tmp_path: Path) -> None:
+    """Products made in the shop have article numbers as well, and those are not what an import knows a product by."""
+    with unit_of_work() as tx:
+        [made] = products.variants_of(tx, [make_product(tx)])
+    path = write(tmp_path / "same.csv", [CATALOGUE[0] | {"sku": made.sku}])
+    assert counts(take_catalogue(path, tmp_path)) == (1, 0, 0, 0)
+
+
+def test_names_too_long_to_keep_are_left_out_and_never_made_one(app: Flask, catalogue: Path, tmp_path: Path) -> None:
+    endless = ["x" * 250 + end for end in "ab"]
+    rows = [CATALOGUE[0] | {"sku": sku} for sku in [*endless, "L1"]]
+    report = take_catalogue(write(tmp_path / "endless.csv", rows), tmp_path, rejects=tmp_path / "r.csv")
+    assert counts(report) == (1, 0, 0, 2)
+    assert set(reasons(tmp_path / "r.csv").values()) == {"an item_id longer than 200 characters"}
+    events = [EVENTS[0] | {"who": who} for who in [*endless, "A"]]
+    report = take_events(write(tmp_path / "people.csv", events), tmp_path, rejects=tmp_path / "r.csv")
+    assert counts(report) == (1, 0, 0, 2)
+    assert set(reasons(tmp_path / "r.csv").values()) == {"a user_id longer than 200 characters"}
+
+
+def test_a_price_that_the_shop_cannot_hold_leaves_its_row_out(app: Flask, tmp_path: Path) -> None:
+    """PostgreSQL refused the whole import, and the office could not save a product that came in with one."""
+    rows = [CATALOGUE[0] | {"price": "10000000.00"}, CATALOGUE[2] | {"price": "9999999.99"}]
+    report = take_catalogue(write(tmp_path / "dear.csv", rows), tmp_path, rejects=tmp_path / "r.csv")
+    assert counts(report) == (1, 0, 0, 1)
+    assert reasons(tmp_path / "r.csv") == {1: "a price above what the shop can hold (10000000.0)"}
