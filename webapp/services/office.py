@@ -24,6 +24,7 @@ from webapp.viewbuilders.listing import pagination
 
 PAGE_SIZE = 50
 MAX_STOCK = 1_000_000
+QUICK_FIELDS = ("price", "stock", "is_visible", "was-price", "was-stock", "was-is_visible")
 WEEK = timedelta(days=7)
 
 
@@ -132,7 +133,7 @@ def product_page(product_id: int, form: vm.Form | None = None, *, now: datetime)
         facts=tuple((name, str(value)) for name, value in product.attributes.items()),
         n_impressions=shown,
         n_orders=ordered,
-        version=str(product.version),
+        version=form.value("version", str(product.version)) if form and form.errors else str(product.version),
     )
 
 
@@ -152,6 +153,8 @@ def _variant_row(product: ProductRow, index: int) -> vm.VariantRow:
 def save_quick(product_id: int, fields: Mapping[str, str], *, user_id: int, now: datetime) -> str:
     """Change price, stock and visibility from the table, and return a sentence.
 
+    What says what the page showed (``was-price`` and so on) is left alone: it may have been sold or changed since.
+
     Raises
     ------
     InvalidInput
@@ -163,7 +166,7 @@ def save_quick(product_id: int, fields: Mapping[str, str], *, user_id: int, now:
         changes = _price_and_stock(product, fields, errors)
         if errors:
             raise InvalidInput(errors)
-        is_visible = fields.get("is_visible", "1") == "1"
+        is_visible = product.is_visible if _is_as_shown(fields, "is_visible") else fields.get("is_visible", "1") == "1"
         catalogue.change_product(tx, product_id, is_visible=is_visible, updated_at=now)
         _apply(tx, product, changes)
         _audit(tx, product, {"is_visible": is_visible} | {str(k): list(v) for k, v in changes.items()}, user_id, now)
@@ -177,23 +180,40 @@ def _product(tx: Tx, product_id: int) -> ProductRow:
     return product
 
 
+def _is_as_shown(fields: Mapping[str, str], name: str) -> bool:
+    """Whether a field still says what the page showed when it was opened."""
+    return name in fields and fields[name].strip() == fields.get(f"was-{name}")
+
+
 def _price_and_stock(
     product: ProductRow, fields: Mapping[str, str], errors: dict[str, str]
 ) -> dict[int, tuple[int, int]]:
-    """Read one price for all variants, and the stock where there is only one; return (price, stock) by variant."""
+    """Read one price for all variants, and the stock where there is only one; return (price, stock) by variant.
+
+    The price in the table is the lowest: unless another one is written there, each variant keeps its own.
+    """
+    changes = {row.variant_id: (row.price_cents, row.stock) for row in product.variants}
     try:
         cents = parse_price(fields["price"], product.currency, name="price")
+        if cents != product.price_cents and not _is_as_shown(fields, "price"):
+            changes = {row.variant_id: (cents, row.stock) for row in product.variants}
     except InvalidInput as refused:
         errors |= refused.errors
-        cents = 0
-    changes = {row.variant_id: (cents, row.stock) for row in product.variants}
-    if len(product.variants) == 1 and fields.get("stock", "").strip():
+    if len(product.variants) == 1:
         only = product.variants[0]
-        try:
-            changes[only.variant_id] = (cents, parse_stock(fields["stock"], name="stock"))
-        except InvalidInput as refused:
-            errors |= refused.errors
+        changes[only.variant_id] = (changes[only.variant_id][0], _read_stock(fields, "stock", only.stock, errors))
     return changes
+
+
+def _read_stock(fields: Mapping[str, str], name: str, now_there: int, errors: dict[str, str]) -> int:
+    """Read the pieces that were counted; what is there now if nobody wrote another number than the page showed."""
+    if not fields.get(name, "").strip() or _is_as_shown(fields, name):
+        return now_there
+    try:
+        return parse_stock(fields[name], name=name)
+    except InvalidInput as refused:
+        errors |= refused.errors
+        return now_there
 
 
 def _apply(tx: Tx, product: ProductRow, changes: Mapping[int, tuple[int, int]]) -> None:
@@ -202,7 +222,8 @@ def _apply(tx: Tx, product: ProductRow, changes: Mapping[int, tuple[int, int]]) 
         if cents != row.price_cents:
             catalogue.set_variant(tx, row.variant_id, price_cents=cents)
         if stock != row.stock and not catalogue.set_stock(tx, row.variant_id, stock):
-            raise Conflict(_("%(n)s pieces are reserved for orders; stock cannot be lower.", n=row.reserved))
+            reserved = _("%(n)s pieces are reserved for orders; stock cannot be lower.", n=row.reserved)
+            raise InvalidInput({f"stock-{row.variant_id}": reserved})
     catalogue.refresh_price(tx, product.product_id)
 
 
@@ -246,7 +267,9 @@ def save_product(product_id: int, fields: Mapping[str, str], *, user_id: int, no
             raise InvalidInput(errors)
         known = whole(version)
         if known is None or not catalogue.change_product(tx, product_id, version=known, updated_at=now, **values):
-            raise Conflict(_("Somebody else changed this product meanwhile. Please look again."))
+            raise Conflict(
+                _("Somebody else changed this product meanwhile. Save again to keep what is here, or open it anew.")
+            )
         _apply(tx, product, changes)
         catalogue.set_alt(tx, product_id, fields.get("alt", "").strip()[:300])
         search.reindex(tx, [product_id])
@@ -296,12 +319,10 @@ def _read_variants(
         errors |= refused.errors
     changes: dict[int, tuple[int, int]] = {}
     for row in product.variants:
-        cents, stock = row.price_cents, row.stock
+        cents, stock = row.price_cents, _read_stock(fields, f"stock-{row.variant_id}", row.stock, errors)
         try:
             own = fields.get(f"price-{row.variant_id}", "")
             cents = parse_price(own, product.currency, name=f"price-{row.variant_id}") if own.strip() else cents
-            given = fields.get(f"stock-{row.variant_id}", "")
-            stock = parse_stock(given, name=f"stock-{row.variant_id}") if given.strip() else stock
         except InvalidInput as refused:
             errors |= refused.errors
         if common is not None and common != product.price_cents and cents == row.price_cents:

@@ -15,6 +15,7 @@ from webapp.clock import utc_now
 from webapp.errors import Conflict, InvalidInput
 from webapp.recs import get_recs
 from webapp.services import accounts, office, office_models, orders, training
+from webapp.viewmodels import Form
 from webapp.web import back, field, fields, go, page_number, refused
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -57,12 +58,10 @@ def product_quick(product_id: int) -> Response:
     """Change price, stock and visibility in the table."""
     try:
         message = office.save_quick(
-            product_id, fields("price", "stock", "is_visible"), user_id=member_required().id, now=utc_now()
+            product_id, fields(*office.QUICK_FIELDS), user_id=member_required().id, now=utc_now()
         )
     except InvalidInput as error:
         flash(" ".join(error.errors.values()), "error")
-    except Conflict as error:
-        flash(error.text, "error")
     else:
         flash(message, "success")
     return back()
@@ -82,7 +81,8 @@ def product(product_id: int) -> Answer:
         return render_template("admin/product.html", page=page), error.status
     except Conflict as error:
         flash(error.text, "error")
-        return go("admin.product", product_id=product_id)
+        page = office.product_page(product_id, Form(values), now=utc_now())
+        return render_template("admin/product.html", page=page), error.status
     flash(_("The product is saved."), "success")
     return go("admin.product", product_id=product_id)
 
