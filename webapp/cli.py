@@ -360,16 +360,17 @@ def voucher() -> None:
 @with_appcontext
 def voucher_create(code: str, min_: str, **given: str) -> None:
     """Make a voucher."""
-    config = _config()
+    config, fields = _config(), {"code": code, "min": min_, **given}
     with _told():
         made = vouchers.create(
-            {"code": code, "min": min_, **given},
+            fields,
             currency=config["CURRENCY"],
             zone=config["TIME_ZONE"],
             user_id=None,
             now=utc_now(),
         )
-    click.echo(f"The voucher {made} counts from now on.")
+    is_for_later = vouchers.is_for_later(fields, zone=config["TIME_ZONE"], now=utc_now())
+    click.echo(f"The voucher {made} counts from {'its first day' if is_for_later else 'now'} on.")
 
 
 @voucher.command("list")

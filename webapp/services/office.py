@@ -165,7 +165,7 @@ def save_quick(product_id: int, fields: Mapping[str, str], *, user_id: int, now:
         errors: dict[str, str] = {}
         changes = _price_and_stock(product, fields, errors)
         if errors:
-            raise InvalidInput(errors)
+            raise InvalidInput({field: f"{product.name}: {said}" for field, said in errors.items()})
         is_visible = product.is_visible if _is_as_shown(fields, "is_visible") else fields.get("is_visible", "1") == "1"
         catalogue.change_product(tx, product_id, is_visible=is_visible, updated_at=now)
         _apply(tx, product, changes)

@@ -111,6 +111,8 @@ def create(fields: Mapping[str, str], *, currency: str, zone: ZoneInfo, user_id:
     """
     errors: dict[str, str] = {}
     values = _read(fields, currency, zone, errors)
+    if values["ends_at"] and values["ends_at"] <= now and "ends" not in errors:
+        errors["ends"] = _("This day is over already.")
     with unit_of_work() as tx:
         values["user_id"] = _member(tx, fields.get("member", "").strip(), errors)
         if errors:
@@ -119,6 +121,12 @@ def create(fields: Mapping[str, str], *, currency: str, zone: ZoneInfo, user_id:
             raise InvalidInput({"code": _("There is a voucher with this code already.")})
         _audit(tx, values["code"], "voucher.create", {"kind": values["kind"], "value": values["value"]}, user_id, now)
     return str(values["code"])
+
+
+def is_for_later(fields: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> bool:
+    """Whether a voucher that was made of these fields does not count yet."""
+    starts = parse_day(fields.get("starts", "").strip(), zone, time.min)
+    return starts is not None and starts > now
 
 
 def _member(tx: Tx, email: str, errors: dict[str, str]) -> int | None:

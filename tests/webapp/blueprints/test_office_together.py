@@ -112,3 +112,9 @@ def test_fewer_than_are_reserved_is_said_at_the_field_and_loses_nothing(office: 
     assert refused.status_code == 422
     assert "3 pieces are reserved" in page
     assert "New words." in page
+
+
+def test_a_refused_row_of_the_table_is_named(office: ShopClient, lamp: int) -> None:
+    """There are fifty, and the sentence stands above them all."""
+    office.send(f"/admin/products/{lamp}/quick", {"price": "cheap"})
+    assert "Oslo lamp: Write a price such as 9.99." in office.get("/admin/products").get_data(as_text=True)

@@ -257,6 +257,22 @@ def test_the_owner_makes_a_voucher_and_ends_it(office: ShopClient, full: ShopCli
     assert done == ["voucher.create", "voucher.switch", "voucher.switch"]
 
 
+def test_a_voucher_for_later_is_not_said_to_count_already(office: ShopClient) -> None:
+    fields = {"code": "later", "kind": "percent", "value": "5", "starts": "2099-12-01", "ends": "2099-12-24"}
+    office.send("/admin/vouchers", fields)
+    page = words(office.get("/admin/vouchers"))
+    assert "The voucher LATER counts from its first day on." in page
+    office.send("/admin/vouchers", {"code": "today", "kind": "percent", "value": "5", "starts": "2020-12-01"})
+    assert "The voucher TODAY counts from now on." in words(office.get("/admin/vouchers"))
+
+
+def test_a_voucher_whose_last_day_is_over_is_a_slip(office: ShopClient) -> None:
+    """It was made, and said to count from now on."""
+    refused = office.send("/admin/vouchers", {"code": "past", "kind": "percent", "value": "5", "ends": "2020-12-24"})
+    assert refused.status_code == 422
+    assert "This day is over already." in words(refused)
+
+
 def test_a_refused_voucher_keeps_what_was_typed_and_names_every_field(office: ShopClient) -> None:
     wrong = {"code": "x", "kind": "percent", "value": "500", "ends": "soon", "member": "nobody@example.com"}
     refused = office.send("/admin/vouchers", wrong)

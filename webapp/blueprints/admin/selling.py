@@ -42,7 +42,10 @@ def vouchers() -> str | Response | tuple[str, int]:
     except InvalidInput as error:
         page = office_selling.vouchers_page(refused(error, values), **_place(), now=utc_now())
         return render_template("admin/vouchers.html", page=page), error.status
-    flash(_("The voucher %(code)s counts from now on.", code=code), "success")
+    if voucher_service.is_for_later(values, zone=config["TIME_ZONE"], now=utc_now()):
+        flash(_("The voucher %(code)s counts from its first day on.", code=code), "success")
+    else:
+        flash(_("The voucher %(code)s counts from now on.", code=code), "success")
     return go("admin.vouchers")
 
 
