@@ -132,7 +132,7 @@ def first_line(path: Path, encoding: str | None = None) -> str:
         if line.startswith(_ZIP):
             raise DataError(f"{path}: a zip archive; take the file out of it first")
         if encoding is None and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise DataError(f"{path}: UTF-16, not UTF-8 text; name the encoding utf-16, or save it as UTF-8")
+            raise DataError(f"{path}: UTF-16, not UTF-8 text; save it as UTF-8, or in Python name its encoding, utf-16")
         return line.decode(encoding or "utf-8-sig", "replace").rstrip("\r\n")
 
 
@@ -214,7 +214,8 @@ def _readable(path: Path, encoding: str | None) -> Iterator[None]:
         raise DataError(f"{path}: the gzip file is cut off or damaged ({error})") from error
     except UnicodeDecodeError as error:
         name = "UTF-8" if encoding in (None, "utf-8", "utf-8-sig") else encoding
-        raise DataError(f"{path}: not {name} text; name the encoding, for example latin-1") from error
+        hint = "save it as UTF-8, or in Python name its encoding, for example latin-1"
+        raise DataError(f"{path}: not {name} text; {hint}") from error
     except csv.Error as error:
         raise DataError(f"{path}: cannot be taken apart into fields ({error})") from error
 

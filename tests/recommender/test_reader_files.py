@@ -240,11 +240,11 @@ def test_columns_without_a_name_may_be_several(write):
         ("e.zip", b"PK\x03\x04\x14\x00\r\x00user_id,item_id\x00\r\n", r"e\.zip: a zip archive"),
         ("e.json", '[{"user_id": ' + "[" * 100_000, "nested too deeply"),
         ("e.csv", "user_id,item_id,timestamp\n", "holds no rows"),
-        ("e.csv", b"user_id,item_id,timestamp\n\xff\xfe,i,1\n", "name the encoding"),
+        ("e.csv", b"user_id,item_id,timestamp\n\xff\xfe,i,1\n", "not UTF-8 text; save it as UTF-8"),
         (
             "e.csv",
             "user_id,item_id\nu,i\n".encode("utf-16"),
-            r"e\.csv: UTF-16, not UTF-8 text; name the encoding utf-16",
+            r"e\.csv: UTF-16, not UTF-8 text; save it as UTF-8",
         ),
         ("e.json", "[1, 2", "JSON array"),
         ("e.parquet", b"PAR1 and no more", "not a readable Parquet file"),
