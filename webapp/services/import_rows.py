@@ -125,9 +125,7 @@ class CatalogueWriter(Writer):
                 continue
             ref = str(row["item_id"])
             if ref in found:
-                self.leave_out(
-                    found[ref][0], f"the number occurs again further down; the last row counts ({ref})", report
-                )
+                self.leave_out(found[ref][0], f"{REPEATED} ({ref})", report)
             found[ref] = (number, row)
         report.n_without_price += sum(_is_missing(row.get("price")) for _number, row in found.values())
         return {ref: row for ref, (_number, row) in found.items()}
