@@ -12,6 +12,8 @@ from webapp.progress import ProgressLine
 from webapp.store import products
 from webapp.store.tx import read_unit, unit_of_work
 
+NO_TEXT = "\udcff"  # how Python hands over a byte of the command line that is no UTF-8
+
 
 @pytest.fixture
 def flask(app: Flask) -> FlaskCliRunner:
@@ -62,6 +64,31 @@ def test_a_number_that_no_key_can_have_is_a_wrong_option(flask: FlaskCliRunner, 
     assert "range" in told.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["recommend", "--user-id", NO_TEXT], "--user-id"),
+        (["create-admin", "--email", "a@example.com", "--name", NO_TEXT, "--password", PASSWORD], "--name"),
+        (["create-admin", "--email", f"a{NO_TEXT}@example.com", "--password", PASSWORD], "--email"),
+        (["create-admin", "--email", "a@example.com", "--password", PASSWORD + NO_TEXT], "--password"),
+        (["import-catalog", "goods.csv", "--map", NO_TEXT], "--map"),
+        (["retrain", "--strategy", NO_TEXT], "--strategy"),
+        (["voucher", "stop", NO_TEXT], "CODE"),
+    ],
+)
+def test_bytes_that_are_no_text_are_a_wrong_option(flask: FlaskCliRunner, arguments: list[str], name: str) -> None:
+    told = flask.invoke(args=arguments)
+    assert told.exit_code == 2, told.output
+    assert f"Invalid value for '{name}': write text in UTF-8" in told.output
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf"])
+def test_a_search_without_an_end_is_a_wrong_option(flask: FlaskCliRunner, seconds: str) -> None:
+    told = flask.invoke(args=["retrain", "--search-seconds", seconds])
+    assert told.exit_code == 2, told.output
+    assert "--search-seconds" in told.output
+
+
 def test_a_key_is_made_listed_and_revoked(app: Flask, flask: FlaskCliRunner) -> None:
     with unit_of_work() as tx:
         ana = make_user(tx)
@@ -100,6 +127,14 @@ def test_a_file_goes_in_by_command(app: Flask, flask: FlaskCliRunner, tmp_path: 
     assert (tmp_path / "out.csv").exists()
     with read_unit() as tx:
         assert products.count(tx) == 1
+
+
+def test_a_file_may_have_any_name(flask: FlaskCliRunner, tmp_path: Path) -> None:
+    file = tmp_path / f"goods-{NO_TEXT}.csv"
+    file.write_text("item_id,title,price\nk1,Kettle,39.00\n")
+    done = flask.invoke(args=["import-catalog", str(file)])
+    assert done.exit_code == 0, done.output
+    assert "1 were added" in done.output
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(tmp_path: Path) -> None:

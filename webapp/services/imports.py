@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -88,7 +89,8 @@ def _begin(kind: str, path: Path, options: Options, *, now: datetime) -> ImportR
         if earlier is not None:
             return earlier
         mapping = {"mapping": options.mapping or ""}
-        return imports.begin(tx, kind=kind, source=str(path), fingerprint=mark, mapping=mapping, now=now)
+        source = os.fsencode(path).decode("utf-8", "backslashreplace")  # a file may have a name that is no text
+        return imports.begin(tx, kind=kind, source=source, fingerprint=mark, mapping=mapping, now=now)
 
 
 def _rehearse(parts: Iterator[FilePart], writer: Writer, report: Report) -> None:
