@@ -11,6 +11,7 @@ from flask import Flask, Response, g, request
 from webapp.assets import FILES
 
 MAX_NEXT_LENGTH = 2000
+SENT = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED})  # the file, and no error
 PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
 
 
@@ -57,10 +58,9 @@ def register_security_headers(app: Flask, *, https: bool, pay_pages: tuple[str, 
         headers.setdefault("Permissions-Policy", PERMISSIONS)
         if https:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-        if request.endpoint in FILES and "v" in request.args:  # the address changes with the content
-            headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        if answer.mimetype == "text/html" or request.path.startswith("/api/"):
-            headers.setdefault("Cache-Control", "private, no-store" if request.method != "GET" else "private, no-cache")
+        if request.endpoint in FILES and "v" in request.args and answer.status_code in SENT:
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"  # the address changes with the content
+        headers.setdefault("Cache-Control", "private, no-store" if request.method != "GET" else "private, no-cache")
         return answer
 
     app.jinja_env.globals["csp_nonce"] = csp_nonce

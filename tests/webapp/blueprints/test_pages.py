@@ -267,3 +267,17 @@ def test_files_whose_address_follows_their_content_are_kept_for_good(client: Sho
     with client.get(found[1]) as kept, client.get("/static/css/tokens.css") as asked_again:
         assert "immutable" in kept.headers["Cache-Control"]
         assert "immutable" not in asked_again.headers.get("Cache-Control", "")
+
+
+@pytest.mark.parametrize("path", ["/static/nothing.css?v=1", "/static/css/nothing.css?v=1", "/static/img/?v=1"])
+def test_an_error_at_an_address_of_a_file_is_kept_by_nobody(client: ShopClient, path: str) -> None:
+    """Its page holds the visitor's name and token, and may bring a session along."""
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("path", ["/search/suggest?q=lamp", "/rails", "/healthz"])
+def test_what_is_no_page_is_kept_for_nobody_else_either(client: ShopClient, path: str) -> None:
+    """Suggestions hold the visitor's own searches."""
+    assert client.get(path).headers["Cache-Control"] == "private, no-cache"
