@@ -103,10 +103,25 @@ def draw_all(
     from concurrent.futures import ProcessPoolExecutor
 
     context = multiprocessing.get_context("spawn")  # a fork would share the parent's database connections
-    with ProcessPoolExecutor(n_processes, mp_context=context) as pool:
+    with ProcessPoolExecutor(n_processes, mp_context=context, initializer=_end_with_parent) as pool:
         for done, _nothing in enumerate(pool.map(work, missing, chunksize=CHUNK), 1):
             _tell(progress, done, len(missing))
     return len(missing)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that gave it work is killed; it would wait for more for ever."""
+    from multiprocessing import parent_process
+    from threading import Thread
+
+    parent = parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait, name="end with parent", daemon=True).start()
 
 
 def draw_batch(folder: Path, n: int) -> int:

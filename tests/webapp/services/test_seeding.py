@@ -1,7 +1,12 @@
 """The demo in the database: whole, the same for the same number, and its accounts work."""
 
 import json
+import os
+import signal
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +25,7 @@ from webapp.store.models import Interaction, Order, OrderLine, Product, StarRati
 from webapp.store.tx import read_unit, unit_of_work
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def silent(_stage: str, _done: float) -> None:
@@ -104,6 +110,51 @@ def test_pictures_are_drawn_once_and_whole(tmp_path: Path) -> None:
     assert media.draw_all(tmp_path, wanted, processes=1) == 3
     assert media.draw_all(tmp_path, wanted, processes=1) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{stem}-320.webp" for stem, _spec in wanted)
+
+
+DRAWING = """
+import sys
+from multiprocessing import active_children
+from pathlib import Path
+from webapp.services import media
+
+def tell(_stage, _done):
+    print(*(child.pid for child in active_children()), flush=True)
+
+if __name__ == "__main__":
+    spec = {"kind": "lamp", "cut": "desk", "colour": "moss", "second_colour": "sand", "pattern": "plain",
+            "material": "brass", "detail": "plain"}
+    pictures = [(f"lamp-{n:016}", spec) for n in range(3000)]
+    media.draw_all(Path(sys.argv[1]), pictures, processes=2, progress=tell)
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_nobody_goes_on_drawing_for_one_who_was_killed(tmp_path: Path, end: signal.Signals) -> None:
+    script = tmp_path / "drawing.py"
+    script.write_text(DRAWING)
+    command = [sys.executable, str(script), str(tmp_path / "media")]
+    surroundings = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=surroundings) as main:
+        assert main.stdout is not None
+        helpers = [int(pid) for pid in main.stdout.readline().split()]
+        main.send_signal(end)
+    assert len(helpers) == 2
+    deadline = time.monotonic() + 15
+    while any(is_running(pid) for pid in helpers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    left = [pid for pid in helpers if is_running(pid)]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert left == []
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process; one that ended may wait for whoever inherited it to notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_the_worker_draws_what_the_first_pages_do_not_show(
