@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from flask.cli import with_appcontext
 
 from config import Config
 from webapp.clock import utc_now
+from webapp.commandline import Seconds, prepare
 from webapp.errors import Conflict, InvalidInput, ShopError
 from webapp.jobs import BUSY_STATUS, REFUSED_STATUS
 from webapp.numbers import MAX_ID
@@ -30,28 +30,6 @@ from webapp.services.vouchers import VOUCHER_KINDS
 Command = Callable[..., Any]
 BEHIND_THE_SHOP = 10  # niceness
 ANSWER_SECONDS = 60.0  # behind a command nobody waits for a page
-
-
-class _Text(click.types.StringParamType):
-    """Text that can be stored: Python hands over bytes that are no UTF-8 as halves of surrogate pairs."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        text = super().convert(value, param, ctx)
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            self.fail("write text in UTF-8.", param, ctx)
-        return text
-
-
-class _Seconds(click.FloatRange):
-    """A time that ends: neither infinity nor "not a number", which no bound refuses."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        seconds = super().convert(value, param, ctx)
-        if not math.isfinite(seconds):
-            self.fail(f"{value} is no number of seconds.", param, ctx)
-        return seconds
 
 
 def _config() -> Config:
@@ -185,7 +163,7 @@ def _print_report(report: Report, *, dry_run: bool) -> None:
 @click.option("--if-none", is_flag=True, help="Only where no model is live; then nothing is evaluated first.")
 @click.option(
     "--search-seconds",
-    type=_Seconds(min=0),
+    type=Seconds(min=0),
     default=0,
     show_default=True,
     help="Look for better parameters first.",
@@ -438,14 +416,5 @@ COMMANDS = (
 def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
     for command in COMMANDS:
-        _take_text(command)
+        prepare(command)
         app.cli.add_command(command)
-
-
-def _take_text(command: click.Command) -> None:
-    """Let no option of a command, or of those below it, take what is no text."""
-    for parameter in command.params:
-        if parameter.type is click.STRING:
-            parameter.type = _Text()
-    for below in command.commands.values() if isinstance(command, click.Group) else ():
-        _take_text(below)

@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from tests.factories import PASSWORD, ShopClient, make_event, make_product, make_user
 from webapp.actors import Actor
+from webapp.extensions import db
 from webapp.progress import ProgressLine
+from webapp.services import backups
 from webapp.store import products
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -127,6 +130,38 @@ def test_a_file_goes_in_by_command(app: Flask, flask: FlaskCliRunner, tmp_path: 
     assert (tmp_path / "out.csv").exists()
     with read_unit() as tx:
         assert products.count(tx) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["create-admin", "--email", "a@example.com", "--password", PASSWORD],
+        ["api-key", "list"],
+        ["recommend", "--user-id", "1"],
+        ["import-catalog", "goods.csv"],
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_sentence(
+    app: Flask, flask: FlaskCliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("damaged.db").write_bytes(b"no database" * 100)
+    Path("goods.csv").write_text("item_id,title\nk1,Kettle\n")
+    with app.app_context():
+        monkeypatch.setitem(db.engines, None, sa.create_engine("sqlite:///damaged.db"))
+    told = flask.invoke(args=arguments)
+    assert told.exit_code == 1
+    assert told.output.splitlines()[-1] == "Error: The database cannot be used: file is not a database."
+
+
+def test_a_disk_that_is_full_is_one_sentence(flask: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device", "backup.tar.gz")
+
+    monkeypatch.setattr(backups, "backup", fail)
+    told = flask.invoke(args=["backup", "backup.tar.gz"])
+    assert told.exit_code == 1
+    assert told.output == "Error: backup.tar.gz: No space left on device.\n"
 
 
 def test_a_file_may_have_any_name(flask: FlaskCliRunner, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, NestedTransaction
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from webapp.errors import Away, Busy
@@ -155,6 +155,11 @@ def _engine(engine: Engine, begin: str) -> Engine:
 def _reason(error: DBAPIError) -> str:
     """The first line of what a driver says."""
     return next(iter(str(error.orig).splitlines()), "")[:200]
+
+
+def trouble_of(error: Exception) -> str:
+    """Say why the database cannot be used: no room, no right, damage, no tables. Empty for every other error."""
+    return _reason(error) if isinstance(error, DBAPIError) and type(error) in {OperationalError, DatabaseError} else ""
 
 
 def is_passing(error: DBAPIError) -> bool:

@@ -1,0 +1,68 @@
+"""What all `flask` commands have in common: the text they take, and one sentence where the machine fails them."""
+
+from __future__ import annotations
+
+import errno
+import math
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from webapp.store.tx import trouble_of
+
+
+class Text(click.types.StringParamType):
+    """Text that can be stored: Python hands over bytes that are no UTF-8 as halves of surrogate pairs."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text; one that cannot be stored is a wrong option."""
+        text = super().convert(value, param, ctx)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail("write text in UTF-8.", param, ctx)
+        return text
+
+
+class Seconds(click.FloatRange):
+    """A time that ends: neither infinity nor "not a number", which no bound refuses."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the seconds; a time without an end is a wrong option."""
+        seconds = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is no number of seconds.", param, ctx)
+        return seconds
+
+
+def prepare(command: click.Command) -> None:
+    """Make a command, and those below it, take text alone and end in one sentence."""
+    for parameter in command.params:
+        if parameter.type is click.STRING:
+            parameter.type = Text()
+    if command.callback is not None:
+        command.callback = _in_one_sentence(command.callback)
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        prepare(below)
+
+
+def _in_one_sentence(work: Callable[..., Any]) -> Callable[..., Any]:
+    """Tell of a disk or a database that cannot be used without a traceback: no change of ours would mend it."""
+
+    @wraps(work)
+    def run(*arguments: Any, **options: Any) -> Any:
+        try:
+            return work(*arguments, **options)
+        except OSError as error:
+            if error.strerror is None or error.errno == errno.EPIPE:  # click ends by itself when nobody reads on
+                raise
+            where = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{where}{error.strerror}.") from error
+        except Exception as error:
+            if reason := trouble_of(error):
+                raise click.ClickException(f"The database cannot be used: {reason}.") from error
+            raise
+
+    return run
