@@ -10,7 +10,7 @@ import numpy as np
 
 from recommender.asked import latest_moment, moment_of, told_of
 from recommender.idmap import IdMap
-from recommender.roworder import StepCounter, drawn_seconds, is_clock, is_grouped_by_user, is_sorted_by_item
+from recommender.roworder import StepCounter, is_clock, stand_in
 from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, BoolMask, Event, FloatVector, Rows
 from recommender.validation import (
     DataReport,
@@ -227,13 +227,11 @@ def _times(
         return seconds
     lack = "no clock" if is_timed else "column absent"
     order = np.argsort(seconds, kind="stable")
-    users = user_ids.iloc[order]
-    if is_sorted_by_item(users, item_ids.iloc[order], kinds[order]):
-        repairs[f"timestamp: {lack}, rows sorted by item, times drawn at random"] = len(frame)
-        return drawn_seconds(user_ids, item_ids)
-    if is_grouped_by_user(users, kinds[order]):
-        repairs[f"timestamp: {lack}, rows grouped by user, numbered for each of them"] = len(frame)
-        return StepCounter().steps(users)[np.argsort(order)]
+    found = stand_in(user_ids.iloc[order], item_ids.iloc[order], kinds[order], StepCounter())
+    if found is not None:
+        what, in_order = found
+        repairs[f"timestamp: {lack}, {what}"] = len(frame)
+        return in_order[np.argsort(order)]
     if not is_timed:
         repairs["timestamp: column absent, row order taken as time"] = len(frame)
     return seconds

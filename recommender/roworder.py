@@ -83,6 +83,26 @@ def is_grouped_by_user(users: pd.Series, kinds: pd.Series | AnyArray) -> bool:
     return bool(len(np.unique(owner)) >= SORTED_SHARE * n_blocks)
 
 
+def stand_in(
+    users: pd.Series, items: pd.Series, kinds: pd.Series | AnyArray, counter: StepCounter
+) -> tuple[str, Rows] | None:
+    """What stands in for the times of a log that has none, in words and for each row; None for the order of the rows.
+
+    Parameters
+    ----------
+    users, items : Series of str, shape (n_rows,)
+    kinds : Series or array of shape (n_rows,)
+        Names or codes.
+    counter : StepCounter
+        Of the whole file, where these rows are a part of one.
+    """
+    if is_sorted_by_item(users, items, kinds):
+        return "rows sorted by item, times drawn at random", drawn_seconds(users, items)
+    if counter.has_begun or is_grouped_by_user(users, kinds):
+        return "rows grouped by user, numbered for each of them", counter.steps(users)
+    return None
+
+
 class StepCounter:
     """Numbers the rows of each user from 0, through the parts of a file."""
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from recommender.errors import DataError
-from recommender.roworder import StepCounter, drawn_seconds, is_clock, is_grouped_by_user, is_sorted_by_item
+from recommender.roworder import StepCounter, is_clock, stand_in
 from recommender.types import EVENT_KINDS, BoolMask, Rows
 from recommender.validation import require_columns, shortened
 
@@ -333,12 +333,10 @@ def _with_usable_times(log: pd.DataFrame) -> pd.DataFrame:
     if not can_count or is_clock(times.to_numpy()):
         return log
     kinds = log["kind"] if "kind" in log.columns else np.zeros(len(log), dtype=np.int64)
-    if is_sorted_by_item(log["user_id"], log["item_id"], kinds):
-        usable = drawn_seconds(log["user_id"], log["item_id"])
-    elif is_grouped_by_user(log["user_id"], kinds):
-        usable = StepCounter().steps(log["user_id"])
-    else:
+    found = stand_in(log["user_id"], log["item_id"], kinds, StepCounter())
+    if found is None:
         return log
+    _, usable = found
     return log.assign(timestamp=usable).sort_values("timestamp", kind="stable").reset_index(drop=True)
 
 

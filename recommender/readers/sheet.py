@@ -13,7 +13,7 @@ from recommender.asked import moment_of
 from recommender.readers import parsing
 from recommender.readers.files import reject_frame
 from recommender.readers.parsing import Floats
-from recommender.roworder import StepCounter, drawn_seconds, is_grouped_by_user, is_sorted_by_item
+from recommender.roworder import StepCounter, stand_in
 from recommender.types import BoolMask
 from recommender.validation import LABEL_TOO_LONG, MAX_ID_BYTES, MAX_LABEL_LENGTH, is_too_long
 
@@ -124,12 +124,8 @@ class Sheet:
         The order of the rows stands in for them, or that within each user where one stands after the other. Where it
         comes from sorting by item they are drawn.
         """
-        if is_sorted_by_item(users, items, kinds):
-            repair, seconds = "rows sorted by item, times drawn at random", drawn_seconds(users, items)
-        elif self._counter.has_begun or is_grouped_by_user(users, kinds):
-            repair, seconds = "rows grouped by user, numbered for each of them", self._counter.steps(users)
-        else:
-            repair, seconds = "row order taken as time (one second per row from 2000-01-01)", np.asarray(self.raw.index)
+        in_order = "row order taken as time (one second per row from 2000-01-01)", np.asarray(self.raw.index)
+        repair, seconds = stand_in(users, items, kinds, self._counter) or in_order
         self.repairs[f"{UNTIMED}, {repair}"] += len(self.raw)
         return UNTIMED_START + seconds.astype(np.float64)
 
