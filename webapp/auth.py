@@ -9,14 +9,14 @@ from typing import Any
 
 from flask import Flask, current_app, g, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
-from flask_wtf.csrf import generate_csrf
+from flask_wtf.csrf import CSRFError, generate_csrf
 
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import Forbidden, NotFound, NotSignedIn
 from webapp.extensions import csrf, login_manager
 from webapp.services import accounts, api_keys
-from webapp.sessions import GUEST_KEY, ShopSession
+from webapp.sessions import GUEST_KEY, DatabaseSessions, ShopSession
 from webapp.tuning import DEFAULT, Tuning
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -74,7 +74,24 @@ def register_auth(app: Flask) -> None:
         # A payment provider has no session either; its message is signed.
         is_signed = request.endpoint in SIGNED_ENDPOINTS
         if request.method not in SAFE_METHODS and not is_signed and "Authorization" not in request.headers:
-            csrf.protect()
+            _check_token()
+
+
+def _check_token() -> None:
+    """Refuse a form without the session's token; Busy where the page with the form could not keep one."""
+    try:
+        csrf.protect()
+    except CSRFError:
+        if shop_session().new:
+            keep_session()
+        raise
+
+
+def keep_session() -> None:
+    """Write this browser's session now; Busy, before anything is said, where that cannot be done."""
+    sessions = current_app.session_interface
+    if isinstance(sessions, DatabaseSessions):
+        sessions.keep(shop_session())
 
 
 def current_member() -> SignedInUser | None:
@@ -134,6 +151,7 @@ def sign_in(user: SignedInUser, *, remember: bool) -> None:
     login_user(user)
     this.rotate()
     _renew_csrf()
+    keep_session()
 
 
 def sign_out() -> None:
@@ -143,12 +161,14 @@ def sign_out() -> None:
     this.clear()
     this.remembered = False
     this.rotate()
+    keep_session()
 
 
 def renew_session() -> None:
     """Change the id of the present session, after a new password for instance."""
     shop_session().rotate()
     _renew_csrf()
+    keep_session()
 
 
 def _renew_csrf() -> None:

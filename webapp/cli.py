@@ -18,7 +18,7 @@ from flask.cli import with_appcontext
 from config import Config
 from webapp.clock import utc_now
 from webapp.commandline import Seconds, prepare
-from webapp.errors import Conflict, InvalidInput, ShopError
+from webapp.errors import Conflict, InvalidInput, ShopError, Unwritable
 from webapp.jobs import BUSY_STATUS, REFUSED_STATUS
 from webapp.numbers import MAX_ID
 from webapp.progress import ProgressLine
@@ -44,6 +44,8 @@ def _told() -> Iterator[ProgressLine]:
         yield line
     except InvalidInput as error:
         raise click.ClickException("; ".join(f"{name}: {text}" for name, text in error.errors.items())) from error
+    except Unwritable:  # the command line has the reason
+        raise
     except (ShopError, UnreadableFileError) as error:
         raise click.ClickException(getattr(error, "text", "") or str(error)) from error
     finally:

@@ -150,6 +150,17 @@ class Away(Busy):
         self.headers["Retry-After"] = "5"
 
 
+class Unwritable(Busy):
+    """The database can be read but takes nothing: a full disk, one that is read-only. Nothing was written."""
+
+    code = "unwritable"
+    title = _l("Nothing can be written down right now")
+
+    def __init__(self) -> None:
+        super().__init__(_("You can look around. To sign in, to order or to change something, please come back later."))
+        self.headers["Retry-After"] = "60"
+
+
 class RecsUnavailable(Exception):
     """The recommender cannot answer now; whoever asked fills the page by other means."""
 

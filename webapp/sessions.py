@@ -50,6 +50,7 @@ class ShopSession(CallbackDict[str, Any], SessionMixin):
         self.new = row is None
         self.is_stateless = False
         self.old_hash = ""
+        self.is_stored = row is not None
         self.remembered = bool(row and row.is_permanent)
 
     @property
@@ -119,6 +120,17 @@ class DatabaseSessions(SessionInterface):
             return
         self._set_cookie(app, session, response)
 
+    def keep(self, session: ShopSession) -> None:
+        """Write a session now: for what must not be said before it is true.
+
+        Raises
+        ------
+        Busy
+            If it cannot be written; the one before goes on.
+        """
+        self._store(session)
+        session.is_stored, session.old_hash = True, ""
+
     def _is_worn(self, session: ShopSession) -> bool:
         return session.row is not None and self.clock() - session.row.seen_at > TOUCH_AFTER
 
@@ -138,7 +150,7 @@ class DatabaseSessions(SessionInterface):
             "expires_at": now + self._life(session),
         }
         with unit_of_work() as tx:
-            if session.row is not None and not session.old_hash:
+            if session.is_stored and not session.old_hash:
                 sessions.change(tx, session.id_hash, **values)
                 return
             if session.old_hash:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -22,7 +23,7 @@ from flask import (
 from webapp import viewmodels as vm
 from webapp.auth import current_actor, current_member, known_actor
 from webapp.clock import utc_now
-from webapp.errors import InvalidInput, NotFound
+from webapp.errors import Busy, InvalidInput, NotFound
 from webapp.extensions import limiter
 from webapp.frame import LANGUAGE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES
 from webapp.numbers import whole
@@ -142,7 +143,8 @@ def product(product_id: int, slug: str = "") -> str | Response:
         query = urlencode(list(request.args.items(multi=True)))  # url_for would read some names as its own
         return redirect(product_url(product_id, found.slug) + (f"?{query}" if query else ""), 301)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
     now = utc_now()
-    product_pages.note_view(known_actor(), product_id, request_id=field("request_id")[:40], now=now)
+    with suppress(Busy):  # a product is shown whether a look at it can be noted or not; the log says so
+        product_pages.note_view(known_actor(), product_id, request_id=field("request_id")[:40], now=now)
     return render_template("shop/product.html", page=page_of(found))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from webapp.errors import InvalidInput, NotFound
+from webapp.errors import Busy, InvalidInput, NotFound
 from webapp.store import operations
 from webapp.store.tx import read_unit, single_read, unit_of_work
 
@@ -51,7 +52,7 @@ def scopes_of(token: str, *, now: datetime) -> frozenset[str] | None:
         return None
     key_id, scopes, used_at = found
     if used_at is None or now - used_at > TOUCH_EVERY:
-        with unit_of_work() as tx:
+        with suppress(Busy), unit_of_work() as tx:  # a key opens whether its use can be noted or not
             operations.touch_key(tx, key_id, now=now)
     return frozenset(scopes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
 from webapp.actors import Actor
-from webapp.errors import InvalidInput, RecsUnavailable
+from webapp.errors import Busy, InvalidInput, RecsUnavailable
 from webapp.picks import Ask, Chance, Picks, Recs
 from webapp.services import chrome, merchandising, profiles
 from webapp.store import carts, interactions, leftout, products, rules
@@ -222,10 +223,13 @@ def first_rail(actor: Actor, recs: Recs, book: RuleBook, *, history_limit: int, 
 
 
 def note_impressions(actor: Actor, rails: Sequence[vm.Rail | None], *, now: datetime) -> None:
-    """Note what was shown, where, and what made it, so that it can be told what came of it."""
+    """Note what was shown, where, and what made it, so that it can be told what came of it.
+
+    Where it cannot be written, which the log says, the list is shown all the same.
+    """
     noted = impression_rows(actor, rails, now=now)
     if noted:
-        with unit_of_work() as tx:
+        with suppress(Busy), unit_of_work() as tx:
             interactions.add_impressions(tx, noted)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from webapp.actors import Actor
-from webapp.errors import InvalidInput, NotFound
+from webapp.errors import Busy, InvalidInput, NotFound
 from webapp.services import chrome, feedback
 from webapp.store import interactions, products, reviews, searches, taste, users
 from webapp.store.rows import HistoryRow
@@ -333,7 +334,7 @@ def note_search(actor: Actor, words: str, product_ids: Sequence[int], *, now: da
     """Keep what somebody searched for, with the products that stood first; nothing while picks are paused."""
     if not actor.is_known or not actor.is_personalised or not actor.tuning.uses_searches or not product_ids:
         return
-    with unit_of_work() as tx:
+    with suppress(Busy), unit_of_work() as tx:  # who searches finds, whether it can be noted or not
         searches.add(tx, actor, words[:SEARCH_LENGTH], product_ids[:PRODUCTS_OF_A_SEARCH], now=now)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, Engine, Executable, NestedTransaction
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from webapp.errors import Away, Busy
+from webapp.errors import Away, Busy, Unwritable
 from webapp.extensions import BEGIN_OPTION, db
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,11 @@ WRITING = "BEGIN IMMEDIATE"
 SERIALISATION_FAILURES = frozenset({"40001", "40P01", "55P03"})
 # Stopped by its keeper, crashed, starting or stopping, no connection left; 08 stands before every trouble with a line.
 AWAY = ("57P01", "57P02", "57P03", "53300", "08")
+# No room, read-only, or a disk that fails; of SQLite also a file that cannot be made beside the database.
+UNWRITABLE = frozenset({"53100", "25006", "58030"})
+SQLITE_UNWRITABLE = frozenset(
+    {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
+)
 _open_unit: ContextVar[bool] = ContextVar("open_unit", default=False)
 
 
@@ -95,6 +101,8 @@ def unit_of_work() -> Iterator[Tx]:
         If the database gave us no turn within its patience; nothing was written.
     Away
         If it cannot be reached or went away meanwhile.
+    Unwritable
+        If its disk takes nothing; nothing was written.
     RuntimeError
         If another unit is open: on SQLite the inner one would wait for the outer one for ever.
     """
@@ -136,6 +144,9 @@ def _unit(begin: str) -> Iterator[Tx]:
         if is_away(error):
             log.warning("database_away", extra={"reason": _reason(error)})
             raise Away from error
+        if is_unwritable(error):
+            log.warning("database_unwritable", extra={"reason": _reason(error)})
+            raise Unwritable from error
         raise
     finally:
         _open_unit.reset(mark)
@@ -159,6 +170,8 @@ def _reason(error: DBAPIError) -> str:
 
 def trouble_of(error: Exception) -> str:
     """Say why the database cannot be used: no room, no right, damage, no tables. Empty for every other error."""
+    if isinstance(error, Unwritable) and isinstance(error.__cause__, DBAPIError):
+        return _reason(error.__cause__)
     return _reason(error) if isinstance(error, DBAPIError) and type(error) in {OperationalError, DatabaseError} else ""
 
 
@@ -179,6 +192,14 @@ def is_away(error: DBAPIError) -> bool:
     return state.startswith(AWAY)
 
 
+def is_unwritable(error: DBAPIError) -> bool:
+    """Whether the database takes nothing though it is there."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return (code & 0xFF) in SQLITE_UNWRITABLE  # what the higher bits say is which of them
+    return getattr(error.orig, "sqlstate", None) in UNWRITABLE
+
+
 def run_unit(work: Callable[[Tx], Result], *, attempts: int = ATTEMPTS) -> Result:
     """Run ``work`` in a writing unit, again from its start when the database asks for that.
 
@@ -195,13 +216,15 @@ def run_unit(work: Callable[[Tx], Result], *, attempts: int = ATTEMPTS) -> Resul
         If the database gave us no turn; nothing was written.
     Away
         If there is no database; it is not tried again, as a last commit may have got through.
+    Unwritable
+        If its disk takes nothing, which trying again does not mend.
     """
     began = time.monotonic()
     for attempt in range(1, attempts + 1):
         try:
             with unit_of_work() as tx:
                 return work(tx)
-        except Away:
+        except (Away, Unwritable):
             raise
         except Busy:
             if attempt == attempts or time.monotonic() - began > PATIENCE_SECONDS:
