@@ -69,6 +69,11 @@ def register_auth(app: Flask) -> None:
         return SignedInUser(row.user_id, row.user_name, row.user_email, row.role, row.is_personalised, row.tuning)
 
     @app.before_request
+    def know_the_browser() -> None:
+        if (trouble := shop_session().trouble) is not None:  # as somebody new they would lose cart and sign-in
+            raise trouble
+
+    @app.before_request
     def protect() -> None:
         # A page elsewhere cannot add an Authorization header, and with one the session is not read at all.
         # A payment provider has no session either; its message is signed.

@@ -49,6 +49,7 @@ class ShopSession(CallbackDict[str, Any], SessionMixin):
         self.accessed = True
         self.new = row is None
         self.is_stateless = False
+        self.trouble: SQLAlchemyError | Busy | None = None
         self.old_hash = ""
         self.is_stored = row is not None
         self.remembered = bool(row and row.is_permanent)
@@ -100,14 +101,18 @@ class DatabaseSessions(SessionInterface):
         try:
             with single_read() as tx:
                 row = sessions.find(tx, hash_id(session_id), now=self.clock())
-        except (SQLAlchemyError, Busy) as error:  # the page that follows says so in its own words
+        except (SQLAlchemyError, Busy) as error:  # told once there is a request to answer
             log.warning("session_unreadable", exc_info=not isinstance(error, Busy))
-            return ShopSession()
+            lost = ShopSession()
+            lost.trouble = error
+            return lost
         return ShopSession(session_id, row) if row else ShopSession()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write what changed and set the cookie when it has to change."""
         if not isinstance(session, ShopSession) or session.is_stateless:
+            return
+        if session.trouble:  # the browser keeps the one that could not be read
             return
         if not session.modified and not self._is_worn(session):
             return

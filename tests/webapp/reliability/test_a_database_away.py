@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.databases import END_OTHERS, POSTGRESQL, run_plain
-from tests.factories import ShopClient, make_product
+from tests.factories import ShopClient, make_product, make_user
 from tests.servers import free_port
 from webapp.errors import Away
 from webapp.extensions import db, prepare_engine
@@ -68,3 +68,25 @@ def test_what_may_have_been_written_is_not_written_again(app: Flask) -> None:
 def end_connections() -> None:
     """As the server does when it is stopped."""
     run_plain(db.engine.url, END_OTHERS)
+
+
+@pytest.mark.parametrize("path", ["/", "/cart", "/api/session"])
+def test_nobody_is_signed_out_by_a_database_that_was_away(client: ShopClient, path: str) -> None:
+    """The session is what a request reads first; who came without one would be given a new one, and an empty cart."""
+    with unit_of_work() as tx:
+        make_product(tx)
+        make_user(tx, "ana@example.com")
+    client.sign_in("ana@example.com")
+    end_connections()
+    client.get(path)
+    assert client.get("/account").status_code == 200
+
+
+def test_a_form_that_meets_it_is_not_taken_for_somebody_elses(client: ShopClient) -> None:
+    with unit_of_work() as tx:
+        lamp = make_product(tx)
+    token = client.token()
+    end_connections()
+    sent = {"product_id": str(lamp), "quantity": "1", "csrf_token": token}
+    assert client.post("/cart/add", data=sent).status_code == 503
+    assert client.post("/cart/add", data=sent).status_code == 303
