@@ -128,6 +128,29 @@ def test_r13_a_bad_new_version_leaves_the_old_one_serving(app: Flask, models: Pa
     assert recs.state().problem
 
 
+@pytest.mark.parametrize("path", ["/admin/", "/admin/models"])
+def test_the_office_says_which_version_serves_and_why(
+    app: Flask, models: Path, shelf: list[int], client: ShopClient, path: str
+) -> None:
+    """The page of the recommender went by what was published, and called a damaged version live."""
+    with unit_of_work() as tx:
+        make_user(tx, "owner@example.com", role="owner")
+    client.sign_in("owner@example.com")
+    publish(app, "v1", "content")
+    app.extensions["recs"] = recs = local(app)
+    publish(app, "v2", "content")
+    damage(models / "v2", "manifest")
+    recs.refresh()
+    told = "The newest version cannot be used, so version v1 serves on."
+    assert told in client.get(path).get_data(as_text=True)
+    (models / "CURRENT").write_text("v1", encoding="utf-8")
+    recs.refresh()
+    assert told not in client.get(path).get_data(as_text=True)
+    damage(models / "v1", "manifest")
+    app.extensions["recs"] = local(app)
+    assert "No model serves just now." in client.get(path).get_data(as_text=True)
+
+
 def test_a_new_version_that_cannot_answer_leaves_the_old_one_serving(
     app: Flask, models: Path, shelf: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

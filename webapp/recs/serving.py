@@ -286,6 +286,8 @@ class LocalRecs:
         version = self._published()
         if version and (self._live is None or self._live.version != version):
             self._take(version)
+        elif version:  # what was wrong with another one is over
+            self._problem = ""
         if self._live is not None and self.feed is not None:
             self._reading = read_on(self._live.model, self.feed, self._reading)
 

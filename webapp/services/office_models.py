@@ -15,7 +15,7 @@ from webapp import viewmodels as vm
 from webapp.errors import NotFound
 from webapp.formatting import money, number
 from webapp.markdown import markdown
-from webapp.picks import Recs
+from webapp.picks import Recs, RecsState
 from webapp.providers import get_providers
 from webapp.services import orders as order_service
 from webapp.services import schedule, training
@@ -84,13 +84,24 @@ def _trigger(raw: str) -> str:
     return known.get(raw, raw)
 
 
+def _trouble_serving(state: RecsState) -> tuple[str, ...]:
+    """Say when what serves is not what was published."""
+    if state.state == "fallback":
+        return (_("No model serves just now. Shoppers see what sells best. %(why)s", why=state.problem),)
+    if not state.problem:
+        return ()
+    why = {"version": state.version, "why": state.problem}
+    return (_("The newest version cannot be used, so version %(version)s serves on. %(why)s", **why),)
+
+
 def models_page(
-    place: training.Place, *, chosen: int | None, retrain_at: Any, zone: Any, now: datetime
+    place: training.Place, live_recs: Recs, *, chosen: int | None, retrain_at: Any, zone: Any, now: datetime
 ) -> vm.AdminModelsPage:
     """Build the page of the recommender."""
     rows, live_row = training.all_runs(), training.live_run(place)
     live, kept = live_row.version if live_row else None, recs.versions(place.root)
     runs = tuple(run_view(row, live=live, kept=kept) for row in rows)
+    state = live_recs.state()
     picked = next((run for run in runs if run.run_id == chosen), runs[0] if runs else None)
     nightly = (
         _("Every night at %(at)s, %(zone)s.", at=format_time(retrain_at, "short", rebase=False), zone=zone)
@@ -105,6 +116,7 @@ def models_page(
         is_training=training.is_training(now=now),
         next_run_at=schedule.next_due(now, retrain_at, zone) if retrain_at else None,
         schedule=nightly or _("Nightly training is switched off."),
+        warnings=_trouble_serving(state) if state.problem else (),
     )
 
 
@@ -140,9 +152,7 @@ def home_page(place: training.Place, live_recs: Recs, *, currency: str, locale: 
     kept = recs.versions(place.root)
     live = run_view(live_row, live=live_row.version, kept=kept) if live_row else None
     state = live_recs.state()
-    warnings = []
-    if state.state == "fallback":
-        warnings.append(_("No model serves just now. Shoppers see what sells best. %(why)s", why=state.problem))
+    warnings = [*_trouble_serving(state)]
     if broken := state.left_out.get("failed"):
         parts = ", ".join(sorted(broken))
         warnings.append(

@@ -188,6 +188,7 @@ class AdminModelsPage(Page):
     is_training: bool = False
     next_run_at: datetime | None = None
     schedule: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,7 +188,7 @@ def test_the_office_names_the_live_model_however_many_were_refused_since(app: Fl
             run = operations.add_run(tx, trigger="schedule", strategy="hybrid", now=NOW + timedelta(days=1 + night))
             operations.change_run(tx, run, state="refused")
     with app.test_request_context():
-        page = office_models.models_page(place, chosen=None, retrain_at=None, zone=UTC, now=LATER)
+        page = office_models.models_page(place, NullRecs(), chosen=None, retrain_at=None, zone=UTC, now=LATER)
         home = office_models.home_page(place, NullRecs(), currency="EUR", locale="en", now=LATER)
     for named in (page.live, home.live):
         assert named is not None

@@ -130,6 +130,7 @@ def models() -> str:
     run = request.args.get("run", "")
     page = office_models.models_page(
         _place(),
+        get_recs(),
         chosen=int(run) if run.isascii() and run.isdigit() and len(run) < 10 else None,
         retrain_at=config["RETRAIN_AT"] if config["RETRAIN_NIGHTLY"] else None,
         zone=config["TIME_ZONE"],
