@@ -1,5 +1,6 @@
 """The commands: each does one thing, says what it did, and fails in one sentence."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from tests.factories import PASSWORD, ShopClient, make_event, make_product, make_user
+from webapp import worker
 from webapp.actors import Actor
 from webapp.extensions import db
 from webapp.progress import ProgressLine
@@ -162,6 +164,18 @@ def test_a_disk_that_is_full_is_one_sentence(flask: FlaskCliRunner, monkeypatch:
     told = flask.invoke(args=["backup", "backup.tar.gz"])
     assert told.exit_code == 1
     assert told.output == "Error: backup.tar.gz: No space left on device.\n"
+
+
+def test_a_worker_that_cannot_make_its_queue_says_why(
+    app: Flask, flask: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.delitem(app.extensions, "queue", raising=False)
+    monkeypatch.setattr(worker, "SqliteHuey", fail)
+    told = flask.invoke(args=["worker"])
+    assert (told.exit_code, told.output) == (1, "Error: The database cannot be used: database or disk is full.\n")
 
 
 def test_a_file_may_have_any_name(flask: FlaskCliRunner, tmp_path: Path) -> None:

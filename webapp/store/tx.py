@@ -172,6 +172,8 @@ def trouble_of(error: Exception) -> str:
     """Say why the database cannot be used: no room, no right, damage, no tables. Empty for every other error."""
     if isinstance(error, Unwritable) and isinstance(error.__cause__, DBAPIError):
         return _reason(error.__cause__)
+    if type(error) in {sqlite3.OperationalError, sqlite3.DatabaseError}:  # the queue's file, which is none of ours
+        return str(error)
     return _reason(error) if isinstance(error, DBAPIError) and type(error) in {OperationalError, DatabaseError} else ""
 
 
