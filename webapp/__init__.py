@@ -26,7 +26,7 @@ from webapp.recs import recs_from_config
 from webapp.security import register_security_headers, wait_only_when_refused
 from webapp.services.feed import DatabaseFeed
 from webapp.sessions import DatabaseSessions
-from webapp.web import register_photo_size, register_request_rules
+from webapp.web import reading_heads, register_photo_size, register_request_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -61,6 +61,7 @@ def create_app(config: Config | None = None, *, recs: Recs | None = None) -> Fla
     if config["TRUSTED_PROXIES"]:
         hops = config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.wsgi_app = reading_heads(app.wsgi_app)  # type: ignore[method-assign, assignment]
     register_compression(app)
     _prepare_extensions(app, config)
     register_request_log(app)

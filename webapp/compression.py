@@ -49,7 +49,7 @@ def compressed(response: Response) -> Response:
         return response
     response.vary.add("Accept-Encoding")
     is_file = request.endpoint in FILES
-    if request.method == "HEAD" or response.status_code in NOT_WHOLE or not request.accept_encodings["gzip"]:
+    if response.status_code in NOT_WHOLE or not request.accept_encodings["gzip"]:
         return response
     if response.is_streamed and not response.direct_passthrough:
         return response

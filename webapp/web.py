@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, current_app, flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
@@ -16,6 +17,23 @@ from webapp.security import safe_next
 MAX_FIELD = 10_000
 PHOTO_ENDPOINTS = frozenset({"shop.search_photo", "api.search_photo"})
 NUL = "\0"
+
+
+def reading_heads(inner: WSGIApplication) -> WSGIApplication:
+    """Let the shop read the page whose head is asked for, and send no body.
+
+    A view that tells a page from a sent form by the method would take HEAD for the form, which brings no CSRF token.
+    """
+
+    def outer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return inner(environ, start_response)
+        body = inner(environ | {"REQUEST_METHOD": "GET"}, start_response)
+        if hasattr(body, "close"):
+            body.close()
+        return ()
+
+    return outer
 
 
 def register_request_rules(app: Flask) -> None:

@@ -69,7 +69,11 @@ def test_pictures_and_short_answers_stay_as_they_are(app: Flask, visitor: FlaskC
             Response((piece for piece in ["a" * SHORTEST, "b"]), mimetype="text/html"),
         ):
             assert "Content-Encoding" not in compressed(answer).headers
-    assert "Content-Encoding" not in visitor.head("/", headers=GZIP).headers
+
+
+def test_the_head_of_a_page_says_what_the_page_would(visitor: FlaskClient) -> None:
+    head = visitor.head("/", headers=GZIP)
+    assert (head.headers["Content-Encoding"], head.get_data()) == ("gzip", b"")
 
 
 def test_the_same_page_is_not_always_of_the_same_length(app: Flask) -> None:

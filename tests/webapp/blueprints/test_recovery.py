@@ -157,6 +157,17 @@ def test_another_address_counts_once_it_is_confirmed(app: Flask, ana: int) -> No
     assert client.send(link).status_code == 410
 
 
+def test_s1_a_program_that_looks_at_the_link_confirms_nothing(app: Flask, ana: int) -> None:
+    client: ShopClient = app.test_client()
+    client.sign_in("ana@example.com")
+    client.send("/account/email", {"new_email": "new@example.com", "password": PASSWORD})
+    link = link_in(letters()["new@example.com"])
+    assert app.test_client().head(link).status_code == 200
+    with read_unit() as tx:
+        assert users.by_id(tx, ana).email == "ana@example.com"  # type: ignore[union-attr]
+    assert client.send(link).status_code == 303, "the link works still"
+
+
 @pytest.mark.parametrize(
     ("email", "password", "wrong"),
     [

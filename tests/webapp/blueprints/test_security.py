@@ -93,6 +93,21 @@ def test_s1_reading_changes_nothing(app: Flask, people: dict[str, int]) -> None:
     assert snapshot() == before
 
 
+def test_s1_asking_for_the_head_of_a_page_is_reading_it(app: Flask, people: dict[str, int]) -> None:
+    """Programs that look through letters ask so for every link, and a form that is not there cannot be wrong."""
+    client = browser(app, "owner")
+    before = snapshot()
+    for rule in rules(app, {"GET"}):
+        read, head = client.get(filled(rule)), client.head(filled(rule))
+        assert (head.status_code, head.headers.get("Cache-Control")) == (
+            read.status_code,
+            read.headers.get("Cache-Control"),
+        ), rule
+        assert head.get_data() == b"", rule
+        read.close()
+    assert snapshot() == before
+
+
 def test_s2_the_session_cookie_in_production(tmp_path: Path) -> None:
     given = {"SHOP_ENV": "production", "SITE_URL": "https://shop.example", "TEST_PAYMENTS": "1"}
     config = Config.from_environment(given | {"INSTANCE_PATH": str(tmp_path)}, env_file=tmp_path / "none")
