@@ -188,7 +188,7 @@ def web_command(config: Config) -> list[str]:
         "--config",
         str(ROOT / "deploy" / "serving.py"),
         "--bind",
-        f"{config['HOST']}:{config['PORT']}",
+        f"{bracketed(config['HOST'])}:{config['PORT']}",
         "--worker-class",
         "gthread",
         "--workers",
@@ -247,8 +247,13 @@ def wait_until_ready(config: Config, processes: list[subprocess.Popen[bytes]]) -
 
 def address(config: Config) -> str:
     """Where the shop answers."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(config["HOST"], config["HOST"])  # noqa: S104
-    return f"http://{host}:{config['PORT']}"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config["HOST"], config["HOST"])  # noqa: S104
+    return f"http://{bracketed(host)}:{config['PORT']}"
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands before a port."""
+    return f"[{host}]" if ":" in host else host
 
 
 def announce(config: Config) -> None:

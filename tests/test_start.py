@@ -109,6 +109,22 @@ def test_each_web_process_opens_the_model_at_its_start() -> None:
     assert str(run.ROOT / "deploy" / "serving.py") in run.web_command(TestConfig.under(Path("unused")))
 
 
+@pytest.mark.parametrize(
+    ("host", "bound", "told"),
+    [
+        ("127.0.0.1", "127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("0.0.0.0", "0.0.0.0:5000", "http://127.0.0.1:5000"),  # noqa: S104 - compared, not bound
+        ("::1", "[::1]:5000", "http://[::1]:5000"),
+        ("::", "[::]:5000", "http://[::1]:5000"),
+    ],
+)
+def test_the_shop_listens_on_addresses_of_both_kinds(host: str, bound: str, told: str) -> None:
+    config = TestConfig.under(Path("unused"), HOST=host)
+    command = run.web_command(config)
+    assert command[command.index("--bind") + 1] == bound
+    assert run.address(config) == told
+
+
 def test_the_longest_question_of_the_api_fits_into_a_request_line() -> None:
     """Ids of ten digits, and each comma as three characters, which is how most clients write it."""
     products = {"exclude": ",".join([str(MAX_ID)] * 500), "product_id": ",".join([str(MAX_ID)] * 50)}

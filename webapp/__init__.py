@@ -26,7 +26,7 @@ from webapp.recs import recs_from_config
 from webapp.security import register_security_headers, wait_only_when_refused
 from webapp.services.feed import DatabaseFeed
 from webapp.sessions import DatabaseSessions
-from webapp.web import reading_heads, register_photo_size, register_request_rules
+from webapp.web import ShopRequest, reading_heads, register_photo_size, register_request_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,6 +54,7 @@ def create_app(config: Config | None = None, *, recs: Recs | None = None) -> Fla
         static_folder=str(ROOT / "static"),
         instance_path=str(config.instance),
     )
+    app.request_class = ShopRequest
     if config.is_production and app.debug:
         raise ConfigError("FLASK_DEBUG=1 and --debug show the inside of the shop to everybody: not in production.")
     app.config.from_mapping(config.flask_settings())

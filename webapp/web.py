@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, current_app, flash, jsonify, redirect, request, url_for
+from flask import Flask, Request, Response, current_app, flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
@@ -17,6 +18,26 @@ from webapp.security import safe_next
 MAX_FIELD = 10_000
 PHOTO_ENDPOINTS = frozenset({"shop.search_photo", "api.search_photo"})
 NUL = "\0"
+IPV6_HOST = re.compile(r"\[([0-9a-f:.]+)\](?::([1-9][0-9]{0,4}))?")
+MAX_PORT = 65_535
+
+
+class ShopRequest(Request):
+    """A request that may name the shop by an IPv6 address: Werkzeug cuts each host it trusts at its first colon."""
+
+    _named: list[str] | None = None
+
+    @property
+    def trusted_hosts(self) -> list[str] | None:
+        """The hosts to compare with; None when this one was found to be among them."""
+        given = IPV6_HOST.fullmatch(self.headers.get("Host", ""))
+        if given and self._named and {given[1], f"[{given[1]}]"} & set(self._named) and int(given[2] or 1) <= MAX_PORT:
+            return None
+        return self._named
+
+    @trusted_hosts.setter
+    def trusted_hosts(self, named: list[str] | None) -> None:
+        self._named = named
 
 
 def reading_heads(inner: WSGIApplication) -> WSGIApplication:
