@@ -523,3 +523,15 @@ def test_faults_of_either_theme_are_noticed(tab: Page) -> None:
         "<main><h1>Grey on grey at night</h1><img src='data:,'></main>"
     )
     assert [line.split(":")[:2] for line in violations(tab)] == [["light", " image-alt"], ["dark", " color-contrast"]]
+
+
+def test_long_words_stay_within_the_tiles_of_a_narrow_window(address: str, tab: Page) -> None:
+    tab.set_viewport_size({"width": 320, "height": 700})
+    tab.goto(f"{address}/scene/account")
+    words = ["Bestellungen", "gemerkte Artikel", "Bewertungen"]
+    tab.evaluate("words => document.querySelectorAll('.tiles a').forEach((a, i) => a.lastChild.data = words[i])", words)
+    assert (
+        tab.evaluate("[...document.querySelectorAll('.tiles a')].filter(a => a.scrollWidth > a.clientWidth).length")
+        == 0
+    )
+    assert tab.evaluate("document.documentElement.scrollWidth") == 320

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
@@ -22,7 +23,8 @@ def about(instance: Path) -> vm.AboutDemoPage:
         is_demo = bool(operations.setting(tx, DEMO_SETTING))
         counts = (products.count(tx), users.count(tx), interactions.count(tx))
     labels = (_("Products"), _("Shoppers"), _("Things they did"))
-    figures = tuple(vm.Fact(label, number(n)) for label, n in zip(labels, counts, strict=True)) if is_demo else ()
+    values = [number(n, str(get_locale() or "en")) for n in counts]
+    figures = tuple(vm.Fact(label, value) for label, value in zip(labels, values, strict=True)) if is_demo else ()
     shoppers = [account for account in read_accounts(instance) if account.get("role") == "shopper"] if is_demo else []
     return vm.AboutDemoPage(
         meta=vm.PageMeta(title=_("About this demonstration"), canonical=absolute(url_for("shop.about_demo"))),

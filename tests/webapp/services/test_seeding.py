@@ -78,6 +78,15 @@ def test_the_shop_is_full_and_says_that_it_is_a_demo(app: Flask, demo: list[dict
     assert demo[0]["password"] not in about
 
 
+def test_the_figures_of_the_demo_are_written_as_its_reader_writes_them(app: Flask, demo: list[dict[str, str]]) -> None:
+    with read_unit() as tx:
+        n_events = tx.scalar(select(func.count()).select_from(Interaction))
+    assert n_events > 1000
+    for language, between in (("en", ","), ("de", ".")):
+        about = app.test_client().get("/about-the-demo", headers={"Accept-Language": language}).get_data(as_text=True)
+        assert f">{n_events // 1000}{between}{n_events % 1000:03}<" in about, language
+
+
 def test_the_training_frames_are_what_the_library_reads(app: Flask, demo: list[dict[str, str]]) -> None:
     with read_unit() as tx:
         events, items = interactions.training_frame(tx), catalogue.item_frame(tx)
