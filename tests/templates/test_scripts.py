@@ -535,3 +535,23 @@ def test_long_words_stay_within_the_tiles_of_a_narrow_window(address: str, tab: 
         == 0
     )
     assert tab.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_a_long_street_wraps_in_a_narrow_window(address: str, tab: Page) -> None:
+    tab.set_viewport_size({"width": 320, "height": 700})
+    tab.goto(f"{address}/scene/checkout-done")
+    tab.evaluate("document.querySelector('address').textContent = 'Donaudampfschifffahrtsgesellschaftsstrasse 123'")
+    assert tab.evaluate("document.documentElement.scrollWidth") == 320
+
+
+@pytest.mark.parametrize(
+    ("scene", "chosen"), [("product", ".option"), ("category", ".pager a"), ("account", ".side-nav a")]
+)
+def test_what_is_chosen_is_seen_with_the_colours_of_the_system(
+    address: str, tab: Page, scene: str, chosen: str
+) -> None:
+    tab.emulate_media(forced_colors="active")
+    tab.goto(f"{address}/scene/{scene}")
+    outline = "all => [...new Set(all.map(one => getComputedStyle(one).outlineStyle))]"
+    assert tab.locator(f"{chosen}[aria-current]").evaluate_all(outline) == ["solid"]
+    assert tab.locator(f"{chosen}:not([aria-current])").evaluate_all(outline) == ["none"]
