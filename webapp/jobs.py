@@ -28,7 +28,7 @@ from webapp.mail import sender_from_config
 from webapp.providers import get_providers
 from webapp.services import alerts, checkout, housekeeping, media, outbox, payments, schedule, training
 from webapp.store import operations
-from webapp.store.tx import unit_of_work
+from webapp.store.tx import read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,6 +69,14 @@ def queue_retraining(*, trigger: str) -> bool:
         operations.add_job(tx, schedule.RETRAIN, due_at=utc_now(), payload={"trigger": trigger})
     wake_worker()
     return True
+
+
+def is_retraining() -> bool:
+    """Whether a training is under way, by a worker that may still be opening its process or by command."""
+    with read_unit() as tx:
+        if operations.has_job(tx, schedule.RETRAIN, ("running",)):
+            return True
+    return training.is_training(now=utc_now())
 
 
 def every_minute() -> None:

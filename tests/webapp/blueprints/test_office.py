@@ -210,6 +210,15 @@ def test_retrain_now_is_queued_once(office: ShopClient) -> None:
         assert operations.claim_job(tx, now=utc_now(), stale_after=timedelta(minutes=2)) is None
 
 
+def test_while_a_training_is_under_way_another_one_is_said_to_wait_for_its_end(office: ShopClient) -> None:
+    office.send("/admin/models/retrain")
+    assert "begins within a minute" in office.get("/admin/models").get_data(as_text=True)
+    with unit_of_work() as tx:
+        operations.claim_job(tx, now=utc_now(), stale_after=timedelta(minutes=2))
+    office.send("/admin/models/retrain")
+    assert "another one begins when it has ended" in office.get("/admin/models").get_data(as_text=True)
+
+
 def test_there_is_nothing_to_roll_back_to_without_models(office: ShopClient) -> None:
     assert office.send("/admin/models/rollback", {"version": "20260101-000000-1"}).status_code == 404
     assert office.send("/admin/models/rollback", {"version": "../../etc"}).status_code == 404

@@ -150,10 +150,13 @@ def model_card(version: str) -> str:
 @owner
 def retrain() -> Response:
     """Ask the worker for a training now."""
-    if jobs.queue_retraining(trigger="owner"):
-        flash(_("A training is queued; it begins within a minute."), "success")
-    else:
+    is_busy = jobs.is_retraining()
+    if not jobs.queue_retraining(trigger="owner"):
         flash(_("A training is waiting already."), "info")
+    elif is_busy:
+        flash(_("A training is under way; another one begins when it has ended."), "info")
+    else:
+        flash(_("A training is queued; it begins within a minute."), "success")
     return go("admin.models")
 
 
