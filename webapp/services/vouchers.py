@@ -124,7 +124,7 @@ def create(fields: Mapping[str, str], *, currency: str, zone: ZoneInfo, user_id:
 
 
 def is_for_later(fields: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> bool:
-    """Whether a voucher that was made of these fields does not count yet."""
+    """Whether a voucher or a rule that was made of these fields does not count yet."""
     starts = parse_day(fields.get("starts", "").strip(), zone, time.min)
     return starts is not None and starts > now
 

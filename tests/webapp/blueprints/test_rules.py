@@ -438,3 +438,12 @@ def test_a_rule_is_tried_with_the_settings_of_the_shopper(office, ana, goods) ->
     assert "Thing 1" in page
     assert "Thing 4" not in page
     assert goods[0] not in rail(ana)
+
+
+@pytest.mark.parametrize(
+    ("starts", "said"),
+    [("", "The rule is saved."), ("2099-12-01", "The rule is saved; it counts from its first day on.")],
+)
+def test_only_of_a_rule_for_later_the_first_day_is_spoken_of(office, goods, starts, said) -> None:
+    make(office, "bury", product=goods[0], starts=starts)
+    assert said in words(office.get("/admin/rules"))

@@ -14,7 +14,7 @@ from webapp.blueprints.admin.pages import bp, staff
 from webapp.clock import utc_now
 from webapp.errors import InvalidInput
 from webapp.recs import get_recs
-from webapp.services import office_rules
+from webapp.services import office_rules, vouchers
 from webapp.web import field, fields, go, refused
 
 Answer = str | Response | tuple[str, int]
@@ -57,7 +57,10 @@ def _taken(rule_id: int | None) -> Answer:
         office_rules.save(values, rule_id=rule_id, **_shop(), user_id=member_required().id, now=utc_now())
     except InvalidInput as error:
         return _page(refused(error, values), rule_id), error.status
-    flash(_("The rule is saved; it counts from its first day on."), "success")
+    if vouchers.is_for_later(values, zone=current_app.config["TIME_ZONE"], now=utc_now()):
+        flash(_("The rule is saved; it counts from its first day on."), "success")
+    else:
+        flash(_("The rule is saved."), "success")
     return go("admin.rules")
 
 
