@@ -101,8 +101,8 @@ def erase(tx: Tx, user_id: int, email: str, *, heir: int, keep_reviews: bool) ->
     if keep_reviews:
         _hand_over_reviews(tx, user_id, heir)
     touched: Sequence[int] = tx.scalars(select(StarRating.product_id).where(StarRating.user_id == user_id))
+    _drop_letters(tx, user_id, email)
     _clear_orders(tx, user_id)
-    tx.change(delete(OutboxMessage).where(OutboxMessage.payload["email"].as_string() == email))
     tx.change(delete(StockAlert).where(StockAlert.email == email))
     tx.change(delete(Guest).where(Guest.merged_into == user_id))
     tx.change(delete(User).where(User.id == user_id))
@@ -116,6 +116,23 @@ def _hand_over_reviews(tx: Tx, user_id: int, heir: int) -> None:
     tx.change(update(Review).where(Review.user_id == user_id).values(user_id=heir))
 
 
+def _drop_letters(tx: Tx, user_id: int, email: str) -> None:
+    """Remove the letters to a member, sent or not: to this address, to earlier ones, about their orders and alerts.
+
+    An address given up may be somebody else's by now, so only what was written before it was given up goes.
+    """
+    payload = OutboxMessage.payload
+    to = payload["email"].as_string()
+    changed = OutboxMessage.topic == "mail.email_changed"
+    theirs = payload["user_id"].as_integer() == user_id
+    for last, before in tx.rows(select(OutboxMessage.id, to).where(changed, theirs)):
+        tx.change(delete(OutboxMessage).where(to == before, OutboxMessage.id <= last))
+    waits = select(StockAlert.id).where((StockAlert.user_id == user_id) | (StockAlert.email == email))
+    about_alerts = payload["alert_id"].as_integer().in_(waits)
+    about_orders = payload["order_id"].as_integer().in_(select(Order.id).where(Order.user_id == user_id))
+    tx.change(delete(OutboxMessage).where((to == email) | theirs | about_alerts | about_orders))
+
+
 def _clear_orders(tx: Tx, user_id: int) -> None:
     """Take the person out of the orders; the country stays, because the tax depends on it."""
     rows = tx.rows(select(Order.id, Order.address).where(Order.user_id == user_id))
@@ -124,7 +141,7 @@ def _clear_orders(tx: Tx, user_id: int) -> None:
         blank = {"user_id": None, "guest_id": None, "email": "", "note": "", "address": country}
         tx.change(update(Order).where(Order.id == order_id).values(**blank))
     orders = [row[0] for row in rows]
-    tx.change(update(OrderEvent).where(OrderEvent.order_id.in_(orders), OrderEvent.kind == "note").values(detail=""))
+    tx.change(update(OrderEvent).where(OrderEvent.order_id.in_(orders)).values(detail=""))
 
 
 def last_erasure(value: Mapping[str, Any]) -> datetime | None:

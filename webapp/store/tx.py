@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, NestedTransaction
-from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from webapp.errors import Away, Busy, Unwritable
+from webapp.errors import Away, Busy, Conflict, Unwritable
 from webapp.extensions import BEGIN_OPTION, db
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ ATTEMPTS = 4
 PAUSE_SECONDS = 0.05
 PATIENCE_SECONDS = 8.0  # one wait for a lock takes up to ten seconds, and a shopper waits no second time
 WRITING = "BEGIN IMMEDIATE"
+FOREIGN_KEY_VIOLATION = "23503"
 SERIALISATION_FAILURES = frozenset({"40001", "40P01", "55P03"})
 # Stopped by its keeper, crashed, starting or stopping, no connection left; 08 stands before every trouble with a line.
 AWAY = ("57P01", "57P02", "57P03", "53300", "08")
@@ -103,6 +104,8 @@ def unit_of_work() -> Iterator[Tx]:
         If it cannot be reached or went away meanwhile.
     Unwritable
         If its disk takes nothing; nothing was written.
+    Conflict
+        If what a row belongs to, such as a member, was deleted meanwhile; nothing was written.
     RuntimeError
         If another unit is open: on SQLite the inner one would wait for the outer one for ever.
     """
@@ -147,6 +150,9 @@ def _unit(begin: str) -> Iterator[Tx]:
         if is_unwritable(error):
             log.warning("database_unwritable", extra={"reason": _reason(error)})
             raise Unwritable from error
+        if leads_nowhere(error):
+            log.warning("row_of_somebody_gone", exc_info=True)
+            raise Conflict from error
         raise
     finally:
         _open_unit.reset(mark)
@@ -200,6 +206,13 @@ def is_unwritable(error: DBAPIError) -> bool:
     if code is not None:
         return (code & 0xFF) in SQLITE_UNWRITABLE  # what the higher bits say is which of them
     return getattr(error.orig, "sqlstate", None) in UNWRITABLE
+
+
+def leads_nowhere(error: DBAPIError) -> bool:
+    """Whether a row was to be written that belongs to one which is not there any more."""
+    if not isinstance(error, IntegrityError):
+        return False
+    return getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_VIOLATION or "FOREIGN KEY" in str(error.orig)
 
 
 def run_unit(work: Callable[[Tx], Result], *, attempts: int = ATTEMPTS) -> Result:

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete as delete_rows
 from sqlalchemy import event, func, select
 
 from tests.conftest import NOW
@@ -28,9 +30,21 @@ from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.extensions import db
 from webapp.picks import Ask, NullRecs, Picks
-from webapp.services import accounts, api_keys, checkout
-from webapp.store import carts, interactions, orders, personal, products, reviews, searches, taste, users
-from webapp.store.models import Impression, Model
+from webapp.services import accounts, api_keys, checkout, feedback, privacy
+from webapp.store import (
+    alerts,
+    carts,
+    interactions,
+    operations,
+    orders,
+    personal,
+    products,
+    reviews,
+    searches,
+    taste,
+    users,
+)
+from webapp.store.models import Impression, Model, OutboxMessage
 from webapp.store.rows import CardRow
 from webapp.store.scope import owner_values
 from webapp.store.tx import Tx, read_unit, unit_of_work
@@ -170,6 +184,66 @@ def test_s31_nothing_of_a_deleted_member_is_left(browser: ShopClient, ana: int) 
         assert interactions.count(tx) == 0
         assert tx.scalar(select(func.count()).select_from(Impression)) == 0
     assert browser.get("/account").status_code == 401
+
+
+def letters_left() -> list[tuple[str, str]]:
+    with read_unit() as tx:
+        rows = tx.rows(select(OutboxMessage.topic, OutboxMessage.payload).order_by(OutboxMessage.id))
+    return [(topic.removeprefix("mail."), payload["email"]) for topic, payload in rows if "email" in payload]
+
+
+@pytest.mark.both_databases
+def test_s31_no_letter_keeps_an_address_of_a_deleted_member(browser: ShopClient, ana: int) -> None:
+    """Also those to the address before this one, to the one of an order and to the one of an alert."""
+    with unit_of_work() as tx:
+        waited_for = variant_of(tx, make_product(tx, stock=0))
+        alerts.put(tx, waited_for, "alert@example.net", user_id=ana, language="", now=NOW)
+        alert_id = alerts.of_user(tx, ana)[0].alert_id
+        order_id = orders.of_user(tx, ana, limit=1)[0].order_id
+        tx.change(delete_rows(OutboxMessage))
+        for topic, payload in (
+            ("welcome", {"email": "before@example.com"}),
+            ("confirm_email", {"email": "ana@example.com", "user_id": ana}),
+            ("email_changed", {"email": "before@example.com", "user_id": ana}),
+            ("order_shipped", {"email": "parcel@example.net", "order_id": order_id}),
+            ("back_in_stock", {"email": "alert@example.net", "alert_id": alert_id}),
+            ("welcome", {"email": "before@example.com"}),  # of whoever has that address now
+            ("order_shipped", {"email": "ben@example.com", "order_id": order_id + 1}),
+        ):
+            operations.add_message(tx, f"mail.{topic}", payload, now=NOW)
+    assert delete(browser) == 303
+    assert letters_left() == [("welcome", "before@example.com"), ("order_shipped", "ben@example.com")]
+
+
+def test_s31_what_staff_noted_about_a_deleted_member_goes(browser: ShopClient, ana: int) -> None:
+    with unit_of_work() as tx:
+        order_id = orders.of_user(tx, ana, limit=1)[0].order_id
+        staff = make_user(tx, role="staff")
+        for kind in ("note", "packed", "shipped"):
+            orders.add_event(tx, order_id, kind, detail="Mrs Okafor called", user_id=staff, now=NOW)
+    assert delete(browser) == 303
+    assert rows_with("Okafor") == []
+    with read_unit() as tx:
+        assert [row.kind for row in orders.events(tx, order_id)][-3:] == ["note", "packed", "shipped"]
+
+
+@pytest.mark.both_databases
+def test_s31_what_crosses_a_deletion_is_told_so_and_leaves_nothing(
+    browser: ShopClient, ana: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = feedback.record_many
+
+    def too_late(*arguments: Any, **options: Any) -> Any:
+        privacy.delete_account(ana, PASSWORD, keep_reviews=False, now=utc_now())
+        return write(*arguments, **options)
+
+    monkeypatch.setattr(feedback, "record_many", too_late)
+    with read_unit() as tx:
+        lamp = next(row.product_id for row in _cards(tx))
+    answer = browser.send("/api/events", None, json={"events": [{"event": "view", "product_id": lamp}]})
+    assert (answer.status_code, answer.get_json()["type"]) == (409, "/problems/conflict")
+    with read_unit() as tx:
+        assert interactions.count(tx) == 0
 
 
 def test_s31_orders_stay_in_the_books(browser: ShopClient, ana: int) -> None:
