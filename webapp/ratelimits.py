@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from threading import Lock
 from typing import Any
 
@@ -47,4 +48,6 @@ class SharedMemoryStorage(MemoryStorage):
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Count a request; ``expiry`` is in seconds."""
         with self._turn:
+            if self.expirations.get(key, 0.0) > time.time() + 2 * expiry:  # begun by a clock that was ahead
+                self.clear(key)
             return super().incr(key, expiry, amount)

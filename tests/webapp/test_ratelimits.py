@@ -51,3 +51,12 @@ def test_an_error_that_knows_when_to_come_back_is_not_talked_over(
 
     monkeypatch.setattr("webapp.services.catalogue_api.searched", refuse)
     assert client.get("/api/search?q=lamp").headers["Retry-After"] == seconds
+
+
+def test_a_count_begun_by_a_clock_that_was_ahead_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    storage, right = SharedMemoryStorage(), time.time
+    with monkeypatch.context() as ahead:
+        ahead.setattr(time, "time", lambda: right() + 86_400)
+        assert [storage.incr("key", 60) for _request in range(3)] == [1, 2, 3]
+    assert [storage.incr("key", 60) for _request in range(2)] == [1, 2]
+    assert storage.get_expiry("key") < right() + 120

@@ -217,3 +217,15 @@ def test_a_process_that_starts_later_knows_what_came_since_the_training(
             updated_at=utc_now() - timedelta(minutes=10),
         )
     assert new in local(app).similar(shelf[0], k=24).product_ids
+
+
+def test_what_a_clock_that_was_ahead_has_noted_counts_as_done_now(app: Flask, models: Path, shelf: list[int]) -> None:
+    """One such event must not keep its shopper, and by the breaker everybody, without picks until that day."""
+    publish(app, "v1", "content")
+    recs, now = local(app), utc_now()
+    ahead = [replace(row, at=now + timedelta(days=365)) for row in looked_at(shelf[0])]
+    asked = Ask("nobody", [replace(row, at=now) for row in ahead], k=5, now=now)
+    assert recs.for_user(replace(asked, history=ahead)).product_ids == recs.for_user(asked).product_ids
+    assert recs.order(replace(asked, history=ahead, product_ids=tuple(shelf))).product_ids
+    assert recs.weights(ahead) == recs.weights(looked_at(shelf[0]))
+    assert recs.state().n_failures == 0

@@ -14,9 +14,11 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as CallTimeout
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from webapp.clock import utc_now
 from webapp.errors import RecsUnavailable
 from webapp.numbers import is_quantity
 from webapp.picks import Ask, Chance, Pick, PickReason, Picks, Preferences, RecsState
@@ -98,7 +100,7 @@ class LocalRecs:
         if kept is not None:
             return kept.drawn(seed)
         options = {
-            "history": to_events(ask.history),
+            "history": to_events(ask.history, ask.now),
             "replace_history": True,
             "exclude": {str(product_id) for product_id in ask.exclude},
             "strategy": ask.strategy,
@@ -125,7 +127,7 @@ class LocalRecs:
         """Put products in the order one visitor would like them."""
         ids = [str(product_id) for product_id in ask.product_ids]
         options = {
-            "history": to_events(ask.history),
+            "history": to_events(ask.history, ask.now),
             "replace_history": True,
             "strategy": ask.strategy,
             "now": int(ask.now.timestamp()) if ask.now else None,
@@ -356,12 +358,16 @@ def _changed_at(folder: Path) -> float:
         return 0.0
 
 
-def to_events(history: Sequence[HistoryRow]) -> list[Any]:
-    """Turn a shopper's events into the library's, oldest first, without those that it refuses."""
+def to_events(history: Sequence[HistoryRow], now: datetime | None = None) -> list[Any]:
+    """Turn a shopper's events into the library's, oldest first, without those that it refuses.
+
+    What lies ahead of the clock was noted by one that was ahead, and counts as done now.
+    """
     from recommender import Event
 
-    usable = [row for row in history if is_usable(row)]
-    return [Event(str(row.product_id), _kind(row), int(row.at.timestamp()), row.value) for row in usable]
+    latest = max([utc_now(), *([now] if now else [])])
+    usable = [(row, min(row.at, latest)) for row in history if is_usable(row)]
+    return [Event(str(row.product_id), _kind(row), int(at.timestamp()), row.value) for row, at in usable]
 
 
 def is_usable(row: HistoryRow) -> bool:

@@ -105,7 +105,7 @@ def sign_in(*, email: str, password: str, address: str, guest_id: int | None, no
     account_key, address_key = throttle_key("account", email), throttle_key("address", address)
     limits = {account_key: ACCOUNT_FAILURES, address_key: ADDRESS_FAILURES}
     with read_unit() as tx:
-        wait = users.blocked_for(tx, list(limits), limits=limits, now=now)
+        wait = users.blocked_for(tx, list(limits), limits=limits, window=WINDOW, now=now)
         user = users.by_email(tx, email)
     if wait:
         raise TooManyRequests(wait, _("Too many tries for now. Please wait a little."))
@@ -180,7 +180,7 @@ def confirm_password(user_id: int, password: str, *, field: str, now: datetime) 
     key = throttle_key("again", str(user_id))
     with read_unit() as tx:
         user = users.by_id(tx, user_id)
-        wait = users.blocked_for(tx, [key], limits={key: ACCOUNT_FAILURES}, now=now)
+        wait = users.blocked_for(tx, [key], limits={key: ACCOUNT_FAILURES}, window=WINDOW, now=now)
     if user is None:
         raise NotFound
     if wait:

@@ -129,15 +129,18 @@ def _record(tx: Tx, actor: Actor, event: Event, *, now: datetime) -> Verdict:
 def _keep(tx: Tx, actor: Actor, event: Event, at: datetime) -> None:
     """Keep stars and wishes, which are everybody's own, paused or not; refusals are there for the picks alone."""
     if event.kind == "rating" and event.value is not None:
-        taste.set_stars(tx, actor, event.product_id, int(event.value), now=at)
+        taste.set_stars(tx, actor, event.product_id, int(event.value), now=at, is_late=event.at is not None)
     elif event.kind == "wishlist":
         taste.wish(tx, actor, event.product_id, now=at)
     if not actor.is_personalised:
         return
     if event.kind == "rating":
-        taste.include(tx, actor, event.product_id, until=at)
+        taste.include(tx, actor, event.product_id, until=event.at)
     elif event.kind == "dismiss":
-        taste.dismiss(tx, actor, event.product_id, at=at)
+        if event.at is None:
+            taste.exclude(tx, actor, event.product_id, "dismiss", now=at)
+        else:
+            taste.dismiss(tx, actor, event.product_id, at=at)
 
 
 def record_many(events: Sequence[tuple[Actor, Event] | Verdict], *, now: datetime) -> list[Verdict]:

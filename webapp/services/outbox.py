@@ -26,7 +26,7 @@ __all__ = ["compose", "drain", "file_sender"]
 log = logging.getLogger(__name__)
 BATCH = 50
 FIRST_PAUSE = timedelta(seconds=30)
-LONGEST_PAUSE = timedelta(hours=6)
+LONGEST_PAUSE = operations.LONGEST_PAUSE_OF_A_MESSAGE
 CLAIM = timedelta(minutes=1)
 WORDS: dict[str, tuple[Any, Any]] = {
     "mail.welcome": (_l("Your account is ready"), _l("You can sign in with this address from now on.")),

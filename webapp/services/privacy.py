@@ -14,7 +14,7 @@ from webapp.store import operations, orders, personal, stock, users, vouchers
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
-ERASED = "erased"  # the setting that tells the training since when older models hold somebody who is gone
+ERASED = "erased"  # the setting that tells which models may hold somebody who is gone
 ON_THE_WAY = frozenset({"paid", "packed"})
 
 
@@ -57,7 +57,8 @@ def delete_account(user_id: int, password: str, *, keep_reviews: bool, now: date
         heir = users.add(tx, email=None, password_hash=None, is_active=False, created_at=now)
         assert heir is not None  # noqa: S101 - nothing about such a row is unique
         personal.erase(tx, user_id, user.email, heir=heir, keep_reviews=keep_reviews)
-        operations.put_setting(tx, ERASED, {"at": now.isoformat()}, now=now)
+        last_run = operations.last_run_id(tx)
+        operations.put_setting(tx, ERASED, {"at": now.isoformat(), "last_run": last_run}, now=now)
     log.info("account_deleted", extra={"user_id": user_id})
 
 

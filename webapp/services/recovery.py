@@ -50,7 +50,7 @@ def _count(tx: Tx, kind: str, email: str, caller: str, *, now: datetime) -> None
         f"{kind}:account:{_short(email)}": LETTERS_PER_ADDRESS,
         f"{kind}:address:{_short(caller)}": LETTERS_PER_CALLER,
     }
-    wait = users.blocked_for(tx, list(limits), limits=limits, now=now)
+    wait = users.blocked_for(tx, list(limits), limits=limits, window=WINDOW, now=now)
     if wait:
         raise TooManyRequests(wait, _("Too many tries for now. Please wait a little."))
     users.note_failure(tx, list(limits), window=WINDOW, now=now)

@@ -50,20 +50,20 @@ def queue_due(*, retrain_at: time | None, zone: ZoneInfo, now: datetime) -> list
         wanted = [(HOUSEKEEPING, hour)]
         if retrain_at is not None:
             wanted.append((RETRAIN, latest_due(now, retrain_at, zone)))
-        return [name for name, due in wanted if _queue(tx, name, due, began)]
+        return [name for name, due in wanted if _queue(tx, name, due, began, now)]
 
 
 def _began(tx: Tx, *, now: datetime) -> datetime:
     """Return when the schedule was first looked at: nothing from before that was missed."""
     kept = operations.setting(tx, BEGAN)
-    if not kept:
+    if not kept or datetime.fromisoformat(kept["began"]) > now:  # nobody has looked yet, or a clock was ahead
         operations.put_setting(tx, BEGAN, {"began": now.isoformat()}, now=now)
         return now
     return datetime.fromisoformat(kept["began"])
 
 
-def _queue(tx: Tx, name: str, due: datetime, began: datetime) -> bool:
-    last = operations.last_scheduled(tx, name)
+def _queue(tx: Tx, name: str, due: datetime, began: datetime, now: datetime) -> bool:
+    last = operations.last_scheduled(tx, name, now=now)
     if due <= began or (last is not None and due <= last):
         return False
     return operations.add_job(tx, name, due_at=due) is not None

@@ -327,11 +327,12 @@ def _end(run_id: int, trained: Trained, version: str | None, clock: Clock) -> Ou
 def _drop_models_of_the_erased(place: Place) -> None:
     """Remove the versions trained before the last account was deleted: they still hold who is gone."""
     with read_unit() as tx:
-        erased_at = personal.last_erasure(operations.setting(tx, ERASED))
-        began = {run.version: run.started_at for run in operations.runs(tx, limit=MOST_RUNS)}
-    if erased_at is None:
+        erased = operations.setting(tx, ERASED)
+        runs = operations.runs(tx, limit=MOST_RUNS)
+    if not erased:
         return
-    _remove(place, [name for name in recs.versions(place.root) if began.get(name, erased_at) <= erased_at])
+    clean = {run.version for run in runs if not personal.predates_erasure(erased, run.run_id, run.started_at)}
+    _remove(place, [name for name in recs.versions(place.root) if name not in clean])
 
 
 def _remove(place: Place, versions: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from webapp.store.interactions import insert_or_ignore
 from webapp.store.models import ApiKey, AuditEntry, JobRun, Lease, ModelRun, OutboxMessage, ShopSetting, User
@@ -16,6 +16,9 @@ from webapp.store.tx import Tx
 
 # A job that takes its worker down with it, for want of memory, is not begun for ever.
 MOST_TRIES = 3
+# Nothing is put off or held for longer. What says so was written while the clock was ahead, and must not wait for it.
+LONGEST_LEASE = LONGEST_WAIT_OF_A_JOB = timedelta(hours=1)
+LONGEST_PAUSE_OF_A_MESSAGE = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class MessageRow:
 def take_lease(tx: Tx, name: str, holder: str, *, now: datetime, seconds: float) -> bool:
     """Take or renew a lease; False while somebody else holds it."""
     until = now + timedelta(seconds=seconds)
-    tx.change(delete(Lease).where(Lease.name == name, Lease.expires_at <= now))
+    tx.change(delete(Lease).where(Lease.name == name, ~_counts(Lease.expires_at, now, LONGEST_LEASE)))
     tx.execute(insert_or_ignore(tx, Lease).values(name=name, holder=holder, expires_at=until))
     mine = update(Lease).where(Lease.name == name, Lease.holder == holder).values(expires_at=until)
     return bool(tx.change(mine))
@@ -98,7 +101,17 @@ def drop_lease(tx: Tx, name: str, holder: str) -> None:
 
 def lease_holder(tx: Tx, name: str, *, now: datetime) -> str | None:
     """Return who holds a lease now."""
-    return tx.scalar(select(Lease.holder).where(Lease.name == name, Lease.expires_at > now))
+    return tx.scalar(select(Lease.holder).where(Lease.name == name, _counts(Lease.expires_at, now, LONGEST_LEASE)))
+
+
+def _counts(until: Any, now: datetime, longest: timedelta) -> Any:
+    """Whether something that ends lasts still; what ends later than anything can is from a clock that was ahead."""
+    return and_(until > now, until <= now + 2 * longest)
+
+
+def _is_due(at: Any, now: datetime, longest: timedelta) -> Any:
+    """Whether the time of something has come; nothing is put off longer than ``longest`` but by a clock ahead."""
+    return or_(at <= now, at > now + 2 * longest)
 
 
 def add_run(tx: Tx, *, trigger: str, strategy: str, now: datetime) -> int:
@@ -152,6 +165,11 @@ def runs(tx: Tx, *, limit: int) -> list[ModelRunRow]:
     return [ModelRunRow(*row) for row in rows]
 
 
+def last_run_id(tx: Tx) -> int:
+    """Return the number of the newest training run, 0 without one."""
+    return int(tx.scalar(select(func.max(ModelRun.id))) or 0)
+
+
 def events_of_last_run(tx: Tx) -> int | None:
     """Return how many events the last training that came to a verdict learned from."""
     judged = ModelRun.state.in_(("published", "refused"))
@@ -179,7 +197,7 @@ def claim_job(tx: Tx, *, now: datetime, stale_after: timedelta, alive: Collectio
     _take_back(tx, now=now, stale_after=stale_after, alive=alive)
     job_id = tx.scalar(
         select(JobRun.id)
-        .where(JobRun.state == "queued", JobRun.due_at <= now)
+        .where(JobRun.state == "queued", _is_due(JobRun.due_at, now, LONGEST_WAIT_OF_A_JOB))
         .order_by(JobRun.due_at, JobRun.id)
         .limit(1)
     )
@@ -194,7 +212,8 @@ def claim_job(tx: Tx, *, now: datetime, stale_after: timedelta, alive: Collectio
 
 
 def _take_back(tx: Tx, *, now: datetime, stale_after: timedelta, alive: Collection[int]) -> None:
-    silent = (JobRun.state == "running", JobRun.heartbeat_at < now - stale_after, JobRun.id.not_in(sorted(alive)))
+    is_heard = _counts(JobRun.heartbeat_at, now - stale_after, stale_after)
+    silent = (JobRun.state == "running", ~is_heard, JobRun.id.not_in(sorted(alive)))
     for job_id, payload in tx.rows(select(JobRun.id, JobRun.payload).where(*silent).order_by(JobRun.id)):
         times = int(payload.get("lost", 0)) + 1
         again: dict[str, Any] = {"state": "queued", "started_at": None, "heartbeat_at": None}
@@ -229,10 +248,10 @@ def change_job(tx: Tx, job_id: int, **values: Any) -> None:
     tx.change(update(JobRun).where(JobRun.id == job_id).values(**values))
 
 
-def last_scheduled(tx: Tx, name: str) -> datetime | None:
-    """Return the latest time a job of this name was due that nobody had asked for."""
+def last_scheduled(tx: Tx, name: str, *, now: datetime) -> datetime | None:
+    """Return the latest time until now at which a job of this name was due that nobody had asked for."""
     unasked = JobRun.payload["trigger"].as_string().is_(None)
-    return tx.scalar(select(func.max(JobRun.due_at)).where(JobRun.name == name, unasked))
+    return tx.scalar(select(func.max(JobRun.due_at)).where(JobRun.name == name, unasked, JobRun.due_at <= now))
 
 
 def has_job(tx: Tx, name: str, states: Collection[str]) -> bool:
@@ -309,7 +328,7 @@ def messages_due(tx: Tx, *, now: datetime, limit: int) -> list[MessageRow]:
             OutboxMessage.attempts,
             OutboxMessage.created_at,
         )
-        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at <= now)
+        .where(OutboxMessage.sent_at.is_(None), _is_due(OutboxMessage.next_try_at, now, LONGEST_PAUSE_OF_A_MESSAGE))
         .order_by(OutboxMessage.id)
         .limit(limit)
     )
@@ -318,9 +337,10 @@ def messages_due(tx: Tx, *, now: datetime, limit: int) -> list[MessageRow]:
 
 def claim_message(tx: Tx, message_id: int, *, now: datetime, until: datetime) -> bool:
     """Take a message that is due; False when somebody else has it. It is due again at ``until``, should we die."""
+    is_due = _is_due(OutboxMessage.next_try_at, now, LONGEST_PAUSE_OF_A_MESSAGE)
     taken = tx.change(
         update(OutboxMessage)
-        .where(OutboxMessage.id == message_id, OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at <= now)
+        .where(OutboxMessage.id == message_id, OutboxMessage.sent_at.is_(None), is_due)
         .values(next_try_at=until)
     )
     return bool(taken)

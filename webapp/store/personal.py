@@ -144,6 +144,12 @@ def _clear_orders(tx: Tx, user_id: int) -> None:
     tx.change(update(OrderEvent).where(OrderEvent.order_id.in_(orders)).values(detail=""))
 
 
-def last_erasure(value: Mapping[str, Any]) -> datetime | None:
-    """Read the moment of the last erasure out of the shop's settings."""
-    return datetime.fromisoformat(value["at"]) if value.get("at") else None
+def predates_erasure(value: Mapping[str, Any], run_id: int, began: datetime) -> bool:
+    """Whether a training began before the last erasure, which stands in the shop's settings.
+
+    Runs are numbered, so that no clock that was set back makes an older one look newer; of erasures by earlier programs
+    only the moment is known.
+    """
+    if "last_run" in value:
+        return run_id <= int(value["last_run"])
+    return bool(value.get("at")) and began <= datetime.fromisoformat(value["at"])

@@ -27,10 +27,11 @@ from webapp.store.tx import Tx
 from webapp.tuning import Tuning
 
 
-def set_stars(tx: Tx, actor: Actor, product_id: int, stars: int, *, now: datetime) -> int | None:
+def set_stars(tx: Tx, actor: Actor, product_id: int, stars: int, *, now: datetime, is_late: bool = False) -> int | None:
     """Store somebody's stars and return those they replace, None for a first vote.
 
-    Stars given before those that are there, which arrive late, change nothing: the latest vote counts.
+    Stars that arrive late (``now`` is when they were given) and are older than those that are there change nothing: the
+    latest vote counts. What is done at this moment is the latest, though a clock that was ahead has told another.
     """
     mine = (owned_by(StarRating, actor), StarRating.product_id == product_id)
     # For update: what the same person says meanwhile in another transaction would else be counted beside this.
@@ -43,9 +44,9 @@ def set_stars(tx: Tx, actor: Actor, product_id: int, stars: int, *, now: datetim
             return None
         found = tx.row(standing)
     if found is None:  # somebody took back what was in our way
-        return set_stars(tx, actor, product_id, stars, now=now)
+        return set_stars(tx, actor, product_id, stars, now=now, is_late=is_late)
     before, given_at = int(found[0]), found[1]
-    if given_at <= now:
+    if not is_late or given_at <= now:
         tx.change(update(StarRating).where(*mine).values(stars=stars, at=now))
         _add_stars(tx, product_id, stars - before, 0)
     return before

@@ -221,21 +221,25 @@ def remove_address(tx: Tx, user_id: int, address_id: int) -> bool:
     return bool(tx.change(delete(Address).where(Address.id == address_id, Address.user_id == user_id)))
 
 
-def blocked_for(tx: Tx, keys: Sequence[str], *, limits: dict[str, int], now: datetime) -> int:
+def blocked_for(tx: Tx, keys: Sequence[str], *, limits: dict[str, int], window: timedelta, now: datetime) -> int:
     """Return for how many seconds the strictest of some throttles still says no; 0 when none does."""
-    rows = tx.rows(
-        select(Throttle.key, Throttle.count, Throttle.until).where(Throttle.key.in_(keys), Throttle.until > now)
-    )
+    lasts = (Throttle.key.in_(keys), Throttle.until > now, Throttle.until <= _latest_end(window, now))
+    rows = tx.rows(select(Throttle.key, Throttle.count, Throttle.until).where(*lasts))
     waits = [(until - now).total_seconds() for key, count, until in rows if count >= limits[key]]
     return int(max(waits) + 1) if waits else 0
 
 
 def note_failure(tx: Tx, keys: Sequence[str], *, window: timedelta, now: datetime) -> None:
     """Count one more failure; a window that is over begins anew."""
-    tx.change(delete(Throttle).where(Throttle.until <= now))
+    tx.change(delete(Throttle).where((Throttle.until <= now) | (Throttle.until > _latest_end(window, now))))
     for key in keys:
         tx.execute(insert_or_ignore(tx, Throttle).values(key=key, count=0, until=now + window))
         tx.change(update(Throttle).where(Throttle.key == key).values(count=Throttle.count + 1))
+
+
+def _latest_end(window: timedelta, now: datetime) -> datetime:
+    """Return when a window may end at the latest; one that ends later was begun by a clock that was ahead."""
+    return now + 2 * window
 
 
 def forget_failures(tx: Tx, key: str) -> None:

@@ -28,7 +28,8 @@ def files_with(word: str, root: Path) -> list[str]:
     ]
 
 
-def test_s31_no_model_holds_a_deleted_member_after_the_next_training(app: Flask, place: Place) -> None:
+@pytest.mark.parametrize("set_back", [0, 30], ids=["", "the clock was set back"])
+def test_s31_no_model_holds_a_deleted_member_after_the_next_training(app: Flask, place: Place, set_back: int) -> None:
     fill_shop(60)
     with unit_of_work() as tx:
         make_user(tx, "ana@example.com", id=WHO)
@@ -39,8 +40,8 @@ def test_s31_no_model_holds_a_deleted_member_after_the_next_training(app: Flask,
     assert len(recs.versions(place.root)) == 2
     assert files_with(str(WHO), place.root)
     with app.test_request_context():
-        privacy.delete_account(WHO, PASSWORD, keep_reviews=False, now=NOW + timedelta(days=2))
-    outcome = retrain(place, strategy="hybrid", with_evaluation=False, clock=lambda: NOW + timedelta(days=3))
+        privacy.delete_account(WHO, PASSWORD, keep_reviews=False, now=NOW + timedelta(days=2 - set_back))
+    outcome = retrain(place, strategy="hybrid", with_evaluation=False, clock=lambda: NOW + timedelta(days=3 - set_back))
     assert outcome.state == "published"
     assert recs.versions(place.root) == [outcome.version]
     assert files_with(str(WHO), place.root) == []
