@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from webapp.store.interactions import of_who_may_be_known
 from webapp.store.models import Order, Product, Reservation, Variant
 from webapp.store.tx import Tx
+
+LONGEST_HOLD = timedelta(days=1)  # as RESERVE_MINUTES allows
 
 
 def reserve(tx: Tx, variant_id: int, quantity: int) -> bool:
@@ -121,10 +123,11 @@ def mismatches(tx: Tx) -> list[int]:
 
 
 def overdue(tx: Tx, *, now: datetime, limit: int = 100) -> list[int]:
-    """Return orders whose held stock has run out of time."""
+    """Return orders whose held stock has run out of time, or was held by a clock that was far ahead."""
+    until = Reservation.expires_at
     rows = tx.scalars(
         select(Reservation.order_id)
-        .where(Reservation.state == "held", Reservation.expires_at <= now)
+        .where(Reservation.state == "held", or_(until <= now, until > now + 2 * LONGEST_HOLD))
         .distinct()
         .order_by(Reservation.order_id)
         .limit(limit)

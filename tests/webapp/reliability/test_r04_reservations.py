@@ -124,3 +124,10 @@ def test_r04_the_night_finds_stock_that_does_not_add_up_and_says_so_once(app: Fl
     told: list[str] = []
     outbox.drain(lambda mail, _name: told.append(mail["Subject"]), now=NOW + timedelta(hours=4))
     assert told == ["Reserved stock does not add up"]
+
+
+def test_r04_stock_is_not_held_for_the_day_of_a_clock_that_was_ahead(lamp: int, buyers: list[Buyer]) -> None:
+    ahead, now = placed(buyers[0], after=timedelta(days=365)), placed(buyers[1])
+    assert checkout.sweep(now=NOW + timedelta(minutes=1)) == 1
+    assert (state_of(ahead), state_of(now)) == ("cancelled", "placed")
+    assert stock_adds_up()
