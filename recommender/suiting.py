@@ -30,7 +30,11 @@ FEWEST_USERS, MOST_USERS = 100, 1_000
 FEWEST_ITEMS = 3
 MOST_EVENTS, MOST_ITEMS = 100_000, 100_000
 PLACES = 10
+# A direction of the log that is no stronger (the singular value of its confidences) than the penalty comes out of
+# the factors as nothing. The strongest of a few events is; at twice the penalty it stands.
+LEAST_STRENGTH = 2.0
 _ROUNDS = 500
+_STEPS_TO_STRENGTH = 30
 
 
 class _Held(NamedTuple):
@@ -47,7 +51,8 @@ def suited(specs: Mapping[str, SourceSpec], data: TrainingData, random_state: in
     :func:`recommender.ordersignal.order_tells`. For ``ials``, if it was given none, the last new item of up to
     ``MOST_USERS`` users is held back; settings are taken whose NDCG@10 is surely better than that of the defaults, by
     at least ``LEAST_GAIN`` of it (lower end of the 95 % interval of the paired difference). Of a large log a part of
-    the users is looked at, and a very large catalogue keeps the defaults of ``ials``.
+    the users is looked at, and a very large catalogue keeps the defaults of ``ials``. Where nothing was taken and the
+    events are so few that all factors would fall to nothing, they are held back less.
     """
     rng = np.random.default_rng(random_state)
     part = _some_users(data, rng)
@@ -56,7 +61,7 @@ def suited(specs: Mapping[str, SourceSpec], data: TrainingData, random_state: in
     if open_to_order and not order_tells(part, random_state):
         found |= ORDERLESS_SETTINGS
     if "ials" in specs and not specs["ials"].params and data.n_items <= MOST_ITEMS:
-        found["ials"] = _ials_settings(*_held_back(part, rng), random_state)
+        found["ials"] = _ials_settings(*_held_back(part, rng), random_state) or _settings_of_a_few(data)
     return {name: SourceSpec(spec.kind, {**found.get(name, {}), **spec.params}) for name, spec in specs.items()}
 
 
@@ -70,6 +75,27 @@ def _ials_settings(part: TrainingData, held: list[_Held], random_state: int) -> 
     best = int(np.argmax([quality.mean() for quality in found]))
     gain = paired_bootstrap(found[best], found[0], _ROUNDS)
     return IALS_SETTINGS[best] if gain.low > LEAST_GAIN * found[0].mean() else {}
+
+
+def _settings_of_a_few(data: TrainingData) -> dict[str, Any]:
+    """A milder penalty for a log of so few events that the default would leave nothing of them; else nothing."""
+    default = Ials()
+    most = _strength(data, default.alpha) / LEAST_STRENGTH
+    return {"reg": round(most, 2)} if 0 < most < default.reg else {}
+
+
+def _strength(data: TrainingData, alpha: float) -> float:
+    """The largest singular value of the confidences of the events, by the power method; 0 without events."""
+    confidence = data.matrix.astype(np.float64)
+    confidence.data = 1.0 + alpha * confidence.data
+    vector = np.ones(confidence.shape[1])
+    strength = 0.0
+    for _ in range(_STEPS_TO_STRENGTH if confidence.nnz else 0):
+        vector /= np.linalg.norm(vector)
+        image = confidence @ vector
+        strength = float(np.linalg.norm(image))
+        vector = confidence.T @ image
+    return strength
 
 
 def _some_users(data: TrainingData, rng: np.random.Generator) -> TrainingData:
