@@ -37,7 +37,7 @@ def fuse_ranks(ranks: Mapping[str, FloatVector], signals: Sequence[Signal], evid
     Parameters
     ----------
     ranks : mapping of signal name to ndarray of shape (n_candidates,)
-        Place of every candidate, from 0, in the order of that signal.
+        Place of every candidate, from 0, in the order of that signal; infinite for what it has nothing to say of.
     signals : sequence of Signal
     evidence : Evidence
         How much is known of the user; it picks the weights.
@@ -57,6 +57,12 @@ def fuse_ranks(ranks: Mapping[str, FloatVector], signals: Sequence[Signal], evid
 
 
 def ranks_from_features(features: FloatMatrix, names: Sequence[str]) -> dict[str, FloatVector]:
-    """Places per signal, read back from the ``_rank`` columns of a feature matrix."""
-    columns = {name.removesuffix("_rank"): n for n, name in enumerate(names) if name.endswith("_rank")}
-    return {signal: np.expm1(features[:, n]) for signal, n in columns.items()}
+    """Places per signal, read back from a feature matrix; infinite where the signal does not know the item.
+
+    What a signal does not know, a score of 0, has a place too, but among its like that goes by the row alone: it would
+    be a vote for whatever stands first in the catalogue.
+    """
+    columns = {name: n for n, name in enumerate(names)}
+    signals = [name.removesuffix("_rank") for name in names if name.endswith("_rank")]
+    places = {signal: np.expm1(features[:, columns[f"{signal}_rank"]]) for signal in signals}
+    return {signal: np.where(features[:, columns[signal]] == 0, np.inf, ranks) for signal, ranks in places.items()}

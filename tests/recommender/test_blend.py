@@ -42,10 +42,18 @@ def test_every_signal_of_the_blend_has_its_weights():
 
 
 def test_ranks_are_read_back_from_the_feature_columns():
-    features = np.log1p(np.array([[0.0, 5.0], [3.0, 1.0]], dtype=np.float32))
-    ranks = ranks_from_features(features, ["itemseq_rank", "stars"])
+    features = np.array([[0.9, np.log1p(0.0), 5.0], [0.2, np.log1p(3.0), 1.0]], dtype=np.float32)
+    ranks = ranks_from_features(features, ["itemseq", "itemseq_rank", "stars"])
     assert ranks["itemseq"] == pytest.approx([0, 3], abs=1e-5)
     assert set(ranks) == {"itemseq"}
+
+
+def test_a_signal_has_no_vote_for_what_it_does_not_know():
+    """Of three things it knows the last alone; those before it in the catalogue are no better than one another."""
+    features = np.array([[0.0, 1.0], [0.0, 2.0], [0.7, 0.0]], dtype=np.float32)
+    features[:, 1] = np.log1p(features[:, 1])
+    fused = fuse_ranks(ranks_from_features(features, ["itemseq", "itemseq_rank"]), [SEQUENCE, TREND], Evidence.WARM)
+    assert fused == pytest.approx([0.0, 0.0, FUSION_WEIGHTS["itemseq"][1] / RRF_CONSTANT])
 
 
 @pytest.mark.parametrize(

@@ -141,9 +141,10 @@ def two_clubs() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["user_id", "item_id", "kind", "timestamp"])
 
 
-def test_of_a_few_events_something_is_learned_still(two_clubs):
+@pytest.mark.parametrize("strategy", ["ials", "hybrid"])
+def test_of_a_few_events_something_is_learned_still(two_clubs, strategy):
     """Held back as ever, the factors of so small a log fall to nothing, and a club is offered the other's things."""
-    model = HybridRecommender("ials", random_state=0).fit(Interactions.from_frame(two_clubs))
+    model = HybridRecommender(strategy, random_state=0).fit(Interactions.from_frame(two_clubs))
     things = set(two_clubs["item_id"])
     for user, bought in two_clubs.groupby("user_id")["item_id"]:
         left = {thing for thing in things - set(bought) if thing[0] == bought.iloc[0][0]}
