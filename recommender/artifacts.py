@@ -152,10 +152,13 @@ def model_card(root: Path, version: str) -> str | None:
         return None
 
 
-def prune(root: Path, keep: int) -> list[str]:
-    """Delete all but the newest ``keep`` versions, never the live one; also drafts of killed runs. Returns names."""
+def prune(root: Path, keep: int, *, age: Callable[[str], Any] | None = None) -> list[str]:
+    """Delete all but the newest ``keep`` versions, never the live one; also drafts of killed runs. Returns names.
+
+    ``age`` sorts the names from the oldest on, where they do not do so themselves.
+    """
     with _held(root):
-        gone = _removed(root, versions(root)[:-keep] if keep > 0 else [])
+        gone = _removed(root, sorted(versions(root), key=age)[:-keep] if keep > 0 else [])
         for draft in filter(_is_left, root.glob(".draft-*")):
             shutil.rmtree(draft, ignore_errors=True)
         for pointer in root.glob(f".{CURRENT}-*"):

@@ -270,7 +270,7 @@ def publish(root: Path, version: str) -> None:
 
 
 def versions(root: Path) -> list[str]:
-    """Return the saved versions, oldest first."""
+    """Return the saved versions in the order of their names."""
     from recommender import artifacts
 
     return list(artifacts.versions(root))
@@ -283,11 +283,11 @@ def model_card(root: Path, version: str) -> str | None:
     return artifacts.model_card(root, version)
 
 
-def prune(root: Path, keep: int) -> list[str]:
+def prune(root: Path, keep: int, age: Callable[[str], Any]) -> list[str]:
     """Remove the oldest versions beyond the ``keep`` newest, never the live one, and what killed trainings left."""
     from recommender import artifacts
 
-    return artifacts.prune(root, keep)
+    return artifacts.prune(root, keep, age=age)
 
 
 def remove(root: Path, names: Collection[str]) -> list[str]:

@@ -273,7 +273,7 @@ def _clear_up(place: Place, trained: Trained, version: str) -> None:
             recs.keep_parameters(trained, place.parameters)
             _drop_models_of_the_erased(place)
         _prune(place)
-    except (TrainingError, OSError) as error:
+    except (TrainingError, OSError, Busy) as error:
         log.warning("training_not_cleared_up", extra={"version": version, "reason": str(error)})
     recs.tell_tracker(trained, version)
 
@@ -344,8 +344,15 @@ def _remove_notes(place: Place, versions: Sequence[str]) -> None:
         (place.root / f"{version}.json").unlink(missing_ok=True)
 
 
+def _age_of(versions: Sequence[str]) -> Callable[[str], tuple[int, str]]:
+    """Return what sorts versions from the oldest on: by their runs, for names go by a clock that may be set back."""
+    with read_unit() as tx:
+        run_ids = operations.run_ids(tx, versions)
+    return lambda version: (run_ids.get(version, 0), version)
+
+
 def _prune(place: Place) -> None:
-    _remove_notes(place, recs.prune(place.root, place.keep))
+    _remove_notes(place, recs.prune(place.root, place.keep, _age_of(recs.versions(place.root))))
     for trials in sorted((place.root / SEARCHES).glob("run-*.jsonl"))[:-SEARCHES_KEPT]:
         trials.unlink(missing_ok=True)
 
@@ -364,8 +371,9 @@ def rollback(place: Place, *, version: str | None, user_id: int | None, now: dat
         If there is no such version.
     """
     kept, live = recs.versions(place.root), recs.current_version(place.root)
-    earlier = [name for name in kept if live is None or name < live]
-    chosen = version or (earlier[-1] if earlier else None)
+    age = _age_of([*kept, live or ""])
+    earlier = [name for name in kept if live is None or age(name) < age(live)]
+    chosen = version or max(earlier, key=age, default=None)
     if chosen is None:
         raise NotFound(_("There is no version to go back to."))
     if chosen not in kept or chosen == live:

@@ -182,6 +182,12 @@ def run_by_version(tx: Tx, version: str) -> ModelRunRow | None:
     return ModelRunRow(*row) if row else None
 
 
+def run_ids(tx: Tx, versions: Collection[str]) -> dict[str, int]:
+    """Return by version the number of the run that made it; those of which no run is known are left out."""
+    rows = tx.rows(select(ModelRun.version, ModelRun.id).where(ModelRun.version.in_(versions)))
+    return {row[0]: row[1] for row in rows}
+
+
 def add_job(tx: Tx, name: str, *, due_at: datetime, payload: Mapping[str, Any] | None = None) -> int | None:
     """Queue a job; None when one of this name and time exists already."""
     values = {"name": name, "due_at": due_at, "state": "queued", "payload": dict(payload or {})}

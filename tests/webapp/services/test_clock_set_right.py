@@ -1,5 +1,6 @@
 """A clock that ran a year ahead and was set right again leaves nothing waiting for the day that it showed."""
 
+import shutil
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
@@ -9,8 +10,10 @@ from flask import Flask
 
 from tests.conftest import NOW
 from tests.factories import PASSWORD, make_product, make_user
+from tests.webapp.services.conftest import retrain
+from webapp import recs
 from webapp.actors import Actor
-from webapp.errors import InvalidInput, TooManyRequests
+from webapp.errors import InvalidInput, NotFound, TooManyRequests
 from webapp.services import accounts, feedback, outbox, reviews, schedule, taste, training
 from webapp.store import operations
 from webapp.store import taste as taste_rows
@@ -135,3 +138,23 @@ def test_what_arrives_late_still_changes_nothing() -> None:
     feedback.record(ana, feedback.Event(lamp, "rating", 2.0, at=NOW - timedelta(days=3)), now=NOW)
     with read_unit() as tx:
         assert taste_rows.stars_by(tx, ana) == {lamp: 5}
+
+
+def test_which_model_is_newer_goes_by_the_trainings(shop: None, place: training.Place) -> None:
+    """Versions are named by the clock: those of that day were the ones that were kept and gone back to."""
+    ahead, before = (retrain(place, clock=lambda at=at: at).version for at in (AHEAD, NOW))
+    assert training.rollback(place, version=None, user_id=None, now=NOW) == ahead
+    with pytest.raises(NotFound):
+        training.rollback(place, version=None, user_id=None, now=NOW)
+    live = retrain(place, clock=lambda: NOW + timedelta(hours=1)).version
+    assert set(recs.versions(place.root)) == {before, live}
+
+
+def test_models_of_another_database_are_older_than_any_of_this_one(shop: None, place: training.Place) -> None:
+    """A shop that moved to an empty database counts its trainings anew."""
+    live = retrain(place).version
+    for day in range(3):
+        shutil.copytree(place.root / str(live), place.root / f"20270101-00000{day}-{90 + day}")
+    newest = retrain(place, clock=lambda: NOW + timedelta(hours=1)).version
+    assert set(recs.versions(place.root)) == {live, newest}
+    assert training.rollback(place, version=None, user_id=None, now=NOW) == live

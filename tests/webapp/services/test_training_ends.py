@@ -31,11 +31,12 @@ class KilledError(BaseException):
     """Stands for the end of the process."""
 
 
-def test_a_full_disk_after_the_publishing_leaves_a_published_run(
-    shop: None, place: Place, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("trouble", [OSError(28, "No space left on device"), Away()], ids=["disk", "database"])
+def test_trouble_after_the_publishing_leaves_a_published_run(
+    shop: None, place: Place, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
     def fail(*_args: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise trouble
 
     monkeypatch.setattr(recs, "keep_parameters", fail)
     outcome = retrain(place)
