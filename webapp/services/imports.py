@@ -1,6 +1,6 @@
 """Take a catalogue or a history of events into the shop.
 
-Part by part, each in one transaction that also says how far the file has been read: an import that is killed goes on
+Piece by piece, each in one transaction that also says how far the file has been read: an import that is killed goes on
 where it stopped, an import that is repeated changes nothing, and every row left out is written down with its reason.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +25,8 @@ from webapp.store.tx import read_unit, unit_of_work
 
 Progress = Callable[[str, float], None]
 BATCH = 1000
+GIVE_WAY_EVERY_SECONDS = 1.0
+GIVE_WAY_SECONDS = 0.11  # who waits for SQLite looks every tenth of a second
 
 
 def fingerprint(path: Path, options: Options) -> str:
@@ -101,33 +104,60 @@ def _rehearse(parts: Iterator[FilePart], writer: Writer, report: Report) -> None
                 writer.look(tx, batch, report)
 
 
-def _write_parts(parts: Iterator[FilePart], writer: Writer, report: Report, run: ImportRow) -> ImportRow:
-    """Write part after part, skipping those an earlier, killed run has committed."""
-    end = 0
+def _write_parts(parts: Iterator[FilePart], writer: Writer, report: Report, earlier: ImportRow) -> ImportRow:
+    """Write piece after piece, skipping those an earlier, killed run has committed."""
+    run, end, rested_at = earlier, 0, time.monotonic()
     for part in parts:
-        end += part.n_rows
-        if end <= run.position:
-            report.mapping = part.mapping
+        report.mapping = part.mapping
+        start, end = end, end + part.n_rows
+        if end <= earlier.position:
             continue
-        _count_part(part, writer, report)
-        with unit_of_work() as tx:
-            for batch in _batches(part):
-                writer.write(tx, batch, report)
-            imports.add_rejects(tx, run.run_id, writer.rejected)
-            run = _moved(run, end, report)
-            imports.advance(tx, run)
-        writer.rejected.clear()
+        for piece in _pieces(part, start):
+            start += piece.n_rows
+            if start <= earlier.position:
+                continue
+            _count_part(piece, writer, report)
+            batches = list(_batches(piece))
+            with unit_of_work() as tx:
+                for batch in batches:
+                    writer.write(tx, batch, report)
+                imports.add_rejects(tx, run.run_id, writer.rejected)
+                run = _moved(earlier, start, report)
+                imports.advance(tx, run)
+            writer.rejected.clear()
+            if time.monotonic() - rested_at >= GIVE_WAY_EVERY_SECONDS:
+                time.sleep(GIVE_WAY_SECONDS)
+                rested_at = time.monotonic()
     return run
 
 
-def _moved(run: ImportRow, end: int, report: Report) -> ImportRow:
+def _pieces(part: FilePart, start: int) -> Iterator[FilePart]:
+    """Cut a part that follows ``start`` rows of its file into pieces that keep a shop waiting for a moment only."""
+    n_pieces = max(1, -(-part.n_rows // BATCH))
+
+    def piece_of(row: int) -> int:
+        return min(max(0, (row - start - 1) // BATCH), n_pieces - 1)
+
+    places: list[list[int]] = [[] for _ in range(n_pieces)]
+    rejects: list[list[tuple[int, str]]] = [[] for _ in range(n_pieces)]
+    for place, row in enumerate(part.frame.index):
+        places[piece_of(int(row))].append(place)
+    for row, reason in part.rejects:
+        rejects[piece_of(row)].append((row, reason))
+    for number in range(n_pieces):
+        n_rows = min(BATCH, part.n_rows - number * BATCH)
+        yield FilePart(part.frame.iloc[places[number]], rejects[number], n_rows, part.mapping)
+
+
+def _moved(earlier: ImportRow, end: int, report: Report) -> ImportRow:
+    """Return how far a run has come with what it did before it was killed and what it did since."""
     return replace(
-        run,
+        earlier,
         position=end,
-        n_added=report.n_added,
-        n_updated=report.n_updated,
-        n_unchanged=report.n_unchanged,
-        n_rejected=report.n_rejected,
+        n_added=earlier.n_added + report.n_added,
+        n_updated=earlier.n_updated + report.n_updated,
+        n_unchanged=earlier.n_unchanged + report.n_unchanged,
+        n_rejected=earlier.n_rejected + report.n_rejected,
     )
 
 

@@ -18,7 +18,7 @@ from webapp.services import imports
 from webapp.services.import_rows import Options, Report
 from webapp.store import catalogue as store
 from webapp.store import interactions, products, search, taste, users
-from webapp.store.models import ProductAttribute
+from webapp.store.models import ImportRun, ProductAttribute
 from webapp.store.tx import read_unit, unit_of_work
 
 CATALOGUE = [
@@ -263,6 +263,67 @@ def test_r19_a_killed_import_goes_on_where_it_stopped(
     assert (report.skipped_rows, report.n_added) == (20, 30)
     with read_unit() as tx:
         assert products.count(tx) == 50
+
+
+@pytest.fixture
+def killed_in_the_middle(app: Flask, catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A history of 45 events of which each ninth is of no known product; its import was killed after 30."""
+    take_catalogue(catalogue, tmp_path)
+    rows = [
+        {"who": f"P{n}", "what": "none" if n % 9 == 0 else "L1", "stars": "4", "when": str(1_700_000_000 + n)}
+        for n in range(1, 46)
+    ]
+    path = write(tmp_path / "history.csv", rows)
+    monkeypatch.setattr(imports, "BATCH", 10)
+    really = imports.EventWriter.write
+
+    def write_until_killed(self, tx, batch, report):
+        really(self, tx, batch, report)
+        if batch[-1][0] > 30:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(imports.EventWriter, "write", write_until_killed)
+        with pytest.raises(KeyboardInterrupt):
+            take_events(path, tmp_path)
+    return path
+
+
+def test_a_shop_that_sells_waits_for_a_thousand_rows_of_an_import_at_most(killed_in_the_middle: Path) -> None:
+    """Each part of 200,000 rows was one transaction, for which every cart waited up to a minute."""
+    with read_unit() as tx:
+        assert interactions.count(tx) == 27
+
+
+def test_an_import_lets_others_write_between_its_transactions(
+    catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for SQLite looks every tenth of a second, and an import that goes on at once is always there first."""
+    rests: list[float] = []
+
+    def rest(seconds: float) -> None:
+        with unit_of_work() as tx:
+            rests.append(seconds)
+            users.add_many(tx, [{"external_ref": f"in rest {len(rests)}", "created_at": NOW}])
+
+    monkeypatch.setattr(imports.time, "sleep", rest)
+    monkeypatch.setattr(imports, "GIVE_WAY_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(imports, "BATCH", 2)
+    assert take_catalogue(catalogue, tmp_path).n_added == 3
+    assert len(rests) == 2
+    assert min(rests) > 0.1
+
+
+def test_the_counts_of_a_killed_import_go_on_where_they_stopped(killed_in_the_middle: Path, tmp_path: Path) -> None:
+    report = take_events(killed_in_the_middle, tmp_path)
+    assert (report.skipped_rows, report.n_rows, counts(report)) == (30, 15, (13, 0, 0, 2))
+    with read_unit() as tx:
+        run = tx.row(select(ImportRun.position, ImportRun.n_added, ImportRun.n_rejected).order_by(ImportRun.id.desc()))
+        assert interactions.count(tx) == 40
+    assert tuple(run) == (45, 40, 5)
+    assert report.rejects is not None
+    left_out = csv.DictReader(report.rejects.read_text(encoding="utf-8").splitlines())
+    assert [int(row["row"]) for row in left_out] == [9, 18, 27, 36, 45]
 
 
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n"])
