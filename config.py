@@ -330,7 +330,10 @@ class Config:
             raise ConfigError("DEMO_OPEN_READS=1 works on this machine only: set HOST=127.0.0.1 or switch it off.")
         if self.database_url.startswith("postgresql") and not _is_installed("psycopg"):
             raise ConfigError(_needs_extra("DATABASE_URL", "a PostgreSQL database", "psycopg", "postgres"))
-        if self.values["REDIS_URL"] and not _is_installed("redis"):
+        redis = self.values["REDIS_URL"]
+        if redis and not (redis.startswith(("redis://", "rediss://")) and _port_is_number(redis)):
+            raise ConfigError("REDIS_URL cannot be used: write redis://name:password@host:6379/0 (rediss: with TLS).")
+        if redis and not _is_installed("redis"):
             raise ConfigError(_needs_extra("REDIS_URL", "a Redis server", "redis", "postgres"))
         self._check_payments()
         if self.values["MAIL"] == "smtp" and not self.values["SMTP_URL"]:

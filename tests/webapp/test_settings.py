@@ -29,6 +29,8 @@ def load(tmp_path: Path, **given: str) -> Config:
         ("RETRAIN_NIGHTLY", "perhaps"),
         ("SHOP_ENV", "holiday"),
         ("DATABASE_URL", "mysql://x"),
+        ("REDIS_URL", "foo"),
+        ("REDIS_URL", "redis://127.0.0.1:port/0"),
         ("SITE_URL", "shop.example"),
         ("LOG_FORMAT", "xml"),
         ("LOCALE", "fr"),
