@@ -165,7 +165,6 @@ test_payment = PaymentTestPage(
         Option("confirm", "Ask for confirmation", detail="As banks do with a second factor."),
         Option("timeout", "Never answer"),
     ),
-    message="The bank said no. Your cart is still there.",
 )
 pay = PayPage(
     meta=meta("Pay your order", is_indexed=False),

@@ -92,7 +92,7 @@ def pay(order: OrderRow, available: Mapping[str, PaymentProvider], *, message: s
     )
 
 
-def test_payment(token: str, order: OrderRow, message: str) -> vm.PaymentTestPage:
+def test_payment(token: str, order: OrderRow) -> vm.PaymentTestPage:
     """Build the page that stands in for a bank."""
     outcomes = (
         vm.Option("success", _("It goes through")),
@@ -108,7 +108,6 @@ def test_payment(token: str, order: OrderRow, message: str) -> vm.PaymentTestPag
         total_cents=order.total_cents,
         currency=order.currency,
         outcomes=outcomes,
-        message=message,
     )
 
 

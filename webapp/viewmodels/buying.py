@@ -186,7 +186,6 @@ class PaymentTestPage(Page):
     total_cents: int
     currency: str = "EUR"
     outcomes: tuple[Option, ...] = ()
-    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
