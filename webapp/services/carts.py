@@ -14,7 +14,7 @@ from webapp.errors import InvalidInput, NotFound, OutOfStock
 from webapp.services import feedback
 from webapp.store import carts, products, taste, vouchers
 from webapp.store.models.buying import MAX_QUANTITY
-from webapp.store.rows import CartRow, LineRow, VariantRow
+from webapp.store.rows import CartRow, LineRow, VariantRow, usual_variant
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
 
@@ -106,13 +106,13 @@ def _none_left(name: str, in_cart: int) -> str:
 
 
 def _choose(variants: Sequence[VariantRow], variant_id: int | None) -> VariantRow:
-    """Return the variant asked for, or the first that can be sold, or the first."""
+    """Return the variant asked for, or the usual one."""
     usable = [variant for variant in variants if variant.is_active]
     if variant_id is not None:
         usable = [variant for variant in usable if variant.variant_id == variant_id]
     if not usable:
         raise NotFound
-    return next((variant for variant in usable if variant.available > 0), usable[0])
+    return usual_variant(usable)
 
 
 def set_quantity(actor: Actor, line_id: int, quantity: int, *, now: datetime) -> Added:

@@ -20,7 +20,7 @@ from webapp.services import chrome, discovery, feedback, reviews
 from webapp.store import products
 from webapp.store import reviews as review_store
 from webapp.store.frame import DeliveryTerms
-from webapp.store.rows import CardRow, PictureRow, ProductRow, VariantRow
+from webapp.store.rows import CardRow, PictureRow, ProductRow, VariantRow, usual_variant
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders import structured
 from webapp.viewbuilders.cards import crumbs, picture, rating
@@ -162,9 +162,9 @@ def note_view(actor: Actor, product_id: int, *, request_id: str, now: datetime) 
 
 
 def choose_variant(variants: Sequence[VariantRow], variant_id: int | None) -> VariantRow:
-    """Return the variant asked for, else the first that can be sold, else the first."""
+    """Return the variant asked for, else the usual one."""
     named = next((row for row in variants if row.variant_id == variant_id and row.is_active), None)
-    return named or next((row for row in variants if row.available > 0), variants[0])
+    return named or usual_variant(variants)
 
 
 def _variant(product: ProductRow, chosen: VariantRow) -> vm.Variant:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -112,6 +113,15 @@ class VariantRow:
     def available(self) -> int:
         """Pieces that can be sold now."""
         return self.stock - self.reserved if self.is_active else 0
+
+
+def usual_variant(variants: Sequence[VariantRow]) -> VariantRow:
+    """Return the variant of those that costs what the lists say: the cheapest that can be sold, else the first.
+
+    Of variants at one price it is the first; ``variants`` holds at least one, in the order of their positions.
+    """
+    sellable = [variant for variant in variants if variant.available > 0]
+    return min(sellable, key=lambda variant: variant.price_cents, default=variants[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,26 @@ def test_more_than_there_are_is_cut_and_said(client: ShopClient, app: Flask, lam
     assert again.get_json()["available"] == 3
 
 
+def test_what_a_card_costs_is_what_its_page_and_its_button_take(client: ShopClient, app: Flask) -> None:
+    """A card says the lowest price, so its page opens with that variant; a dearer one is taken only when it is gone."""
+    with unit_of_work() as tx:
+        large = {"name": "A5", "options": {"Format": "A5"}, "price_cents": 700}
+        small = {"name": "A6", "options": {"Format": "A6"}, "price_cents": 550, "position": 1}
+        notebook = make_product(tx, name="Notebook", price_cents=550, variants=[large, small])
+        ids = {row.name: row.variant_id for row in products.variants_of(tx, [notebook])}
+
+    def on_the_page() -> str:
+        page = client.get(f"/p/{notebook}-notebook").get_data(as_text=True)
+        return page.partition('class="product-price"')[2].partition("</p>")[0]
+
+    assert "\u20ac5.50" in on_the_page()
+    client.send("/cart/add", {"product_id": str(notebook)})
+    assert "\u20ac5.50" in client.get("/cart").get_data(as_text=True).partition("<dt>Goods</dt>")[2][:40]
+    with unit_of_work() as tx:
+        catalogue.set_stock(tx, ids["A6"], 0)
+    assert "\u20ac7.00" in on_the_page()
+
+
 def test_what_sold_out_in_the_cart_is_called_sold_out(client: ShopClient, app: Flask, lamp: int) -> None:
     """None are left, so those in the cart are not "all that are left"."""
     client.send("/cart/add", {"product_id": str(lamp)})
