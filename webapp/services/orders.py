@@ -114,6 +114,7 @@ def cancel_own(user_id: int, number: str, *, now: datetime) -> None:
         stock.release_held(tx, order.order_id)
         vouchers.give_back(tx, order.order_id)
         orders.add_event(tx, order.order_id, "cancelled", user_id=user_id, now=now)
+        _write_of(tx, order, "cancelled", now=now)
 
 
 def advance(number: str, *, to_state: str, note: str, version: int, user_id: int, now: datetime) -> None:
@@ -140,9 +141,7 @@ def advance(number: str, *, to_state: str, note: str, version: int, user_id: int
             raise Conflict(_("Somebody else changed this order meanwhile. Please look again."))
         _after_move(tx, order, to_state, now=now)
         orders.add_event(tx, order.order_id, to_state, detail=note[:MAX_NOTE], user_id=user_id, now=now)
-        operations.add_message(
-            tx, f"mail.order_{to_state}", {"order_id": order.order_id, "email": order.email}, now=now
-        )
+        _write_of(tx, order, to_state, now=now)
         operations.audit(
             tx,
             user_id=user_id,
@@ -154,6 +153,11 @@ def advance(number: str, *, to_state: str, note: str, version: int, user_id: int
             now=now,
         )
     log.info("order_moved", extra={"order_id": order.order_id, "to": to_state})
+
+
+def _write_of(tx: Tx, order: OrderRow, state: str, *, now: datetime) -> None:
+    """Write to the shopper that an order came into a state."""
+    operations.add_message(tx, f"mail.order_{state}", {"order_id": order.order_id, "email": order.email}, now=now)
 
 
 def _after_move(tx: Tx, order: OrderRow, to_state: str, *, now: datetime) -> None:

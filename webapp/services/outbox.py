@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.mail import Send, file_sender
@@ -42,6 +43,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     "mail.order_cancelled": (_l("Your order is cancelled"), _l("Order %(number)s. Nothing was charged.")),
     "mail.order_refunded": (_l("Your money is on its way back"), _l("Order %(number)s.")),
 }
+TEST_PAYMENT = "test"
 WITH_SUMS = ("mail.order_placed", "mail.order_paid")
 OWNER_WORDS: dict[str, tuple[Any, Any]] = {
     "owner.payment_mismatch": (
@@ -127,6 +129,8 @@ def compose(topic: str, payload: Mapping[str, Any], *, now: datetime) -> EmailMe
         text = text % {"number": number} if "%(number)s" in text else text
         if order is not None and topic in WITH_SUMS:
             text = f"{text}\n\n{letters.sums(order, language)}\n"
+        if order is not None and order.payment_code == TEST_PAYMENT:
+            text = f"{text.rstrip()}\n\n{_('Test order: nothing was paid, nothing will be sent.')}\n"
     return _mail(to, subject, text)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 from flask import Flask
@@ -11,9 +12,9 @@ from sqlalchemy import update
 from tests.factories import ShopClient, make_product, make_user, put_in_cart, ready_to_pay
 from webapp.actors import Actor
 from webapp.clock import utc_now
-from webapp.services import checkout
+from webapp.services import checkout, outbox
 from webapp.services import orders as orders_service
-from webapp.store import carts, orders, products, users
+from webapp.store import carts, operations, orders, products, users
 from webapp.store.models import Order, TaxRate
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -45,6 +46,19 @@ def pay(order: orders.OrderRow) -> None:
     with unit_of_work() as tx:
         orders.move(tx, order.order_id, from_states=("placed",), to_state="paid", paid_at=utc_now())
         orders.add_event(tx, order.order_id, "paid", now=utc_now())
+
+
+def letters_of(app: Flask) -> list[EmailMessage]:
+    """Write the letters that wait in the outbox, without sending them."""
+    with read_unit() as tx:
+        waiting = operations.messages_due(tx, now=utc_now(), limit=50)
+    with app.test_request_context():
+        written = [outbox.compose(row.topic, row.payload, now=utc_now()) for row in waiting]
+    return [mail for mail in written if mail is not None]
+
+
+def subjects(mails: list[EmailMessage]) -> list[str]:
+    return [str(mail["Subject"]) for mail in mails]
 
 
 def words(page: str) -> str:
@@ -143,6 +157,23 @@ def test_an_unpaid_order_is_cancelled_and_its_stock_is_free_again(app: Flask, br
     with read_unit() as tx:
         assert products.card_rows(tx, products.card_select())[0].available == 5
     assert browser.send(path).status_code == 409
+
+
+def test_who_cancels_gets_a_letter_about_it(app: Flask, browser: ShopClient, ana: int) -> None:
+    order = order_of(app, ana)
+    browser.send(f"/account/orders/{order.number}/cancel")
+    assert subjects(letters_of(app)).count("Your order is cancelled") == 1
+
+
+def test_letters_about_a_test_order_say_so(app: Flask, browser: ShopClient, ana: int) -> None:
+    """They speak of packing and paying as those of any order do, and there is nothing to wait for."""
+    order_of(app, ana)
+    with unit_of_work() as tx:
+        tx.execute(update(Order).values(payment_code="test"))
+    assert ["Test order: nothing was paid" in mail.get_content() for mail in letters_of(app)] == [True]
+    with unit_of_work() as tx:
+        tx.execute(update(Order).values(payment_code="stripe"))
+    assert ["Test order" in mail.get_content() for mail in letters_of(app)] == [False]
 
 
 def test_a_paid_order_is_not_cancelled_here(app: Flask, browser: ShopClient, ana: int) -> None:
