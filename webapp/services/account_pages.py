@@ -133,7 +133,8 @@ def wishlist(actor: Actor, *, now: datetime) -> vm.WishlistPage:
 
 def _alert(row: alerts.AlertRow) -> vm.Alert:
     name = f"{row.name}, {row.variant_name}" if row.variant_name else row.name
-    return vm.Alert(row.alert_id, name, product_url(row.product_id, row.slug, variant=row.variant_id))
+    url = product_url(row.product_id, row.slug, variant=row.variant_id) if row.slug else ""
+    return vm.Alert(row.alert_id, name, url)
 
 
 def country_codes() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -135,7 +136,7 @@ def _signal(signal_id: int, row: HistoryRow, product: CardRow, weight: float | N
         row.kind,
         row.at,
         row.product_id,
-        product.slug,
+        product.slug if product.is_visible else "",
         product.name,
         picture(product.picture),
         int(row.value or 0) if row.kind == "rating" else 0,
@@ -167,4 +168,9 @@ def tune_form(
 
 def _cards(known: taste.Known, rows: Mapping[int, CardRow], reason: str, *, now: datetime) -> tuple[vm.Card, ...]:
     ids = [product_id for product_id, (why, _at) in known.excluded.items() if why == reason and product_id in rows]
-    return tuple(card(rows[product_id], now=now) for product_id in ids)
+    return tuple(_linked(card(rows[product_id], now=now), rows[product_id]) for product_id in ids)
+
+
+def _linked(shown: vm.Card, row: CardRow) -> vm.Card:
+    """Take the way to its page from a card whose product is hidden."""
+    return shown if row.is_visible else replace(shown, slug="")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 
 from webapp.store.interactions import insert_or_ignore
 from webapp.store.models import Product, StockAlert, Variant
@@ -32,7 +32,7 @@ _COLUMNS = (
     StockAlert.email,
     StockAlert.language,
     Product.id,
-    Product.slug,
+    case((Product.is_visible, Product.slug), else_=""),
     Product.name,
     Variant.name,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, insert, or_, select, update
 
 from webapp.store.interactions import insert_or_ignore
 from webapp.store.models import (
@@ -56,7 +56,7 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class OrderLineRow:
-    """A line as it was bought, with the picture the product has today."""
+    """A line as it was bought, with the picture the product has today; no ``slug`` while it has no page."""
 
     order_id: int
     product_id: int | None
@@ -205,7 +205,7 @@ def lines(tx: Tx, order_ids: Collection[int]) -> dict[int, list[OrderLineRow]]:
             OrderLine.variant_name,
             OrderLine.quantity,
             OrderLine.unit_cents,
-            func.coalesce(Product.slug, ""),
+            case((Product.is_visible, Product.slug), else_=""),
             Picture.stem,
             Picture.alt,
             Picture.width,

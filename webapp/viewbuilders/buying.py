@@ -63,7 +63,7 @@ def cart_line(line: LineRow) -> vm.CartLine:
     return vm.CartLine(
         line.line_id,
         line.product_id,
-        line.slug,
+        line.slug if line.is_visible else "",
         line.name,
         vm.Price(line.price_cents, line.currency),
         line.quantity,

@@ -13,7 +13,7 @@ StepState = Literal["done", "current", "ahead"]
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """One line of the cart; ``problem`` is a sentence about stock or price that changed."""
+    """One line of the cart; ``problem`` tells what changed of stock or price; no ``slug`` while it is hidden."""
 
     line_id: int
     product_id: int

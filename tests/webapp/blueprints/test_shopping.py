@@ -4,11 +4,14 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from tests.factories import ADDRESS, PASSWORD, ShopClient, make_product, make_user, variant_of
 from webapp.actors import Actor
-from webapp.store import carts, catalogue, interactions, orders, products
+from webapp.clock import utc_now
+from webapp.store import alerts, carts, catalogue, interactions, orders, products
+from webapp.store.models import Product
 from webapp.store.tx import read_unit, unit_of_work
 
 
@@ -126,6 +129,31 @@ def test_what_a_card_costs_is_what_its_page_and_its_button_take(client: ShopClie
     with unit_of_work() as tx:
         catalogue.set_stock(tx, ids["A6"], 0)
     assert "\u20ac7.00" in on_the_page()
+
+
+def test_nothing_leads_to_a_product_that_is_hidden_meanwhile(app: Flask, lamp: int) -> None:
+    """What somebody bought, saved or put into the cart keeps its name; its page is gone, and so is the link."""
+    with unit_of_work() as tx:
+        ana = make_user(tx, "ana@example.com")
+    client: ShopClient = app.test_client()
+    client.sign_in("ana@example.com")
+    client.get(f"/p/{lamp}-oslo-lamp", follow_redirects=True)
+    client.send("/cart/add", {"product_id": str(lamp)})
+    buy(client)
+    client.send("/cart/add", {"product_id": str(lamp)})
+    with unit_of_work() as tx:
+        number = orders.of_user(tx, ana, limit=1)[0].number
+        alerts.put(tx, variant_of(tx, lamp), "ana@example.com", user_id=ana, language="en", now=utc_now())
+    places = ("/cart", "/wishlist", "/your-recommendations", f"/account/orders/{number}")
+
+    def told() -> list[tuple[bool, bool]]:
+        pages = [client.get(path).get_data(as_text=True).partition("<main")[2] for path in places]
+        return [("Oslo lamp" in page, f'href="/p/{lamp}-' in page) for page in pages]
+
+    assert told() == [(True, True)] * 4
+    with unit_of_work() as tx:
+        tx.change(update(Product).where(Product.id == lamp).values(is_visible=False))
+    assert told() == [(True, False)] * 4
 
 
 def test_what_sold_out_in_the_cart_is_called_sold_out(client: ShopClient, app: Flask, lamp: int) -> None:
