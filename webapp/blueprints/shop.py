@@ -13,6 +13,7 @@ from flask import (
     Response,
     current_app,
     jsonify,
+    make_response,
     redirect,
     render_template,
     request,
@@ -109,13 +110,15 @@ def photo_form() -> str:
 
 @bp.post("/search/photo")
 @limiter.limit("30/minute")
-def search_photo() -> str | tuple[str, int]:
+def search_photo() -> Response | tuple[str, int]:
     """Show what looks like a picture; it is not kept, so this page has no address to come back to."""
     try:
         found = photos.search(photo_field("photo"), current_actor(), get_recs(), now=utc_now())
     except InvalidInput as error:
         return render_template("shop/photo.html", page=photos.page(form=refused(error, {}))), 422
-    return render_template("shop/photo.html", page=photos.page(found))
+    answer = make_response(render_template("shop/photo.html", page=photos.page(found)))
+    answer.headers["Cache-Control"] = "private, no-cache"  # with no-store "back" from a product finds nothing to show
+    return answer
 
 
 @bp.post("/search/order")

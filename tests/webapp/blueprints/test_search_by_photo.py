@@ -108,6 +108,11 @@ def test_programs_search_by_photo_with_a_key(app: Flask, shelf: dict) -> None:
     assert client.post("/api/search/photo", data=form_of(photo_of("navy")), content_type=FORM).status_code == 400
 
 
+def test_one_comes_back_to_what_was_found(app: Flask, client: ShopClient, shelf: dict) -> None:
+    """No address leads to this page, so the browser must be allowed to keep it for "back" from a product."""
+    assert sent(client, photo_of("gold")).headers["Cache-Control"] == "private, no-cache"
+
+
 def test_the_photo_is_not_kept(app: Flask, client: ShopClient, shelf: dict) -> None:
     def files() -> set[Path]:
         return {path for path in Path(app.instance_path).rglob("*") if path.is_file()}
