@@ -153,6 +153,8 @@ class HybridRecommender(ServingRecommender):
         self, events: Interactions, items: ItemCatalogue | None, logged: pd.DataFrame | None, progress: Progress
     ) -> Self:
         started = time.perf_counter()
+        if logged is None:  # what was shown has times of its own, which are to be compared with those of the events
+            events = events.with_steps_for_counted_rows()
         weights = self.weights or EventWeights()
         learned = learn_weights(events, weights) if self.learn_weights else None
         joining, comparison = self._joining(events, items, progress)

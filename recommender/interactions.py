@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recommender.asked import latest_moment, moment_of, told_of
 from recommender.idmap import IdMap
-from recommender.roworder import StepCounter, is_clock, stand_in
+from recommender.roworder import StepCounter, counting_step, is_clock, is_grouped_by_user, stand_in
 from recommender.types import EVENT_KINDS, KIND_CODE, AnyArray, BoolMask, Event, FloatVector, Rows
 from recommender.validation import (
     DataReport,
@@ -193,6 +193,27 @@ class Interactions:
             baskets=self.baskets,
             report=self.report,
         )
+
+    def with_steps_for_counted_rows(self) -> Interactions:
+        """The events, each user's with times that go on step by step from one first moment, where theirs count rows.
+
+        So they do where a log that holds one user after the other was given times by counting from some second on:
+        taken for a clock, they make the last users of the file the latest news. Other events are left as they are.
+        """
+        import pandas as pd
+
+        step = counting_step(self.timestamps)
+        users = pd.Series(self.user_rows)
+        if not step or not is_grouped_by_user(users, self.kinds):
+            return self
+        steps = users.groupby(users, sort=False).cumcount().to_numpy(dtype=np.int64)
+        counted = {"timestamp: counts rows, taken as the steps of each user": len(self)}
+        numbered = replace(
+            self,
+            timestamps=self.timestamps.min() + step * steps,
+            report=replace(self.report, repairs=self.report.repairs | counted),
+        )
+        return numbered.select(np.argsort(steps, kind="stable"))
 
     def to_frame(self) -> pd.DataFrame:
         """A frame that :meth:`from_frame` accepts, in time order."""

@@ -6,10 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
 from recommender.readers import iter_interactions, read_interactions
 from recommender.readers.sheet import UNTIMED_START
-from recommender.roworder import DRAWN_SECONDS, drawn_seconds, is_clock, is_grouped_by_user, is_sorted_by_item
+from recommender.roworder import (
+    DRAWN_SECONDS,
+    counting_step,
+    drawn_seconds,
+    is_clock,
+    is_grouped_by_user,
+    is_sorted_by_item,
+)
 from recommender.splits import split_by_time, split_last_one
 from tests.recommender.worlds import START
 
@@ -219,3 +227,69 @@ def test_readers_number_the_rows_of_each_user_through_all_parts_of_a_file(looks,
     repair = "timestamp: not in the file, rows grouped by user, numbered for each of them"
     assert [part.repairs for part in parts] == [{repair: len(part.frame)} for part in parts]
     assert not parts[0].has_times
+
+
+@pytest.mark.parametrize(
+    ("seconds", "step"),
+    [
+        ([], 0),
+        ([START], 0),
+        ([START + 2, START, START + 1], 1),
+        ([START, START + 60, START + 180], 60),
+        ([START, START + 60, START + 130], 0),
+        ([START, START + 1, START + 9], 0),
+        ([START, START, START + 1, START + 2], 0),
+    ],
+)
+def test_counting_is_known_by_its_even_steps(seconds, step):
+    assert counting_step(np.array(seconds, dtype=np.int64)) == step
+
+
+@pytest.fixture(scope="module", params=[1, 60], ids=["a second a row", "a minute a row"])
+def counted(request, looks) -> pd.DataFrame:
+    """One user after the other, with times that were made by counting on from some moment."""
+    return looks.assign(timestamp=START + request.param * np.arange(len(looks)))
+
+
+def test_of_counted_users_none_is_taken_for_the_latest(looks, counted):
+    log = Interactions.from_frame(counted)
+    assert log.report.repairs == {}, "the times are those of the frame until something is learned from them"
+    learned_from = log.with_steps_for_counted_rows()
+    assert np.unique(learned_from.timestamps, return_counts=True)[1].tolist() == [USERS] * ITEMS_EACH
+    assert learned_from.timestamps.min() == START
+    assert order_of(learned_from) == looks.groupby("user_id")["item_id"].agg(list).to_dict()
+    assert learned_from.report.repairs == {"timestamp: counts rows, taken as the steps of each user": len(looks)}
+
+
+def test_counted_rows_are_known_with_the_last_of_each_user_taken_out(counted):
+    known = counted[counted.groupby("user_id").cumcount(ascending=False) > 0]
+    steps = Interactions.from_frame(known).with_steps_for_counted_rows().timestamps
+    assert np.unique(steps, return_counts=True)[1].tolist() == [USERS] * (ITEMS_EACH - 1)
+
+
+def test_a_model_of_counted_rows_recommends_as_one_of_rows_without_times(looks, counted):
+    by_count, untimed = (
+        HybridRecommender("itemseq", random_state=0).fit(Interactions.from_frame(frame)) for frame in (counted, looks)
+    )
+    assert by_count.recommend("u3", k=5) == untimed.recommend("u3", k=5)
+    assert any(note.startswith("timestamp: counts rows") for note in by_count.data_report.repairs)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        lambda frame: START + np.random.default_rng(0).integers(1, 3_600, len(frame)).cumsum(),
+        lambda frame: START + np.arange(len(frame)) // 2,
+        lambda frame: START + 9_000 * pd.factorize(frame["user_id"])[0] + 60 * frame.groupby("user_id").cumcount(),
+    ],
+    ids=["uneven", "two in a second", "visits far apart"],
+)
+def test_times_of_people_are_learned_from_as_they_are(looks, times):
+    log = Interactions.from_frame(looks.assign(timestamp=times))
+    assert log.with_steps_for_counted_rows() is log
+
+
+def test_rows_counted_as_they_happened_are_learned_from_as_they_are(looks):
+    counted = as_it_happened(looks).assign(timestamp=range(START, START + len(looks)))
+    log = Interactions.from_frame(counted)
+    assert log.with_steps_for_counted_rows() is log
