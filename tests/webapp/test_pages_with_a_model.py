@@ -46,7 +46,8 @@ def test_the_home_page_is_personal_after_one_look_and_every_reason_is_true(app: 
     named = {reason["product_id"] for item in body["items"] for reason in item["reasons"] if reason["product_id"]}
     personal = {r["kind"] for item in body["items"] for r in item["reasons"] if r["kind"].startswith("because_")}
     assert named == {trained[0]}
-    assert personal == {"because_viewed"}
+    assert "because_viewed" in personal
+    assert personal <= {"because_viewed", "because_history"}, "the look alone, or nothing that could be proven"
 
 
 def test_what_was_rated_low_asks_for_no_more_of_its_kind(app: Flask, trained: list[int]) -> None:
