@@ -278,7 +278,11 @@ class LiveUpdates:
         for position in np.flatnonzero((log.item_rows >= 0) & (weights > 0)).tolist():
             row, meanwhile = int(log.item_rows[position]), np.arange(max(0, position - LATEST_EVENTS), position)
             so_far = recent.then(log.take(meanwhile)).latest(LATEST_EVENTS)
-            self._count_step(so_far, row, float(weights[position]), counters, is_new=row not in liked)
+            told, is_new = log.take(np.array([position])), row not in liked
+            if len(so_far) and told.timestamps[0] < so_far.timestamps[-1]:
+                self._count_late_step(so_far, told, float(weights[position]), counters, is_new=is_new)
+            else:
+                self._count_step(so_far, row, float(weights[position]), counters, is_new=is_new)
             liked.add(row)
         grown = self._logs[user_id].then(log) if user_id in self._logs else log
         self._logs[user_id] = grown.latest(MAX_EVENTS_PER_USER)  # as many as a fit reads of anybody
@@ -296,6 +300,14 @@ class LiveUpdates:
         distinct = steps.distinct() if is_new else Steps.none()  # only a new item makes new pairs of these
         for counter in counters:
             counter.absorb(steps if counter.counts_steps else distinct, row, weight, is_new=is_new, had=had)
+
+    def _count_late_step(
+        self, so_far: EventLog, told: EventLog, weight: float, counters: Sequence[PairCounter], *, is_new: bool
+    ) -> None:
+        """Count an event where it happened in a user's log, before something that was told earlier."""
+        before, after = (Steps.of(log, self.model.weights) for log in (so_far, so_far.then(told)))
+        for counter in counters:
+            counter.absorb_late(before, after, int(told.item_rows[0]), weight, is_new=is_new)
 
     def add_items(self, catalogue: ItemCatalogue) -> int:
         """Make products newer than the model findable by their content; returns how many were taken."""

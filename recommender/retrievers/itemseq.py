@@ -89,10 +89,7 @@ class ItemSeq(PairCounter):
 
     def absorb(self, earlier: Steps, row: int, evidence: float, *, is_new: bool, had: float = 0.0) -> None:
         if is_new:
-            if self.degrees_ is self._fitted_degrees:
-                self.degrees_ = np.array(self.degrees_)
-            self.degrees_[row] += 1
-            self._powers[row] = max(float(self.degrees_[row]), 1.0) ** self.popularity
+            self._grow_audience(row)
         more = float(np.sqrt(evidence) - np.sqrt(had))
         before = zip(earlier.item_rows[: self.window].tolist(), earlier.evidence.tolist(), strict=False)
         for gap, (other, weight) in enumerate(before):
@@ -101,6 +98,19 @@ class ItemSeq(PairCounter):
             value = self.gap_decay**gap * float(np.sqrt(weight)) * more
             self._added.add(other, row, value)
             self._added.add(row, other, self.backward * value)
+
+    def absorb_late(self, before: Steps, after: Steps, row: int, evidence: float, *, is_new: bool) -> None:
+        if is_new:
+            self._grow_audience(row)
+        for left, right, count in _changed_pairs(before, after, self.window, self.gap_decay):
+            self._added.add(left, right, count)
+            self._added.add(right, left, self.backward * count)
+
+    def _grow_audience(self, row: int) -> None:
+        if self.degrees_ is self._fitted_degrees:
+            self.degrees_ = np.array(self.degrees_)
+        self.degrees_[row] += 1
+        self._powers[row] = max(float(self.degrees_[row]), 1.0) ** self.popularity
 
     def _gather(self, rows: Rows) -> tuple[Rows, Rows, FloatVector]:
         """Entries of the table and of what was absorbed since the fit."""
@@ -163,6 +173,48 @@ def _pairs_at(sequences: Sequences, gap: int, gap_decay: float) -> tuple[Rows, R
     same = (users[gap:] == users[:-gap]) & (items[gap:] != items[:-gap])
     weight = gap_decay ** (gap - 1) * np.sqrt(evidence[:-gap][same] * evidence[gap:][same])
     return items[:-gap][same], items[gap:][same], weight.astype(np.float32)
+
+
+def _changed_pairs(before: Steps, after: Steps, window: int, gap_decay: float) -> list[tuple[int, int, float]]:
+    """What a step put into a sequence adds to ordered pairs, and takes from those that it moves apart."""
+    without, with_it = (_all_pairs(steps, window, gap_decay) for steps in _near_the_change(before, after, window))
+    left, right, weight = (np.concatenate(column) for column in zip(without, with_it, strict=True))
+    weight[: len(without[2])] *= -1
+    n = int(right.max(initial=0)) + 1
+    pairs, place = np.unique(left * n + right, return_inverse=True)
+    counts = np.bincount(place, weights=weight, minlength=len(pairs))
+    changed = np.abs(counts) > _LEAST_DECAY
+    lefts, rights = np.divmod(pairs[changed], n)
+    return list(zip(lefts.tolist(), rights.tolist(), counts[changed].tolist(), strict=True))
+
+
+def _near_the_change(before: Steps, after: Steps, window: int) -> tuple[Steps, Steps]:
+    """The steps of both sequences that differ, and a window on each side of them: no other pair changes."""
+    n = min(len(before.item_rows), len(after.item_rows))
+    latest = _n_alike(before, after, slice(n))
+    earliest = _n_alike(before, after, slice(-1, -1 - (n - latest), -1))
+
+    def near(steps: Steps) -> Steps:
+        part = slice(max(0, latest - window), len(steps.item_rows) - earliest + window)
+        return Steps(steps.item_rows[part], steps.evidence[part])
+
+    return near(before), near(after)
+
+
+def _n_alike(before: Steps, after: Steps, part: slice) -> int:
+    """How many steps from the start of a part on are the same in both."""
+    alike = (before.item_rows[part] == after.item_rows[part]) & (before.evidence[part] == after.evidence[part])
+    return len(alike) if alike.all() else int(alike.argmin())
+
+
+def _all_pairs(steps: Steps, window: int, gap_decay: float) -> tuple[Rows, Rows, FloatVector]:
+    """Earlier and later item of each pair of one user's few steps, and its weight."""
+    rows, evidence = steps.item_rows, steps.evidence
+    gaps = np.subtract.outer(np.arange(len(rows)), np.arange(len(rows)))
+    counted = (gaps > 0) & (gaps <= window) & (rows[:, None] != rows) & (rows[:, None] >= 0) & (rows >= 0)
+    earlier, later = np.nonzero(counted)
+    weight = gap_decay ** (gaps[counted] - 1) * np.sqrt(evidence[earlier] * evidence[later])
+    return rows[earlier], rows[later], weight
 
 
 def _row_index(table: NeighbourTable) -> Rows:

@@ -94,6 +94,20 @@ class PairCounter(ItemItemRetriever):
             was said.
         """
 
+    def absorb_late(self, before: Steps, after: Steps, row: int, evidence: float, *, is_new: bool) -> None:
+        """Count an event that happened before the latest of its user, as a refit would.
+
+        Parameters
+        ----------
+        before, after : Steps
+            The user's sequence without the event and with it.
+        row : int
+        evidence : float
+        is_new : bool
+            As for :meth:`absorb`.
+        """
+        self.absorb(before.distinct(), row, evidence, is_new=is_new)
+
 
 class AudienceCounter(PairCounter):
     """A table of ``count(i, j) / divisor(d_i, d_j)`` over audiences ``d``; rows with new counts are worked out anew.
