@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ TRANSLATIONS = ROOT / "translations"
 WRITTEN_IN = "en"  # the language of the sentences in the code
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MIN_SECRET_LENGTH = 32
+HOST_NAME = re.compile(r"\.?[\w-]{1,63}(\.[\w-]{1,63})*(:\d+)?|\[[\da-fA-F:.]+\]")
 
 
 class ConfigError(ValueError):
@@ -102,6 +104,15 @@ def one_of(*choices: str) -> Callable[[str], str]:
 def words(raw: str) -> tuple[str, ...]:
     """Comma-separated words."""
     return tuple(word.strip() for word in raw.split(",") if word.strip())
+
+
+@_labelled("list, commas between")
+def hosts(raw: str) -> tuple[str, ...]:
+    """Comma-separated host names; one that begins with a dot stands for all that end so."""
+    for name in words(raw):
+        if not HOST_NAME.fullmatch(name):
+            raise ValueError(f"{name} is no host name; write shop.example")
+    return words(raw)
 
 
 @_labelled("lines, | between")
@@ -192,7 +203,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("REDIS_URL", "", text, "Redis for rate limits and the job queue. Empty: memory and SQLite."),
     Setting("SECRET_KEY", "", text, "Signs tokens; 32 characters or more. Empty: made at first start and kept."),
     Setting("SITE_URL", "", site_url, "Public address of the shop, used for links. Needed in production."),
-    Setting("TRUSTED_HOSTS", "", words, "Host names answered. Empty: SITE_URL's and this machine's."),
+    Setting("TRUSTED_HOSTS", "", hosts, "Host names answered. Empty: SITE_URL's and this machine's."),
     Setting("TRUSTED_PROXIES", "0", whole(0, 5), "Reverse proxies in front whose X-Forwarded headers count."),
     Setting("SHOP_NAME", "Kindred", text, "Name shown on every page."),
     Setting("CURRENCY", "EUR", currency, "Currency of all prices."),
@@ -203,29 +214,20 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TIME_ZONE", "Europe/Berlin", zone, "Zone of shown times and of the nightly schedule."),
     Setting("RETRAIN_AT", "03:00", clock, "Time of the nightly retraining, in TIME_ZONE."),
     Setting("RETRAIN_NIGHTLY", "1", switch, "Retrain every night."),
-    Setting(
-        "SEARCH_SECONDS", "120", whole(0, 86_400), "Seconds a night for the search of better parameters. 0: no search."
-    ),
+    Setting("SEARCH_SECONDS", "120", whole(0, 86_400), "Seconds a night to look for better parameters. 0: no search."),
     Setting("LEARN_EVENT_WEIGHTS", "1", switch, "Learn from the shop's own events what each kind of them is worth."),
     Setting("MODELS_KEPT", "5", whole(2, 100), "Published model versions kept for rollback."),
     Setting("RECS_BUDGET_MS", "150", whole(10, 10_000), "Longest wait for the recommender on a page."),
     Setting("MAX_PER_BRAND", "0", whole(0, 100), "Most products of one brand among ten in a row. 0: any number."),
     Setting("TEXT_ENCODER", "", text, "Folder of a sentence transformer as ONNX, for item texts and searches."),
     Setting("IMAGE_ENCODER", "", text, "ONNX file of a pretrained image model, for pictures and photos."),
-    Setting(
-        "EXPLORE_PLACES",
-        "1",
-        whole(0, 2),
-        "Places of the first rail of the home page left to chance, to learn about new products; 0: none.",
-    ),
+    Setting("EXPLORE_PLACES", "1", whole(0, 2), "Places of the home page's first rail left to chance. 0: none."),
     Setting("HISTORY_LIMIT", "200", whole(10, 2000), "Newest events of a shopper handed to the recommender."),
     Setting("SESSION_DAYS", "30", whole(1, 30), "Days a remembered sign-in or a guest's cart lasts."),
     Setting("RESERVE_MINUTES", "15", whole(1, 1440), "Minutes stock stays reserved for an unpaid order."),
     Setting("MAX_BODY_KB", "2048", whole(64, 65536), "Largest request body in kilobytes."),
     Setting("MAX_PHOTO_KB", "10240", whole(64, 65536), "Largest photo to search by, in kilobytes."),
-    Setting(
-        "DEMO_OPEN_READS", "0", switch, "Answer recommendation reads for any user_id without a key (loopback only)."
-    ),
+    Setting("DEMO_OPEN_READS", "0", switch, "Recommend to any user_id without a key (loopback only)."),
     Setting("TEST_PAYMENTS", "1", switch, "Offer the labelled test payment. Production must say so explicitly."),
     Setting("STRIPE_SECRET_KEY", "", text, "Secret key of a Stripe account; with it shoppers can pay there."),
     Setting("STRIPE_WEBHOOK_SECRET", "", text, "Signs what Stripe sends to /payments/stripe/webhook."),
@@ -278,8 +280,7 @@ class Config:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, *, env_file: Path | None = None) -> Config:
         """Read ``.env`` and the environment (which wins) and choose the class that fits ``SHOP_ENV``."""
-        surroundings = os.environ if environ is None else environ
-        merged = read_env_file(env_file or ROOT / ".env") | dict(surroundings)
+        merged = read_env_file(env_file or ROOT / ".env") | dict(os.environ if environ is None else environ)
         values = parse_settings(merged)
         kind = {"production": ProductionConfig, "test": TestConfig}.get(values["SHOP_ENV"], Config)
         config = kind(values, given=frozenset(name for name in BY_NAME if merged.get(name)))
@@ -323,18 +324,20 @@ class Config:
 
     def check(self) -> None:
         """Refuse settings that contradict each other."""
-        secret = self.values["SECRET_KEY"]
-        if secret and len(secret) < MIN_SECRET_LENGTH:
+        if 0 < len(self.values["SECRET_KEY"]) < MIN_SECRET_LENGTH:
             raise ConfigError(f"SECRET_KEY is too short: use {MIN_SECRET_LENGTH} characters or more.")
         if self.values["DEMO_OPEN_READS"] and self.values["HOST"] not in LOOPBACK:
             raise ConfigError("DEMO_OPEN_READS=1 works on this machine only: set HOST=127.0.0.1 or switch it off.")
-        if self.database_url.startswith("postgresql") and not _is_installed("psycopg"):
-            raise ConfigError(_needs_extra("DATABASE_URL", "a PostgreSQL database", "psycopg", "postgres"))
+        if self.database_url.startswith("postgresql"):
+            _need_package("DATABASE_URL", "a PostgreSQL database", "psycopg", "postgres")
         redis = self.values["REDIS_URL"]
         if redis and not (redis.startswith(("redis://", "rediss://")) and _port_is_number(redis)):
             raise ConfigError("REDIS_URL cannot be used: write redis://name:password@host:6379/0 (rediss: with TLS).")
-        if redis and not _is_installed("redis"):
-            raise ConfigError(_needs_extra("REDIS_URL", "a Redis server", "redis", "postgres"))
+        if redis:
+            _need_package("REDIS_URL", "a Redis server", "redis", "postgres")
+        for name in ("TEXT_ENCODER", "IMAGE_ENCODER"):
+            if self.values[name] and not Path(self.values[name]).exists():
+                raise ConfigError(f"{name} names {self.values[name]}, which is not there.")
         self._check_payments()
         if self.values["MAIL"] == "smtp" and not self.values["SMTP_URL"]:
             raise ConfigError("MAIL=smtp needs SMTP_URL, the address of a mail server.")
@@ -347,8 +350,8 @@ class Config:
     def _check_payments(self) -> None:
         if bool(self.values["STRIPE_SECRET_KEY"]) != bool(self.values["STRIPE_WEBHOOK_SECRET"]):
             raise ConfigError("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET are needed both, or neither.")
-        if self.values["STRIPE_SECRET_KEY"] and not _is_installed("stripe"):
-            raise ConfigError(_needs_extra("STRIPE_SECRET_KEY", "a Stripe account", "stripe", "stripe"))
+        if self.values["STRIPE_SECRET_KEY"]:
+            _need_package("STRIPE_SECRET_KEY", "a Stripe account", "stripe", "stripe")
 
     def flask_settings(self) -> dict[str, Any]:
         """Return what Flask and its extensions read."""
@@ -409,18 +412,15 @@ class ProductionConfig(Config):
             raise ConfigError("STRIPE_SECRET_KEY is a test key, which moves no money: production needs the live one.")
 
 
-def _is_installed(package: str) -> bool:
+def _need_package(name: str, what: str, package: str, extra: str) -> None:
+    """Refuse a setting whose package is not installed."""
     try:
-        return importlib.util.find_spec(package) is not None
+        is_installed = importlib.util.find_spec(package) is not None
     except ValueError:  # it is half imported
-        return True
-
-
-def _needs_extra(name: str, what: str, package: str, extra: str) -> str:
-    return (
-        f"{name} names {what}, but the package {package} is not installed: "
-        f"run python3 deploy/environment.py --extras {extra}."
-    )
+        return
+    if not is_installed:
+        how = f"run python3 deploy/environment.py --extras {extra}"
+        raise ConfigError(f"{name} names {what}, but the package {package} is not installed: {how}.")
 
 
 def available_languages() -> set[str]:

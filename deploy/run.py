@@ -28,6 +28,7 @@ from config import LOOPBACK, Config, ConfigError  # noqa: E402  the project's ro
 BIN = Path(sys.executable).parent
 START_SECONDS = 90
 STOP_SECONDS = 30
+REDIS_SECONDS = 3.0
 NEEDED_MB = 500
 PR_SET_PDEATHSIG = 1
 # BLAS threads that wait for each other make small products many times slower, so every process gets one.
@@ -57,6 +58,7 @@ def main() -> int:
         config = _config()
         check_port(config)
         check_folder(config.instance)
+        check_redis(config["REDIS_URL"])
         prepare(options.data, options.size)
         serve(config)
     except (CannotStartError, ConfigError) as error:
@@ -115,6 +117,21 @@ def check_folder(instance: Path) -> None:
     free = shutil.disk_usage(instance).free / 1e6
     if free < NEEDED_MB:
         raise CannotStartError(f"{free:.0f} MB are free on the disk of {instance}; {NEEDED_MB} MB are needed.")
+
+
+def check_redis(url: str) -> None:
+    """Refuse a Redis that does not answer: no mail would be sent and nothing trained while the shop seems to work."""
+    if not url:
+        return
+    from redis import Redis, RedisError
+
+    try:
+        with Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS) as server:
+            server.ping()
+    except (RedisError, OSError) as error:
+        raise CannotStartError(
+            f"no Redis answers at REDIS_URL ({str(error).rstrip('.')}); start it, or leave REDIS_URL empty."
+        ) from error
 
 
 def prepare(data: str | None, size: str) -> None:

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
+from webapp.commandline import in_one_sentence
+
 SEARCH_TABLES = ("product_search", "product_trigrams", "product_terms")
 
 
@@ -57,4 +59,4 @@ def run() -> None:
                 raise RuntimeError(f"migration left {len(broken)} rows that refer to nothing")
 
 
-run()
+in_one_sentence(run)()

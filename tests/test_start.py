@@ -17,6 +17,7 @@ import pytest
 
 from config import TestConfig
 from deploy import run
+from tests.servers import free_port, need_package
 from webapp.numbers import MAX_ID
 
 # Tells its own number and that of a child which would outlive it.
@@ -59,6 +60,22 @@ def test_a_taken_port_is_one_sentence_with_a_way_out(tmp_path: Path) -> None:
 def test_an_address_of_another_machine_is_named(tmp_path: Path) -> None:
     with pytest.raises(run.CannotStartError, match=r"HOST=203\.0\.113\.1 is no address of this machine"):
         run.check_port(TestConfig.under(tmp_path, HOST="203.0.113.1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("REDIS_URL", "redis://:hush@127.0.0.1:1/0"), ("DATABASE_URL", "postgresql://x:hush@127.0.0.1:1/shop")],
+)
+def test_a_server_that_is_not_there_is_told_without_a_page_of_python(tmp_path: Path, name: str, value: str) -> None:
+    need_package({"REDIS_URL": "redis", "DATABASE_URL": "psycopg"}[name], "postgres")
+    surroundings = os.environ | {"INSTANCE_PATH": str(tmp_path), "PORT": str(free_port()), name: value}
+    command = [sys.executable, str(run.ROOT / "deploy" / "run.py")]
+    done = subprocess.run(command, env=surroundings, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "onnection refused" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hush" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")

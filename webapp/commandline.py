@@ -43,12 +43,12 @@ def prepare(command: click.Command) -> None:
         if parameter.type is click.STRING:
             parameter.type = Text()
     if command.callback is not None:
-        command.callback = _in_one_sentence(command.callback)
+        command.callback = in_one_sentence(command.callback)
     for below in command.commands.values() if isinstance(command, click.Group) else ():
         prepare(below)
 
 
-def _in_one_sentence(work: Callable[..., Any]) -> Callable[..., Any]:
+def in_one_sentence(work: Callable[..., Any]) -> Callable[..., Any]:
     """Tell of a disk or a database that cannot be used without a traceback: no change of ours would mend it."""
 
     @wraps(work)

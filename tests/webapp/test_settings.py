@@ -32,6 +32,11 @@ def load(tmp_path: Path, **given: str) -> Config:
         ("REDIS_URL", "foo"),
         ("REDIS_URL", "redis://127.0.0.1:port/0"),
         ("SITE_URL", "shop.example"),
+        ("TRUSTED_HOSTS", "a/b"),
+        ("TRUSTED_HOSTS", "shop.example, https://shop.example"),
+        ("TRUSTED_HOSTS", "shop..example"),
+        ("TEXT_ENCODER", "/no/such/folder"),
+        ("IMAGE_ENCODER", "/no/such/model.onnx"),
         ("LOG_FORMAT", "xml"),
         ("LOCALE", "fr"),
         ("SECRET_KEY", "short"),
@@ -42,6 +47,11 @@ def test_a_wrong_setting_stops_the_start_and_is_named(tmp_path: Path, name: str,
         load(tmp_path, **{name: value})
     assert name in str(stopped.value)
     assert "\n" not in str(stopped.value)
+
+
+@pytest.mark.parametrize("name", ["shop.example", ".shop.example", "bücher.example:8443", "10.0.0.7", "[fd00::7]"])
+def test_host_names_are_taken(tmp_path: Path, name: str) -> None:
+    assert name in (load(tmp_path, TRUSTED_HOSTS=name).trusted_hosts or [])
 
 
 def test_open_reads_are_for_this_machine_only(tmp_path: Path) -> None:

@@ -175,8 +175,8 @@ def _reason(error: DBAPIError) -> str:
 
 
 def trouble_of(error: Exception) -> str:
-    """Say why the database cannot be used: no room, no right, damage, no tables. Empty for every other error."""
-    if isinstance(error, Unwritable) and isinstance(error.__cause__, DBAPIError):
+    """Say why the database cannot be used: it is away, has no room, no right, damage, no tables. Else empty."""
+    if isinstance(error, (Away, Unwritable)) and isinstance(error.__cause__, DBAPIError):
         return _reason(error.__cause__)
     if type(error) in {sqlite3.OperationalError, sqlite3.DatabaseError}:  # the queue's file, which is none of ours
         return str(error)

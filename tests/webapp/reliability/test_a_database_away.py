@@ -90,3 +90,11 @@ def test_a_form_that_meets_it_is_not_taken_for_somebody_elses(client: ShopClient
     sent = {"product_id": str(lamp), "quantity": "1", "csrf_token": token}
     assert client.post("/cart/add", data=sent).status_code == 503
     assert client.post("/cart/add", data=sent).status_code == 303
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_command_says_it_in_one_sentence(app: Flask) -> None:
+    told = app.test_cli_runner().invoke(args=["api-key", "list"])
+    assert told.exit_code == 1
+    assert "Error: The database cannot be used: " in told.output
+    assert "Traceback" not in told.output
