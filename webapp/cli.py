@@ -17,7 +17,7 @@ from flask.cli import with_appcontext
 
 from config import Config
 from webapp.clock import utc_now
-from webapp.commandline import Seconds, prepare
+from webapp.commandline import Seconds, end_with, prepare
 from webapp.errors import Conflict, InvalidInput, ShopError, Unwritable
 from webapp.jobs import BUSY_STATUS, REFUSED_STATUS
 from webapp.numbers import MAX_ID
@@ -162,6 +162,7 @@ def _print_report(report: Report, *, dry_run: bool) -> None:
 @click.command("retrain")
 @click.option("--strategy", default="hybrid", show_default=True)
 @click.option("--trigger", default="command", hidden=True)
+@click.option("--parent", type=int, default=0, hidden=True)
 @click.option("--if-none", is_flag=True, help="Only where no model is live; then nothing is evaluated first.")
 @click.option(
     "--search-seconds",
@@ -171,7 +172,7 @@ def _print_report(report: Report, *, dry_run: bool) -> None:
     help="Look for better parameters first.",
 )
 @with_appcontext
-def retrain(strategy: str, trigger: str, if_none: bool, search_seconds: float) -> None:
+def retrain(strategy: str, trigger: str, parent: int, if_none: bool, search_seconds: float) -> None:
     """Train on everything the shop has; publish if the gate lets it through.
 
     Exit status 3 if it does not, 4 while another training is under way.
@@ -185,6 +186,8 @@ def retrain(strategy: str, trigger: str, if_none: bool, search_seconds: float) -
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # Who merely ends would leave the lease behind, and the next training would wait five minutes for it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if parent:
+        end_with(parent)
     with _told() as line:
         try:
             outcome = training.retrain(

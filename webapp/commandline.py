@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import errno
 import math
+import os
+import signal
+import time
 from collections.abc import Callable
 from functools import wraps
+from threading import Thread
 from typing import Any
 
 import click
 
 from webapp.store.tx import trouble_of
+
+LOOK_SECONDS = 1.0
 
 
 class Text(click.types.StringParamType):
@@ -66,3 +72,14 @@ def in_one_sentence(work: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     return run
+
+
+def end_with(parent: int) -> None:
+    """Interrupt this process when the one that began it is gone, even if it was killed and could tell nobody."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOK_SECONDS)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    Thread(target=watch, name="end with parent", daemon=True).start()

@@ -187,6 +187,7 @@ def _retrain(job: operations.JobRow) -> None:
         raise NotYetError
     trigger = str(job.payload.get("trigger", "schedule"))
     command = [sys.executable, "-m", "flask", "--app", "app", "retrain", "--trigger", trigger]
+    command += ["--parent", str(os.getpid())]
     if trigger == "schedule":
         command += ["--search-seconds", str(config["SEARCH_SECONDS"])]
     surroundings = os.environ | {"INSTANCE_PATH": str(config.instance), "DATABASE_URL": config.database_url}

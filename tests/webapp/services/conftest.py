@@ -1,5 +1,6 @@
 """A small shop to train on."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -57,3 +58,9 @@ def retrain(place: Place, strategy: str = "itemseq", **options: object) -> train
 def runs() -> list[ModelRunRow]:
     with read_unit() as tx:
         return operations.runs(tx, limit=20)
+
+
+def surroundings(app: Flask) -> dict[str, str]:
+    """Return what another process needs to work on the same shop."""
+    same = {"INSTANCE_PATH": app.instance_path, "DATABASE_URL": app.config["SHOP"].database_url}
+    return os.environ | same | {"OPENBLAS_NUM_THREADS": "1", "LOG_LEVEL": "ERROR"}

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from tests.conftest import NOW
 from tests.factories import make_event, make_product, make_user
 from tests.servers import need_package
-from tests.webapp.services.conftest import fill_shop, retrain, runs, silent
+from tests.webapp.services.conftest import fill_shop, retrain, runs, silent, surroundings
 from webapp import jobs, recs
 from webapp.actors import Actor
 from webapp.clock import utc_now
@@ -272,12 +272,6 @@ def test_the_trials_of_the_latest_searches_alone_are_kept(shop: None, place: Pla
     retrain(place)
     kept = sorted(path.name for path in place.parameters.parent.iterdir())
     assert kept == [f"run-{number:06d}.jsonl" for number in range(905, 935)]
-
-
-def surroundings(app: Flask) -> dict[str, str]:
-    """Return what another process needs to work on the same shop."""
-    same = {"INSTANCE_PATH": app.instance_path, "DATABASE_URL": app.config["SHOP"].database_url}
-    return os.environ | same | {"OPENBLAS_NUM_THREADS": "1", "LOG_LEVEL": "ERROR"}
 
 
 @pytest.mark.slow

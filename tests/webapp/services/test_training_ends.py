@@ -3,8 +3,10 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from config import ROOT
 from tests.conftest import NOW
-from tests.webapp.services.conftest import retrain, runs
+from tests.webapp.services.conftest import retrain, runs, surroundings
 from webapp import jobs, recs
 from webapp.clock import utc_now
 from webapp.errors import Away
@@ -357,3 +360,28 @@ def test_a_job_that_is_done_is_written_down_as_soon_as_the_database_is_back(
     assert refused == ["done", "done"]
     with read_unit() as tx:
         assert operations.has_job(tx, schedule.HOUSEKEEPING, ("done",))
+
+
+WORKER = "from app import app\nfrom webapp import jobs\nwith app.app_context(): jobs.run_due_jobs()"
+
+
+@pytest.mark.slow
+def test_a_training_ends_with_the_worker_that_is_killed(app: Flask, shop: None, place: Place) -> None:
+    """Else it would train on beside the shop, and the next worker once more for the same request."""
+    assert jobs.queue_retraining(trigger="schedule")  # which looks for better parameters for minutes
+    worker = subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, env=surroundings(app))
+    try:
+        wait_until(lambda: [run.state for run in runs()] == ["running"])
+    finally:
+        worker.kill()
+        worker.wait()
+    wait_until(lambda: [run.state for run in runs()] == ["failed"])
+    assert runs()[0].error == "stopped"
+    assert not training.is_training(now=utc_now())
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    late = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < late
+        time.sleep(0.1)
