@@ -17,6 +17,9 @@ from webapp.assets import FILES
 log = logging.getLogger("webapp.access")
 STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 LOGGERS = ("webapp", "recommender", "huey")
+# What the queue's reader says several times a second while its storage is away.
+STORAGE_AWAY = ("Error reading from queue", "Error reading schedule.", "Error enqueueing periodic task %s.")
+QUIET_SECONDS = 60.0
 QUIET_ENDPOINTS = FILES | frozenset({"shop.media", "health.live", "health.ready"})
 
 
@@ -43,10 +46,30 @@ class ShopFormatter(logging.Formatter):
         return f"{moment[11:19]} {record.levelname.lower():7} {record.getMessage()}{tail}{trace}"
 
 
+class OnceAMinute(logging.Filter):
+    """Let each trouble of the queue with its storage through once a minute, with its reason and no traceback."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told_at: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether ``record`` is to be written."""
+        if record.msg not in STORAGE_AWAY or record.exc_info is None:
+            return True
+        if record.created - self.told_at.get(record.msg, 0.0) < QUIET_SECONDS:
+            return False
+        self.told_at[record.msg] = record.created
+        record.reason = next(iter(str(record.exc_info[1]).splitlines()), "")[:200]
+        record.exc_info = None
+        return True
+
+
 def configure_logging(level: str, shape: str) -> None:
     """Send the shop's and the library's lines to standard error; of the queue's, unless asked, only the troubles."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(ShopFormatter(shape))
+    handler.addFilter(OnceAMinute())
     for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]

@@ -45,3 +45,19 @@ def test_progress_on_a_terminal_is_one_line_that_is_rewritten() -> None:
     assert told.count("\n") == 1
     assert told.endswith("\n")
     assert "a stage" not in told.rsplit("\r", 1)[-1]
+
+
+def test_a_queue_that_is_away_takes_a_line_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its reader asks again several times a second, for hours; each time was a page of Python."""
+    configure_logging("INFO", "plain")
+    for _second in range(5):
+        for event in ("Error reading from queue", "Error reading schedule."):
+            try:
+                raise ConnectionError("Connection refused.\nSecond line")
+            except ConnectionError:
+                logging.getLogger("huey.consumer").exception(event)
+    told = capsys.readouterr().err.splitlines()
+    assert [line[9:] for line in told] == [
+        "error   Error reading from queue reason=Connection refused.",
+        "error   Error reading schedule. reason=Connection refused.",
+    ]
