@@ -92,6 +92,14 @@ def test_a_paraphrase_finds_the_product_and_exact_words_still_come_first(demo: F
     assert found["total"] > len(holding) > 0
 
 
+def test_what_is_found_for_other_words_than_were_typed_says_so(client: ShopClient) -> None:
+    with unit_of_work() as tx:
+        make_product(tx, name="Wool scarf")
+    page = client.get("/search?q=wool+scraf").get_data(as_text=True)
+    assert "Results for “wool scarf”" in page
+    assert "Nothing holds “wool scraf”. Did you mean" in page
+
+
 def test_a_misspelt_search_is_near_what_was_meant(app: Flask) -> None:
     with unit_of_work() as tx:
         scarf, shawl = make_product(tx, name="Wool scarf"), make_product(tx, name="Woven shawl")
