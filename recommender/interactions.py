@@ -206,7 +206,7 @@ class Interactions:
         users = pd.Series(self.user_rows)
         if not step or not is_grouped_by_user(users, self.kinds):
             return self
-        steps = users.groupby(users, sort=False).cumcount().to_numpy(dtype=np.int64)
+        steps = StepCounter().steps(users)
         counted = {"timestamp: counts rows, taken as the steps of each user": len(self)}
         numbered = replace(
             self,

@@ -120,10 +120,10 @@ def stand_in(
 
 
 class StepCounter:
-    """Numbers the rows of each user from 0, through the parts of a file."""
+    """Numbers the rows of each user, ids or codes, from 0, through the parts of a file."""
 
     def __init__(self) -> None:
-        self._counted: dict[str, int] = {}
+        self._counted: dict[str | int, int] = {}
 
     @property
     def has_begun(self) -> bool:
