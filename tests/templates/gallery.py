@@ -63,6 +63,7 @@ BUYING = (
     Scene("checkout-pay-no-way", "checkout/pay.html", purchases.pay_no_way),
     Scene("checkout-done", "checkout/done.html", purchases.done),
     Scene("checkout-done-waiting", "checkout/done.html", purchases.done_waiting),
+    Scene("checkout-order", "checkout/order.html", purchases.order_by_link),
 )
 ACCOUNT = (
     Scene("register", "account/register.html", rooms.register),

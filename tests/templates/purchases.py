@@ -16,6 +16,7 @@ from webapp.viewmodels import (
     Form,
     Option,
     OrderLine,
+    OrderPage,
     OrderSummary,
     OrderView,
     PaymentMethod,
@@ -208,3 +209,4 @@ done = DonePage(
     meta=meta("Thank you"), order=ORDER, can_register=True, goes_with=rail("goes_with", "Goes with it", 6, n=4)
 )
 done_waiting = DonePage(meta=meta("Thank you"), order=ORDER, is_waiting=True)
+order_by_link = OrderPage(meta=meta("Order K-20418"), order=ORDER)

@@ -47,6 +47,7 @@ ENDPOINTS = {
     "checkout.place": "/checkout/place",
     "checkout.pay": "/checkout/pay/<token>",
     "checkout.done": "/checkout/done/<token>",
+    "checkout.show_order": "/checkout/order/<token>",
     "account.register": "/account/register",
     "account.sign_in": "/account/sign-in",
     "account.sign_out": "/account/sign-out",

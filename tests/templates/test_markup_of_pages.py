@@ -67,7 +67,9 @@ def test_the_checks_find_what_they_are_for(html: str, fault: str) -> None:
     assert fault in all_faults(html)
 
 
-@pytest.mark.parametrize("template", ["checkout/done.html", "account/order.html", "account/invoice.html"])
+@pytest.mark.parametrize(
+    "template", ["checkout/done.html", "checkout/order.html", "account/order.html", "account/invoice.html"]
+)
 def test_what_is_printed_shows_nothing_to_press(template: str) -> None:
     scene = next(scene for scene in SCENES if scene.template == template)
     main = render(APP, scene.template, scene.page, scene.chrome, scene.path).partition("<footer")[0]

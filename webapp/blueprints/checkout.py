@@ -182,6 +182,8 @@ def done(token: str) -> str | Response:
         return go("checkout.pay", token=token)
     if is_waiting and attempt is not None and (attempt.provider, attempt.state) == ("test", "created"):
         return go("trial.show" if "test" in get_providers() else "checkout.pay", token=token)
+    if found.order.state not in {"placed", "paid"}:
+        return go("checkout.show_order", token=token)
     bought = [line.product_id for line in found.lines if line.product_id is not None]
     rail = discovery.cart_rail(current_actor(), get_recs(), bought, title=_("Goes with what you bought"), now=utc_now())
     label = checkout_pages.payment_label(found.order.payment_code, get_providers())
@@ -193,3 +195,17 @@ def done(token: str) -> str | Response:
         goes_with=rail,
     )
     return render_template("checkout/done.html", page=page)
+
+
+@bp.get("/order/<token>")
+def show_order(token: str) -> str | Response:
+    """Show how an order stands to whoever has its link: guests have no account to look it up in."""
+    found, member = orders.by_id(order_from_token(token)), current_member()
+    if member is not None and member.id == found.order.user_id:
+        return go("account.order", number=found.order.number)
+    label = checkout_pages.payment_label(found.order.payment_code, get_providers())
+    page = vm.OrderPage(
+        meta=vm.PageMeta(title=_("Order %(number)s", number=found.order.number), is_indexed=False),
+        order=buying.order_view(found, payment_label=label),
+    )
+    return render_template("checkout/order.html", page=page)

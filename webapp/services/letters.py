@@ -32,8 +32,9 @@ class Letter:
     text: str
 
 
-def _text(*paragraphs: str) -> str:
-    return "\n\n".join(paragraphs) + "\n"
+def paragraphs(*parts: str) -> str:
+    """Put the parts of a letter under each other."""
+    return "\n\n".join(parts) + "\n"
 
 
 def sums(order: OrderRow, locale: str) -> str:
@@ -61,7 +62,7 @@ def _reset(payload: Payload, now: datetime) -> Letter | None:
         token = one_time.make(tx, one_time.RESET, user.user_id, now=now)
     return Letter(
         _("A new password"),
-        _text(
+        paragraphs(
             _(
                 "Somebody asked for a new password for this address. With this link you can choose one; it works once, "
                 "for one hour:"
@@ -83,11 +84,11 @@ def _confirm_email(payload: Payload, now: datetime) -> Letter | None:
     if not token:
         return Letter(
             _("You have an account already"),
-            _text(_("Somebody wanted to use this address for another account. Nothing was changed.")),
+            paragraphs(_("Somebody wanted to use this address for another account. Nothing was changed.")),
         )
     return Letter(
         _("Please confirm your address"),
-        _text(
+        paragraphs(
             _("With this link your account gets this address; it works once, for one hour:"),
             mailed_url("account.confirm_email", token=token),
             _("If you have no account here, please ignore this letter."),
@@ -98,7 +99,7 @@ def _confirm_email(payload: Payload, now: datetime) -> Letter | None:
 def _email_changed(_payload: Payload, _now: datetime) -> Letter:
     return Letter(
         _("Your account has another address now"),
-        _text(
+        paragraphs(
             _("From now on we write to the new address, and you sign in with it."),
             _("If it was not you, please write to us."),
         ),
@@ -108,7 +109,7 @@ def _email_changed(_payload: Payload, _now: datetime) -> Letter:
 def _password_changed(_payload: Payload, _now: datetime) -> Letter:
     return Letter(
         _("Your password is changed"),
-        _text(
+        paragraphs(
             _("You are signed out everywhere else. If it was not you, ask for a new password at once:"),
             mailed_url("account.forgot"),
         ),
@@ -123,7 +124,7 @@ def _back_in_stock(payload: Payload, _now: datetime) -> Letter | None:
     name = f"{row.name}, {row.variant_name}" if row.variant_name else row.name
     return Letter(
         _("%(name)s is back", name=name),
-        _text(
+        paragraphs(
             _("You wanted to know when it can be bought again. This is the only letter about it:"),
             mailed_url("shop.product", product_id=row.product_id, slug=row.slug, variant=row.variant_id),
             _("No more letters of this kind:"),

@@ -17,11 +17,13 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.formatting import money
 from webapp.mail import Send, file_sender
 from webapp.providers import get_providers
 from webapp.services import letters, payments
 from webapp.store import operations, orders, users
 from webapp.store.tx import read_unit, unit_of_work
+from webapp.viewbuilders.links import mailed_url, order_token
 
 __all__ = ["compose", "drain", "file_sender"]
 log = logging.getLogger(__name__)
@@ -41,7 +43,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
     "mail.order_shipped": (_l("Your order is on its way"), _l("Order %(number)s.")),
     "mail.order_delivered": (_l("Your order has arrived"), _l("Order %(number)s. We hope you like it.")),
     "mail.order_cancelled": (_l("Your order is cancelled"), _l("Order %(number)s. Nothing was charged.")),
-    "mail.order_refunded": (_l("Your money is on its way back"), _l("Order %(number)s.")),
+    "mail.order_refunded": (
+        _l("Your money is on its way back"),
+        _l("Order %(number)s. You get %(total)s back, the way you paid."),
+    ),
 }
 TEST_PAYMENT = "test"
 WITH_SUMS = ("mail.order_placed", "mail.order_paid")
@@ -122,16 +127,22 @@ def compose(topic: str, payload: Mapping[str, Any], *, now: datetime) -> EmailMe
     if words is None:
         return None
     order = _order(payload)
-    number = order.number if order else ""
     language = _language(payload, order)
     with force_locale(language):
         subject, text = str(words[0]), str(words[1])
-        text = text % {"number": number} if "%(number)s" in text else text
-        if order is not None and topic in WITH_SUMS:
-            text = f"{text}\n\n{letters.sums(order, language)}\n"
-        if order is not None and order.payment_code == TEST_PAYMENT:
-            text = f"{text.rstrip()}\n\n{_('Test order: nothing was paid, nothing will be sent.')}\n"
-    return _mail(to, subject, text)
+        return _mail(to, subject, text if order is None else _about_order(text, order, topic, language))
+
+
+def _about_order(text: str, order: orders.OrderRow, topic: str, language: str) -> str:
+    """Write what a letter about an order says; its link opens the order for a guest, too."""
+    parts = [text % {"number": order.number, "total": money(order.total_cents, order.currency, language)}]
+    if topic in WITH_SUMS:
+        parts.append(letters.sums(order, language))
+    if order.payment_code == TEST_PAYMENT:
+        parts.append(_("Test order: nothing was paid, nothing will be sent."))
+    link = mailed_url("checkout.show_order", token=order_token(order.order_id))
+    parts.append(_("See your order: %(link)s", link=link))
+    return letters.paragraphs(*parts)
 
 
 def _order(payload: Mapping[str, Any]) -> orders.OrderRow | None:

@@ -279,7 +279,7 @@ class DonePage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPage(Page):
-    """One order of the signed-in shopper."""
+    """One order, for the member whose it is or for whoever has its link."""
 
     order: OrderView
 

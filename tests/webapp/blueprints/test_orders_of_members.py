@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from tests.factories import ShopClient, make_product, make_user, put_in_cart, ready_to_pay
+from tests.factories import ShopClient, make_guest, make_product, make_user, put_in_cart, ready_to_pay
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.services import checkout, outbox
@@ -34,8 +34,8 @@ def browser(app: Flask, ana: int) -> ShopClient:
     return client
 
 
-def order_of(app: Flask, user_id: int, quantity: int = 2) -> orders.OrderRow:
-    actor = Actor(user_id=user_id)
+def order_of(app: Flask, who: int | Actor, quantity: int = 2) -> orders.OrderRow:
+    actor = who if isinstance(who, Actor) else Actor(user_id=who)
     with unit_of_work() as tx:
         put_in_cart(tx, actor, make_product(tx, name="Tide mug", stock=5, price_cents=1800), quantity)
     with app.test_request_context():
@@ -174,6 +174,56 @@ def test_letters_about_a_test_order_say_so(app: Flask, browser: ShopClient, ana:
     with unit_of_work() as tx:
         tx.execute(update(Order).values(payment_code="stripe"))
     assert ["Test order" in mail.get_content() for mail in letters_of(app)] == [False]
+
+
+def test_a_letter_about_a_refund_says_how_much_comes_back(app: Flask, ana: int) -> None:
+    order = order_of(app, ana)
+    with app.test_request_context():
+        mail = outbox.compose("mail.order_refunded", {"order_id": order.order_id, "email": order.email}, now=utc_now())
+    assert mail is not None
+    assert "€40.90" in mail.get_content()
+
+
+def link_in(mail: EmailMessage) -> str:
+    """The address of the order in a letter about it, as the browser asks for it."""
+    found = re.findall(r"http://[^/\s]+(/checkout/order/\S+)", mail.get_content())
+    assert len(found) == 1
+    return str(found[0])
+
+
+def test_a_guest_comes_back_to_an_order_by_the_link_in_its_letters(app: Flask) -> None:
+    with unit_of_work() as tx:
+        guest = make_guest(tx)
+    order = order_of(app, guest)
+    path = link_in(letters_of(app)[0])
+    browser = app.test_client()
+    text = words(browser.get(path).get_data(as_text=True))
+    for word in (order.number, "Waiting for payment", "Pay now", "Tide mug", "Hill 1", "€40.90", "Ordered"):
+        assert word in text
+    pay(order)
+    with unit_of_work() as tx:
+        orders.move(tx, order.order_id, from_states=("paid",), to_state="packed")
+    text = words(browser.get(path).get_data(as_text=True))
+    assert "Packed" in text
+    assert "Pay now" not in text
+    assert browser.get(path[:-2]).status_code == 404
+
+
+def test_the_thanks_for_an_order_do_not_outlive_what_happened_to_it(app: Flask, browser: ShopClient, ana: int) -> None:
+    """Who kept the page open, or its address, was told that a cancelled order was on its way into a box."""
+    order = order_of(app, ana)
+    done = link_in(letters_of(app)[0]).replace("/order/", "/done/")
+    browser.send(f"/account/orders/{order.number}/cancel")
+    text = words(app.test_client().get(done, follow_redirects=True).get_data(as_text=True))
+    assert "Cancelled" in text
+    assert "into a box" not in text
+
+
+def test_a_member_who_is_signed_in_sees_the_order_in_the_account(app: Flask, browser: ShopClient, ana: int) -> None:
+    order = order_of(app, ana)
+    path = link_in(letters_of(app)[0])
+    assert browser.get(path).headers["Location"] == f"/account/orders/{order.number}"
+    assert app.test_client().get(path).status_code == 200
 
 
 def test_a_paid_order_is_not_cancelled_here(app: Flask, browser: ShopClient, ana: int) -> None:
