@@ -18,7 +18,12 @@ log = logging.getLogger("webapp.access")
 STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 LOGGERS = ("webapp", "recommender", "huey")
 # What the queue's reader says several times a second while its storage is away.
-STORAGE_AWAY = ("Error reading from queue", "Error reading schedule.", "Error enqueueing periodic task %s.")
+STORAGE_AWAY = (
+    "Error reading from queue",
+    "Error reading schedule.",
+    "Error enqueueing periodic task %s.",
+    "worker_not_woken",
+)
 QUIET_SECONDS = 60.0
 QUIET_ENDPOINTS = FILES | frozenset({"shop.media", "health.live", "health.ready"})
 

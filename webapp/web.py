@@ -23,9 +23,17 @@ MAX_PORT = 65_535
 
 
 class ShopRequest(Request):
-    """A request that may name the shop by an IPv6 address: Werkzeug cuts each host it trusts at its first colon."""
+    """A request that may name the shop by an IPv6 address or in capitals.
+
+    Werkzeug cuts each host it trusts at its first colon, and compares the names letter by letter.
+    """
 
     _named: list[str] | None = None
+
+    def __init__(self, environ: WSGIEnvironment, *arguments: Any, **options: Any) -> None:
+        if "HTTP_HOST" in environ:
+            environ["HTTP_HOST"] = environ["HTTP_HOST"].lower()
+        super().__init__(environ, *arguments, **options)
 
     @property
     def trusted_hosts(self) -> list[str] | None:

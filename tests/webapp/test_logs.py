@@ -56,8 +56,10 @@ def test_a_queue_that_is_away_takes_a_line_a_minute(capsys: pytest.CaptureFixtur
                 raise ConnectionError("Connection refused.\nSecond line")
             except ConnectionError:
                 logging.getLogger("huey.consumer").exception(event)
+                logging.getLogger("webapp.jobs").warning("worker_not_woken", exc_info=True)
     told = capsys.readouterr().err.splitlines()
     assert [line[9:] for line in told] == [
         "error   Error reading from queue reason=Connection refused.",
+        "warning worker_not_woken reason=Connection refused.",
         "error   Error reading schedule. reason=Connection refused.",
     ]
