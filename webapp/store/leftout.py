@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from webapp.store.models import Product, Variant
+from webapp.store.prices import price_now
 from webapp.store.rows import RuleBook, RuleRow
 from webapp.store.tx import Tx
 
@@ -34,7 +35,7 @@ def _fits(rule: RuleRow, book: RuleBook) -> ColumnElement[bool]:
         wanted.append(Product.category_id.in_(sorted(below)))
     if rule.brand_id is not None:
         wanted.append(Product.brand_id == rule.brand_id)
-    wanted += _within(Product.price_cents, rule.price_from_cents, rule.price_to_cents)
+    wanted += _within(price_now(), rule.price_from_cents, rule.price_to_cents)
     if rule.stock_from is not None or rule.stock_to is not None:
         wanted += _within(_available(), rule.stock_from, rule.stock_to)
     return and_(*wanted) if wanted else false()

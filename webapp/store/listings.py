@@ -30,7 +30,8 @@ from sqlalchemy import (
 from webapp.actors import Actor
 from webapp.store import search
 from webapp.store.models import Brand, Product, ProductAttribute
-from webapp.store.products import card_rows, card_select, has_stock
+from webapp.store.prices import has_stock, price_now
+from webapp.store.products import card_rows, card_select
 from webapp.store.rows import CardRow
 from webapp.store.tx import Tx
 
@@ -96,7 +97,7 @@ def _conditions(query: ListingQuery) -> dict[str, ColumnElement[bool]]:
     if query.brands:
         found["brand"] = Product.brand_id.in_(select(Brand.id).where(Brand.slug.in_(query.brands)))
     if query.price_from is not None or query.price_to is not None:
-        found["price"] = Product.price_cents.between(query.price_from or 0, query.price_to or 2**31 - 1)
+        found["price"] = price_now().between(query.price_from or 0, query.price_to or 2**31 - 1)
     if query.min_rating is not None:
         found["rating"] = and_(Product.rating_count > 0, Product.rating_sum >= query.min_rating * Product.rating_count)
     if query.in_stock:
@@ -133,7 +134,7 @@ def count_facets(tx: Tx, query: ListingQuery) -> FacetCounts:
             Product.id,
             Product.category_id,
             Product.brand_id,
-            Product.price_cents,
+            price_now().label("price_cents"),
             Product.rating_count,
             Product.rating_sum,
             *flags.values(),
@@ -249,8 +250,8 @@ def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
         "relevance": _by_relevance(score, query.first),
         FOR_YOU: _by_relevance(score, query.first),
         "popular": (Product.popularity.desc(),),
-        "price": (Product.price_cents.asc(),),
-        "price-desc": (Product.price_cents.desc(),),
+        "price": (price_now().asc(),),
+        "price-desc": (price_now().desc(),),
         "rating": (bayesian_stars().desc(),),
         "newest": (Product.created_at.desc(),),
     }

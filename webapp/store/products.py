@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, lit
 from webapp.actors import NOBODY, Actor
 from webapp.store.leftout import NO_RULES, is_left_out
 from webapp.store.models import Brand, Category, Exclusion, Picture, Product, StarRating, Variant, WishlistItem
+from webapp.store.prices import has_stock, highest_now, price_now
 from webapp.store.rows import CardRow, CategoryRow, PictureRow, ProductRow, RuleBook, VariantRow
 from webapp.store.scope import owned, owner_of
 from webapp.store.tx import Tx
@@ -24,11 +25,6 @@ _other_picture = Picture.__table__.alias()
 def is_sellable() -> ColumnElement[bool]:
     """Match products a shopper may see and buy now."""
     return and_(Product.is_visible, has_stock())
-
-
-def has_stock() -> ColumnElement[bool]:
-    """Match products of which at least one piece is free."""
-    return exists().where(Variant.product_id == Product.id, Variant.is_active, Variant.stock > Variant.reserved)
 
 
 def _card_columns(owner: str, is_personal: bool) -> tuple[Any, ...]:
@@ -61,7 +57,7 @@ def _card_columns(owner: str, is_personal: bool) -> tuple[Any, ...]:
         Product.id,
         Product.slug,
         Product.name,
-        Product.price_cents,
+        price_now(),
         Product.old_price_cents,
         Product.currency,
         Product.is_visible,
@@ -82,6 +78,8 @@ def _card_columns(owner: str, is_personal: bool) -> tuple[Any, ...]:
         wished,
         stars,
         excluded,
+        Product.price_cents,
+        highest_now(),
     )
 
 
@@ -125,7 +123,10 @@ def card_rows(tx: Tx, statement: Select[Any], actor: Actor = NOBODY) -> list[Car
 def _card_row(row: Any) -> CardRow:
     picture = PictureRow(row[14], row[15], row[16], row[17]) if row[14] else None
     words = (row[11] or "", row[12] or "", row[13] or "")
-    return CardRow(*(*row[:11], *words, picture, *row[18:21], bool(row[21]), row[22], bool(row[23])))
+    price, old_price, lowest, highest = row[3], row[4], row[24], row[25]
+    prices = (price, old_price if price == lowest else None)  # the earlier price is that of the cheapest variant
+    marks = (bool(row[21]), row[22], bool(row[23]), highest is not None and highest > price)
+    return CardRow(*(*row[:3], *prices, *row[5:11], *words, picture, *row[18:21], *marks))
 
 
 def cards(tx: Tx, product_ids: Collection[int], actor: Actor = NOBODY) -> dict[int, CardRow]:

@@ -20,7 +20,10 @@ class PictureRow:
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """What a card of a product needs; ``available`` counts the pieces that can be sold."""
+    """What a card of a product needs; ``available`` counts the pieces that can be sold.
+
+    ``price_cents`` is the lowest price of those, and ``has_dearer`` says that some of them cost more.
+    """
 
     product_id: int
     slug: str
@@ -43,6 +46,7 @@ class CardRow:
     is_wished: bool
     your_stars: int
     is_excluded: bool
+    has_dearer: bool
 
     @property
     def is_sellable(self) -> bool:
@@ -116,12 +120,11 @@ class VariantRow:
 
 
 def usual_variant(variants: Sequence[VariantRow]) -> VariantRow:
-    """Return the variant of those that costs what the lists say: the cheapest that can be sold, else the first.
+    """Return the variant of those that costs what the lists say: the cheapest that can be sold, else that is made.
 
     Of variants at one price it is the first; ``variants`` holds at least one, in the order of their positions.
     """
-    sellable = [variant for variant in variants if variant.available > 0]
-    return min(sellable, key=lambda variant: variant.price_cents, default=variants[0])
+    return min(variants, key=lambda variant: (variant.available <= 0, not variant.is_active, variant.price_cents))
 
 
 @dataclass(frozen=True, slots=True)

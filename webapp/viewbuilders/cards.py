@@ -46,7 +46,7 @@ def picture(row: PictureRow | None) -> vm.Picture | None:
 
 def price(row: CardRow) -> vm.Price:
     """Build a product's price."""
-    return vm.Price(row.price_cents, row.currency, row.old_price_cents)
+    return vm.Price(row.price_cents, row.currency, row.old_price_cents, row.has_dearer)
 
 
 def rating(total: int, count: int) -> vm.Rating | None:

@@ -26,7 +26,7 @@ def build_suggestions(
             "label": row.name,
             "url": product_url(row.product_id, row.slug),
             "image_url": thumbnail(row),
-            "detail": money(row.price_cents, row.currency, locale),
+            "detail": _from(row, money(row.price_cents, row.currency, locale)),
         }
         for row in rows
     ]
@@ -50,6 +50,10 @@ def build_suggestions(
         {"label": _("Shelves"), "items": found},
     ]
     return {"groups": [group for group in groups if group["items"]]}
+
+
+def _from(row: CardRow, price: str) -> str:
+    return _("from %(price)s", price=price) if row.has_dearer else price
 
 
 def thumbnail(row: CardRow) -> str | None:

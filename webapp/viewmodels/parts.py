@@ -31,11 +31,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A price in minor units; ``old_cents`` is the earlier, higher price of an article on sale."""
+    """A price in minor units; ``old_cents`` is the earlier, higher price of an article on sale.
+
+    ``is_from`` says that it is the lowest of several prices.
+    """
 
     cents: int
     currency: str = "EUR"
     old_cents: int | None = None
+    is_from: bool = False
 
     @property
     def is_sale(self) -> bool:

@@ -4,14 +4,14 @@ import re
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from tests.factories import ADDRESS, PASSWORD, ShopClient, make_product, make_user, variant_of
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.store import alerts, carts, catalogue, interactions, orders, products
-from webapp.store.models import Product
+from webapp.store.models import Product, Variant
 from webapp.store.tx import read_unit, unit_of_work
 
 
@@ -154,6 +154,40 @@ def test_nothing_leads_to_a_product_that_is_hidden_meanwhile(app: Flask, lamp: i
     with unit_of_work() as tx:
         tx.change(update(Product).where(Product.id == lamp).values(is_visible=False))
     assert told() == [(True, False)] * 4
+
+
+def test_a_list_says_the_price_of_what_can_be_bought(client: ShopClient, app: Flask) -> None:
+    """A card, a suggestion and the API say from where on prices run; nobody is lured by a size that is gone."""
+    with unit_of_work() as tx:
+        sizes = [
+            {"name": "250 g", "options": {"Weight": "250 g"}, "price_cents": 800, "stock": 0},
+            {"name": "1 kg", "options": {"Weight": "1 kg"}, "price_cents": 2700},
+            {"name": "2 kg", "options": {"Weight": "2 kg"}, "price_cents": 5000},
+        ]
+        make_product(tx, name="Ridge coffee", price_cents=800, variants=sizes)
+
+    def on_the_card() -> str:
+        page = client.get("/search?q=coffee&price_to=50").get_data(as_text=True)
+        return " ".join(page.partition('class="card-facts"')[2].partition("</p>")[0].split())
+
+    assert "from €27.00" in on_the_card()
+    assert client.get("/search/suggest?q=ridge").get_json()["groups"][0]["items"][0]["detail"] == "from €27.00"
+    assert client.get("/api/search?q=coffee").get_json()["items"][0]["price"] == 27.0
+    with unit_of_work() as tx:
+        catalogue.set_variant(tx, tx.scalar(select(Variant.id).where(Variant.name == "2 kg")), is_active=False)
+    assert "€27.00" in on_the_card()
+    assert "from" not in on_the_card()
+
+
+def test_what_is_no_longer_made_is_not_offered_while_the_rest_is_sold_out(client: ShopClient, app: Flask) -> None:
+    """The page of a sold-out product shows what may come back, at the price the lists say."""
+    with unit_of_work() as tx:
+        gone = {"name": "A4", "options": {"Format": "A4"}, "price_cents": 300, "is_active": False}
+        large = {"name": "A5", "options": {"Format": "A5"}, "price_cents": 700, "stock": 0}
+        small = {"name": "A6", "options": {"Format": "A6"}, "price_cents": 550, "stock": 0}
+        notebook = make_product(tx, name="Notebook", price_cents=550, variants=[gone, large, small])
+    page = client.get(f"/p/{notebook}-notebook").get_data(as_text=True)
+    assert "€5.50" in page.partition('class="product-price"')[2].partition("</p>")[0]
 
 
 def test_what_sold_out_in_the_cart_is_called_sold_out(client: ShopClient, app: Flask, lamp: int) -> None:

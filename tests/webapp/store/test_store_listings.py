@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import NOW
 from tests.factories import make_brand, make_product, make_user
 from webapp.actors import NOBODY, Actor
-from webapp.store import catalogue, listings, search, taste
+from webapp.store import catalogue, leftout, listings, products, rules, search, taste
 from webapp.store.listings import ListingQuery
 from webapp.store.tx import Tx
 
@@ -74,6 +74,43 @@ def test_what_is_sold_out_is_left_out_where_that_is_asked_for(tx: Tx, shelf: lis
 def test_the_price_bounds_leave_the_price_filter_out(tx: Tx, shelf: list[int]) -> None:
     counts = listings.count_facets(tx, ListingQuery(price_from=5000, price_to=6000))
     assert (counts.total, counts.lowest_cents, counts.highest_cents) == (2, 1000, 12000)
+
+
+def test_a_list_knows_the_price_of_what_can_be_bought(tx: Tx) -> None:
+    """What is sold out or no longer made has a price nobody can pay, so no card, order or filter goes by it."""
+    sizes = [
+        {"name": "250 g", "price_cents": 800, "stock": 0},
+        {"name": "500 g", "price_cents": 900, "is_active": False},
+        {"name": "1 kg", "price_cents": 2700, "stock": 4},
+        {"name": "2 kg", "price_cents": 5000, "stock": 4},
+    ]
+    coffee = make_product(tx, price_cents=800, old_price_cents=1000, variants=sizes)
+    tea = make_product(tx, price_cents=2000)
+
+    card = products.cards(tx, [coffee])[coffee]
+    assert (card.price_cents, card.old_price_cents, card.has_dearer) == (2700, None, True)
+    assert found(tx, ListingQuery(sort="price")) == [tea, coffee]
+    assert found(tx, ListingQuery(sort="price-desc")) == [coffee, tea]
+    assert found(tx, ListingQuery(price_to=1000)) == []
+    assert found(tx, ListingQuery(price_from=2500, price_to=3000)) == [coffee]
+    counts = listings.count_facets(tx, ListingQuery(price_to=2100))
+    assert (counts.total, counts.lowest_cents, counts.highest_cents) == (1, 2000, 2700)
+
+
+def test_what_is_sold_out_altogether_keeps_its_lowest_price(tx: Tx) -> None:
+    sizes = [{"name": "A5", "price_cents": 700, "stock": 0}, {"name": "A6", "price_cents": 550, "stock": 0}]
+    card = next(iter(products.cards(tx, [make_product(tx, price_cents=550, variants=sizes)]).values()))
+    assert (card.price_cents, card.has_dearer) == (550, False)
+
+
+def test_a_rule_about_prices_goes_by_what_the_list_says(tx: Tx) -> None:
+    sizes = [{"name": "250 g", "price_cents": 800, "stock": 0}, {"name": "1 kg", "price_cents": 2700}]
+    coffee = make_product(tx, price_cents=800, variants=sizes)
+    tea = make_product(tx, price_cents=900)
+    rules.add(tx, {"action": "exclude", "price_from_cents": 2500, "changed_at": NOW})
+    dear = rules.current(tx, now=NOW)
+    assert leftout.ids(tx, dear) == {coffee}
+    assert [row.product_id for row in products.best_sellers(tx, limit=9, book=dear)] == [tea]
 
 
 @pytest.mark.parametrize(("sort", "first", "last"), [("price", 0, 11), ("price-desc", 11, 0), ("popular", 11, 0)])

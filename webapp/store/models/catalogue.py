@@ -40,8 +40,9 @@ class Brand(Model):
 class Product(Model):
     """A page of the catalogue.
 
-    ``price_cents`` is the lowest among the variants; ``rating_*``, ``sold_count`` and ``popularity`` are sums kept
-    beside the rows they come from, so that lists sort in the database.
+    ``price_cents`` is the lowest among the variants, sold out or not (lists ask :mod:`webapp.store.prices`);
+    ``rating_*``, ``sold_count`` and ``popularity`` are sums kept beside the rows they come from, so that lists sort in
+    the database.
     """
 
     __tablename__ = "products"
