@@ -30,6 +30,7 @@ from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 log = logging.getLogger(__name__)
 NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 MAX_NOTE = 500
+REVIEWED = ("key", "seen")  # what the review leaves in a checkout
 
 
 def load(actor: Actor, *, currency: str, now: datetime) -> Checkout:
@@ -70,11 +71,14 @@ def _load(tx: Tx, actor: Actor, currency: str, *, now: datetime) -> Checkout:
 
 
 def _change(actor: Actor, **chosen: Any) -> None:
+    """Keep choices; one that is new ends the review that another window may still show."""
     with unit_of_work() as tx:
         cart = carts.load(tx, actor)
         if not cart.lines:
             raise Conflict(_("Your cart is empty."))
-        carts.set_checkout(tx, cart.cart_id, cart.checkout | chosen)
+        is_new = any(cart.checkout.get(name) != value for name, value in chosen.items())
+        kept = {name: value for name, value in cart.checkout.items() if not (is_new and name in REVIEWED)}
+        carts.set_checkout(tx, cart.cart_id, kept | chosen)
 
 
 def set_contact(actor: Actor, email: str) -> None:
@@ -125,8 +129,8 @@ def set_payment(actor: Actor, code: str, available: Mapping[str, PaymentProvider
 def review(actor: Actor, *, currency: str, now: datetime) -> tuple[Checkout, list[str]]:
     """Return the checkout for the last look, with what changed since it was last seen.
 
-    The key made here stays the same until the cart changes: two tabs, a double click or "back" place one order. Nothing
-    is written while an earlier step is still to be done.
+    The key made here stays the same until the cart or a choice changes: two tabs, a double click or "back" place one
+    order. Nothing is written while an earlier step is still to be done.
 
     Raises
     ------
@@ -194,8 +198,7 @@ def _place(tx: Tx, actor: Actor, placing: Placing, *, currency: str, hold_for: t
         wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
     if short := stock.reserve_all(tx, wanted):
         names = {line.variant_id: line.name for line in found.cart.lines}
-        first = min(short)
-        sentence = _("%(name)s: only %(n)s left.", name=names[first], n=short[first])
+        sentence = _too_few(names[min(short)], short[min(short)])
         raise OutOfStock(sentence, available={str(variant): left for variant, left in short.items()})
     order_id = orders.add(tx, _order_values(found, actor, placing, now=now), _line_values(found.cart))
     order = orders.by_id(tx, order_id) if order_id is not None else None
@@ -213,6 +216,12 @@ def _place(tx: Tx, actor: Actor, placing: Placing, *, currency: str, hold_for: t
         return orders.by_id(tx, order.order_id) or order
     payments.begin(tx, order, found.payment, now=now)
     return order
+
+
+def _too_few(name: str, n_left: int) -> str:
+    if n_left <= 0:
+        return _("%(name)s is sold out just now.", name=name)
+    return _("%(name)s: only %(n)s left.", name=name, n=n_left)
 
 
 def _take_voucher(tx: Tx, voucher: VoucherRow, actor: Actor, order: OrderRow, *, now: datetime) -> None:

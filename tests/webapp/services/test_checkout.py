@@ -12,7 +12,7 @@ from tests.conftest import NOW
 from tests.factories import ADDRESS, make_guest, make_product, make_user, put_in_cart, ready_to_pay, variant_of
 from webapp.actors import Actor
 from webapp.buying import ProviderEvent
-from webapp.errors import Conflict, InvalidInput, NotFound
+from webapp.errors import Conflict, InvalidInput, NotFound, OutOfStock
 from webapp.providers import get_providers
 from webapp.services import accounts, checkout, payments
 from webapp.store import carts, catalogue, interactions, orders, products, users
@@ -132,6 +132,32 @@ def test_s15_a_cart_that_changed_after_the_review_stops_the_order(shopper: tuple
     found, changes = checkout.review(actor, currency="EUR", now=NOW)
     assert len(changes) == 1
     assert place(actor, checkout.Placing(found.key, found.sums.total_cents)).total_cents == 2 * 2500 + 0
+
+
+@pytest.mark.parametrize("what", ["contact", "delivery"])
+def test_s15_what_another_tab_chose_after_the_review_stops_the_order(shopper: tuple[Actor, int], what: str) -> None:
+    """The sum is the same, but the goods or the letter would go elsewhere than the page said."""
+    actor, _lamp = shopper
+    placing = ready_to_pay(actor)
+    if what == "contact":
+        checkout.set_contact(actor, "ben@example.com")
+    else:
+        checkout.set_delivery(actor, ADDRESS | {"line1": "Birkenweg 2", "method": "standard"}, user_id=None)
+    with pytest.raises(Conflict):
+        place(actor, placing)
+    again, _changes = checkout.review(actor, currency="EUR", now=NOW)
+    with pytest.raises(Conflict):
+        place(actor, placing)
+    assert place(actor, checkout.Placing(again.key, placing.shown_cents)).state == "placed"
+
+
+def test_what_is_gone_when_it_is_paid_is_called_sold_out(shopper: tuple[Actor, int]) -> None:
+    actor, lamp = shopper
+    placing = ready_to_pay(actor)
+    with unit_of_work() as tx:
+        catalogue.set_stock(tx, variant_of(tx, lamp), 0)
+    with pytest.raises(OutOfStock, match="is sold out just now"):
+        place(actor, placing)
 
 
 def test_s15_steps_cannot_be_skipped(shopper: tuple[Actor, int]) -> None:
