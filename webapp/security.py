@@ -12,6 +12,8 @@ from webapp.assets import FILES
 
 MAX_NEXT_LENGTH = 2000
 SENT = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED})  # the file, and no error
+# What these show belongs to somebody: no browser keeps it, so that Back after signing out has nothing to show.
+OF_SOMEBODY = frozenset({"account", "admin", "taste"})
 PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
 
 
@@ -60,7 +62,8 @@ def register_security_headers(app: Flask, *, https: bool, pay_pages: tuple[str, 
             headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         if request.endpoint in FILES and "v" in request.args and answer.status_code in SENT:
             headers["Cache-Control"] = "public, max-age=31536000, immutable"  # the address changes with the content
-        headers.setdefault("Cache-Control", "private, no-store" if request.method != "GET" else "private, no-cache")
+        is_kept = request.method == "GET" and request.blueprint not in OF_SOMEBODY
+        headers.setdefault("Cache-Control", "private, no-cache" if is_kept else "private, no-store")
         return answer
 
     app.jinja_env.globals["csp_nonce"] = csp_nonce

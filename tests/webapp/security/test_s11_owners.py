@@ -132,3 +132,20 @@ def test_an_address_of_somebody_else_is_not_taken_at_the_checkout(app: Flask, ob
     answer = ben.send("/checkout/delivery", {"address_id": address, "method": "standard"})
     assert answer.status_code == 422
     assert "Hill 1" not in answer.get_data(as_text=True)
+
+
+PAGES = ["/account", "/account/orders", "/account/addresses", "/account/security", "/your-recommendations", "/admin/"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_browser_keeps_what_belongs_to_somebody(client: ShopClient, app: Flask, path: str) -> None:
+    """Who presses Back after somebody signed out on a shared computer would see it; "no-cache" is not enough."""
+    with unit_of_work() as tx:
+        make_user(tx, "owner@example.com", role="owner")
+    client.sign_in("owner@example.com")
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-store")
+
+
+def test_a_browser_may_go_back_to_a_page_of_the_shop(client: ShopClient, app: Flask) -> None:
+    assert client.get("/").headers["Cache-Control"] == "private, no-cache"
