@@ -30,6 +30,7 @@ START_SECONDS = 90
 STOP_SECONDS = 30
 REDIS_SECONDS = 3.0
 NEEDED_MB = 500
+ACCOUNTS_FILE = "demo-accounts.json"
 PR_SET_PDEATHSIG = 1
 # BLAS threads that wait for each other make small products many times slower, so every process gets one.
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -280,7 +281,10 @@ def announce(config: Config) -> None:
     lines = ["", f"  The shop is open: {where}", ""]
     for account in accounts:
         role = "owner (admin pages at /admin/)" if account["role"] == "owner" else account["role"]
-        lines.append(f"  {role:32}{account['email']:34}{account['password']}")
+        password = "" if config.is_production else account["password"]  # a service's output is kept
+        lines.append(f"  {role:32}{account['email']:34}{password}".rstrip())
+    if accounts and config.is_production:
+        lines.append(f"  Their passwords: {config.instance / ACCOUNTS_FILE}")
     if not accounts:
         lines.append("  An owner's account: .venv/bin/flask create-admin")
     user_id = next((a["user_id"] for a in accounts if a.get("user_id") and a["role"] == "shopper"), 1)
@@ -292,7 +296,7 @@ def announce(config: Config) -> None:
 def read_accounts(instance: Path) -> list[dict[str, str]]:
     """Demo accounts made at the first start; none in a shop without the demo."""
     try:
-        accounts: list[dict[str, str]] = json.loads((instance / "demo-accounts.json").read_text("utf-8"))
+        accounts: list[dict[str, str]] = json.loads((instance / ACCOUNTS_FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return []
     return accounts

@@ -110,6 +110,17 @@ def test_the_demo_is_announced_with_its_accounts(tmp_path: Path, capsys: pytest.
     assert "curl 'http://127.0.0.1:5000/api/recommendations?user_id=1&k=5'" in told
 
 
+def test_s27_a_public_shop_writes_no_password_into_its_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a service prints is kept by the system; the file with the accounts is the owner's alone."""
+    account = {"role": "owner", "name": "Shop owner", "email": "owner@example.com", "password": "one-two"}
+    (tmp_path / "demo-accounts.json").write_text(json.dumps([account]), "utf-8")
+    run.announce(TestConfig.under(tmp_path, SHOP_ENV="production"))
+    told = capsys.readouterr().out
+    assert "one-two" not in told
+    assert "owner@example.com" in told
+    assert str(tmp_path / "demo-accounts.json") in told
+
+
 def test_a_shop_without_accounts_says_how_to_make_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run.announce(TestConfig.under(tmp_path))
     told = capsys.readouterr().out
