@@ -89,7 +89,7 @@ def every_minute() -> None:
     _guarded("reservations", lambda: checkout.sweep(now=now))
     _guarded("search", lambda: housekeeping.complete_search(now=now))
     _guarded("alerts", lambda: alerts.tell_who_waits(now=now))
-    _guarded("outbox", lambda: outbox.drain(sender_from_config(config), now=now))
+    _guarded("outbox", lambda: outbox.drain(sender_from_config(config), now=utc_now()))
     run_due_jobs()
 
 

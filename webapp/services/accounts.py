@@ -47,7 +47,7 @@ def clean_email(raw: str) -> str:
         Naming the field ``email``.
     """
     email = raw.strip().lower()
-    if len(email) > MAX_EMAIL or not EMAIL.fullmatch(email):
+    if len(email) > MAX_EMAIL or not EMAIL.fullmatch(email) or not email.isprintable():
         raise InvalidInput({"email": _("This does not look like an e-mail address.")})
     return email
 

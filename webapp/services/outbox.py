@@ -6,6 +6,7 @@ A message leaves after the transaction that caused it, at least once; its event 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -31,6 +32,7 @@ BATCH = 50
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = operations.LONGEST_PAUSE_OF_A_MESSAGE
 CLAIM = timedelta(minutes=1)
+TURN_SECONDS = 50.0  # what is left over waits for the next minute, whose other duties must not wait for a slow server
 WORDS: dict[str, tuple[Any, Any]] = {
     "mail.welcome": (_l("Your account is ready"), _l("You can sign in with this address from now on.")),
     "mail.account_exists": (
@@ -67,28 +69,34 @@ def drain(send: Send, *, now: datetime) -> int:
 
     Each message is claimed first, so two processes never send the same one at once. It counts as sent only after it is:
     a process that dies in between leaves it to be sent again, under the same Message-ID, by which a reader's mail
-    program knows the repeat.
+    program knows the repeat. No message is begun later than ``TURN_SECONDS`` after ``now``.
     """
-    sent = 0
+    sent, began = 0, time.monotonic()
     while True:
         with read_unit() as tx:
             due = operations.messages_due(tx, now=now, limit=BATCH)
         if not due:
             return sent
         for message in due:
+            passed = time.monotonic() - began
+            if passed > TURN_SECONDS:
+                return sent
+            # A claim counts from here: one from the beginning of the turn would end while the message is on its way.
+            at = now + timedelta(seconds=passed)
             with unit_of_work() as tx:
-                is_ours = operations.claim_message(tx, message.message_id, now=now, until=now + CLAIM)
+                is_ours = operations.claim_message(tx, message.message_id, now=at, until=at + CLAIM)
             if is_ours:
-                sent += _deliver(message, send, now=now)
+                sent += _deliver(message, send, now=at)
 
 
 def _deliver(message: operations.MessageRow, send: Send, *, now: datetime) -> bool:
     try:
         _do(message, send, now=now)
-    except OSError as error:  # of the network, of a mail server, of a file
+    except Exception as error:  # of network, mail server or file; what nobody can write keeps no other waiting
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**message.attempts)
         changes = {"attempts": message.attempts + 1, "next_try_at": now + pause, "error": str(error)[:500]}
-        log.warning("message_not_sent", extra={"message_id": message.message_id, "attempts": message.attempts + 1})
+        told = {"message_id": message.message_id, "attempts": message.attempts + 1}
+        log.warning("message_not_sent", extra=told, exc_info=not isinstance(error, OSError))
     else:
         changes = {"attempts": message.attempts + 1, "sent_at": now}
     with unit_of_work() as tx:

@@ -45,6 +45,14 @@ def test_registering_names_every_wrong_field(app: Flask) -> None:
     assert set(refused.value.errors) == {"name", "email", "password"}
 
 
+@pytest.mark.parametrize("between", ["\u2028", "\x1c", "\x85", "\u00a0", "\u202e"])
+def test_an_address_is_made_of_what_can_be_seen(app: Flask, between: str) -> None:
+    """No header of a letter can hold a line break, whichever of them it is."""
+    with pytest.raises(InvalidInput) as refused:
+        accounts.register(name="Ana", email=f"ana{between}b@example.com", password=PASSWORD, now=NOW)
+    assert set(refused.value.errors) == {"email"}
+
+
 def test_an_old_hash_is_renewed_at_sign_in(app: Flask, ana: int) -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     with unit_of_work() as tx:

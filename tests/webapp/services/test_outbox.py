@@ -1,9 +1,11 @@
 """Mail leaves after the transaction that caused it, and is tried again when it cannot."""
 
+import time
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
 from tests.conftest import NOW
@@ -41,9 +43,63 @@ def test_what_fails_is_tried_again_later_and_later(app: Flask) -> None:
     assert len(tried) == 3
 
 
+def test_one_that_cannot_be_written_keeps_no_other_waiting(app: Flask, tmp_path: Path) -> None:
+    """An address that no header can hold, as an earlier version of the shop took it."""
+    put(email="ana\u2028@example.com")
+    put(email="bob@example.com")
+    with app.test_request_context():
+        assert outbox.drain(outbox.file_sender(tmp_path), now=NOW) == 1
+        assert outbox.drain(outbox.file_sender(tmp_path), now=NOW + timedelta(minutes=2)) == 0
+
+
 def test_a_message_for_nobody_is_laid_aside(app: Flask, tmp_path: Path) -> None:
     put("owner.payment_mismatch")
     with app.test_request_context():
         outbox.drain(outbox.file_sender(tmp_path), now=NOW)
         assert outbox.drain(outbox.file_sender(tmp_path), now=NOW) == 0
     assert list(tmp_path.glob("*.eml")) == []
+
+
+class Watch:
+    """The clock of a mail server that takes its time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 0.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.seconds)
+
+
+def test_who_comes_a_minute_later_leaves_alone_what_is_on_its_way(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters are slow: when the next minute begins the first worker is still at one that it took up lately."""
+    watch, sent = Watch(monkeypatch), []
+    for number in range(5):
+        put(email=f"person{number}@example.com")
+
+    def send(mail: EmailMessage, _name: str) -> None:
+        sent.append(mail["To"])
+        watch.seconds += 20
+        if watch.seconds == 60:
+            outbox.drain(lambda late, _name: sent.append(late["To"]), now=NOW + timedelta(seconds=61))
+
+    with app.test_request_context():
+        outbox.drain(send, now=NOW)
+    assert sorted(sent) == sorted(set(sent))
+    assert len(sent) == 5
+
+
+def test_a_mail_server_that_does_not_answer_keeps_nobody_waiting_for_more_than_a_turn(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The duties of the next minute, such as letting go of reserved stock, are done by the same worker."""
+    watch = Watch(monkeypatch)
+    for _ in range(20):
+        put()
+
+    def hang(_mail: EmailMessage, _name: str) -> None:
+        watch.seconds += 15
+        raise TimeoutError("no answer")
+
+    with app.test_request_context():
+        outbox.drain(hang, now=NOW)
+        assert watch.seconds <= outbox.TURN_SECONDS + 15
+        # What was not begun is due at once, and not put off as if it had failed.
+        assert outbox.drain(lambda _mail, _name: None, now=NOW + timedelta(seconds=1)) == 16
