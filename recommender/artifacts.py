@@ -49,7 +49,7 @@ def write_folder(
         raise ArtifactError(path.name, path, "the folder exists already; a model folder is never overwritten")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=path.parent))
-    with _held(draft):
+    with held(draft):
         try:
             for name, array in arrays.items():
                 _write_array(draft / f"{name}.npy", array)
@@ -115,7 +115,7 @@ def publish(root: Path, version: str) -> None:
     -----
     Whoever publishes, prunes or removes in the same folder meanwhile waits, where the file system has locks.
     """
-    with _held(root):
+    with held(root):
         read_folder(root / version)
         draft = root / f".{CURRENT}-{os.getpid()}"
         _write_bytes(draft, version.encode())
@@ -157,7 +157,7 @@ def prune(root: Path, keep: int, *, age: Callable[[str], Any] | None = None) -> 
 
     ``age`` sorts the names from the oldest on, where they do not do so themselves.
     """
-    with _held(root):
+    with held(root):
         gone = _removed(root, sorted(versions(root), key=age)[:-keep] if keep > 0 else [])
         for draft in filter(_is_left, root.glob(".draft-*")):
             shutil.rmtree(draft, ignore_errors=True)
@@ -168,7 +168,7 @@ def prune(root: Path, keep: int, *, age: Callable[[str], Any] | None = None) -> 
 
 def remove(root: Path, names: Collection[str]) -> list[str]:
     """Delete versions by name, never the live one. Returns the names of those that were there."""
-    with _held(root):
+    with held(root):
         return _removed(root, [version for version in versions(root) if version in names])
 
 
@@ -181,8 +181,11 @@ def _removed(root: Path, names: Collection[str]) -> list[str]:
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Keep others out of a folder who hold it, too, where the file system has locks; who dies lets go of it."""
+def held(folder: Path) -> Iterator[None]:
+    """Keep everybody from publishing, pruning and removing in a folder of models meanwhile.
+
+    Where the file system has locks; who dies lets go of it. A new version may still come to lie there.
+    """
     if not folder.is_dir():
         yield
         return

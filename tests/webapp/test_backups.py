@@ -10,12 +10,14 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from config import TestConfig
+from recommender import HybridRecommender, Interactions, ItemCatalogue, artifacts
 from tests.factories import make_product, make_user
 from webapp import create_app
 from webapp.extensions import db
@@ -55,6 +57,19 @@ def kept(app: Flask, flask: FlaskCliRunner, tmp_path: Path) -> Path:
     assert told.exit_code == 0, told.output
     assert "MB" in told.output
     return tmp_path / "shop.tar.gz"
+
+
+@pytest.fixture(scope="module")
+def kept_model() -> HybridRecommender:
+    """Something small that can be saved again and again."""
+    rows = [
+        (f"u{user}", f"i{(user + step) % 7}", "view", None, 1_700_000_000 + step)
+        for user in range(9)
+        for step in range(4)
+    ]
+    events = pd.DataFrame(rows, columns=["user_id", "item_id", "kind", "value", "timestamp"])
+    items = pd.DataFrame({"item_id": [f"i{number}" for number in range(7)]})
+    return HybridRecommender(strategy="popular").fit(Interactions.from_frame(events), ItemCatalogue.from_frame(items))
 
 
 def restored(shop: Flask, file: Path) -> Result:
@@ -105,6 +120,42 @@ def test_orders_that_come_in_meanwhile_do_not_tear_it(
     assert told.exit_code == 0, told.output
     with empty.app_context(), read_unit() as tx:
         assert products.count(tx) >= 50
+
+
+def test_models_that_are_published_meanwhile_do_not_tear_it(
+    app: Flask, flask: FlaskCliRunner, tmp_path: Path, kept_model: HybridRecommender
+) -> None:
+    """A nightly training saves, publishes and clears away; the live model of each backup is in it, and whole."""
+    root, stop = Path(app.instance_path, "models"), threading.Event()
+    Path(app.instance_path, "media").mkdir(exist_ok=True)
+
+    def train(number: int) -> None:
+        kept_model.save(root / f"v{number:05d}")
+        artifacts.publish(root, f"v{number:05d}")
+        artifacts.prune(root, 1)
+
+    def train_on() -> None:
+        number = 1
+        while not stop.is_set():
+            train(number := number + 1)
+
+    train(1)
+    trainer = threading.Thread(target=train_on)
+    trainer.start()
+    try:
+        told = [flask.invoke(args=["backup", str(tmp_path / f"{number}.tar.gz")]) for number in range(5)]
+    finally:
+        stop.set()
+        trainer.join()
+    assert [said.exit_code for said in told] == [0] * 5, [said.exception for said in told]
+    for number in range(5):
+        place = tmp_path / str(number)
+        with tarfile.open(tmp_path / f"{number}.tar.gz") as packed:
+            packed.extractall(place, filter="data")
+        live = artifacts.current_version(place / "models")
+        assert live is not None
+        artifacts.read_folder(place / "models" / live)
+        assert not list(place.rglob(".*")), "a draft is nobody's yet"
 
 
 def test_a_backup_is_never_written_over(kept: Path, flask: FlaskCliRunner) -> None:

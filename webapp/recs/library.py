@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -267,6 +268,15 @@ def publish(root: Path, version: str) -> None:
         artifacts.publish(root, version)
     except (ArtifactError, OSError) as error:
         raise TrainingError(str(error)) from error
+
+
+@contextmanager
+def held(root: Path) -> Iterator[None]:
+    """Keep everybody from publishing and removing models meanwhile, as for a copy of them that agrees with itself."""
+    from recommender import artifacts
+
+    with artifacts.held(root):
+        yield
 
 
 def versions(root: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import tarfile
@@ -13,6 +14,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from webapp import recs
 from webapp.errors import Conflict, InvalidInput
 from webapp.store import backups, migrations
 from webapp.store.tx import read_unit
@@ -20,7 +22,7 @@ from webapp.store.tx import read_unit
 FORMAT = 1
 ABOUT = "backup.json"
 DATABASE = "shop.db"
-FOLDERS = ("models", "media")
+FOLDERS = MODELS, MEDIA = "models", "media"
 FILES = ("secret_key", "demo-accounts.json")
 Progress = Callable[[str, float], None]
 
@@ -47,20 +49,32 @@ def backup(instance: Path, target: Path, *, now: datetime, progress: Progress) -
     with read_unit() as tx:
         about = {"format": FORMAT, "made_at": now.isoformat(), "migration": migrations.current(tx)}
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as draft:
-        progress("database", 0.1)
         copy, archive = Path(draft) / DATABASE, Path(draft) / "archive"
-        backups.copy_to(copy)
         (Path(draft) / ABOUT).write_text(json.dumps(about), encoding="utf-8")
         with tarfile.open(archive, "w:gz", compresslevel=1) as packed:
             packed.add(Path(draft) / ABOUT, ABOUT)
+            # Models first: the database has to know every run and event that they speak of. Pictures after it.
+            progress(MODELS, 0.1)
+            with recs.held(instance / MODELS):
+                _pack(packed, instance / MODELS, MODELS)
+            progress("database", 0.3)
+            backups.copy_to(copy)
             packed.add(copy, DATABASE)
-            for number, name in enumerate((*FOLDERS, *FILES)):
-                progress(name, 0.3 + 0.15 * number)
-                if (instance / name).exists():
-                    packed.add(instance / name, name)
+            for number, name in enumerate((MEDIA, *FILES)):
+                progress(name, 0.5 + 0.15 * number)
+                _pack(packed, instance / name, name)
         archive.chmod(0o600)
         archive.replace(target)
     return target.stat().st_size
+
+
+def _pack(packed: tarfile.TarFile, place: Path, name: str) -> None:
+    """Put a file or folder into an archive, without drafts, whose names begin with a dot, and what goes meanwhile."""
+    with contextlib.suppress(FileNotFoundError):
+        packed.add(place, name, recursive=False)
+        for inner in sorted(place.iterdir()) if place.is_dir() else ():
+            if not inner.name.startswith("."):
+                _pack(packed, inner, f"{name}/{inner.name}")
 
 
 def restore(instance: Path, source: Path, *, progress: Progress) -> dict[str, Any]:
