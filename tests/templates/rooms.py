@@ -155,6 +155,7 @@ LIVE = ModelRun(
         MetricsRow("popular", (0.0312, 0.052, 0.0201, 0.02, None)),
         MetricsRow("svd", (0.0118, 0.021, 0.0091, 0.35, 0.934)),
     ),
+    has_card=True,
 )
 REFUSED = ModelRun(
     run_id=40,
@@ -176,7 +177,13 @@ RUNNING = ModelRun(
     n_events=112900,
 )
 OLD = ModelRun(
-    run_id=39, status="published", started_at=ago(2.3), version="20261118-031500-0be2", seconds=9.2, can_rollback=True
+    run_id=39,
+    status="published",
+    started_at=ago(2.3),
+    version="20261118-031500-0be2",
+    seconds=9.2,
+    can_rollback=True,
+    has_card=True,
 )
 models = AdminModelsPage(
     meta=meta("Recommender"),

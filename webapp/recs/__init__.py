@@ -29,6 +29,7 @@ from webapp.recs.library import (
     save,
     tell_tracker,
     train,
+    usable_versions,
     versions,
 )
 from webapp.recs.merchandising import arrange, excluded
@@ -66,6 +67,7 @@ __all__ = [
     "save",
     "tell_tracker",
     "train",
+    "usable_versions",
     "versions",
 ]
 

@@ -286,6 +286,20 @@ def versions(root: Path) -> list[str]:
     return list(artifacts.versions(root))
 
 
+def usable_versions(root: Path) -> list[str]:
+    """Return the saved versions that are of this program's kind; after an upgrade earlier ones may not be."""
+    from recommender import ArtifactError, artifacts
+
+    def is_of_our_kind(version: str) -> bool:
+        try:
+            artifacts.read_manifest(root / version)
+        except ArtifactError:
+            return False
+        return True
+
+    return [version for version in versions(root) if is_of_our_kind(version)]
+
+
 def model_card(root: Path, version: str) -> str | None:
     """Return what a saved version says about itself, in Markdown; None where there is no such version."""
     from recommender import artifacts

@@ -60,6 +60,7 @@ def run_view(row: ModelRunRow, *, live: str | None, kept: Sequence[str]) -> vm.M
         progress=row.progress,
         stage=row.stage,
         can_rollback=row.version is not None and row.version != live and row.version in kept,
+        has_card=row.version in kept,
     )
 
 
@@ -99,7 +100,7 @@ def models_page(
 ) -> vm.AdminModelsPage:
     """Build the page of the recommender."""
     rows, live_row = training.all_runs(), training.live_run(place)
-    live, kept = live_row.version if live_row else None, recs.versions(place.root)
+    live, kept = live_row.version if live_row else None, recs.usable_versions(place.root)
     runs = tuple(run_view(row, live=live, kept=kept) for row in rows)
     state = live_recs.state()
     picked = next((run for run in runs if run.run_id == chosen), runs[0] if runs else None)
@@ -149,7 +150,7 @@ def home_page(place: training.Place, live_recs: Recs, *, currency: str, locale: 
         n_out = catalogue.count_sold_out(tx)
         shop_currency = catalogue.only_currency(tx) or currency
     runs, live_row = training.all_runs(limit=1), training.live_run(place)
-    kept = recs.versions(place.root)
+    kept = recs.usable_versions(place.root)
     live = run_view(live_row, live=live_row.version, kept=kept) if live_row else None
     state = live_recs.state()
     warnings = [*_trouble_serving(state)]

@@ -372,7 +372,7 @@ def rollback(place: Place, *, version: str | None, user_id: int | None, now: dat
     """
     kept, live = recs.versions(place.root), recs.current_version(place.root)
     age = _age_of([*kept, live or ""])
-    earlier = [name for name in kept if live is None or age(name) < age(live)]
+    earlier = [name for name in recs.usable_versions(place.root) if live is None or age(name) < age(live)]
     chosen = version or max(earlier, key=age, default=None)
     if chosen is None:
         raise NotFound(_("There is no version to go back to."))

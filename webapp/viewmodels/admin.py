@@ -79,6 +79,7 @@ class ModelRun:
     progress: float = 0.0
     stage: str = ""
     can_rollback: bool = False
+    has_card: bool = False
 
     @property
     def percent(self) -> int:

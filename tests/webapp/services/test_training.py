@@ -203,17 +203,6 @@ def test_an_interrupted_run_is_marked_and_lets_go(shop: None, place: Place) -> N
     assert not training.is_training(now=NOW)
 
 
-def test_going_back_and_forth_between_versions(shop: None, place: Place) -> None:
-    one = retrain(place).version
-    two = retrain(place, clock=lambda: NOW + timedelta(hours=1)).version
-    assert training.rollback(place, version=None, user_id=None, now=NOW) == one
-    assert recs.current_version(place.root) == one
-    assert training.rollback(place, version=two, user_id=None, now=NOW) == two
-    for wrong in ("20200101-000000-9", "..", two):
-        with pytest.raises(NotFound):
-            training.rollback(place, version=wrong, user_id=None, now=NOW)
-
-
 def test_only_so_many_versions_are_kept_and_never_without_the_live_one(shop: None, place: Place) -> None:
     made = [retrain(place, clock=lambda hour=hour: NOW + timedelta(hours=hour)).version for hour in range(3)]
     assert recs.versions(place.root) == made[1:]

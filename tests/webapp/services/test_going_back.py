@@ -1,0 +1,46 @@
+"""Going back: to an earlier version that is there, and only to one that can serve."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from tests.conftest import NOW
+from tests.webapp.services.conftest import retrain
+from webapp import recs
+from webapp.errors import Conflict, NotFound
+from webapp.picks import NullRecs
+from webapp.services import office_models, training
+from webapp.services.training import Place
+
+
+def test_going_back_and_forth_between_versions(shop: None, place: Place) -> None:
+    one = retrain(place).version
+    two = retrain(place, clock=lambda: NOW + timedelta(hours=1)).version
+    assert training.rollback(place, version=None, user_id=None, now=NOW) == one
+    assert recs.current_version(place.root) == one
+    assert training.rollback(place, version=two, user_id=None, now=NOW) == two
+    for wrong in ("20200101-000000-9", "..", two):
+        with pytest.raises(NotFound):
+            training.rollback(place, version=wrong, user_id=None, now=NOW)
+
+
+def test_a_version_of_an_earlier_program_is_not_offered(app: Flask, shop: None, place: Place) -> None:
+    """Models of before an upgrade lie there still; neither going back to one nor its card would work."""
+    one, two, three = [
+        retrain(replace(place, keep=3), clock=lambda at=at: NOW + timedelta(hours=at)) for at in range(3)
+    ]
+    manifest = place.root / str(two.version) / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text("utf-8")) | {"schema": 1}), "utf-8")
+    with app.test_request_context():
+        page = office_models.models_page(place, NullRecs(), chosen=None, retrain_at=None, zone="UTC", now=NOW)
+    assert [(run.version, run.can_rollback, run.has_card) for run in page.runs] == [
+        (three.version, False, True),
+        (two.version, False, False),
+        (one.version, True, True),
+    ]
+    with pytest.raises(Conflict, match="schema 1"):
+        training.rollback(place, version=two.version, user_id=None, now=NOW)
+    assert training.rollback(place, version=None, user_id=None, now=NOW) == one.version
