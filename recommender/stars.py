@@ -31,6 +31,10 @@ FEATURES = (
 )
 MIN_RATINGS = 500
 MAX_STACKED = 200_000
+# So many kept-out ratings stand a second time among what the trees learn from, as those of somebody unknown: without
+# them who has rated nothing passes for a rater of things that nobody like them knows, and on musical-instruments was
+# forecast .06 too little (RMSE of somebody unknown .902 before, .894 since; of all others .878 and .875).
+MAX_UNKNOWN = 20_000
 TREE_PARAMS: dict[str, Any] = {
     "objective": "l2",
     "num_leaves": 31,
@@ -296,9 +300,16 @@ class StarForecast(Estimator):
                 held = held.take(rng.choice(len(held), MAX_STACKED // self.n_folds, replace=False))
             svd = fit_svd(train.users, train.items, train.stars)
             self._summarise(train, columns, n_users)
-            features.append(self._features(held.users, held.items, svd(held.users, held.items)))
-            answers.append(held.stars)
+            for part in (held, self._by_nobody(held)):
+                features.append(self._features(part.users, part.items, svd(part.users, part.items)))
+                answers.append(part.stars)
         return np.concatenate(features), np.concatenate(answers)
+
+    def _by_nobody(self, held: Ratings) -> Ratings:
+        """Some of the kept-out ratings, told of somebody unknown: evenly spread, as a draw would move the others."""
+        step = -(-len(held) * self.n_folds // MAX_UNKNOWN) or 1
+        some = held.take(np.arange(0, len(held), step))
+        return Ratings(np.full(len(some), -1, dtype=np.int64), some.items, some.stars)
 
     def _grow(self, features: FloatMatrix, answers: FloatVector) -> Trees:
         import lightgbm

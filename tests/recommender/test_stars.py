@@ -156,7 +156,8 @@ class Watched(StarForecast):
         self.factorised.append(pairs(users, items))
 
         def told(users: Rows, items: Rows) -> FloatVector:
-            self.asked.append(pairs(users, items))
+            if (users >= 0).all():
+                self.asked.append(pairs(users, items))
             return np.full(len(users), 3.0, dtype=np.float32)
 
         return told
@@ -225,6 +226,17 @@ def test_somebody_of_whom_nothing_is_known_is_forecast_alike_in_both_ways(foreca
     nobody = forecast.predict(np.full(N_ITEMS, -1), items, alone)
     empty = forecast.predict_for(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), items, alone)
     assert nobody == pytest.approx(empty, abs=1e-5)
+
+
+def test_somebody_of_whom_nothing_is_known_is_forecast_what_people_give(forecast, parts):
+    """The trees learn from people of whom they know something, and who have rated nothing is like none of them."""
+    train, items = parts[0], np.arange(N_ITEMS)
+    nobody = np.full(N_ITEMS, -1)
+    alone = fit_svd(train.users, train.items, train.stars)(nobody, items)
+    told = forecast.predict(nobody, items, alone)
+    given = np.bincount(train.items, train.stars, N_ITEMS) / np.bincount(train.items, minlength=N_ITEMS)
+    assert told.mean() == pytest.approx(given.mean(), abs=0.1)
+    assert rmse(told, given) < 0.25
 
 
 def test_a_forecast_saved_with_wider_rows_says_the_same(forecast, columns):
