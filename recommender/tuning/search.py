@@ -236,7 +236,7 @@ class _Search:
         if first.score is None:
             raise SourceUnavailableError(first.error)
         known = [first, *(trial for trial in past if trial is not first)]
-        study = _Study(space, (self.seed + len(past)) % SEEDS, known)
+        study = _Study(space, self.seed, known)
         limit, began = self.budget.trials or float("inf"), time.monotonic()
         while len(study.trials) < limit and time.monotonic() < deadline:
             study.add(bench.try_out(study.ask()))
@@ -308,14 +308,17 @@ class _Study:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.space, self.trials = space, list[Trial]()
+        self.space, self.seed, self.trials = space, seed, list[Trial]()
         self._distributions = {name: _distribution(one) for name, one in space.items()}
-        self._study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+        self._study = optuna.create_study(direction="maximize")
         for trial in trials:
             self.add(trial)
 
     def ask(self) -> dict[str, Any]:
-        """Parameters worth trying next."""
+        """Parameters worth trying next, by the seed and the trials so far alone, wherever a search was taken up."""
+        from optuna.samplers import TPESampler
+
+        self._study.sampler = TPESampler(seed=(self.seed + len(self.trials)) % SEEDS)
         trial = self._study.ask(self._distributions)
         self._study.tell(trial, state=_state("FAIL"))
         return {name: trial.params[name] for name in self.space}

@@ -256,6 +256,17 @@ def test_a_search_goes_on_where_it_was(walks, tmp_path):
     assert lines_of(file) == after
 
 
+def test_a_search_that_was_stopped_tries_what_it_would_have_tried(walks, tmp_path):
+    """A proposal hangs on the seed and the trials so far, not on where the search was started again."""
+    stopped, whole = tmp_path / "stopped.jsonl", tmp_path / "whole.jsonl"
+    for n_trials in (2, 7, 13):
+        search(walks, "itemknn", budget=Budget(n_trials), trials=stopped)
+    search(walks, "itemknn", budget=Budget(13), trials=whole)
+    tried = [[trial["params"] for trial in lines_of(file)] for file in (stopped, whole)]
+    assert len(tried[1]) == 13
+    assert tried[0] == tried[1]
+
+
 def test_a_search_that_is_stopped_while_it_reads_its_file_leaves_it_whole(tmp_path, monkeypatch):
     file = tmp_path / "t.jsonl"
     log = TrialLog.open(file)
