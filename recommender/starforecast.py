@@ -8,16 +8,14 @@ from recommender.errors import DataError
 from recommender.model import FittedModel
 from recommender.onethread import one_thread
 from recommender.retrievers.svd import Svd
+from recommender.retrievers.svd_content import SvdContent
 from recommender.state import UserState
 
 
 @one_thread
 def forecast_stars(model: FittedModel, user_row: int, item_row: int, state: UserState | None) -> float:
     """See :meth:`HybridRecommender.predict_rating`; ``state`` is None when nothing is known beyond the training."""
-    svd = model.sources.get("svd")
-    if not isinstance(svd, Svd):
-        reason = (model.pipeline.sources.skipped | model.extras.skipped).get("svd")
-        raise DataError(f"this model forecasts no stars: {reason or 'there was no rating to learn from'}")
+    svd = _svd_of(model)
     if state is None:
         return _forecast_trained(model, svd, user_row, item_row)
     if item_row < 0:
@@ -28,6 +26,18 @@ def forecast_stars(model: FittedModel, user_row: int, item_row: int, state: User
     if model.stars is None:
         return float(alone[0])
     return float(model.stars.predict_for(state.item_rows[rated], state.stars[rated], items, alone)[0])
+
+
+def _svd_of(model: FittedModel) -> Svd:
+    """The SVD of a model, be it a source or a half of the base blend."""
+    found = model.sources.get("svd", model.sources.get("svd_content"))
+    if isinstance(found, SvdContent):
+        return found.svd_
+    if isinstance(found, Svd):
+        return found
+    held = f"strategy {model.info['strategy']!r} holds no forecast, as hybrid, svd and svd_content do"
+    reason = (model.pipeline.sources.skipped | model.extras.skipped).get("svd", held)
+    raise DataError(f"this model forecasts no stars: {reason}")
 
 
 def _forecast_trained(model: FittedModel, svd: Svd, user_row: int, item_row: int) -> float:

@@ -8,6 +8,7 @@ import pytest
 from recommender.errors import DataError
 from recommender.gate import BASELINES
 from recommender.hybrid import HybridRecommender, load
+from recommender.types import Event
 from tests.recommender.conftest import quick_model
 from tests.recommender.worlds import ids
 
@@ -32,6 +33,25 @@ def test_the_stars_of_the_base_blend_are_those_of_its_svd(shop_model, shop_event
         assert shop_model.asking("svd_content").predict_rating(user, item) == pytest.approx(
             alone.predict_rating(user, item)
         )
+
+
+@pytest.mark.parametrize("is_described", [True, False], ids=["with a catalogue", "without"])
+def test_the_base_blend_fitted_alone_forecasts_stars_too(is_described, shop_events, shop_items, tmp_path):
+    items = shop_items if is_described else None
+    svd, blend = (quick_model(shop_events, items, strategy=strategy) for strategy in ("svd", "svd_content"))
+    blend.save(tmp_path / "blend")
+    told = [Event("kitchen-04", "rating", svd.info["data_until"], 1.0)]
+    for user, item in (("u00", "kitchen-04"), ("u01", "garden-09"), ("somebody new", "garden-09"), ("u00", "unknown")):
+        for history in (None, told):
+            expected = pytest.approx(svd.predict_rating(user, item, history=history))
+            assert blend.predict_rating(user, item, history=history) == expected
+            assert load(tmp_path / "blend").predict_rating(user, item, history=history) == expected
+
+
+def test_a_strategy_without_stars_says_which_have_them(shop_events):
+    popular = quick_model(shop_events, None, strategy="popular")
+    with pytest.raises(DataError, match="'popular' holds no forecast, as hybrid, svd and svd_content do"):
+        popular.predict_rating("u00", "kitchen-04")
 
 
 def test_what_the_model_does_not_hold_cannot_be_asked(shop_events):
