@@ -18,6 +18,7 @@ from recommender.momentblend import MIN_GROUPS
 from recommender.pipeline import Pipeline
 from recommender.ranker import Ranker
 from recommender.ranktraining import training_lists
+from recommender.raters import Ratings
 from recommender.retrievers.content import Content
 from recommender.retrievers.svd import Svd, last_ratings
 from recommender.retrievers.svd_content import SvdContent
@@ -30,7 +31,7 @@ from recommender.sources import (
     fit_sources,
     make_source,
 )
-from recommender.stars import Ratings, StarForecast
+from recommender.stars import StarForecast
 from recommender.suiting import suited
 from recommender.training_data import TrainingData
 from recommender.types import FloatVector, Progress, Rows

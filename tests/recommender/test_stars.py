@@ -16,17 +16,9 @@ from recommender.fitting import _forecast_stars
 from recommender.hybrid import load
 from recommender.neighbours import NeighbourTable
 from recommender.rankfeatures import ItemColumns, build_columns
+from recommender.raters import Baselines, GroupTaste, Raters, Ratings, rating_neighbours
 from recommender.retrievers.svd import Svd, last_ratings
-from recommender.stars import (
-    FEATURES,
-    MIN_RATINGS,
-    Baselines,
-    GroupTaste,
-    Raters,
-    Ratings,
-    StarForecast,
-    rating_neighbours,
-)
+from recommender.stars import FEATURES, MIN_RATINGS, StarForecast
 from recommender.training_data import TrainingData
 from recommender.types import Event, FloatVector, Rows
 from tests.recommender.conftest import quick_model
