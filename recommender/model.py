@@ -168,8 +168,8 @@ class FittedModel:
             ranker = Ranker.from_parts(
                 described["names"], described["report"], _part(arrays, "ranker/"), texts.get("ranker/trees.txt", "")
             )
-        star_trees = texts.get("stars/trees.txt", "")
-        stars = StarForecast.from_parts(_part(arrays, "stars/"), star_trees, columns) if star_trees else None
+        star_arrays, star_trees = _part(arrays, "stars/"), texts.get("stars/trees.txt", "")
+        stars = StarForecast.from_parts(star_arrays, star_trees, columns) if star_arrays else None
         pipeline = Pipeline(sources("sources"), columns)
         if ranker is not None and tuple(ranker.names) != tuple(pipeline.builder.names):
             raise ValueError("its order was learned over other features than this version of the library makes")

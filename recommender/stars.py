@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -48,28 +49,76 @@ TREE_PARAMS: dict[str, Any] = {
     "force_row_wise": True,
     "num_threads": 1,
 }
+RIDGE = 10.0
+ROUND_STEP = 25
 _BLOCK_PAIRS = 20_000
 
 FitSvd = Callable[[Rows, Rows, FloatVector], Callable[[Rows, Rows], FloatVector]]
 
 
+@dataclass(frozen=True)
+class KeptOut:
+    """Ratings with what the parts, fitted without them, say of each.
+
+    Attributes
+    ----------
+    features : ndarray of shape (n_ratings, n_features)
+    stars : ndarray of shape (n_ratings,)
+    folds : ndarray of shape (n_ratings,)
+        Which part was kept out when the features were made.
+    """
+
+    features: FloatMatrix
+    stars: FloatVector
+    folds: Rows
+
+    def take(self, which: AnyArray) -> KeptOut:
+        """The chosen ratings."""
+        return KeptOut(self.features[which], self.stars[which], self.folds[which])
+
+
+@dataclass(frozen=True)
+class Line:
+    """A weighted sum of the features: ``weights`` of shape (n_features,), and what is added."""
+
+    weights: FloatVector
+    start: float
+
+    @classmethod
+    def through(cls, kept: KeptOut) -> Line:
+        """Ridge regression on features of one scale."""
+        from sklearn.linear_model import Ridge
+        from sklearn.preprocessing import StandardScaler
+
+        scaler = StandardScaler()
+        ridge = Ridge(alpha=RIDGE).fit(scaler.fit_transform(kept.features.astype(np.float64)), kept.stars)
+        weights = ridge.coef_ / scaler.scale_
+        return cls(weights, float(ridge.intercept_ - weights @ scaler.mean_))
+
+    def predict(self, features: FloatMatrix) -> FloatVector:
+        """Stars, shape (n_rows,); not a product of matrices, where the number of rows may change the last bit."""
+        stars: FloatVector = (features * self.weights).sum(axis=1) + self.start
+        return stars.astype(np.float32)
+
+
 class StarForecast(Estimator):
     """Forecasts 1-5 stars from the SVD, rating neighbours, averages and tastes per category and brand.
 
-    The parts are fitted with some ratings kept out; trees learn on those how to join and calibrate them.
+    The parts are fitted with some ratings kept out. On those a weighted sum of the parts is learned, and trees that
+    mend what it leaves over: as many as the ratings bear, which may be none.
 
     Parameters
     ----------
     n_folds : int
         Parts of the ratings that are kept out in turn.
     rounds : int
-        Trees.
+        Most trees.
     max_neighbours : int
     random_state : int
 
     References
     ----------
-    Wolpert (1992), Stacked Generalization.
+    Wolpert (1992), Stacked Generalization; Breiman (1996), Stacked Regressions.
     """
 
     def __init__(self, n_folds: int = 5, rounds: int = 300, max_neighbours: int = 40, random_state: int = 0) -> None:
@@ -96,17 +145,17 @@ class StarForecast(Estimator):
         """
         if len(ratings) < MIN_RATINGS:
             raise SourceUnavailableError(f"stars: {len(ratings)} ratings are too few to learn a correction from")
-        kept_out, answers = self._kept_out(ratings, columns, n_users, fit_svd)
-        self.trees_ = self._grow(kept_out, answers)
+        kept = self._kept_out(ratings, columns, n_users, fit_svd)
+        self.line_ = Line.through(kept)
+        rounds = self._choose_rounds(kept)
+        self.trees_ = self._grow(kept, self.line_, rounds) if rounds else None
         self._summarise(ratings, columns, n_users)
         return self
 
-    def _kept_out(
-        self, ratings: Ratings, columns: ItemColumns, n_users: int, fit_svd: FitSvd
-    ) -> tuple[FloatMatrix, FloatVector]:
+    def _kept_out(self, ratings: Ratings, columns: ItemColumns, n_users: int, fit_svd: FitSvd) -> KeptOut:
         rng = np.random.default_rng(self.random_state)
         fold = rng.integers(0, self.n_folds, len(ratings))
-        features, answers = [], []
+        features, stars, folds = [], [], []
         for number in range(self.n_folds):
             train, held = ratings.take(fold != number), ratings.take(fold == number)
             if len(held) > MAX_STACKED // self.n_folds:
@@ -115,8 +164,26 @@ class StarForecast(Estimator):
             self._summarise(train, columns, n_users)
             for part in (held, self._by_nobody(held)):
                 features.append(self._features(part.users, part.items, svd(part.users, part.items)))
-                answers.append(part.stars)
-        return np.concatenate(features), np.concatenate(answers)
+                stars.append(part.stars)
+                folds.append(np.full(len(part), number))
+        return KeptOut(np.concatenate(features), np.concatenate(stars), np.concatenate(folds))
+
+    def _choose_rounds(self, kept: KeptOut) -> int:
+        """How many trees forecast each fold well that neither they nor their line have seen."""
+        steps = np.arange(0, self.rounds + 1, ROUND_STEP)
+        if len(steps) == 1:
+            return 0
+        losses = [self._losses(kept, number, steps) for number in range(self.n_folds)]
+        return int(steps[first_of_the_best(np.concatenate(losses, axis=1))])
+
+    def _losses(self, kept: KeptOut, number: int, steps: Rows) -> FloatMatrix:
+        """Squared errors in one fold by so many trees, shape (n_steps, n_ratings)."""
+        train, held = kept.take(kept.folds != number), kept.take(kept.folds == number)
+        line = Line.through(train)
+        trees = self._grow(train, line, int(steps[-1]))
+        told = [line.predict(held.features)]
+        told += [told[0] + trees.predict(held.features, rounds=int(step)) for step in steps[1:]]
+        return (_bounded(np.stack(told)) - held.stars) ** 2
 
     def _by_nobody(self, held: Ratings) -> Ratings:
         """Some of the kept-out ratings, told of somebody unknown: evenly spread, as a draw would move the others."""
@@ -124,11 +191,12 @@ class StarForecast(Estimator):
         some = held.take(np.arange(0, len(held), step))
         return Ratings(np.full(len(some), -1, dtype=np.int64), some.items, some.stars)
 
-    def _grow(self, features: FloatMatrix, answers: FloatVector) -> Trees:
+    def _grow(self, kept: KeptOut, line: Line, rounds: int) -> Trees:
         import lightgbm
 
-        dataset = lightgbm.Dataset(features, answers, feature_name=list(FEATURES))
-        booster = lightgbm.train(TREE_PARAMS | {"seed": self.random_state}, dataset, self.rounds)
+        start = line.predict(kept.features)
+        dataset = lightgbm.Dataset(kept.features, kept.stars, init_score=start, feature_name=list(FEATURES))
+        booster = lightgbm.train(TREE_PARAMS | {"seed": self.random_state}, dataset, rounds)
         return Trees(booster.model_to_string())
 
     def _summarise(self, ratings: Ratings, columns: ItemColumns, n_users: int) -> None:
@@ -142,12 +210,12 @@ class StarForecast(Estimator):
 
     def predict(self, users: Rows, items: Rows, svd: FloatVector) -> FloatVector:
         """Stars for pairs of a training user (row, or -1) and an item, given the SVD's forecast of them."""
-        require_fitted(self, "trees_")
+        require_fitted(self, "line_")
         return self._join(self._features(users, items, svd))
 
     def predict_for(self, rated: Rows, stars: FloatVector, items: Rows, svd: FloatVector) -> FloatVector:
         """Stars of one user, described by the given ratings alone, for several items."""
-        require_fitted(self, "trees_")
+        require_fitted(self, "line_")
         own = Ratings(np.zeros(len(rated), dtype=np.int64), rated, stars)
         raters = Raters.of(own, self.baselines_, self.columns_, 1)
         users = np.zeros(len(items), dtype=np.int64)
@@ -155,11 +223,12 @@ class StarForecast(Estimator):
 
     def to_arrays(self) -> dict[str, AnyArray]:
         """Arrays for an artifact; the trees go to :meth:`to_text`."""
-        require_fitted(self, "trees_")
+        require_fitted(self, "line_")
         base = self.baselines_
         arrays = {f"raters.{k}": v for k, v in self.raters_.to_arrays().items()}
         arrays |= {f"table.{k}": v for k, v in self.table_.to_arrays().items()}
         return arrays | {
+            "line": np.array([*self.line_.weights, self.line_.start]),
             "mean": np.array([base.mean]),
             "item_bias": base.item_bias,
             "item_counts": base.item_counts,
@@ -167,8 +236,8 @@ class StarForecast(Estimator):
         }
 
     def to_text(self) -> str:
-        """The trees in LightGBM's own text format."""
-        return self.trees_.text
+        """The trees in LightGBM's own text format; empty without trees."""
+        return self.trees_.text if self.trees_ is not None else ""
 
     @classmethod
     def from_parts(cls, arrays: dict[str, AnyArray], trees: str, columns: ItemColumns) -> StarForecast:
@@ -179,7 +248,9 @@ class StarForecast(Estimator):
 
         self = cls()
         self.columns_ = columns
-        self.trees_ = Trees(trees)
+        # The trees of a model that was saved before there was a line say all of it themselves.
+        line = arrays.get("line", np.zeros(len(FEATURES) + 1))
+        self.line_, self.trees_ = Line(line[:-1], float(line[-1])), Trees(trees) if trees else None
         facts = (arrays["item_bias"], arrays["item_counts"], arrays["item_spread"])
         self.baselines_ = Baselines(float(arrays["mean"][0]), *facts)
         self.raters_ = Raters.from_arrays(part("raters."))
@@ -187,7 +258,8 @@ class StarForecast(Estimator):
         return self
 
     def _join(self, features: FloatMatrix) -> FloatVector:
-        return np.clip(self.trees_.predict(features), 1.0, 5.0)
+        stars = self.line_.predict(features)
+        return _bounded(stars if self.trees_ is None else stars + self.trees_.predict(features))
 
     def _features(self, users: Rows, items: Rows, svd: FloatVector, raters: Raters | None = None) -> FloatMatrix:
         raters = raters or self.raters_
@@ -239,3 +311,23 @@ class StarForecast(Estimator):
         agreed = np.bincount(owner, weights=strength * raters.residuals[place], minlength=len(items))
         used = np.bincount(owner, minlength=len(items))
         return (agreed / np.maximum(total, 1e-9)).astype(np.float32), used.astype(np.float32)
+
+
+def _bounded(stars: AnyArray) -> AnyArray:
+    return np.clip(stars, 1.0, 5.0)
+
+
+def first_of_the_best(losses: FloatMatrix) -> int:
+    """The first step that is not behind the best one by more than a standard error.
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n_steps, n_ratings)
+
+    References
+    ----------
+    Breiman, Friedman, Olshen, Stone (1984), Classification and Regression Trees, section 3.4.3.
+    """
+    behind = losses - losses[int(np.argmin(losses.mean(axis=1)))]
+    error = behind.std(axis=1) / np.sqrt(losses.shape[1])
+    return int(np.flatnonzero(behind.mean(axis=1) <= error)[0])

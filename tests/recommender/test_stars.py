@@ -18,7 +18,7 @@ from recommender.neighbours import NeighbourTable
 from recommender.rankfeatures import ItemColumns, build_columns
 from recommender.raters import Baselines, GroupTaste, Raters, Ratings, rating_neighbours
 from recommender.retrievers.svd import Svd, last_ratings
-from recommender.stars import FEATURES, MIN_RATINGS, StarForecast
+from recommender.stars import FEATURES, MIN_RATINGS, KeptOut, Line, StarForecast, first_of_the_best
 from recommender.training_data import TrainingData
 from recommender.types import Event, FloatVector, Rows
 from tests.recommender.conftest import quick_model
@@ -100,15 +100,59 @@ def test_together_the_parts_forecast_ratings_better_that_nobody_has_seen(forecas
 
 
 def test_a_forecast_lies_between_one_and_five_stars(forecast, columns):
-    """Even one whose trees learned of minus nine and nine stars."""
+    """Even one whose line and trees learned of minus nine and nine stars."""
     features = np.random.default_rng(0).uniform(1, 5, (400, len(FEATURES))).astype(np.float32)
-    trees = forecast._grow(features, np.where(features[:, 0] > 3, 9.0, -9.0)).text
-    wild = StarForecast.from_parts(forecast.to_arrays(), trees, columns)
+    learned = KeptOut(features, np.where(features[:, 0] > 3, 9.0, -9.0), np.zeros(400, dtype=np.int64))
+    line = Line.through(learned)
+    arrays = forecast.to_arrays() | {"line": np.array([*line.weights, line.start])}
+    wild = StarForecast.from_parts(arrays, forecast._grow(learned, line, ROUNDS).text, columns)
     alone = np.array([1.0, 2.0, 4.0, 5.0], dtype=np.float32)
     assert wild.predict(np.arange(4), np.arange(4), alone).tolist() == [1, 1, 5, 5]
     everybody = np.repeat(np.arange(-1, N_USERS), 2)
     found = forecast.predict(everybody, everybody % N_ITEMS, np.tile([-9.0, 9.0], N_USERS + 1).astype(np.float32))
     assert ((found >= 1) & (found <= 5)).all()
+
+
+def test_where_a_weighted_sum_says_it_all_no_tree_is_grown(columns):
+    """They would learn the noise: on gift-cards three hundred made the forecast worse than the SVD alone."""
+    rng = np.random.default_rng(3)
+    n = 3_000
+    users, items = rng.integers(0, N_USERS, n), rng.integers(0, N_ITEMS, n)
+    kind, quality = rng.normal(0, 0.4, N_USERS), rng.normal(0, 0.4, N_ITEMS)
+    stars = (3 + kind[users] + quality[items] + rng.normal(0, 0.5, n)).clip(1, 5).astype(np.float32)
+    plain = StarForecast(rounds=ROUNDS).fit(Ratings(users, items, stars), columns, N_USERS, fit_svd)
+    assert plain.to_text() == ""
+    again = StarForecast.from_parts(plain.to_arrays(), plain.to_text(), columns)
+    alone = np.full(N_ITEMS, 3.0, dtype=np.float32)
+    told = plain.predict(np.arange(N_ITEMS), np.arange(N_ITEMS), alone)
+    assert same_bytes(again.predict(np.arange(N_ITEMS), np.arange(N_ITEMS), alone), told)
+    assert np.corrcoef(told, kind[:N_ITEMS] + quality)[0, 1] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("errors", "first"),
+    [
+        ([[1.0, 1.0], [0.5, 0.5], [0.2, 0.2]], 2),
+        ([[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]], 0),
+        ([[1.0, 1.2], [1.3, 0.8], [2.0, 2.0]], 0),  # the second is ahead by less than one can tell
+        ([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]], 0),
+    ],
+)
+def test_the_fewest_trees_are_taken_that_are_not_surely_behind(errors, first):
+    assert first_of_the_best(np.array(errors)) == first
+
+
+def test_a_model_saved_before_there_was_a_line_forecasts_by_its_trees_alone(forecast, columns):
+    import lightgbm
+
+    rng = np.random.default_rng(5)
+    features = rng.uniform(1, 5, (400, len(FEATURES)))
+    trees = lightgbm.train({"verbose": -1}, lightgbm.Dataset(features, features[:, 0]), 40).model_to_string()
+    arrays = forecast.to_arrays()
+    del arrays["line"]
+    old = StarForecast.from_parts(arrays, trees, columns)
+    everybody, alone = np.arange(N_ITEMS), np.linspace(1.5, 4.5, N_ITEMS).astype(np.float32)
+    assert np.abs(old.predict(everybody, everybody, alone) - alone).max() < 0.3
 
 
 def test_with_too_few_ratings_the_svd_is_left_alone(ratings, columns):
@@ -323,12 +367,16 @@ def test_neighbours_are_correlations_of_common_raters_held_back_where_these_are_
 # In a model
 
 
-def test_a_model_with_the_joined_forecast_answers_the_same_after_it_was_saved(data, tmp_path):
+@pytest.mark.parametrize("has_trees", [True, False])
+def test_a_model_with_the_joined_forecast_answers_the_same_after_it_was_saved(data, tmp_path, has_trees):
     model = quick_model(rated_frame(), items_frame(), source_params={"svd": {"n_epochs": 5}})
     assert model.model_.stars is None, "a quick fit leaves it to the SVD"
     alone = model.predict_rating("u000", "i00")
     model.model_.stars = _forecast_stars(model.model_, data, 0)
     assert model.model_.stars is not None
+    assert model.model_.stars.trees_ is not None
+    if not has_trees:
+        model.model_.stars.trees_ = None
     assert model.predict_rating("u000", "i00") != alone
     model.save(tmp_path / "v1")
     loaded = load(tmp_path / "v1")
