@@ -51,6 +51,7 @@ TREE_PARAMS: dict[str, Any] = {
 }
 RIDGE = 10.0
 ROUND_STEP = 25
+ENOUGH_JUDGED = 20_000  # to tell a standard error of the errors well; growing trees for every fold takes its time
 _BLOCK_PAIRS = 20_000
 
 FitSvd = Callable[[Rows, Rows, FloatVector], Callable[[Rows, Rows], FloatVector]]
@@ -169,11 +170,15 @@ class StarForecast(Estimator):
         return KeptOut(np.concatenate(features), np.concatenate(stars), np.concatenate(folds))
 
     def _choose_rounds(self, kept: KeptOut) -> int:
-        """How many trees forecast each fold well that neither they nor their line have seen."""
+        """How many trees forecast folds well that neither they nor their line have seen."""
         steps = np.arange(0, self.rounds + 1, ROUND_STEP)
         if len(steps) == 1:
             return 0
-        losses = [self._losses(kept, number, steps) for number in range(self.n_folds)]
+        losses: list[FloatMatrix] = []
+        for number in range(self.n_folds):
+            losses.append(self._losses(kept, number, steps))
+            if sum(found.shape[1] for found in losses) >= ENOUGH_JUDGED:
+                break
         return int(steps[first_of_the_best(np.concatenate(losses, axis=1))])
 
     def _losses(self, kept: KeptOut, number: int, steps: Rows) -> FloatMatrix:
