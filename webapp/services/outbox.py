@@ -30,6 +30,7 @@ __all__ = ["compose", "drain", "file_sender"]
 log = logging.getLogger(__name__)
 BATCH = 50
 FIRST_PAUSE = timedelta(seconds=30)
+MOST_DOUBLINGS = 10  # longer than the longest pause already; 42 are more than a timedelta holds
 LONGEST_PAUSE = operations.LONGEST_PAUSE_OF_A_MESSAGE
 CLAIM = timedelta(minutes=1)
 TURN_SECONDS = 50.0  # what is left over waits for the next minute, whose other duties must not wait for a slow server
@@ -93,7 +94,7 @@ def _deliver(message: operations.MessageRow, send: Send, *, now: datetime) -> bo
     try:
         _do(message, send, now=now)
     except Exception as error:  # of network, mail server or file; what nobody can write keeps no other waiting
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**message.attempts)
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(message.attempts, MOST_DOUBLINGS))
         changes = {"attempts": message.attempts + 1, "next_try_at": now + pause, "error": str(error)[:500]}
         told = {"message_id": message.message_id, "attempts": message.attempts + 1}
         log.warning("message_not_sent", extra=told, exc_info=not isinstance(error, OSError))

@@ -52,6 +52,27 @@ def test_one_that_cannot_be_written_keeps_no_other_waiting(app: Flask, tmp_path:
         assert outbox.drain(outbox.file_sender(tmp_path), now=NOW + timedelta(minutes=2)) == 0
 
 
+@pytest.mark.parametrize("attempts", [41, 42, 3000])
+def test_one_that_was_refused_for_weeks_keeps_no_other_waiting(app: Flask, tmp_path: Path, attempts: int) -> None:
+    """An address that no longer exists is tried every six hours, and a pause that doubles has an end."""
+    put(email="gone@example.com")
+    put(email="bob@example.com")
+    with unit_of_work() as tx:
+        operations.change_message(tx, 1, attempts=attempts)
+
+    def send(mail: EmailMessage, name: str) -> None:
+        if mail["To"] == "gone@example.com":
+            raise ConnectionError("550 unknown user")
+        outbox.file_sender(tmp_path)(mail, name)
+
+    with app.test_request_context():
+        assert outbox.drain(send, now=NOW) == 1
+    with unit_of_work() as tx:
+        assert operations.messages_due(tx, now=NOW + outbox.LONGEST_PAUSE - timedelta(seconds=1), limit=9) == []
+        (again,) = operations.messages_due(tx, now=NOW + outbox.LONGEST_PAUSE + timedelta(minutes=1), limit=9)
+    assert again.attempts == attempts + 1
+
+
 def test_a_message_for_nobody_is_laid_aside(app: Flask, tmp_path: Path) -> None:
     put("owner.payment_mismatch")
     with app.test_request_context():
