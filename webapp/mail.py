@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
 import ssl
 import sys
+import time
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from config import LOOPBACK, Config
 
 Send = Callable[[EmailMessage, str], None]
 TIMEOUT_SECONDS = 15.0
+SESSION_SECONDS = 45.0  # less than a letter in the outbox is claimed for: until then nobody else sends it
 PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -52,20 +56,53 @@ def smtp_sender(url: str) -> Send:
     parts = urlsplit(url)
 
     def send(mail: EmailMessage, name: str) -> None:
-        with _connected(parts) as server:
+        server = _connected(parts)
+        try:
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(mail)
+        finally:
+            _part(server)
 
     return send
+
+
+def _part(server: smtplib.SMTP) -> None:
+    """Say goodbye; how a server answers that changes nothing about a letter that it has taken."""
+    with contextlib.suppress(OSError):
+        server.quit()
+    server.close()
+
+
+class _InTime(smtplib.SMTP):
+    """A session that ends in time, however slowly a server answers each step of it.
+
+    A letter that is handed over may be looked at for all the time that is left: whoever hangs up then sends it twice.
+    """
+
+    def __init__(self, host: str, port: int, **options: Any) -> None:
+        self.until = time.monotonic() + SESSION_SECONDS
+        super().__init__(host, port, timeout=TIMEOUT_SECONDS, **options)
+
+    def send(self, s: Any) -> None:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the mail server is too slow")
+        if self.sock is not None:
+            self.sock.settimeout(left if isinstance(s, bytes) else min(left, TIMEOUT_SECONDS))
+        super().send(s)
+
+
+class _InTimeEncrypted(_InTime, smtplib.SMTP_SSL):
+    """The same, encrypted from the start."""
 
 
 def _connected(parts: SplitResult) -> smtplib.SMTP:
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     context = ssl.create_default_context()
     if parts.scheme == "smtps":
-        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
-    server = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
+        return _InTimeEncrypted(host, port, context=context)
+    server = _InTime(host, port)
     try:
         server.ehlo()
         if server.has_extn("starttls") or host not in LOOPBACK:

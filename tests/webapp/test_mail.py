@@ -1,5 +1,6 @@
 """Mail leaves by a real mail server, in a file or on the terminal; a repeat is known by its Message-ID."""
 
+import asyncio
 import email
 import smtplib
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from flask import Flask
 from config import ConfigError, TestConfig, parse_settings
 from tests.conftest import NOW
 from tests.servers import free_port
+from webapp import mail
 from webapp.mail import Send, console_sender, file_sender, sender_from_config, smtp_sender
 from webapp.services import outbox
 from webapp.store import operations
@@ -23,11 +25,16 @@ from webapp.store.tx import unit_of_work
 
 
 class MailServer:
-    """A real SMTP server on this machine that keeps what it is given; ``refuse`` makes it refuse so many letters."""
+    """A real SMTP server on this machine that keeps what it is given; ``refuse`` makes it refuse so many letters.
+
+    It rests ``think`` seconds before it answers a step, and says ``goodbye`` when somebody quits.
+    """
 
     def __init__(self) -> None:
         self.letters: list[Message] = []
         self.refuse = 0
+        self.think: dict[str, float] = {}
+        self.goodbye = "221 bye"
         self.port = free_port()
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  the server calls it so
@@ -35,7 +42,26 @@ class MailServer:
             self.refuse -= 1
             return "451 try again later"
         self.letters.append(email.message_from_bytes(envelope.content))
+        await asyncio.sleep(self.think.get("DATA", 0))
         return "250 taken"
+
+    async def handle_MAIL(  # noqa: N802  the server calls it so
+        self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        await asyncio.sleep(self.think.get("MAIL", 0))
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 go on"
+
+    async def handle_RCPT(  # noqa: N802  the server calls it so
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
+    ) -> str:
+        await asyncio.sleep(self.think.get("RCPT", 0))
+        envelope.rcpt_tos.append(address)
+        return "250 go on"
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802  the server calls it so
+        return self.goodbye
 
 
 @pytest.fixture
@@ -84,6 +110,40 @@ def test_what_the_server_refuses_is_sent_later_under_the_same_name(app: Flask, s
     assert len(server.letters) == 1
 
 
+@pytest.mark.parametrize("goodbye", ["421 too busy to say goodbye", "500 what was that"])
+def test_a_letter_that_was_taken_is_sent_whatever_the_server_says_on_parting(
+    app: Flask, server: MailServer, goodbye: str
+) -> None:
+    """It was sent again and again, every six hours in the end."""
+    put()
+    server.goodbye = goodbye
+    send = smtp_sender(f"smtp://127.0.0.1:{server.port}")
+    assert [outbox.drain(send, now=NOW + timedelta(hours=after)) for after in (0, 7)] == [1, 0]
+    assert len(server.letters) == 1
+
+
+def test_a_letter_is_given_up_before_anybody_else_may_take_it_up(
+    app: Flask, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No step is slow enough to be given up by itself; all of them together took longer than the letter was claimed."""
+    assert timedelta(seconds=mail.SESSION_SECONDS) < outbox.CLAIM
+    put()
+    monkeypatch.setattr(mail, "SESSION_SECONDS", 0.5)
+    server.think = {"MAIL": 0.3, "RCPT": 0.3}
+    assert outbox.drain(smtp_sender(f"smtp://127.0.0.1:{server.port}"), now=NOW) == 0
+    assert server.letters == []
+
+
+def test_a_server_that_looks_at_a_letter_for_long_gets_it_once(
+    app: Flask, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put()
+    monkeypatch.setattr(mail, "TIMEOUT_SECONDS", 0.2)
+    server.think = {"DATA": 0.5}
+    assert outbox.drain(smtp_sender(f"smtp://127.0.0.1:{server.port}"), now=NOW) == 1
+    assert len(server.letters) == 1
+
+
 def test_no_server_at_all_loses_nothing(app: Flask, server: MailServer) -> None:
     put()
     assert outbox.drain(smtp_sender(f"smtp://127.0.0.1:{free_port()}"), now=NOW) == 0
@@ -94,8 +154,8 @@ def test_one_that_dies_after_sending_repeats_itself_recognisably(app: Flask, ser
     """At least once: the letter went out, the note of it did not."""
 
     def dies_after(send: Send) -> Send:
-        def dying(mail: Any, name: str) -> None:
-            send(mail, name)
+        def dying(letter: Any, name: str) -> None:
+            send(letter, name)
             raise KeyboardInterrupt
 
         return dying
