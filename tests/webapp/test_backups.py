@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
 import shutil
+import signal
 import stat
+import subprocess
+import sys
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -16,7 +21,7 @@ from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from config import TestConfig
+from config import ROOT, TestConfig
 from recommender import HybridRecommender, Interactions, ItemCatalogue, artifacts
 from tests.factories import make_product, make_user
 from webapp import create_app
@@ -209,3 +214,71 @@ def test_what_is_no_sound_backup_changes_nothing(kept: Path, empty: Flask, tmp_p
 def test_a_folder_that_is_not_there_is_named(flask: FlaskCliRunner, tmp_path: Path) -> None:
     told = flask.invoke(args=["backup", str(tmp_path / "no" / "shop.tar.gz")])
     assert (told.exit_code, "There is no folder" in told.output) == (1, True)
+
+
+DYING = """
+import os, sys
+from pathlib import Path
+from app import app
+from webapp.clock import utc_now
+from webapp.services import backups
+
+stage, file, instance = sys.argv[1], Path(sys.argv[2]), Path(app.instance_path)
+
+
+def progress(told: str, _done: float) -> None:
+    if told == stage:
+        os.kill(os.getpid(), 9)
+
+
+with app.app_context():
+    if stage == "checking":
+        backups.restore(instance, file, progress=progress)
+    else:
+        backups.backup(instance, file, now=utc_now(), progress=progress)
+"""
+
+
+def die(app: Flask, stage: str, file: Path) -> None:
+    """Have another process begin a backup or a restoring, and be killed at a stage of it."""
+    instance = Path(app.instance_path)
+    around = os.environ | {"INSTANCE_PATH": str(instance), "DATABASE_URL": f"sqlite:///{instance / 'shop.db'}"}
+    told = subprocess.run([sys.executable, "-c", DYING, stage, str(file)], cwd=ROOT, env=around, check=False)
+    assert told.returncode == -signal.SIGKILL
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["models", "media"])
+def test_what_a_killed_backup_left_is_cleared_away_by_the_next(
+    app: Flask, flask: FlaskCliRunner, tmp_path: Path, stage: str
+) -> None:
+    """It holds half of the shop's data, and nobody would ever look for it."""
+    die(app, stage, tmp_path / "killed.tar.gz")
+    assert len(list(tmp_path.glob(".backup-*"))) == 1
+    told = flask.invoke(args=["backup", str(tmp_path / "shop.tar.gz")])
+    assert told.exit_code == 0, told.output
+    assert not list(tmp_path.glob(".backup-*"))
+
+
+@pytest.mark.slow
+def test_what_a_killed_restoring_left_is_cleared_away_by_the_next(kept: Path, empty: Flask) -> None:
+    die(empty, "checking", kept)
+    assert len(list(Path(empty.instance_path).glob(".restore-*"))) == 1
+    told = restored(empty, kept)
+    assert told.exit_code == 0, told.output
+    assert not list(Path(empty.instance_path).glob(".restore-*"))
+
+
+def test_a_backup_leaves_alone_what_is_not_its_own(flask: FlaskCliRunner, tmp_path: Path) -> None:
+    """Another backup that is being made, and folders of other people that have such a name."""
+    others = [tmp_path / ".backup-photos" / "shop.db", tmp_path / ".backup-both" / "letter.txt"]
+    running = tmp_path / ".backup-running" / "backup.json"
+    for path in [*others, tmp_path / ".backup-both" / "backup.json", running]:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
+    handle = os.open(running.parent, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    told = flask.invoke(args=["backup", str(tmp_path / "shop.tar.gz")])
+    os.close(handle)
+    assert told.exit_code == 0, told.output
+    assert all(path.exists() for path in [*others, running])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
+import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,10 @@ ABOUT = "backup.json"
 DATABASE = "shop.db"
 FOLDERS = MODELS, MEDIA = "models", "media"
 FILES = ("secret_key", "demo-accounts.json")
+ARCHIVE = "archive"
+OURS = frozenset(
+    (ABOUT, ARCHIVE, DATABASE, f"{DATABASE}-journal", f"{DATABASE}-wal", f"{DATABASE}-shm", *FOLDERS, *FILES)
+)
 Progress = Callable[[str, float], None]
 
 
@@ -48,11 +54,11 @@ def backup(instance: Path, target: Path, *, now: datetime, progress: Progress) -
         raise Conflict(_("There is no folder %(folder)s.", folder=str(target.parent)))
     with read_unit() as tx:
         about = {"format": FORMAT, "made_at": now.isoformat(), "migration": migrations.current(tx)}
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as draft:
-        copy, archive = Path(draft) / DATABASE, Path(draft) / "archive"
-        (Path(draft) / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+    with _draft(target.parent, ".backup-") as draft:
+        copy, archive = draft / DATABASE, draft / ARCHIVE
+        (draft / ABOUT).write_text(json.dumps(about), encoding="utf-8")
         with tarfile.open(archive, "w:gz", compresslevel=1) as packed:
-            packed.add(Path(draft) / ABOUT, ABOUT)
+            packed.add(draft / ABOUT, ABOUT)
             # Models first: the database has to know every run and event that they speak of. Pictures after it.
             progress(MODELS, 0.1)
             with recs.held(instance / MODELS):
@@ -66,6 +72,45 @@ def backup(instance: Path, target: Path, *, now: datetime, progress: Progress) -
         archive.chmod(0o600)
         archive.replace(target)
     return target.stat().st_size
+
+
+@contextlib.contextmanager
+def _draft(folder: Path, prefix: str) -> Iterator[Path]:
+    """Lend a folder for what is not whole yet, and clear away those of commands that were killed."""
+    for left in folder.glob(f"{prefix}*"):
+        if _is_left(left):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as draft:
+        handle = os.open(draft, os.O_RDONLY)
+        try:
+            _lock(handle)
+            yield Path(draft)
+        finally:
+            os.close(handle)
+
+
+def _is_left(draft: Path) -> bool:
+    """Whether a folder is a draft that nobody works on any more, and holds nothing else."""
+    try:
+        names = {path.name for path in draft.iterdir()}
+        if ABOUT not in names or not names <= OURS:
+            return False
+        handle = os.open(draft, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        return _lock(handle)
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Lock an open folder until it is closed or its process dies; False where another has it, or there are no locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _pack(packed: tarfile.TarFile, place: Path, name: str) -> None:
@@ -97,17 +142,17 @@ def restore(instance: Path, source: Path, *, progress: Progress) -> dict[str, An
         raise Conflict(_("The database is on a server: restore it with pg_restore, and copy the instance folder."))
     if file.exists() and file.stat().st_size:
         raise Conflict(_("There is a shop in %(folder)s already; restore into an empty one.", folder=str(instance)))
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=instance) as draft:
+    with _draft(instance, ".restore-") as draft:
         progress("unpacking", 0.1)
-        about = _unpacked(source, Path(draft))
+        about = _unpacked(source, draft)
         progress("checking", 0.7)
-        fault = backups.fault_of(Path(draft) / DATABASE)
+        fault = backups.fault_of(draft / DATABASE)
         if fault:
             raise InvalidInput({"file": _("The database in the backup is damaged: %(fault)s", fault=fault)})
         backups.let_go()
         for name in (*FOLDERS, *FILES):
-            _put(Path(draft) / name, instance / name)
-        (Path(draft) / DATABASE).replace(file)
+            _put(draft / name, instance / name)
+        (draft / DATABASE).replace(file)
     return about
 
 
