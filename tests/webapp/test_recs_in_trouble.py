@@ -18,6 +18,7 @@ from tests.factories import ShopClient, make_event, make_guest, make_user
 from tests.webapp.live import local, looked_at, publish
 from webapp.clock import utc_now
 from webapp.errors import RecsUnavailable
+from webapp.logs import ShopFormatter
 from webapp.picks import Ask
 from webapp.recs import LocalRecs, reading, serving
 from webapp.recs.serving import FAILURES_TO_OPEN
@@ -126,6 +127,18 @@ def test_r13_a_bad_new_version_leaves_the_old_one_serving(app: Flask, models: Pa
     recs.refresh()
     assert recs.for_user(Ask("x", looked_at(shelf[0]), k=3)).model_version == "v1"
     assert recs.state().problem
+
+
+@pytest.mark.parametrize("how", ["schema", "truncated", "missing"])
+def test_a_model_that_cannot_be_opened_takes_a_line_of_the_log(
+    app: Flask, models: Path, shelf: list[int], caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    """After an upgrade that is how things are; every start and `flask recommend` showed a page of Python."""
+    publish(app, "v1", "content")
+    damage(models / "v1", how)
+    local(app)
+    (line,) = ShopFormatter("plain").format(caplog.records[-1]).splitlines()
+    assert "model_refused version=v1 reason=model version v1: " in line
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/models"])

@@ -305,7 +305,7 @@ class LocalRecs:
 
     def _take(self, version: str) -> None:
         """Load a version beside the live one and swap; a bad one is left alone for a while."""
-        from recommender import load
+        from recommender import ArtifactError, load
 
         mark = f"{version}:{_changed_at(self.root / version)}"
         if self._bad[0] == mark and time.monotonic() < self._bad[1]:
@@ -319,7 +319,8 @@ class LocalRecs:
                 _ask_once(model)
         except Exception as error:  # whatever is wrong with it, the live model goes on serving
             self._bad, self._problem = (mark, time.monotonic() + 30), str(error)
-            log.exception("model_refused", extra={"version": version})
+            told = {"version": version, "reason": str(error)}
+            log.error("model_refused", extra=told, exc_info=not isinstance(error, ArtifactError))
             return
         fresh = _Live(model, version)
         reading = since_training(note, model.info["data_until"])
