@@ -176,8 +176,19 @@ def _removed(root: Path, names: Collection[str]) -> list[str]:
     live = current_version(root)
     gone = [name for name in names if name != live]
     for name in gone:
-        shutil.rmtree(root / name, ignore_errors=True)
+        _delete(root / name)
     return gone
+
+
+def _delete(folder: Path) -> None:
+    """Delete a version, by way of a draft: half a folder would be no version, and nobody would clear it away."""
+    draft = folder.with_name(f".draft-of-{folder.name}")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        folder.rename(draft)
+    except OSError:  # then it goes where it is, as far as it goes
+        draft = folder
+    shutil.rmtree(draft, ignore_errors=True)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommender import artifacts
 from recommender.artifacts import (
     MANIFEST,
     current_version,
@@ -501,6 +502,27 @@ def test_who_is_killed_just_before_a_rename_leaves_what_was_live_and_two_drafts(
     assert current_version(tmp_path) == "v2"
     prune(tmp_path, keep=2)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["CURRENT", "v1", "v2"]
+
+
+@pytest.mark.parametrize("how", ["prune", "remove"])
+def test_who_is_killed_while_a_version_is_deleted_leaves_nothing_for_good(tmp_path, monkeypatch, how):
+    """Half a folder is no version any more: nobody would clear it away, whoever asked to be forgotten stays in it."""
+    for version in ("v1", "v2"):
+        write(tmp_path, version)
+    publish(tmp_path, "v2")
+
+    def die(folder, **_options):
+        for manifest in Path(folder).glob(MANIFEST):
+            manifest.unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(shutil, "rmtree", die)
+        with pytest.raises(KeyboardInterrupt):
+            prune(tmp_path, keep=1) if how == "prune" else artifacts.remove(tmp_path, ["v1"])
+    assert versions(tmp_path) == ["v2"]
+    prune(tmp_path, keep=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["CURRENT", "v2"]
 
 
 def test_a_pointer_that_is_no_text_is_named(tmp_path):

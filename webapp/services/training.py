@@ -352,7 +352,10 @@ def _age_of(versions: Sequence[str]) -> Callable[[str], tuple[int, str]]:
 
 
 def _prune(place: Place) -> None:
-    _remove_notes(place, recs.prune(place.root, place.keep, _age_of(recs.versions(place.root))))
+    """Keep the newest versions and searches; what is left of trainings that were killed goes, too."""
+    recs.prune(place.root, place.keep, _age_of(recs.versions(place.root)))
+    kept = recs.versions(place.root)
+    _remove_notes(place, [note.stem for note in place.root.glob("*.json") if note.stem not in kept])
     for trials in sorted((place.root / SEARCHES).glob("run-*.jsonl"))[:-SEARCHES_KEPT]:
         trials.unlink(missing_ok=True)
 

@@ -100,6 +100,13 @@ def test_a_note_that_finds_no_room_leaves_no_version(shop: None, place: Place, m
     assert recs.versions(place.root) == []
 
 
+def test_what_a_training_killed_while_it_saved_left_is_cleared_away_by_the_next(shop: None, place: Place) -> None:
+    """The note of a version is written before the version."""
+    (place.root / "20261119-020000-0.json").write_text("{}")
+    version = retrain(place).version
+    assert sorted(path.name for path in place.root.glob("*.json")) == [f"{version}.json"]
+
+
 @pytest.mark.parametrize("stage", ["evaluate popular", "fit on all data", "gate"])
 def test_a_training_whose_lease_went_to_another_publishes_nothing(shop: None, place: Place, stage: str) -> None:
     """It was silent for too long, on a machine that slept for one."""
