@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from webapp.formatting import money
@@ -146,7 +146,9 @@ def problem_of(line: LineRow) -> str:
     if not line.is_visible or line.available <= 0:
         return _("%(name)s is sold out.", name=line.name)
     if line.quantity > line.available:
-        return _("Only %(n)s of %(name)s are left.", n=line.available, name=line.name)
+        return ngettext(
+            "Only one of %(name)s is left.", "Only %(num)s of %(name)s are left.", line.available, name=line.name
+        )
     if line.price_cents > line.price_seen_cents:
         return _("The price of %(name)s has gone up: it was %(before)s, it is %(today)s now.", **_prices(line))
     if line.price_cents < line.price_seen_cents:

@@ -95,7 +95,12 @@ def _add(tx: Tx, actor: Actor, product_id: int, wanted: dict[int, int], *, reque
     carts.touch(tx, cart_id, now=now)
     feedback.note(tx, actor, product_id=product_id, kind="cart", request_id=request_id, now=now)
     if quantity < before + next(iter(wanted.values()), 1):
-        return _("%(name)s: all %(n)s that are left are in your cart.", name=product.name, n=quantity)
+        return ngettext(
+            "%(name)s: the last one is in your cart.",
+            "%(name)s: all %(num)s that are left are in your cart.",
+            quantity,
+            name=product.name,
+        )
     return _("%(name)s is in your cart.", name=product.name)
 
 

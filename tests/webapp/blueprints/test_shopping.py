@@ -200,6 +200,33 @@ def test_what_sold_out_in_the_cart_is_called_sold_out(client: ShopClient, app: F
     assert "is sold out just now" in refused.get_json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("n_left", "said"), [(1, "Oslo lamp: the last one is in your cart."), (2, "all 2 that are left are in your cart.")]
+)
+def test_what_is_cut_to_the_last_ones_is_said_in_good_words(
+    client: ShopClient, app: Flask, lamp: int, n_left: int, said: str
+) -> None:
+    with unit_of_work() as tx:
+        variant = variant_of(tx, lamp)
+        catalogue.set_stock(tx, variant, n_left)
+    answer = client.send_js("/cart/add", {"variant_id": str(variant), "quantity": "3"})
+    assert said in answer.get_json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("n_left", "said"), [(1, "Only one of Oslo lamp is left."), (2, "Only 2 of Oslo lamp are left.")]
+)
+def test_a_line_with_too_many_is_told_in_good_words(
+    client: ShopClient, app: Flask, lamp: int, n_left: int, said: str
+) -> None:
+    with unit_of_work() as tx:
+        variant = variant_of(tx, lamp)
+    client.send("/cart/add", {"variant_id": str(variant), "quantity": "3"})
+    with unit_of_work() as tx:
+        catalogue.set_stock(tx, variant, n_left)
+    assert said in client.get("/cart").get_data(as_text=True)
+
+
 def test_a_bundle_goes_in_whole_or_not_at_all(client: ShopClient, app: Flask, lamp: int) -> None:
     with unit_of_work() as tx:
         mug, gone = make_product(tx, name="Mug"), make_product(tx, name="Gone", stock=0)
