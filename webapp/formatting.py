@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial, wraps
 from typing import Any
+from unicodedata import combining, normalize
 
 from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta
@@ -51,6 +52,12 @@ def amount(cents: int, currency: str) -> str:
 def number(value: float, locale: str = FALLBACK_LOCALE) -> str:
     """Write a whole number with the grouping of the locale."""
     return format_decimal(value, format="#,##0", locale=locale)
+
+
+def alphabetically(name: str) -> tuple[str, str]:
+    """Return what sorts names as a reader looks for them: Österreich beside Oman, small letters beside capitals."""
+    plain = "".join(sign for sign in normalize("NFKD", name.casefold()) if not combining(sign))
+    return plain, name
 
 
 def decimal(value: float, places: int = 1, locale: str = FALLBACK_LOCALE) -> str:

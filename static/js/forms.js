@@ -54,6 +54,8 @@ function filterOnChange(form) {
 
 function checkFields(form) {
   form.addEventListener("focusout", (event) => {
+    // A line that appears between press and release would move the button away from under the pointer.
+    if (event.relatedTarget?.form === form && event.relatedTarget.type === "submit") return;
     if (event.target.matches(".input") && event.target.value) mark(event.target);
   });
   form.addEventListener("input", (event) => {
@@ -67,7 +69,15 @@ function checkFields(form) {
   });
 }
 
-/** Put the browser's own sentence under a field that is wrong, take it away when it is right. */
+/** The sentence of the shop, because a browser speaks its own language; its own for what is seldom wrong. */
+function sentence({ validity, type, minLength, validationMessage }) {
+  if (validity.valueMissing) return word("missing");
+  if (validity.typeMismatch && type === "email") return word("no_email");
+  if (validity.tooShort) return word("too_short", { n: minLength });
+  return validationMessage;
+}
+
+/** Put a sentence under a field that is wrong, take it away when it is right. */
 function mark(field) {
   const isRight = field.validity.valid;
   const id = `${field.id}-error`;
@@ -80,7 +90,7 @@ function mark(field) {
   const line = document.createElement("p");
   line.className = "error-text";
   line.id = id;
-  line.textContent = field.validationMessage;
+  line.textContent = sentence(field);
   field.after(line);
   field.setAttribute("aria-invalid", "true");
   const others = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((name) => name && name !== id);

@@ -196,3 +196,18 @@ def test_what_a_guest_did_is_in_the_account_on_every_device(open_window: OpenWin
     expect(there.page.locator(f".cart-what a[href='{wanted}']")).to_be_visible()
     there.page.goto("/your-recommendations")
     expect(there.page.locator(f".signals[open] .signal a[href='{rated}']")).to_be_visible()
+
+
+def test_a_wrong_field_is_told_in_the_language_of_the_page(open_window: OpenWindow) -> None:
+    """A German page in an English browser, and the other way round, says it in its own language."""
+    page = open_window(375).page
+    page.goto("/account/register")
+    page.get_by_role("button", name="Deutsch").click()
+    page.get_by_label("E-Mail-Adresse").fill("ana")
+    page.get_by_label("Passwort").fill("short")
+    page.get_by_role("button", name="Konto anlegen").click()
+    told = page.locator("main .error-text")
+    expect(told).to_have_text(
+        ["Das fehlt noch.", "Das sieht nicht nach einer E-Mail-Adresse aus.", "Verwenden Sie mindestens 8 Zeichen."]
+    )
+    expect(page.get_by_label("Name")).to_be_focused()

@@ -231,3 +231,10 @@ def test_templates_trust_nothing_and_translate_everything(path) -> None:
     code = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
     bare = re.sub(r"<[^>]*>|[\w-]+=\"[^\"]*\"", " ", code.sub("", source))
     assert [word for word in re.findall(r"[A-Za-z]{3,}", bare) if word not in {"UTC"}] == []
+
+
+@pytest.mark.parametrize(("n_partners", "said"), [(1, "Add both to the cart"), (2, "Add all 3 to the cart")])
+def test_two_things_bought_together_are_both_and_not_all_two(n_partners: int, said: str) -> None:
+    partners = replace(pages.product_full.bundle.partners, cards=(card(4), card(5))[:n_partners])
+    bundle = replace(pages.product_full.bundle, partners=partners)
+    assert said in text_of("shop/product.html", replace(pages.product_full, bundle=bundle))

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.formatting import amount, money
+from webapp.formatting import alphabetically, amount, money
 from webapp.money import parse_price
 from webapp.services import vouchers
 from webapp.store import delivery, operations
@@ -95,7 +95,7 @@ def delivery_page(form: vm.Form | None = None, new: vm.Form | None = None, *, cu
         meta=_meta(_("Delivery and tax")),
         methods=tuple(_method_row(row, currency) for row, is_active in methods if is_active),
         retired=tuple(_method_row(row, currency) for row, is_active in methods if not is_active),
-        taxes=tuple(sorted(taxes, key=lambda row: row.name)),
+        taxes=tuple(sorted(taxes, key=lambda row: alphabetically(row.name))),
         currency=currency,
         form=form or vm.Form(),
         new_form=new or vm.Form(),

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp import viewmodels as vm
 from webapp.buying import Checkout, PaymentProvider, Sums, WholeOrder, delivery_cents, problem_of
+from webapp.formatting import alphabetically
 from webapp.store.delivery import DeliveryRow
 from webapp.store.orders import OrderLineRow, OrderRow
 from webapp.store.rows import CartRow, LineRow
@@ -212,7 +213,7 @@ def payment_methods(available: Mapping[str, PaymentProvider], chosen: str) -> tu
 def countries(codes: Sequence[str], chosen: str) -> tuple[vm.Option, ...]:
     """Build the choice of countries by name."""
     options = [vm.Option(code, country_name(code), code == chosen) for code in codes]
-    return tuple(sorted(options, key=lambda option: option.label))
+    return tuple(sorted(options, key=lambda option: alphabetically(option.label)))
 
 
 def order_line(row: OrderLineRow, currency: str, stars: Mapping[int, int]) -> vm.OrderLine:

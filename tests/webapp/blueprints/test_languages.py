@@ -14,6 +14,7 @@ from webapp.services import checkout, outbox
 from webapp.services.orders import advance
 from webapp.store import orders, users
 from webapp.store.tx import read_unit, unit_of_work
+from webapp.viewbuilders.buying import countries
 
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
 
@@ -159,3 +160,9 @@ def test_a_shop_of_one_language_offers_no_choice(app: Flask, client: ShopClient)
     page = client.get("/c/nothing").get_data(as_text=True)
     assert '<html lang="de"' in page
     assert 'name="language"' not in page
+
+
+def test_countries_stand_where_a_reader_of_the_language_looks_for_them(app: Flask) -> None:
+    with app.test_request_context(headers=GERMAN):
+        names = [option.label for option in countries(["AT", "CZ", "DE", "DK", "NO", "PL"], "DE")]
+    assert names == ["Dänemark", "Deutschland", "Norwegen", "Österreich", "Polen", "Tschechien"]
