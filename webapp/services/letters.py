@@ -6,7 +6,7 @@ that nobody learns it from the page that asked for the letter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from webapp.formatting import money
 from webapp.services import one_time
 from webapp.store import alerts, users
-from webapp.store.orders import OrderRow
+from webapp.store.orders import OrderLineRow, OrderRow
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders.links import alert_token, mailed_url
 
@@ -35,6 +35,15 @@ class Letter:
 def paragraphs(*parts: str) -> str:
     """Put the parts of a letter under each other."""
     return "\n\n".join(parts) + "\n"
+
+
+def things(lines: Sequence[OrderLineRow], currency: str, locale: str) -> str:
+    """Write what was bought, line by line, each with the sum of its pieces."""
+    return "\n".join(
+        f"{line.quantity} \N{MULTIPLICATION SIGN} {', '.join(filter(None, (line.name, line.variant_name)))}: "
+        f"{money(line.quantity * line.unit_cents, currency, locale)}"
+        for line in lines
+    )
 
 
 def sums(order: OrderRow, locale: str) -> str:

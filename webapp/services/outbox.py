@@ -146,7 +146,7 @@ def _about_order(text: str, order: orders.OrderRow, topic: str, language: str) -
     """Write what a letter about an order says; its link opens the order for a guest, too."""
     parts = [text % {"number": order.number, "total": money(order.total_cents, order.currency, language)}]
     if topic in WITH_SUMS:
-        parts.append(letters.sums(order, language))
+        parts += [letters.things(_lines(order), order.currency, language), letters.sums(order, language)]
     if order.payment_code == TEST_PAYMENT:
         parts.append(_("Test order: nothing was paid, nothing will be sent."))
     link = mailed_url("checkout.show_order", token=order_token(order.order_id))
@@ -159,6 +159,11 @@ def _order(payload: Mapping[str, Any]) -> orders.OrderRow | None:
         return None
     with read_unit() as tx:
         return orders.by_id(tx, int(payload["order_id"]))
+
+
+def _lines(order: orders.OrderRow) -> list[orders.OrderLineRow]:
+    with read_unit() as tx:
+        return orders.lines(tx, [order.order_id]).get(order.order_id, [])
 
 
 def _to_owners(topic: str, payload: Mapping[str, Any]) -> EmailMessage | None:

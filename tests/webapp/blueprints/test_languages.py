@@ -154,6 +154,19 @@ def test_letters_about_an_order_are_in_the_language_it_was_placed_in(app: Flask,
     assert sent == ["Wir haben Ihre Bestellung", "Ihre Bestellung ist gepackt"]
 
 
+def test_letters_with_the_sums_of_an_order_say_what_was_bought(app: Flask, lamp: int) -> None:
+    with unit_of_work() as tx:
+        variants = [{"name": "sky, 2 m", "options": {"Colour": "sky"}, "price_cents": 990, "stock": 5}]
+        guest, tape = make_guest(tx), make_product(tx, name="Tape", variants=variants)
+        put_in_cart(tx, guest, lamp)
+        put_in_cart(tx, guest, tape, quantity=2)
+    with app.test_request_context(headers=GERMAN):
+        checkout.place(guest, ready_to_pay(guest), currency="EUR", hold_for=timedelta(minutes=5), now=utc_now())
+    sent: list[str] = []
+    outbox.drain(lambda mail, _name: sent.append(mail.get_content()), now=utc_now())
+    assert "1 × Oslo lamp: 1.234,50\xa0€\n2 × Tape, sky, 2 m: 19,80\xa0€\n\nWaren: " in sent[0]
+
+
 def test_a_shop_of_one_language_offers_no_choice(app: Flask, client: ShopClient) -> None:
     app.config["LANGUAGES"] = ("de",)
     app.config["LOCALE"] = "de"
