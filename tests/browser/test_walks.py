@@ -211,3 +211,12 @@ def test_a_wrong_field_is_told_in_the_language_of_the_page(open_window: OpenWind
         ["Das fehlt noch.", "Das sieht nicht nach einer E-Mail-Adresse aus.", "Verwenden Sie mindestens 8 Zeichen."]
     )
     expect(page.get_by_label("Name")).to_be_focused()
+
+
+def test_text_twice_as_large_needs_no_scrolling_to_the_side(open_window: OpenWindow) -> None:
+    """What is set to 200 % in the browser of a phone still fits its width, the cart in the header included."""
+    page = open_window(375).page
+    for path in [*walks.product_paths(page)[:1], "/", "/search?q=lamp", "/cart", "/your-recommendations"]:
+        page.goto(path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
