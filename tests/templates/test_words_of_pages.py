@@ -238,3 +238,16 @@ def test_two_things_bought_together_are_both_and_not_all_two(n_partners: int, sa
     partners = replace(pages.product_full.bundle.partners, cards=(card(4), card(5))[:n_partners])
     bundle = replace(pages.product_full.bundle, partners=partners)
     assert said in text_of("shop/product.html", replace(pages.product_full, bundle=bundle))
+
+
+def test_while_picks_are_paused_nobody_is_promised_that_the_shelves_rearrange() -> None:
+    """Somebody the shop knows nothing of is told of the pause, and asked for no stars that would change nothing."""
+    paused = text_of("shop/home.html", pages.home_cold, replace(GUEST, is_personalised=False))
+    assert "Personal picks are paused" in paused
+    assert "rearrange at once" not in paused
+    assert "Do you know any of these?" not in paused
+
+
+def test_what_is_held_of_a_member_is_counted_in_words_that_fit_every_number() -> None:
+    page = replace(rooms.privacy, n_events=1, n_ratings=1, n_orders=0)
+    assert "We hold things you did (1), ratings (1) and orders (0)." in text_of("account/privacy.html", page, MEMBER)
