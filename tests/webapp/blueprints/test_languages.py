@@ -179,3 +179,11 @@ def test_countries_stand_where_a_reader_of_the_language_looks_for_them(app: Flas
     with app.test_request_context(headers=GERMAN):
         names = [option.label for option in countries(["AT", "CZ", "DE", "DK", "NO", "PL"], "DE")]
     assert names == ["Dänemark", "Deutschland", "Norwegen", "Österreich", "Polen", "Tschechien"]
+
+
+def test_the_german_mark_of_a_lower_price_fits_beside_the_heart_of_a_card(app: Flask, client: ShopClient) -> None:
+    """A word as long as "günstiger" broke into two lines on the picture of a phone."""
+    with unit_of_work() as tx:
+        make_product(tx, name="Vase", price_cents=7500, old_price_cents=10_000)
+    page = client.get("/search?q=vase", headers=GERMAN).get_data(as_text=True)
+    assert '<span class="badge sale">−25\xa0%</span>' in page
