@@ -148,15 +148,30 @@ def role_required(*roles: str) -> Callable[[Callable[..., Any]], Callable[..., A
     return decorate
 
 
-def sign_in(user: SignedInUser, *, remember: bool) -> None:
-    """Begin a member's session under a new id, so that an id known before opens nothing."""
+def sign_in(user: SignedInUser, *, password_hash: str, remember: bool) -> None:
+    """Begin a member's session under a new id, so that an id known before opens nothing.
+
+    Parameters
+    ----------
+    password_hash : str
+        What the password shown was compared with.
+
+    Raises
+    ------
+    InvalidInput
+        If the password was changed since, as if it had been wrong. Nobody is signed in then.
+    """
     this = shop_session()
+    this.begun_with = password_hash
     this.remembered = remember
     this.pop(GUEST_KEY, None)
     login_user(user)
     this.rotate()
     _renew_csrf()
-    keep_session()
+    try:
+        _keep_member()
+    except NotSignedIn:
+        raise accounts.wrong_password() from None
 
 
 def sign_out() -> None:
@@ -164,16 +179,31 @@ def sign_out() -> None:
     this = shop_session()
     logout_user()
     this.clear()
-    this.remembered = False
+    this.remembered, this.begun_with = False, ""
     this.rotate()
     keep_session()
 
 
 def renew_session() -> None:
-    """Change the id of the present session, after a new password for instance."""
+    """Change the id of the present session, after a new password for instance.
+
+    Raises
+    ------
+    NotSignedIn
+        If it was ended meanwhile.
+    """
     shop_session().rotate()
     _renew_csrf()
-    keep_session()
+    _keep_member()
+
+
+def _keep_member() -> None:
+    """Write the session of a member; where it may not begin or go on, the browser is a visitor's."""
+    try:
+        keep_session()
+    except NotSignedIn:
+        sign_out()
+        raise
 
 
 def _renew_csrf() -> None:

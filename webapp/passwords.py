@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from functools import cache
 from pathlib import Path
@@ -48,6 +49,11 @@ def verify(stored: str | None, password: str) -> bool:
 def is_outdated(stored: str) -> bool:
     """Whether a hash was made with other settings than today's."""
     return _hasher.check_needs_rehash(stored)
+
+
+def mark(stored: str | None) -> str:
+    """Return what tells later whether a password is still the same one; nothing can be compared with it but that."""
+    return hashlib.sha256((stored or "").encode()).hexdigest()
 
 
 @cache

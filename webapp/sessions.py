@@ -17,8 +17,8 @@ from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import CallbackDict
 
-from webapp.errors import Busy
-from webapp.store import sessions
+from webapp.errors import Busy, NotSignedIn
+from webapp.store import sessions, users
 from webapp.store.tx import single_read, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ class ShopSession(CallbackDict[str, Any], SessionMixin):
         self.is_stateless = False
         self.trouble: SQLAlchemyError | Busy | None = None
         self.old_hash = ""
+        self.begun_with = ""
         self.is_stored = row is not None
         self.remembered = bool(row and row.is_permanent)
 
@@ -63,6 +64,10 @@ class ShopSession(CallbackDict[str, Any], SessionMixin):
     def id_hash(self) -> str:
         """Key of this session's row."""
         return hash_id(self.session_id)
+
+    def is_of(self, user_id: str | None) -> bool:
+        """Whether this member was signed in here when the request came."""
+        return user_id is not None and self.row is not None and str(self.row.user_id) == user_id
 
     def rotate(self) -> None:
         """Give the session a new id; the old one opens nothing from the end of this request on."""
@@ -132,9 +137,11 @@ class DatabaseSessions(SessionInterface):
         ------
         Busy
             If it cannot be written; the one before goes on.
+        NotSignedIn
+            If the password it was begun with is another one by now, or the session that it renews was ended.
         """
         self._store(session)
-        session.is_stored, session.old_hash = True, ""
+        session.is_stored, session.old_hash, session.begun_with = True, "", ""
 
     def _is_worn(self, session: ShopSession) -> bool:
         return session.row is not None and self.clock() - session.row.seen_at > TOUCH_AFTER
@@ -158,8 +165,10 @@ class DatabaseSessions(SessionInterface):
             if session.is_stored and not session.old_hash:
                 sessions.change(tx, session.id_hash, **values)
                 return
-            if session.old_hash:
-                sessions.remove(tx, session.old_hash)
+            if session.begun_with and user_id and not users.keep_password(tx, int(user_id), session.begun_with):
+                raise NotSignedIn
+            if session.old_hash and not sessions.remove(tx, session.old_hash) and session.is_of(user_id):
+                raise NotSignedIn
             if not session.session_id:
                 session.session_id = secrets.token_urlsafe(32)
             public_id, device = secrets.token_hex(12), device_name(request.headers.get("User-Agent", ""))

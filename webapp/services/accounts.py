@@ -35,6 +35,7 @@ class Member:
     email: str
     role: str
     is_personalised: bool
+    password_hash: str
     notice: str = ""
 
 
@@ -113,19 +114,27 @@ def sign_in(*, email: str, password: str, address: str, guest_id: int | None, no
     if not passwords.verify(usable.password_hash if usable else None, password) or usable is None:
         with unit_of_work() as tx:
             users.note_failure(tx, list(limits), window=WINDOW, now=now)
-        raise InvalidInput({"password": _("E-mail or password is not right.")})
+        raise wrong_password()
     return _welcome(usable, password, account_key, guest_id, now)
 
 
+def wrong_password() -> InvalidInput:
+    """Return the refusal of a sign-in, the same whatever is not right."""
+    return InvalidInput({"password": _("E-mail or password is not right.")})
+
+
 def _welcome(user: users.UserRow, password: str, account_key: str, guest_id: int | None, now: datetime) -> Member:
-    fresh = passwords.hash_password(password) if passwords.is_outdated(user.password_hash or "") else None
+    known = user.password_hash or ""
+    fresh = passwords.hash_password(password) if passwords.is_outdated(known) else None
     with unit_of_work() as tx:
+        if not users.keep_password(tx, user.user_id, known):
+            raise wrong_password()
         users.forget_failures(tx, account_key)
         if fresh:
             users.change(tx, user.user_id, password_hash=fresh)
         notice = merge_guest(tx, guest_id, user.user_id, now=now) if guest_id is not None else ""
         is_on = users.is_personalised(tx, Actor(user_id=user.user_id))
-    return Member(user.user_id, user.name, user.email, user.role, is_on, notice)
+    return Member(user.user_id, user.name, user.email, user.role, is_on, fresh or known, notice)
 
 
 def throttle_key(kind: str, value: str) -> str:
@@ -188,8 +197,24 @@ def confirm_password(user_id: int, password: str, *, field: str, now: datetime) 
     if not passwords.verify(user.password_hash, password):
         with unit_of_work() as tx:
             users.note_failure(tx, [key], window=WINDOW, now=now)
-        raise InvalidInput({field: _("This is not your present password.")})
+        raise _not_present(field)
     return user
+
+
+def keep_confirmed(tx: Tx, user: users.UserRow, *, field: str) -> None:
+    """Refuse what was confirmed with a password that is another one by now; it stays until the unit ends.
+
+    Raises
+    ------
+    InvalidInput
+        Naming ``field``.
+    """
+    if not users.keep_password(tx, user.user_id, user.password_hash):
+        raise _not_present(field)
+
+
+def _not_present(field: str) -> InvalidInput:
+    return InvalidInput({field: _("This is not your present password.")})
 
 
 def change_password(user_id: int, *, current: str, new: str, keep_session: str, now: datetime) -> None:
@@ -207,6 +232,7 @@ def change_password(user_id: int, *, current: str, new: str, keep_session: str, 
         raise InvalidInput({"new_password": problem})
     hashed = passwords.hash_password(new)
     with unit_of_work() as tx:
+        keep_confirmed(tx, user, field="current_password")
         users.change(tx, user_id, password_hash=hashed)
         sessions.remove_of_user(tx, user_id, keep=keep_session)
         tokens.drop(tx, user_id)

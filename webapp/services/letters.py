@@ -14,11 +14,12 @@ from typing import Any
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from webapp import passwords
 from webapp.formatting import money
 from webapp.services import one_time
 from webapp.store import alerts, users
 from webapp.store.orders import OrderLineRow, OrderRow
-from webapp.store.tx import read_unit, unit_of_work
+from webapp.store.tx import Tx, read_unit, unit_of_work
 from webapp.viewbuilders.links import alert_token, mailed_url
 
 Payload = Mapping[str, Any]
@@ -87,7 +88,7 @@ def _confirm_email(payload: Payload, now: datetime) -> Letter | None:
     with unit_of_work() as tx:
         user = users.by_id(tx, int(payload["user_id"]))
         taken = users.by_email(tx, email)
-        if user is None or not user.is_active:
+        if user is None or not user.is_active or not _is_same_password(tx, user, payload):
             return None
         token = one_time.make(tx, one_time.EMAIL, user.user_id, detail=email, now=now) if taken is None else ""
     if not token:
@@ -103,6 +104,12 @@ def _confirm_email(payload: Payload, now: datetime) -> Letter | None:
             _("If you have no account here, please ignore this letter."),
         ),
     )
+
+
+def _is_same_password(tx: Tx, user: users.UserRow, payload: Payload) -> bool:
+    """Whether the member has the password that was shown when the letter was asked for, and keeps it meanwhile."""
+    is_same = passwords.mark(user.password_hash) == payload.get("mark")
+    return is_same and users.keep_password(tx, user.user_id, user.password_hash)
 
 
 def _email_changed(_payload: Payload, _now: datetime) -> Letter:

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from webapp import passwords
 from webapp.errors import Conflict, InvalidInput, NotFound, TooManyRequests
 from webapp.services import one_time
-from webapp.services.accounts import clean_email, confirm_password, throttle_key
+from webapp.services.accounts import clean_email, confirm_password, keep_confirmed, throttle_key
 from webapp.store import operations, sessions, tokens, users
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
@@ -119,10 +119,11 @@ def ask_new_email(user_id: int, *, email: str, password: str, caller: str, langu
         raise InvalidInput({"new_email": refused.errors["email"]}) from refused
     if new == user.email:
         raise InvalidInput({"new_email": _("This is the address you have.")})
-    confirm_password(user_id, password, field="password", now=now)
+    user = confirm_password(user_id, password, field="password", now=now)
+    payload = {"email": new, "user_id": user_id, "mark": passwords.mark(user.password_hash), "language": language}
     with unit_of_work() as tx:
+        keep_confirmed(tx, user, field="password")
         _count(tx, "email", new, caller, now=now)
-        payload = {"email": new, "user_id": user_id, "language": language}
         operations.add_message(tx, "mail.confirm_email", payload, now=now)
 
 

@@ -98,9 +98,9 @@ def change(tx: Tx, id_hash: str, **values: Any) -> bool:
     return bool(found)
 
 
-def remove(tx: Tx, id_hash: str) -> None:
-    """End a session."""
-    tx.change(delete(WebSession).where(WebSession.id_hash == id_hash))
+def remove(tx: Tx, id_hash: str) -> bool:
+    """End a session; False when it was ended already."""
+    return bool(tx.change(delete(WebSession).where(WebSession.id_hash == id_hash)))
 
 
 def remove_of_user(tx: Tx, user_id: int, *, keep: str = "", public_id: str = "") -> int:

@@ -131,6 +131,12 @@ def change(tx: Tx, user_id: int, **values: Any) -> None:
     tx.change(update(User).where(User.id == user_id).values(**values))
 
 
+def keep_password(tx: Tx, user_id: int, password_hash: str | None) -> bool:
+    """Let nobody change a member's password until this unit ends; False when it is another one by now."""
+    same = select(User.id).where(User.id == user_id, User.password_hash == password_hash)
+    return tx.row(same.with_for_update()) is not None
+
+
 def change_email(tx: Tx, user_id: int, email: str) -> bool:
     """Give a member another address; False when somebody has it already."""
     taken = select(User.id).where(User.email == email, User.id != user_id).exists()

@@ -78,15 +78,15 @@ def sign_in() -> str | Response | tuple[str, int]:
             guest_id=shop_session().guest_id,
             now=utc_now(),
         )
+        user = SignedInUser(member.user_id, member.name, member.email, member.role, member.is_personalised)
+        session.pop(PREFILL, None)
+        begin_session(user, password_hash=member.password_hash, remember=values["remember"] == "1")
     except InvalidInput as error:
         page = form_page(_("Sign in"), refused(error, values))
         return render_template("account/sign_in.html", page=page), error.status
     except TooManyRequests as error:
         page = form_page(_("Sign in"), vm.Form({"email": values["email"]}, {"password": error.text}))
         return render_template("account/sign_in.html", page=page), error.status, error.headers  # type: ignore[return-value]  # Flask takes headers too
-    user = SignedInUser(member.user_id, member.name, member.email, member.role, member.is_personalised)
-    session.pop(PREFILL, None)
-    begin_session(user, remember=values["remember"] == "1")
     if member.notice:
         flash(member.notice, "warning")
     fallback = url_for("admin.home") if user.is_staff else url_for("shop.home")
