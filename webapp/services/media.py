@@ -11,6 +11,7 @@ import logging
 import os
 import struct
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -27,11 +28,16 @@ log = logging.getLogger(__name__)
 WIDTHS = (320, 640, 960)
 CARD_WIDTH = 320
 MAX_PIXELS = 40_000_000
+MAX_EDGE = 65_535  # the longest that JPEG can be; what shrinks a picture takes 32 bytes for each pixel of an edge
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # one of the others starts Ghostscript
 # What reading a damaged file may raise, found by damaging many.
 BROKEN = (OSError, ValueError, TypeError, SyntaxError, EOFError, struct.error)
+BLOCK = (
+    64 * 1024 * 1024
+)  # of memory: what is larger than 32 MB goes back to the system at once, whichever thread took it
 CHUNK = 16
 PAPER = (246, 244, 240)
+_one_at_a_time = threading.Lock()  # a large one takes several hundred megabytes; a few small files must not take all
 
 
 def stem_of(spec: Mapping[str, str]) -> str:
@@ -146,6 +152,11 @@ def keep_picture(folder: Path, content: bytes) -> dict[str, Any] | None:
     dict or None
         Stem, width and height for the picture's row; None when this is no picture that can be used.
     """
+    with _one_at_a_time:
+        return _kept(folder, content)
+
+
+def _kept(folder: Path, content: bytes) -> dict[str, Any] | None:
     whole = _decoded(content)
     if whole is None:
         return None
@@ -160,19 +171,22 @@ def keep_picture(folder: Path, content: bytes) -> dict[str, Any] | None:
 
 def as_card(content: bytes) -> bytes | None:
     """Return a picture as the cards show theirs, written anew; None when this is no picture that can be used."""
-    whole = _decoded(content)
-    return None if whole is None else _written(whole, CARD_WIDTH)
+    with _one_at_a_time:
+        whole = _decoded(content)
+        return None if whole is None else _written(whole, CARD_WIDTH)
 
 
 def _decoded(content: bytes) -> Image | None:
     """Decode a picture of a bearable size, upright and on paper where it can be seen through; None when it is none."""
     from PIL import Image, ImageOps
 
+    Image.core.set_block_size(BLOCK)
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
+            if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_EDGE:
                 return None
-            return _on_paper(_in_eight_bits(ImageOps.exif_transpose(image)))
+            ImageOps.exif_transpose(image, in_place=True)
+            return _on_paper(_shrunk(_in_eight_bits(image)))
     except (*BROKEN, Image.DecompressionBombError):
         return None
 
@@ -184,6 +198,17 @@ def _in_eight_bits(image: Image) -> Image:
     grey = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     grey.info.pop("transparency", None)
     return grey
+
+
+def _shrunk(image: Image) -> Image:
+    """Return a picture at most about twice as large as it is kept: each step behind this copies all of its pixels."""
+    widest = WIDTHS[-1]
+    factor = int(max(image.width / widest, image.height / height_of(widest)) / 2)
+    if factor < 2:
+        return image
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    whole = image if image.mode == mode else image.convert(mode)
+    return whole.reduce(factor)
 
 
 def _on_paper(image: Image) -> Image:

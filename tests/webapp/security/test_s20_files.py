@@ -4,8 +4,10 @@ import csv
 import io
 import re
 import struct
+import time
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,39 @@ def test_s20_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     taken = import_rows._archive(folder)
     assert taken is not None
     assert (taken("large.png"), taken("small.png")) == (None, bytes(1000))
+
+
+@pytest.mark.parametrize("size", [(70_000, 1), (1, 70_000)])
+def test_s20_a_thread_of_pixels_is_no_picture(size: tuple[int, int]) -> None:
+    content = io.BytesIO()
+    Image.new("L", size).save(content, "PNG")
+    assert media.as_card(content.getvalue()) is None
+
+
+def test_s20_pictures_are_unpacked_one_after_the_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    content, inside, seen = io.BytesIO(), [], []
+    Image.new("RGB", (64, 80)).save(content, "PNG")
+    written = media._written
+
+    def slowly(whole: Image.Image, width: int) -> bytes:
+        inside.append(whole)
+        time.sleep(0.02)
+        seen.append(len(inside))
+        inside.remove(whole)
+        return written(whole, width)
+
+    monkeypatch.setattr(media, "_written", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(media.as_card, [content.getvalue()] * 4))
+        list(pool.map(lambda name: media.keep_picture(tmp_path / name, content.getvalue()), folders(tmp_path)))
+    assert seen == [1] * 8
+
+
+def folders(top: Path) -> list[str]:
+    names = ["a", "b", "c", "d"]
+    for name in names:
+        (top / name).mkdir()
+    return names
 
 
 @pytest.mark.parametrize(
