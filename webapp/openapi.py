@@ -31,9 +31,13 @@ PROBLEM_TEXT = {
     401: "Nobody is signed in and no valid key was shown.",
     403: "The account or key does not allow this.",
     404: "There is no such thing.",
+    413: "The body is too large.",
     422: "Some fields cannot be used; `errors` names each.",
     429: "Too often in too short a time.",
+    500: "A mistake of the shop.",
+    503: "The database gives no turn, is away or takes nothing for now.",
 }
+ANY_CALL = (400, 500, 503)
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     answers |= {
         str(status): {"description": PROBLEM_TEXT[status], "content": {PROBLEM_TYPE: {"schema": _ref("Problem")}}}
-        for status in operation.problems
+        for status in _problems(operation)
     }
     described: dict[str, Any] = {
         "operationId": operation.view,
@@ -147,6 +151,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
         form = {"type": "object", "required": list(fields), "properties": fields}
         described["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     return described
+
+
+def _problems(operation: Operation) -> list[int]:
+    """Return what may go wrong with a call: its own troubles and those of every one."""
+    takes_body = operation.body is not None or bool(operation.files)
+    return sorted({*ANY_CALL, *operation.problems, *((413,) if takes_body else ())})
 
 
 def _ref(name: str) -> dict[str, str]:

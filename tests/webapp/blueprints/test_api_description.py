@@ -57,3 +57,20 @@ def test_every_call_that_reads_a_key_says_that_it_may_be_unknown(client: ShopCli
         for method, call in methods.items():
             answer = client.open(path.replace("{product_id}", "7"), method=method.upper(), json={}, headers=unknown)
             assert str(answer.status_code) in call["responses"], (method, path, answer.status_code)
+
+
+def test_what_may_go_wrong_with_any_call_is_described(client: ShopClient, document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for method, call in methods.items():
+            assert {"400", "500", "503"} <= set(call["responses"]), (method, path)
+            answer = client.open(path.replace("{product_id}", "7") + "?k=%00", method=method.upper())
+            assert str(answer.status_code) in call["responses"], (method, path, answer.status_code)
+
+
+def test_a_body_that_is_too_large_is_described(client: ShopClient, document: dict[str, Any]) -> None:
+    token = {"X-CSRFToken": client.token()}
+    for path, methods in document["paths"].items():
+        if call := methods.get("post"):
+            answer = client.post(path, data=b"x" * 12_000_000, headers=token, content_type="application/json")
+            assert answer.status_code in {413, 422}, path
+            assert "413" in call["responses"], path
