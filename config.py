@@ -408,7 +408,7 @@ class ProductionConfig(Config):
         key = self.values["STRIPE_SECRET_KEY"]
         if key and self.values["TEST_PAYMENTS"]:
             raise ConfigError("TEST_PAYMENTS=1 beside STRIPE_SECRET_KEY would give goods away: set it to 0.")
-        if key.startswith("sk_test_"):
+        if key.startswith(("sk_test_", "rk_test_")):
             raise ConfigError("STRIPE_SECRET_KEY is a test key, which moves no money: production needs the live one.")
 
 

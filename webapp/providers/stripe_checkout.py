@@ -37,7 +37,7 @@ class StripeProvider:
     Parameters
     ----------
     secret_key : str
-        The account's secret key; one that begins with ``sk_test_`` moves no money.
+        The account's secret key; one that begins with ``sk_test_`` or ``rk_test_`` moves no money.
     webhook_secret : str
         Signs what Stripe sends to the shop.
     api_base : str, optional
@@ -47,7 +47,7 @@ class StripeProvider:
     code = "stripe"
 
     def __init__(self, secret_key: str, webhook_secret: str, *, api_base: str = "") -> None:
-        self.is_test = secret_key.startswith("sk_test_")
+        self.is_test = secret_key.startswith(("sk_test_", "rk_test_"))
         self.webhook_secret = webhook_secret
         addresses: Any = {"api": api_base} if api_base else {}
         self._client = stripe.StripeClient(

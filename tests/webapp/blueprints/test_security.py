@@ -128,6 +128,7 @@ def test_s2_the_session_cookie_in_production(tmp_path: Path) -> None:
         {"DEMO_OPEN_READS": "1"},
         {"TEST_PAYMENTS": ""},
         {"STRIPE_SECRET_KEY": "sk_test_x", "STRIPE_WEBHOOK_SECRET": "whsec_x"},
+        {"STRIPE_SECRET_KEY": "rk_test_x", "STRIPE_WEBHOOK_SECRET": "whsec_x"},
         {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_WEBHOOK_SECRET": "whsec_x", "TEST_PAYMENTS": "1"},
     ],
 )
