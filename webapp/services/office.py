@@ -20,6 +20,7 @@ from webapp.store.rows import PictureRow, ProductRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
 from webapp.viewbuilders import buying
 from webapp.viewbuilders.cards import picture
+from webapp.viewbuilders.labels import attribute_label
 from webapp.viewbuilders.listing import pagination
 
 PAGE_SIZE = 50
@@ -130,7 +131,7 @@ def product_page(product_id: int, form: vm.Form | None = None, *, now: datetime)
             *(vm.Option(slug, name, slug == found.value("brand")) for _id, slug, name in brands),
         ),
         variants=tuple(_variant_row(product, index) for index in range(len(product.variants))),
-        facts=tuple((name, str(value)) for name, value in product.attributes.items()),
+        facts=tuple((attribute_label(name), str(value)) for name, value in product.attributes.items()),
         n_impressions=shown,
         n_orders=ordered,
         version=form.value("version", str(product.version)) if form and form.errors else str(product.version),

@@ -25,6 +25,7 @@ from webapp.store import catalogue, orders, products
 from webapp.store.operations import ModelRunRow
 from webapp.store.tx import read_unit
 from webapp.viewbuilders import buying
+from webapp.viewbuilders.labels import check_label, stage_label
 
 LATEST = 8
 WEEK = timedelta(days=7)
@@ -49,7 +50,9 @@ def run_view(row: ModelRunRow, *, live: str | None, kept: Sequence[str]) -> vm.M
         message=row.error,
         gate_passed=row.gate_passed,
         checks=tuple(
-            vm.GateCheck(check["name"], bool(check["passed"]), check.get("detail", ""), check.get("level", "must"))
+            vm.GateCheck(
+                check_label(check["name"]), bool(check["passed"]), check.get("detail", ""), check.get("level", "must")
+            )
             for check in row.checks
         ),
         metric_names=names,
@@ -58,7 +61,7 @@ def run_view(row: ModelRunRow, *, live: str | None, kept: Sequence[str]) -> vm.M
             for model, values in row.metrics.items()
         ),
         progress=row.progress,
-        stage=row.stage,
+        stage=stage_label(row.stage),
         can_rollback=row.version is not None and row.version != live and row.version in kept,
         has_card=row.version in kept,
     )

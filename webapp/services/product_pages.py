@@ -24,6 +24,7 @@ from webapp.store.rows import CardRow, PictureRow, ProductRow, VariantRow, usual
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders import structured
 from webapp.viewbuilders.cards import crumbs, picture, rating
+from webapp.viewbuilders.labels import attribute_label
 from webapp.viewbuilders.links import absolute, product_url
 from webapp.viewbuilders.listing import pagination
 from webapp.viewmodels.parts import EMPTY_FORM
@@ -89,7 +90,7 @@ def product_page(
         gallery=_gallery(product, chosen),
         options=_options(product, chosen),
         description=product.description,
-        facts=tuple(vm.Fact(name, str(value)) for name, value in product.attributes.items()),
+        facts=tuple(vm.Fact(attribute_label(name), str(value)) for name, value in product.attributes.items()),
         delivery_note=_delivery_note(terms),
         delivery_cost=_delivery_cost(terms, chosen.price_cents),
         rating=found_rating,
@@ -194,7 +195,9 @@ def _options(product: ProductRow, chosen: VariantRow) -> tuple[vm.OptionGroup, .
     for name in names:
         labels = list(dict.fromkeys(row.options[name] for row in product.variants if name in row.options))
         if len(labels) > 1:
-            groups.append(vm.OptionGroup(name, tuple(_option(product, chosen, name, label) for label in labels)))
+            groups.append(
+                vm.OptionGroup(attribute_label(name), tuple(_option(product, chosen, name, label) for label in labels))
+            )
     return tuple(groups)
 
 

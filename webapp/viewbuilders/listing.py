@@ -18,6 +18,7 @@ from webapp.formatting import major_units
 from webapp.store.catalogue import slugify
 from webapp.store.listings import RATING_STEPS, FacetCounts
 from webapp.store.rows import CategoryRow
+from webapp.viewbuilders.labels import attribute_label
 
 MAX_ATTRIBUTES = 5
 OPEN_ATTRIBUTES = 2
@@ -129,7 +130,9 @@ def _attribute_facets(asked: Asked, counts: FacetCounts, names: Mapping[str, str
         values += [vm.FacetValue(value, value, 0, True) for value in picked if value not in by_value]
         if picked or 1 < len(values) <= MAX_VALUES:
             is_open = bool(picked) or len(found) < OPEN_ATTRIBUTES
-            found.append(vm.Facet(ATTRIBUTE_PREFIX + slugify(name), name, _by_size(_shown(values)), is_open))
+            found.append(
+                vm.Facet(ATTRIBUTE_PREFIX + slugify(name), attribute_label(name), _by_size(_shown(values)), is_open)
+            )
     return found[:MAX_ATTRIBUTES]
 
 
