@@ -153,6 +153,8 @@ def _print_report(report: Report, *, dry_run: bool) -> None:
         click.echo(f"The first {report.skipped_rows} rows were done by an earlier, interrupted run.")
     if report.n_without_price:
         click.echo(f"{report.n_without_price} rows had no price; the default price was taken.")
+    for repair, n in report.repairs.most_common():
+        click.echo(f"{n} rows: {repair}.")
     for reason, n in sorted(report.reasons.items(), key=lambda pair: -pair[1]):
         click.echo(f"  {n:>8}  {reason}")
     if report.rejects is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,13 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class FilePart:
-    """A part of a file in the library's columns, with the rows that were left out and why."""
+    """A part of a file in the library's columns, with the rows that were left out and why, and what was mended."""
 
     frame: pd.DataFrame
     rejects: list[tuple[int, str]]
     n_rows: int
     mapping: str
+    repairs: Mapping[str, int] = field(default_factory=dict)
 
 
 class UnreadableFileError(Exception):
@@ -44,7 +45,7 @@ def read_parts(kind: str, path: Path, mapping: str | None, progress: Progress | 
         for part in read(path, mapping, **options):
             reject_rows = part.rejects[["row", "reason", "column", "value"]].itertuples(index=False)
             rejects = [(int(row), reject_sentence(reason, column, value)) for row, reason, column, value in reject_rows]
-            yield FilePart(part.frame, rejects, part.n_rows, part.mapping_name)
+            yield FilePart(part.frame, rejects, part.n_rows, part.mapping_name, part.repairs)
     except (DataError, OSError) as error:
         raise UnreadableFileError(str(error)) from error
 

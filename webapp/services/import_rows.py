@@ -7,7 +7,8 @@ import math
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -69,6 +70,7 @@ class Report:
     skipped_rows: int = 0
     rejects: Path | None = None
     reasons: dict[str, int] = field(default_factory=dict)
+    repairs: Counter[str] = field(default_factory=Counter)
 
     def reject(self, reason: str) -> None:
         """Count a row left out."""
@@ -127,7 +129,6 @@ class CatalogueWriter(Writer):
             if ref in found:
                 self.leave_out(found[ref][0], f"{REPEATED} ({ref})", report)
             found[ref] = (number, row)
-        report.n_without_price += sum(_is_missing(row.get("price")) for _number, row in found.values())
         return {ref: row for ref, (_number, row) in found.items()}
 
     def _why_not(self, row: Mapping[str, Any]) -> str:
@@ -153,6 +154,7 @@ class CatalogueWriter(Writer):
         known = catalogue.by_refs(tx, rows)
         report.n_updated += len(known)
         report.n_added += len(rows) - len(known)
+        report.n_without_price += _without_price(rows, known)
 
     def write(self, tx: Tx, batch: Batch, report: Report) -> None:
         """Add new products, change those that differ."""
@@ -165,7 +167,8 @@ class CatalogueWriter(Writer):
         ids = dict(zip(new, catalogue.add_rows(tx, ProductTable, [self._new(values[ref]) for ref in new]), strict=True))
         skus = _free_skus(tx, new)
         catalogue.add_rows(tx, Variant, [self._variant(ids[ref], skus[ref], values[ref]) for ref in new])
-        changed = [ref for ref in known if self._update(tx, known[ref], before[known[ref]], values[ref])]
+        told = {ref: _told(rows[ref], values[ref]) for ref in known}
+        changed = [ref for ref in known if self._update(tx, known[ref], before[known[ref]], told[ref])]
         touched = ids | {ref: known[ref] for ref in changed}
         # Those of a product known by its number are the owner's: one column of a file would take the place of them all.
         self._attributes(tx, ids, rows)
@@ -175,6 +178,7 @@ class CatalogueWriter(Writer):
         report.n_added += len(new)
         report.n_updated += len(changed)
         report.n_unchanged += len(known) - len(changed)
+        report.n_without_price += _without_price(rows, known)
 
     def _values(self, tx: Tx, ref: str, row: Mapping[str, Any]) -> dict[str, Any]:
         title = str(row.get("title") or "").strip() or f"Article {ref}"
@@ -222,8 +226,7 @@ class CatalogueWriter(Writer):
         }
 
     def _update(self, tx: Tx, product_id: int, before: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-        names = ("name", "description", "category_id", "brand_id", "price_cents")
-        changes = {name: values[name] for name in names if before[name] != values[name]}
+        changes = {name: value for name, value in values.items() if before[name] != value}
         if not changes:
             return False
         catalogue.change_product(tx, product_id, updated_at=self.now, **changes)
@@ -293,6 +296,23 @@ def _free_skus(tx: Tx, refs: Sequence[str]) -> dict[str, str]:
 
 def _made_sku(ref: str) -> str:
     return f"{ref[: LONGEST_SKU - 17]}-{hashlib.sha256(ref.encode()).hexdigest()[:16]}"
+
+
+def _told(row: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row says of a product: an empty cell and a column that the file lacks say nothing."""
+    said = {
+        "name": bool(str(row.get("title") or "").strip()),
+        "description": bool(row.get("description")),
+        "category_id": bool(row.get("category")),
+        "brand_id": bool(row.get("brand")),
+        "price_cents": not _is_missing(row.get("price")),
+    }
+    return {name: values[name] for name, is_said in said.items() if is_said}
+
+
+def _without_price(rows: Mapping[str, Mapping[str, Any]], known: Container[str]) -> int:
+    """How many new products are given the default price."""
+    return sum(ref not in known and _is_missing(row.get("price")) for ref, row in rows.items())
 
 
 def _is_missing(price: Any) -> bool:

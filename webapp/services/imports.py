@@ -146,7 +146,8 @@ def _pieces(part: FilePart, start: int) -> Iterator[FilePart]:
         rejects[piece_of(row)].append((row, reason))
     for number in range(n_pieces):
         n_rows = min(BATCH, part.n_rows - number * BATCH)
-        yield FilePart(part.frame.iloc[places[number]], rejects[number], n_rows, part.mapping)
+        repairs = part.repairs if number == 0 else {}
+        yield FilePart(part.frame.iloc[places[number]], rejects[number], n_rows, part.mapping, repairs)
 
 
 def _moved(earlier: ImportRow, end: int, report: Report) -> ImportRow:
@@ -164,6 +165,7 @@ def _moved(earlier: ImportRow, end: int, report: Report) -> ImportRow:
 def _count_part(part: FilePart, writer: Writer, report: Report) -> None:
     report.mapping = part.mapping
     report.n_rows += part.n_rows
+    report.repairs.update(part.repairs)
     for row, reason in part.rejects:
         writer.rejected.append((row, reason))
         report.reject(reason)

@@ -95,6 +95,39 @@ def test_a_changed_row_changes_its_product_only(app: Flask, catalogue: Path, tmp
         assert search.suggest(tx, ["oslo"], limit=5) == []
 
 
+@pytest.mark.parametrize(
+    ("row", "names", "price"),
+    [
+        ({"sku": "L1", "price": "59.00"}, "item_id=sku,price=price", 5900),
+        ({"sku": "L1", "title": "Oslo lamp"}, "item_id=sku,title=title", 4900),
+        ({"sku": "L1", "title": "", "category": "", "brand": "", "price": ""}, CATALOGUE_MAP, 4900),
+    ],
+    ids=["a list of prices", "a list of names", "empty cells"],
+)
+def test_what_a_file_does_not_say_of_a_known_product_stays(
+    app: Flask, catalogue: Path, tmp_path: Path, row: dict[str, str], names: str, price: int
+) -> None:
+    """A list of new prices took name, words, shelf and maker of each product; one of names set the price to 9.99."""
+    take_catalogue(catalogue, tmp_path)
+    options = Options(mapping=names)
+    report = imports.import_catalogue(
+        write(tmp_path / "part.csv", [row]), options, folder=tmp_path, now=NOW, progress=silent
+    )
+    with read_unit() as tx:
+        lamp = next(iter(products.cards(tx, [store.by_refs(tx, ["L1"])["L1"]]).values()))
+    assert (lamp.name, lamp.category, lamp.brand, lamp.price_cents) == ("Oslo lamp", "Lamps", "Fjord", price)
+    assert report.n_without_price == 0
+
+
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_a_price_that_is_no_amount_is_told(app: Flask, tmp_path: Path, is_dry_run: bool) -> None:
+    """It was sold at the default price, and the report spoke of a row without a price."""
+    rows = [CATALOGUE[0] | {"price": "on request"}, *CATALOGUE[1:]]
+    report = take_catalogue(write(tmp_path / "asked.csv", rows), tmp_path, is_dry_run=is_dry_run)
+    assert report.n_without_price == 2
+    assert report.repairs == {"price: not an amount, price left empty": 1}
+
+
 def test_a_product_known_by_its_number_keeps_its_picture_and_what_it_can_be_filtered_by(
     app: Flask, tmp_path: Path
 ) -> None:
