@@ -115,7 +115,7 @@ def hosts(raw: str) -> tuple[str, ...]:
     return words(raw)
 
 
-@_labelled("lines, | between")
+@_labelled("lines, bars between")
 def lines(raw: str) -> tuple[str, ...]:
     """Several lines written in one."""
     return tuple(line.strip() for line in raw.split("|") if line.strip())

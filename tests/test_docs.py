@@ -327,6 +327,18 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_row_of_a_table_has_the_cells_of_its_head(path: Path) -> None:
+    """A bar within a cell begins another one, and the last is not shown."""
+    for table in re.findall(r"(?:^\|.*\n)+", FENCE.sub("", text_of(path)), re.MULTILINE):
+        head, *rows = table.splitlines()
+        assert [row for row in rows if n_bars(row) != n_bars(head)] == []
+
+
+def n_bars(row: str) -> int:
+    return len(re.findall(r"(?<!\\)\|", row))
+
+
 @pytest.mark.parametrize("path", [*PAGES, ROOT / "seed" / "README.md"], ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", text_of(path))):
