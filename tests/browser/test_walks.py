@@ -37,6 +37,25 @@ def expect_an_order(page: Page) -> None:
     walks.expect_in_cart(page, 0)
 
 
+def test_a_long_name_and_the_way_back_stand_beside_each_other_at_the_till_of_a_phone(open_window: OpenWindow) -> None:
+    """In German the two touched, and on a narrow phone the page could be pushed sideways."""
+    window = open_window(375)
+    page = window.page
+    walks.put_in_cart(page, walks.product_paths(page)[0])
+    page.set_extra_http_headers({"Accept-Language": "de"})
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto("/checkout/contact")
+    page.locator(".header-slim .wordmark").evaluate("(name) => { name.lastChild.data = 'Müllers Lädchen'; }")
+    back = page.locator(".header-slim .header-link span")
+    expect(back).to_have_text("Zurück zum Warenkorb")
+    name, words = page.locator(".header-slim .wordmark").bounding_box(), back.bounding_box()
+    assert name
+    assert words
+    assert name["x"] + name["width"] + 12 <= words["x"]
+    assert words["x"] + words["width"] <= 320
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
 @pytest.mark.parametrize("width", [375, 1440])
 def test_a_guest_rates_is_understood_and_buys(open_window: OpenWindow, width: int) -> None:
     window = open_window(width)

@@ -273,3 +273,10 @@ def test_the_navigation_knows_where_one_is_also_after_a_refused_form(office: Sho
     assert current(office.get(f"/admin/products/{lamp}")) == ["Products"]
     assert current(office.get("/admin/")) == ["Today"]
     assert current(office.get("/admin/vouchers")) == ["Vouchers"]
+
+
+def test_the_buttons_below_a_rule_have_room_between(office: ShopClient) -> None:
+    """They nearly touched."""
+    page = office.get("/admin/rules").get_data(as_text=True)
+    (below,) = re.findall(r'<p class="actions">(.*?)</p>', page, re.DOTALL)
+    assert re.findall(r'name="step" value="(\w+)"', below) == ["preview", "save"]
