@@ -32,9 +32,8 @@ MAX_EDGE = 65_535  # the longest that JPEG can be; what shrinks a picture takes 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # one of the others starts Ghostscript
 # What reading a damaged file may raise, found by damaging many.
 BROKEN = (OSError, ValueError, TypeError, SyntaxError, EOFError, struct.error)
-BLOCK = (
-    64 * 1024 * 1024
-)  # of memory: what is larger than 32 MB goes back to the system at once, whichever thread took it
+# Bytes of memory that Pillow takes at a time: what is larger than 32 MB goes back to the system at once.
+BLOCK = 64 * 1024 * 1024
 CHUNK = 16
 PAPER = (246, 244, 240)
 _one_at_a_time = threading.Lock()  # a large one takes several hundred megabytes; a few small files must not take all
