@@ -103,13 +103,19 @@ def _answers_postgres(address: str) -> bool:
     return True
 
 
-@contextmanager
-def redis() -> Iterator[str]:
-    """Run a Redis server of our own and yield its address."""
+def redis_program() -> str:
+    """Return where Redis is; the test is skipped where it or the package that talks to it is missing."""
     need_package("redis", "postgres")
     program = shutil.which("redis-server")
     if program is None:
         missing(f"Redis is not installed; {HOW}")
+    return program
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """Run a Redis server of our own and yield its address."""
+    program = redis_program()
     folder, port = Path(tempfile.mkdtemp(prefix="kindred-redis-")), free_port()
     flags = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
     guard = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from config import ROOT, TestConfig
-from tests.servers import free_port, redis
+from tests.servers import free_port, redis, redis_program
 from webapp.worker import make_huey
 
 pytestmark = pytest.mark.service
@@ -75,10 +74,10 @@ def test_what_one_process_queues_another_one_finds(tmp_path: Path, redis_url: st
 @pytest.mark.slow
 def test_a_redis_that_stops_or_does_not_answer_stops_no_page(tmp_path: Path) -> None:
     """Each process counts by itself meanwhile, so that a limit is still one, and goes on in Redis when it is back."""
-    port = free_port()
+    program, port = redis_program(), free_port()
     with served(tmp_path, REDIS_URL=f"redis://127.0.0.1:{port}/0") as address:
         assert [status_of(address) for _request in range(4)] == [200] * 4
-        with running_redis(tmp_path, port) as server:
+        with running_redis(program, tmp_path, port) as server:
             wait_until(lambda: keys_in(port) > 0, address)
             server.send_signal(signal.SIGSTOP)
             began = time.monotonic()
@@ -89,10 +88,8 @@ def test_a_redis_that_stops_or_does_not_answer_stops_no_page(tmp_path: Path) -> 
 
 
 @contextmanager
-def running_redis(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def running_redis(program: str, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """A Redis at a port, for as long as the block lasts."""
-    program = shutil.which("redis-server")
-    assert program is not None
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
