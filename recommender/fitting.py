@@ -183,12 +183,15 @@ def _learn_order(
 
 def _forecast_stars(model: FittedModel, data: TrainingData, random_state: int) -> StarForecast | None:
     """Learn to join the star forecasts; None where there are too few ratings."""
-    if not isinstance(model.extras.retrievers.get("svd"), Svd):
+    fitted = model.extras.retrievers.get("svd")
+    if not isinstance(fitted, Svd):
         return None
+    of_users, of_items = fitted.shrinkage_
 
     def fit_svd(users: Rows, items: Rows, stars: FloatVector) -> Callable[[Rows, Rows], FloatVector]:
         svd = make_source(model.specs["svd"], random_state)
         assert isinstance(svd, Svd)  # noqa: S101  the source of that name
+        svd.set_params(user_shrinkage=of_users, item_shrinkage=of_items)  # chosen once, for all folds
         return svd.fit_ratings(users, items, stars, data.n_users, data.n_items).predict_pairs
 
     ratings = Ratings(*last_ratings(data))

@@ -7,6 +7,8 @@ import numpy as np
 from recommender.errors import DataError
 from recommender.types import FloatMatrix, FloatVector, Rows
 
+_PRIOR_RATINGS = 10.0
+
 
 def fold_in_user(
     item_factors: FloatMatrix,
@@ -98,7 +100,7 @@ def fold_in_ratings(
     """Bias and factors of one user from star ratings, by ridge regression on the residuals.
 
     ``b_u = sum(r - mu - b_i) / (n + bias_reg)`` and
-    ``p_u = (Q'Q + reg * n * I)^-1 Q' (r - mu - b_u - b_i)`` over the ``n`` rated items.
+    ``p_u = (Q'Q + reg * (n + 10) * I)^-1 Q' (r - mu - b_u - b_i)`` over the ``n`` rated items: even one says little.
 
     Parameters
     ----------
@@ -112,7 +114,7 @@ def fold_in_ratings(
     stars : ndarray of shape (n_rated,)
         1 to 5.
     reg : float
-        L2 penalty per rating, > 0.
+        L2 penalty per rating, > 0, and for ten more.
     bias_reg : float
         Pseudo-ratings at the mean, >= 0.
 
@@ -129,5 +131,5 @@ def fold_in_ratings(
     residual = stars.astype(np.float64) - global_mean - item_bias[item_rows]
     bias = float(residual.sum() / (n + bias_reg))
     rated = np.asarray(item_factors[item_rows], dtype=np.float64)
-    left = rated.T @ rated + reg * n * np.eye(rated.shape[1])
+    left = rated.T @ rated + reg * (n + _PRIOR_RATINGS) * np.eye(rated.shape[1])
     return bias, np.linalg.solve(left, rated.T @ (residual - bias)).astype(np.float32)

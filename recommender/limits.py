@@ -65,6 +65,7 @@ SOURCE_LIMITS: Mapping[str, Limits] = {
     **dict.fromkeys(("half_life_days", "l2", "learning_rate", "lr_all", "temperature"), POSITIVE),
     **dict.fromkeys(("reg", "reg_all", "fold_in_reg", "alpha", "beta", "dislike", "weight_decay"), NOT_NEGATIVE),
     **dict.fromkeys(("shrinkage", "support_shrinkage", "half_weight", "backward", "popularity"), NOT_NEGATIVE),
+    **dict.fromkeys(("taste_shrinkage", "user_shrinkage", "item_shrinkage"), NOT_NEGATIVE),
     "recency": NOT_NEGATIVE,
     **dict.fromkeys(("gap_decay", "history_decay", "min_share", "dropout", "id_dropout"), SHARE),
 }

@@ -42,16 +42,69 @@ def surprise_model(data: TrainingData):
     users, items, values = last_ratings(data)
     frame = pd.DataFrame({"u": users, "i": items, "r": values.astype(float)})
     trainset = Dataset.load_from_df(frame, Reader(rating_scale=(1, 5))).build_full_trainset()
-    params = {name: value for name, value in Svd().get_params().items() if name != "fold_in_reg"}
+    ours = {"fold_in_reg", "taste_shrinkage", "user_shrinkage", "item_shrinkage"}
+    params = {name: value for name, value in Svd().get_params().items() if name not in ours}
     return SVD(**params).fit(trainset)
 
 
-def test_every_forecast_equals_the_one_of_surprise(data):
-    source, theirs = Svd().fit(data), surprise_model(data)
-    for user in (0, 7, 39, -1):
-        for item in (*range(data.n_items), -1):
-            expected = theirs.predict(user if user >= 0 else "?", item if item >= 0 else "?").est
-            assert source.predict(user, item) == pytest.approx(expected, abs=1e-5)
+@pytest.fixture(scope="module")
+def sparse() -> TrainingData:
+    """Two hundred people with two ratings each, of a hundred things with about four; all are chance but the average."""
+    rng = np.random.default_rng(2)
+    rows = [
+        (f"u{user:03d}", f"thing{item:03d}", "rating", START + user, float(rng.choice([3, 4, 5])))
+        for user in range(200)
+        for item in rng.choice(100, 2, replace=False)
+    ]
+    return data_of(frame_of(*rows))
+
+
+def test_the_factors_are_those_of_surprise_and_the_biases_fit_what_they_leave_over(data):
+    """Of ``n`` ratings the share ``n / (n + shrinkage)`` is kept; each bias is the shrunk mean of what is left."""
+    source, theirs = Svd(taste_shrinkage=3.0, user_shrinkage=2.0, item_shrinkage=5.0).fit(data), surprise_model(data)
+    users, items, values = last_ratings(data)
+    n_by_user, n_of_item = np.bincount(users), np.bincount(items)
+    for learned, found, counts, inner in (
+        (theirs.pu, source.user_factors_, n_by_user, theirs.trainset.to_inner_uid),
+        (theirs.qi, source.item_factors_, n_of_item, theirs.trainset.to_inner_iid),
+    ):
+        rows = [inner(row) for row in range(len(counts))]
+        assert found == pytest.approx(learned[rows] * (counts / (counts + 3.0))[:, None], abs=1e-6)
+    taste = (source.user_factors_[users] * source.item_factors_[items]).sum(axis=1)
+    left = values - values.mean() - taste
+    of_users = np.bincount(users, weights=left - source.item_bias_[items]) / (n_by_user + 2.0)
+    of_items = np.bincount(items, weights=left - source.user_bias_[users]) / (n_of_item + 5.0)
+    assert source.user_bias_ == pytest.approx(of_users, abs=1e-4)
+    assert source.item_bias_ == pytest.approx(of_items, abs=1e-4)
+
+
+def test_a_thing_rated_by_people_who_rated_nothing_else_is_as_good_as_they_say():
+    """Their one rating is no mood of theirs: the descent alone gave the thing less than half of what they all said."""
+    rows = [(f"u{n:03d}", f"thing{n % 2}", "rating", START + n, 5.0 if n % 2 else 3.0) for n in range(400)]
+    source = Svd().fit(data_of(frame_of(*rows)))
+    assert source.predict(-1, 0) == pytest.approx(3.0, abs=0.1)
+    assert source.predict(-1, 1) == pytest.approx(5.0, abs=0.1)
+
+
+def test_ratings_kept_out_say_how_much_is_shrunk(sparse, data):
+    """Where ratings are few and say nothing most is shrunk, where each film has 27 of one mind little of it."""
+    assert Svd().fit(sparse).shrinkage_ == (8.0, 8.0)
+    assert Svd().fit(data).shrinkage_[1] == 1.0
+    assert Svd(user_shrinkage=3.0).fit(sparse).shrinkage_ == (3.0, 8.0)
+
+
+def test_somebody_new_is_folded_in_with_the_shrinkage_of_the_log(sparse):
+    """After ``n`` ratings that are all one star over the average the bias is ``n / (n + shrinkage)`` of a star."""
+    source = Svd(user_shrinkage=3.0, item_shrinkage=1e9, taste_shrinkage=1e9).fit(sparse)
+    told = [Event(f"thing{n:03d}", "rating", START + n, source.mean_ + 1) for n in range(3)]
+    for asked in (source, Svd().load_arrays(source.state_arrays())):
+        bias, _ = asked.user_vector(query(sparse, told).state)
+        assert bias == pytest.approx(3 / (3 + 3.0), abs=1e-3)
+
+
+def test_the_model_card_says_how_much_is_shrunk(stars, sparse):
+    assert Svd().fit(sparse).notes() == {"shrinkage": [8.0, 8.0]}
+    assert quick_model(stars, None).info["notes"]["svd"]["shrinkage"][1] == 1.0
 
 
 def test_all_items_are_forecast_at_once_as_one_by_one(data):
