@@ -12,23 +12,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 from flask import current_app
 
 from config import Config
 from webapp.clock import utc_now
-from webapp.errors import Busy
+from webapp.heart import beating
 from webapp.mail import sender_from_config
 from webapp.providers import get_providers
 from webapp.services import alerts, checkout, housekeeping, media, outbox, payments, schedule, training
 from webapp.store import operations
-from webapp.store.tx import read_unit, unit_of_work
+from webapp.store.tx import Tx, read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
@@ -142,29 +141,13 @@ def _run(job: operations.JobRow) -> None:
         _change(job.job_id, state="done", finished_at=utc_now(), error="")
 
 
-@contextmanager
-def _beating(job_id: int) -> Iterator[None]:
-    """Keep a job's heart beating however long one step of it takes, so that no other worker takes it for lost."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # unwrap Flask's proxy for the other thread
-    is_over = Event()
+def _beating(job_id: int) -> AbstractContextManager[None]:
+    """Keep a job's heart beating, so that no other worker takes it for lost."""
 
-    def beat() -> None:
-        while not is_over.wait(HEARTBEAT_SECONDS):
-            try:
-                with app.app_context(), unit_of_work() as tx:
-                    operations.change_job(tx, job_id, heartbeat_at=utc_now())
-            except Busy:  # a database that is away for a while does not end the job
-                log.warning("job_without_heartbeat", extra={"job_id": job_id})
-            except Exception:  # nor does whatever else keeps one beat from being noted
-                log.warning("heartbeat_missed", extra={"job_id": job_id}, exc_info=True)
+    def beat(tx: Tx) -> None:
+        operations.change_job(tx, job_id, heartbeat_at=utc_now())
 
-    heart = Thread(target=beat, name="heart", daemon=True)
-    heart.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        heart.join()
+    return beating(beat, every=HEARTBEAT_SECONDS, of={"job_id": job_id})
 
 
 def _change(job_id: int, **values: Any) -> None:

@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 
 from webapp import recs
 from webapp.errors import Busy, Conflict, NotFound
+from webapp.heart import beating
 from webapp.recs import Surroundings, Trained, TrainingError
 from webapp.services.privacy import ERASED
 from webapp.store import catalogue, interactions, newest, operations, personal
@@ -30,6 +31,7 @@ Clock = Callable[[], datetime]
 Result = TypeVar("Result")
 LEASE = "training"
 LEASE_SECONDS = 300.0
+HEARTBEAT_SECONDS = 60.0
 TELL_EVERY_SECONDS = 1.0
 PATIENCE_SECONDS = 120.0  # well below the lease
 MOST_RUNS = 200
@@ -101,17 +103,8 @@ def retrain(
     Conflict
         If another training is under way.
     """
-    run = partial(
-        _run,
-        place,
-        trigger,
-        strategy,
-        clock,
-        progress,
-        with_evaluation=with_evaluation,
-        search_seconds=search_seconds,
-        learn_weights=learn_weights,
-    )
+    choices = {"with_evaluation": with_evaluation, "learn_weights": learn_weights}
+    run = partial(_run, place, trigger, strategy, clock, progress, search_seconds=search_seconds, **choices)
     outcome = run()
     return run() if outcome.message == SOMEBODY_LEFT else outcome
 
@@ -137,16 +130,19 @@ def _run(
     log.info("training_began", extra={"run_id": run_id, "trigger": trigger})
     try:
         tell = _Teller(run_id, holder, clock, progress)
-        return _train_and_publish(
-            place,
-            run_id,
-            strategy,
-            clock,
-            tell,
-            with_evaluation=with_evaluation,
-            learn_weights=learn_weights,
-            search=recs.SearchOrder(search_seconds, place.trials(run_id)) if search_seconds else None,
-        )
+        search = recs.SearchOrder(search_seconds, place.trials(run_id)) if search_seconds else None
+        # One step of a large history may say nothing for longer than the lease lasts.
+        with beating(tell.hold, every=HEARTBEAT_SECONDS, of={"run_id": run_id}):
+            return _train_and_publish(
+                place,
+                run_id,
+                strategy,
+                clock,
+                tell,
+                with_evaluation=with_evaluation,
+                learn_weights=learn_weights,
+                search=search,
+            )
     except (TrainingError, OSError, MemoryError) as error:
         return _fail(place, run_id, str(error) or type(error).__name__, clock)
     except BaseException:
@@ -205,8 +201,12 @@ class _Teller:
 
     def keep_lease(self, tx: Tx) -> None:
         """Hold the lease for another while; TrainingError when another training has taken over."""
-        if not operations.take_lease(tx, LEASE, self.holder, now=self.clock(), seconds=LEASE_SECONDS):
+        if not self.hold(tx):
             raise TrainingError(TAKEN_OVER)
+
+    def hold(self, tx: Tx) -> bool:
+        """Hold the lease for another while; False when another training has taken over."""
+        return operations.take_lease(tx, LEASE, self.holder, now=self.clock(), seconds=LEASE_SECONDS)
 
 
 def _train_and_publish(

@@ -124,6 +124,25 @@ def test_a_training_whose_lease_went_to_another_publishes_nothing(shop: None, pl
         assert operations.lease_holder(tx, training.LEASE, now=NOW) == "another"
 
 
+def test_a_training_keeps_its_turn_while_one_step_takes_longer_than_the_lease(
+    shop: None, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Judging a blend may say nothing for many minutes; a second training began beside it, and ended it."""
+    monkeypatch.setattr(training, "LEASE_SECONDS", 0.5)
+    monkeypatch.setattr(training, "HEARTBEAT_SECONDS", 0.05)
+    is_kept: list[bool] = []
+
+    def take_long(*_args: object, **_options: object) -> None:
+        time.sleep(2 * training.LEASE_SECONDS)
+        is_kept.append(training.is_training(now=utc_now()))
+        raise TrainingError("long enough")
+
+    monkeypatch.setattr(recs, "train", take_long)
+    assert retrain(place, clock=utc_now).message == "long enough"
+    assert is_kept == [True]
+    assert not training.is_training(now=utc_now()), "and lets go of it at the end"
+
+
 def test_a_training_asked_for_during_another_waits_for_its_turn(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """It was begun at once by the worker's second thread, and failed."""
     with unit_of_work() as tx:
