@@ -20,6 +20,7 @@ from webapp.viewmodels import ErrorPage, PageMeta
 
 log = logging.getLogger(__name__)
 PROBLEM_TYPE = "application/problem+json"
+CSRF = "csrf"
 
 
 class ShopError(Exception):
@@ -207,7 +208,7 @@ def _page(error: ShopError) -> ErrorPage:
         detail=error.message,
         request_id=g.get("request_id", ""),
         retry_after=retry_after,
-        retry_url=_retry_url() if error.status >= HTTPStatus.TOO_MANY_REQUESTS else "",
+        retry_url=_retry_url() if error.status >= HTTPStatus.TOO_MANY_REQUESTS or error.code == CSRF else "",
     )
 
 
@@ -215,8 +216,12 @@ def _retry_url() -> str:
     """Return the address to try again at: this one or, when a form was sent, the page with the form."""
     if request.method == "GET":
         return request.path
-    came_from = urlsplit(request.referrer or "")
-    return safe_next(came_from.path, "") if came_from.netloc == request.host else ""
+    try:
+        came_from = urlsplit(request.referrer or "")
+    except ValueError:  # no address at all
+        return ""
+    page = came_from._replace(scheme="", netloc="", fragment="").geturl()
+    return safe_next(page, "") if came_from.netloc == request.host else ""
 
 
 HTTP_TITLES = {405: _l("That is not how this works"), 413: _l("That was too much at once")}
@@ -251,8 +256,13 @@ def _csrf_error(error: CSRFError) -> Response:
     sentence = _("This form was open for too long or came from elsewhere. Please load the page again.")
     if request.path.startswith("/api/"):
         sentence = _("Send a key (Authorization: Bearer ...), or as X-CSRFToken the csrf_token of GET /api/session.")
+    elif current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        sentence = _(
+            "Your browser sent no cookie, which cart and account cannot do without. "
+            "Please allow cookies for this shop, then load the page again."
+        )
     refused = BadRequest(sentence)
-    refused.code = "csrf"
+    refused.code = CSRF
     return render(refused)
 
 

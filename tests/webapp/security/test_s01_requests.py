@@ -55,3 +55,29 @@ def test_s9_behind_a_proxy_only_its_own_word_is_believed(tmp_path: Path) -> None
     client.get("/", headers=headers | {"X-Forwarded-Host": "shop.example"})
     assert seen == [("2.2.2.2", "https", "shop.example")]
     assert client.get("/", headers=headers | {"X-Forwarded-Host": "evil.example"}).status_code == 400
+
+
+def test_s1_a_form_of_before_leads_back_to_its_page(client: ShopClient) -> None:
+    """Reloading what the form was sent to would send the same old form again."""
+    client.get("/")
+    came_from = {"Referer": "http://localhost/search?q=lamp&page=2"}
+    page = client.post("/cart/add", data={"csrf_token": "of before"}, headers=came_from).get_data(as_text=True)
+    assert 'href="/search?q=lamp&amp;page=2"' in page
+    assert "too long" in page
+
+
+@pytest.mark.parametrize("elsewhere", ["http://evil.example/p/1", "http://localhost//evil.example/", "http://[::1", ""])
+def test_s1_a_form_from_elsewhere_leads_nowhere(client: ShopClient, elsewhere: str) -> None:
+    client.get("/")
+    page = client.post("/cart/add", headers={"Referer": elsewhere})
+    assert page.status_code == 400
+    assert "evil" not in page.get_data(as_text=True)
+
+
+def test_s1_who_keeps_no_cookie_is_told_so(app: Flask, client: ShopClient) -> None:
+    """Loading the page again, as such a visitor was told to, never helps."""
+    keeps_none = app.test_client(use_cookies=False)
+    for sent in ({}, {"Accept": "application/json"}):
+        assert "no cookie" in keeps_none.post("/cart/add", headers=sent).get_data(as_text=True)
+    client.get("/")
+    assert "no cookie" not in client.post("/cart/add").get_data(as_text=True)
