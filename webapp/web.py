@@ -20,6 +20,9 @@ PHOTO_ENDPOINTS = frozenset({"shop.search_photo", "api.search_photo"})
 NUL = "\0"
 IPV6_HOST = re.compile(r"\[([0-9a-f:.]+)\](?::([1-9][0-9]{0,4}))?")
 MAX_PORT = 65_535
+# Cubot makes telephones.
+MACHINES = re.compile(r"(?<!cu)bot\b|crawler|spider|slurp|preview|externalhit|lighthouse|whatsapp/", re.IGNORECASE)
+HEAD_ASKED = "kindred.head_asked"
 
 
 class ShopRequest(Request):
@@ -57,12 +60,20 @@ def reading_heads(inner: WSGIApplication) -> WSGIApplication:
     def outer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "HEAD":
             return inner(environ, start_response)
-        body = inner(environ | {"REQUEST_METHOD": "GET"}, start_response)
+        body = inner(environ | {"REQUEST_METHOD": "GET", HEAD_ASKED: True}, start_response)
         if hasattr(body, "close"):
             body.close()
         return ()
 
     return outer
+
+
+def is_looked_at() -> bool:
+    """Whether a person looks at the page: no search engine, no preview of a link, no check whether it is there.
+
+    Machines keep no cookie, so each page that one reads would count as the look of one more person.
+    """
+    return HEAD_ASKED not in request.environ and not MACHINES.search(request.headers.get("User-Agent", ""))
 
 
 def register_request_rules(app: Flask) -> None:

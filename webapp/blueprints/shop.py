@@ -43,7 +43,7 @@ from webapp.services import (
     taste,
 )
 from webapp.viewbuilders.links import product_url
-from webapp.web import back, field, page_number, photo_field, refused
+from webapp.web import back, field, is_looked_at, page_number, photo_field, refused
 
 bp = Blueprint("shop", __name__)
 ORDER_COOKIE = "search_order"
@@ -145,9 +145,10 @@ def product(product_id: int, slug: str = "") -> str | Response:
     if slug != found.slug:
         query = urlencode(list(request.args.items(multi=True)))  # url_for would read some names as its own
         return redirect(product_url(product_id, found.slug) + (f"?{query}" if query else ""), 301)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
-    now = utc_now()
-    with suppress(Busy):  # a product is shown whether a look at it can be noted or not; the log says so
-        product_pages.note_view(known_actor(), product_id, request_id=field("request_id")[:40], now=now)
+    if is_looked_at():
+        with suppress(Busy):  # a product is shown whether a look at it can be noted or not; the log says so
+            request_id = field("request_id")[:40]
+            product_pages.note_view(known_actor(), product_id, request_id=request_id, now=utc_now())
     return render_template("shop/product.html", page=page_of(found))
 
 

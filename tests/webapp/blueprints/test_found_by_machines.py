@@ -8,14 +8,16 @@ from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 
 from tests.conftest import NOW
 from tests.factories import ShopClient, make_category, make_product, make_user
 from tests.templates.markup import Markup
 from webapp.actors import Actor
 from webapp.services import indexes
-from webapp.store import taste
-from webapp.store.tx import unit_of_work
+from webapp.store import interactions, taste
+from webapp.store.models import Guest
+from webapp.store.tx import read_unit, unit_of_work
 
 SITEMAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
@@ -205,3 +207,44 @@ def test_browsers_find_the_icon_where_they_look_for_it_by_themselves(client: Sho
     assert "Set-Cookie" not in answer.headers
     with client.get("/favicon.ico", headers={"If-None-Match": answer.headers["ETag"]}) as again:
         assert again.status_code == 304
+
+
+MACHINES = [
+    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; bingbot/2.0) Chrome/140.0 Safari/537.36",
+    "Mozilla/5.0 (compatible; Baiduspider/2.0)",
+    "Mozilla/5.0 (compatible; Yahoo! Slurp)",
+    "facebookexternalhit/1.1",
+    "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+    "WhatsApp/2.24 A",
+]
+PEOPLE = [
+    "Mozilla/5.0 (Linux; Android 15; CUBOT KINGKONG X) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "",
+]
+
+
+def people_and_looks() -> tuple[int, int]:
+    with read_unit() as tx:
+        return int(tx.scalar(select(func.count()).select_from(Guest)) or 0), interactions.count(tx)
+
+
+@pytest.mark.parametrize("agent", MACHINES)
+def test_a_machine_that_reads_a_product_is_nobody_who_looked_at_it(client: ShopClient, lamp: int, agent: str) -> None:
+    """It keeps no cookie, so each page that it read counted as the look of one more person."""
+    for _page in range(3):
+        client.delete_cookie("kindred_session")
+        assert client.get(f"/p/{lamp}", headers={"User-Agent": agent}, follow_redirects=True).status_code == 200
+    assert people_and_looks() == (0, 0)
+
+
+def test_asking_for_the_head_of_a_product_is_no_look_at_it(client: ShopClient, lamp: int) -> None:
+    assert client.head(f"/p/{lamp}", follow_redirects=True).status_code == 200
+    assert people_and_looks() == (0, 0)
+
+
+@pytest.mark.parametrize("agent", PEOPLE)
+def test_whoever_is_no_machine_has_looked_at_the_product(client: ShopClient, lamp: int, agent: str) -> None:
+    client.get(f"/p/{lamp}", headers={"User-Agent": agent}, follow_redirects=True)
+    assert people_and_looks() == (1, 1)
