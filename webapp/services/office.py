@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from webapp import viewmodels as vm
 from webapp.errors import Conflict, InvalidInput, NotFound
@@ -223,7 +224,11 @@ def _apply(tx: Tx, product: ProductRow, changes: Mapping[int, tuple[int, int]]) 
         if cents != row.price_cents:
             catalogue.set_variant(tx, row.variant_id, price_cents=cents)
         if stock != row.stock and not catalogue.set_stock(tx, row.variant_id, stock):
-            reserved = _("%(n)s pieces are reserved for orders; stock cannot be lower.", n=row.reserved)
+            reserved = ngettext(
+                "One piece is reserved for orders; stock cannot be lower.",
+                "%(num)s pieces are reserved for orders; stock cannot be lower.",
+                row.reserved,
+            )
             raise InvalidInput({f"stock-{row.variant_id}": reserved})
     catalogue.refresh_price(tx, product.product_id)
 

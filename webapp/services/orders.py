@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from webapp.actors import Actor
 from webapp.buying import WholeOrder
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.services import carts as cart_service
 from webapp.services import payments
-from webapp.store import operations, orders, stock, vouchers
+from webapp.store import carts, operations, orders, stock, vouchers
 from webapp.store.orders import OrderLineRow, OrderRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
@@ -171,16 +172,26 @@ def _after_move(tx: Tx, order: OrderRow, to_state: str, *, now: datetime) -> Non
             payments.give_back(tx, payment, from_states=("succeeded",), now=now)
 
 
-def reorder(actor: Actor, user_id: int, number: str, *, now: datetime) -> int:
-    """Put what can still be had of an earlier order into the cart; return how many things that were."""
+def reorder(actor: Actor, user_id: int, number: str, *, now: datetime) -> str:
+    """Put what can still be had of an earlier order into the cart; return the sentence that says how much that was."""
     lines = own(user_id, number).lines
-    added = 0
+    with read_unit() as tx:
+        before = n_cart = carts.n_items(tx, actor)
     for line in lines:
         if line.variant_id is None:
             continue
         try:
-            cart_service.add_variant(actor, line.variant_id, line.quantity, request_id="", now=now)
-            added += 1
+            added = cart_service.add_variant(actor, line.variant_id, line.quantity, request_id="", now=now)
+            n_cart = added.n_cart
         except (NotFound, Conflict):
             continue  # gone or sold out: the rest is still wanted
-    return added
+    return _in_cart_again(n_cart - before, sum(line.quantity for line in lines))
+
+
+def _in_cart_again(n_pieces: int, n_bought: int) -> str:
+    if not n_pieces:
+        return _("None of it can be had just now.")
+    told = ngettext("One thing is in your cart again.", "%(num)s things are in your cart again.", n_pieces)
+    if n_pieces == n_bought:
+        return told
+    return f"{told} " + _("The rest cannot be had just now.")

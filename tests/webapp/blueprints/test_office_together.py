@@ -102,15 +102,19 @@ def test_a_slip_of_the_pen_does_not_hide_that_somebody_else_was_there(office: Sh
     assert f'name="version" value="{mine["version"]}"' in page
 
 
-def test_fewer_than_are_reserved_is_said_at_the_field_and_loses_nothing(office: ShopClient, lamp: int) -> None:
+@pytest.mark.parametrize(("reserved", "told"), [(3, "3 pieces are reserved"), (1, "One piece is reserved")])
+def test_fewer_than_are_reserved_is_said_at_the_field_and_loses_nothing(
+    office: ShopClient, lamp: int, reserved: int, told: str
+) -> None:
     with unit_of_work() as tx:
         variant = variant_of(tx, lamp)
-        stock.reserve(tx, variant, 3)
+        stock.reserve(tx, variant, reserved)
     form = form_of(office, f"/admin/products/{lamp}")
-    refused = office.send(f"/admin/products/{lamp}", form | {f"stock-{variant}": "2", "description": "New words."})
+    too_few = {f"stock-{variant}": str(reserved - 1), "description": "New words."}
+    refused = office.send(f"/admin/products/{lamp}", form | too_few)
     page = refused.get_data(as_text=True)
     assert refused.status_code == 422
-    assert "3 pieces are reserved" in page
+    assert told in page
     assert "New words." in page
 
 

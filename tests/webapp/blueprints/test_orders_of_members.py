@@ -14,7 +14,7 @@ from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.services import checkout, outbox
 from webapp.services import orders as orders_service
-from webapp.store import carts, operations, orders, products, users
+from webapp.store import carts, catalogue, operations, orders, products, users
 from webapp.store.models import Order, TaxRate
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -238,6 +238,30 @@ def test_ordering_again_fills_the_cart_with_what_can_be_had(app: Flask, browser:
     assert browser.send(f"/account/orders/{order.number}/reorder").status_code == 303
     with read_unit() as tx:
         assert [line.quantity for line in carts.load(tx, Actor(user_id=ana)).lines] == [1]  # four of five are held
+
+
+@pytest.mark.parametrize(
+    ("bought", "left", "told"),
+    [
+        (1, 5, "One thing is in your cart again."),
+        (2, 5, "2 things are in your cart again."),
+        (4, 1, "One thing is in your cart again. The rest cannot be had just now."),
+        (1, 0, "None of it can be had just now."),
+    ],
+)
+def test_ordering_again_tells_how_much_of_it_is_in_the_cart(
+    app: Flask, browser: ShopClient, ana: int, bought: int, left: int, told: str
+) -> None:
+    """The sum of a line that was cut looked like the sum of before."""
+    order = order_of(app, ana, quantity=bought)
+    pay(order)
+    with unit_of_work() as tx:
+        variant = orders.lines(tx, [order.order_id])[order.order_id][0].variant_id
+        assert variant is not None
+        catalogue.set_stock(tx, variant, bought + left)
+    browser.send(f"/account/orders/{order.number}/reorder")
+    page = browser.get("/cart").get_data(as_text=True)
+    assert re.findall(r"[^<>]*(?:in your cart again|had just now)[^<>]*", page) == [told]
 
 
 def test_addresses_are_added_changed_chosen_and_removed(browser: ShopClient, ana: int) -> None:

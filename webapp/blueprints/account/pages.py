@@ -145,8 +145,7 @@ def order_cancel(number: str) -> Response:
 def reorder(number: str) -> Response:
     """Put an earlier order into the cart again."""
     member = member_required()
-    n = orders.reorder(current_actor(), member.id, number, now=utc_now())
-    flash(_("%(n)s things are in your cart again.", n=n) if n else _("None of it can be had just now."), "info")
+    flash(orders.reorder(current_actor(), member.id, number, now=utc_now()), "info")
     return go("cart.show")
 
 
