@@ -22,6 +22,7 @@ from .site import render
 
 pytestmark = needs_chromium
 WIDTHS = (320, 768, 1440)
+PAPER_WIDTH = 673  # of A4 less its margins, in pixels
 LONG_WORD = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 3
 # Gives every product that a page names one other name.
 RENAME = """
@@ -483,6 +484,27 @@ def test_no_page_is_wider_than_the_window(address: str, browser: Browser) -> Non
         found[f"{scene.name}, long words"] = too_wide(tab)
     tab.close()
     assert {name: widths for name, widths in found.items() if widths} == {}
+
+
+def test_no_page_is_wider_than_the_paper(address: str, browser: Browser) -> None:
+    """A printer makes all of a page smaller for what stands out of it, or cuts it off."""
+    tab = browser.new_page(viewport={"width": PAPER_WIDTH, "height": 950})
+    tab.emulate_media(media="print")
+    found = {}
+    for scene in SCENES:
+        tab.goto(f"{address}/scene/{scene.name}")
+        found[scene.name] = tab.evaluate("document.documentElement.scrollWidth")
+    tab.close()
+    assert {name: width for name, width in found.items() if width > PAPER_WIDTH} == {}
+
+
+def test_the_parts_of_an_invoice_stand_apart(address: str, tab: Page) -> None:
+    tab.goto(f"{address}/scene/invoice")
+    for media in ("screen", "print"):
+        tab.emulate_media(media=media)
+        whom, lines, sums = (tab.locator(f"main {part}").bounding_box() for part in (".order-meta", "table", ".sums"))
+        assert lines["y"] - whom["y"] - whom["height"] >= 16, media
+        assert sums["y"] - lines["y"] - lines["height"] >= 12, media
 
 
 def test_the_heart_of_a_card_hides_no_badge(address: str, tab: Page) -> None:
