@@ -81,3 +81,15 @@ def test_one_review_needs_no_order(client: ShopClient, lamp: str) -> None:
 
 def test_an_order_nobody_knows_is_the_usual_one(client: ShopClient, lamp: str) -> None:
     assert links(read(client, f"{lamp}?reviews=loudest"))["Newest first"][1]
+
+
+@pytest.mark.parametrize("name", ["דנה לוי", "Eve \u202e"], ids=["Hebrew", "turned round"])
+def test_the_date_reads_the_same_whichever_way_the_name_is_written(app: Flask, client: ShopClient, name: str) -> None:
+    """After such a name "29. November" began with the month, or the whole date stood mirrored."""
+    with unit_of_work() as tx:
+        made, user_id = make_product(tx, name="Lamp"), make_user(tx, name=name)
+        taste.set_stars(tx, Actor(user_id=user_id), made, 5, now=NOW)
+        reviews.put(tx, user_id, made, title="", text="Words.", is_verified=False, now=NOW)
+    shown_name = re.search(r"<bdi>([^<]*)</bdi>, <time", read(client, f"/p/{made}-lamp"))
+    assert shown_name is not None
+    assert shown_name[1].split()[0] == name.split()[0]
