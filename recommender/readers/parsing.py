@@ -19,6 +19,9 @@ _NUMBER = re.compile(r"\d[\d.,\s]*\d|\.?\d")
 _NOT_A_PRICE = re.compile(r"[{}<>#;:]|[^\W\d_]{5}")
 _DECIMAL_COMMA = re.compile(r",\d{1,2}$")
 _MANY_POINTS = re.compile(r"\d{1,3}(\.\d{3}){2,}")
+_SWISS_THOUSANDS = re.compile(r"(?<=\d)['’](?=\d{3}(?!\d))")
+_NO_CENTS = re.compile(r"(?<=\d)([.,])[-–—](?!\d)")
+_EXPONENT = re.compile(r"[eE][-+]?\d")
 _WEIGHT = re.compile(
     r"^\s*([\d.,]+)\s*(kg|kgs|kilograms?|g|gm|gms|grams?|mg|lbs?|pounds?|oz|ounces?)?\.?\s*$", re.IGNORECASE
 )
@@ -57,7 +60,7 @@ def numbers(text: pd.Series) -> Floats:
 
 
 def prices(text: pd.Series) -> Floats:
-    """Amounts in texts such as ``$1,250.00``, ``1.299,00 €`` or ``$5.00 - $10.00`` (the lower one counts).
+    """Amounts in texts such as ``$1,250.00``, ``1.299,00 €``, ``1'299.–`` or ``$5.00 - $10.00`` (the lower one counts).
 
     NaN for anything else; the style sheets that were scraped into some price fields are not taken for amounts.
     """
@@ -69,8 +72,9 @@ def prices(text: pd.Series) -> Floats:
 
 
 def _price(value: str) -> float:
+    value = _NO_CENTS.sub(r"\g<1>00", _SWISS_THOUSANDS.sub("", value))
     found = None if _NOT_A_PRICE.search(value) else _NUMBER.search(value)
-    if not found or "-" in value[: found.start()]:
+    if not found or "-" in value[: found.start()] or _EXPONENT.match(value, found.end()):
         return np.nan
     digits = _SPACE.sub("", found[0])
     if _DECIMAL_COMMA.search(digits):
