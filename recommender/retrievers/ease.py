@@ -48,6 +48,10 @@ class Ease(ItemItemRetriever):
         if not len(chosen):
             raise SourceUnavailableError("ease: there is no event to learn from")
         weights = _solve(_gram(matrix[:, chosen], self.l2))
+        if weights is None:
+            raise SourceUnavailableError(
+                f"ease: the regression has no solution in single precision with an l2 of {self.l2:g}; take a higher one"
+            )
         self.table_ = _spread(weights, chosen, data.n_items, self.top_k)
         self.n_modelled_ = len(chosen)
         return self
@@ -62,14 +66,16 @@ def _gram(matrix: sparse.csr_matrix, l2: float) -> FloatMatrix:
     return gram
 
 
-def _solve(gram: FloatMatrix) -> FloatMatrix:
-    """``B = -P / diag(P)`` with ``P`` the inverse of the Gram matrix, and zeros on the diagonal."""
+def _solve(gram: FloatMatrix) -> FloatMatrix | None:
+    """``B = -P / diag(P)`` with ``P`` the inverse of the Gram matrix, and zeros on the diagonal; None without one."""
     from scipy import linalg  # serving needs none of it
 
-    factor, _ = linalg.lapack.spotrf(gram, lower=True, overwrite_a=True)
-    inverse, info = linalg.lapack.spotri(factor, lower=True, overwrite_c=True)
-    if info:
-        raise SourceUnavailableError(f"ease: the Gram matrix could not be inverted (LAPACK info {info})")
+    factor, half_done = linalg.lapack.spotrf(gram, lower=True, overwrite_a=True)
+    if half_done:  # what stands there then is inverted without a complaint
+        return None
+    inverse, failed = linalg.lapack.spotri(factor, lower=True, overwrite_c=True)
+    if failed:
+        return None
     _mirror_lower(inverse)
     inverse /= -np.diag(inverse).copy()
     np.fill_diagonal(inverse, 0.0)

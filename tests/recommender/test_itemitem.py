@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 
+from recommender.base import SourceUnavailableError
 from recommender.pipeline import all_but
 from recommender.retrievers.ease import Ease
 from recommender.retrievers.itemitem import ItemItemRetriever, power_recency
@@ -152,6 +153,16 @@ def test_ease_models_only_the_most_interacted_items_and_says_how_many(shop_data)
     kept = most_interacted(counts, 10)
     assert counts[kept].min() >= np.delete(counts, kept).max()
     assert not source.score(query(shop_data, [named(shop_data, [counts.argmin()])[0]])).any()
+
+
+def test_ease_refuses_a_penalty_that_is_lost_in_rounding():
+    """Of twins, which always go together, the regression has no single solution without a penalty."""
+    rng = np.random.default_rng(0)
+    log = {f"u{n}": [f"{x}{twin}" for x in rng.choice(9, 5, replace=False) for twin in "ab"] for n in range(200)}
+    data = data_of(purchases(log))
+    assert np.abs(Ease(l2=1.0).fit(data).table_.values).max() < 1.0
+    with pytest.raises(SourceUnavailableError, match=r"l2 of 1e-08.*take a higher one"):
+        Ease(l2=1e-8).fit(data)
 
 
 def test_ease_mirrors_large_matrices_in_bands():
