@@ -24,8 +24,8 @@ def receive(provider: str) -> Response:
         raise BadRequest
     try:
         event = known.read(request.get_data(cache=False), dict(request.headers), now=utc_now())
-    except BadSignature:
-        log.warning("webhook_refused", extra={"provider": provider})
+    except BadSignature as error:
+        log.warning("webhook_refused", extra={"provider": provider, "reason": str(error) or "signature"})
         raise BadRequest from None
     if event is None:
         return Response("ignored", mimetype="text/plain")

@@ -21,6 +21,7 @@ from webapp.store.orders import PaymentRow
 
 TOLERANCE_SECONDS = 300
 TIMEOUT_SECONDS = 8.0
+LONGEST_NUMBER = 120  # of a message, as its table has it; Stripe's own are a quarter of that
 SIGNATURE = "Stripe-Signature"
 KINDS = {
     "checkout.session.completed": "succeeded",
@@ -117,7 +118,7 @@ class StripeProvider:
         Raises
         ------
         BadSignature
-            If it was not signed with our secret within the last five minutes.
+            If it was not signed with our secret within the last five minutes, or holds what no payment can.
         """
         check_signature(body, headers.get(SIGNATURE, ""), self.webhook_secret, now=now)
         try:
@@ -127,9 +128,9 @@ class StripeProvider:
                 return None
             if kind == "succeeded" and session.get("payment_status") == "unpaid":
                 kind = "pending"
-            return _event(str(message["id"]), kind, session)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadSignature from error
+            return _storable(_event(str(message["id"]), kind, session))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            raise BadSignature(type(error).__name__) from error
 
     def _session_of(self, payment: PaymentRow) -> dict[str, Any] | None:
         """Return the attempt as Stripe has it; one whose beginning went unanswered is looked for by our own number."""
@@ -176,6 +177,15 @@ def _event(event_id: str, kind: str, session: Mapping[str, Any]) -> ProviderEven
         {"session": str(session["id"])},
         str((session.get("metadata") or {}).get("order", "")),
     )
+
+
+def _storable(event: ProviderEvent) -> ProviderEvent:
+    """Return an event that a database can hold; ValueError for any other."""
+    texts = (event.event_id, event.reference, event.order_number, *event.payload.values())
+    "".join(texts).encode()  # half of a surrogate pair cannot be encoded
+    if any("\0" in text for text in texts) or len(event.event_id) > LONGEST_NUMBER:
+        raise ValueError("a text that no database holds")
+    return event
 
 
 def _asked(call: Callable[[], Result]) -> Result:

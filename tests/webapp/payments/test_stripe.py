@@ -1,5 +1,6 @@
 """Stripe: what is asked of it, what its messages do, and what happens when it says nothing."""
 
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -136,6 +137,43 @@ def test_s25_another_amount_currency_or_order_pays_nothing_and_the_owner_is_told
     letters: dict[str, str] = {}
     outbox.drain(lambda mail, name: letters.update({str(mail["To"]): str(mail["Subject"])}), now=utc_now())
     assert letters["owner@example.com"] == "A payment does not fit its order"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"amount_total": float("inf")},
+        {"amount_total": float("nan")},
+        {"currency": None, "amount_total": "2e400"},
+        {"id": "cs\0"},
+        {"client_reference_id": "nobody\0"},
+        {"client_reference_id": "nobody\ud800"},
+        {"metadata": {"order": "2026\0"}},
+    ],
+    ids=repr,
+)
+def test_s25_a_signed_message_that_no_database_can_hold_is_refused_and_written_down(
+    app: Flask, stripe: Double, buyer: Buyer, changed: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    buyer.press(app)
+    with caplog.at_level(logging.WARNING, logger="webapp"):
+        assert tell(app, *completed(stripe, **changed)).status_code == 400
+    assert [record.message for record in caplog.records] == ["webhook_refused"]
+    assert order_of(buyer)[0].state == "placed"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("number", ["evt\0", "evt\ud800", "e" * 121], ids=["NUL", "half a pair", "too long"])
+def test_s25_so_is_one_whose_number_cannot_be_held(app: Flask, stripe: Double, buyer: Buyer, number: str) -> None:
+    buyer.press(app)
+    assert tell(app, *completed(stripe, number)).status_code == 400
+    assert order_of(buyer)[0].state == "placed"
+
+
+def test_s25_so_is_one_that_is_nested_without_end(app: Flask, stripe: Double) -> None:
+    body = b"[" * 200_000
+    assert tell(app, body, signed(body, at=utc_now())).status_code == 400
 
 
 @pytest.mark.parametrize(
