@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 from flask import current_app
@@ -36,6 +37,7 @@ HEARTBEAT_SECONDS = 5.0
 LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 10.0
 PICTURES_A_TURN = 60
+JOBS_AT_ONCE = 2  # the worker has a thread more than this, for what cannot wait until a job ends
 REST_BEFORE_TRAINING = timedelta(seconds=30)
 BUSY_PAUSE = timedelta(minutes=1)
 REFUSED_STATUS = 3  # what `flask retrain` exits with when the gate refused the model
@@ -89,19 +91,41 @@ def every_minute() -> None:
     _guarded("search", lambda: housekeeping.complete_search(now=now))
     _guarded("alerts", lambda: alerts.tell_who_waits(now=now))
     _guarded("outbox", lambda: outbox.drain(sender_from_config(config), now=utc_now()))
-    run_due_jobs()
+    work_off()
+
+
+def work_off() -> None:
+    """Run what is due, as far as the database lets us."""
+    _guarded("jobs", run_due_jobs)
 
 
 def _guarded(name: str, work: Callable[[], Any]) -> None:
     """Do one of the minute's duties; trouble with it does not keep the others from being done."""
     try:
         work()
+    except Busy as trouble:  # the database is away, full or busy, and has said why
+        log.warning("duty_put_off", extra={"duty": name, "reason": trouble.code})
     except Exception:
         log.exception("duty_failed", extra={"duty": name})
 
 
+_turns = BoundedSemaphore(JOBS_AT_ONCE)
+
+
 def run_due_jobs() -> int:
-    """Run every job that is due, one after the other, and return how many ran; none more once the worker is stopped."""
+    """Run every job that is due, one after the other, and return how many ran; none more once the worker is stopped.
+
+    While as many threads as may are at it already, they will come to what is due: nothing is done here.
+    """
+    if not _turns.acquire(blocking=False):
+        return 0
+    try:
+        return _run_one_by_one()
+    finally:
+        _turns.release()
+
+
+def _run_one_by_one() -> int:
     n = 0
     while not _is_stopping():
         with unit_of_work() as tx:

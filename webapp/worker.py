@@ -21,7 +21,7 @@ from huey.api import Huey
 from config import Config
 from webapp import jobs
 
-WORKER_THREADS = 2
+WORKER_THREADS = jobs.JOBS_AT_ONCE + 1
 REDIS_SECONDS = 3.0  # longer than the worker waits for a task there; who wakes it must not wait for ever
 _turn = Lock()
 
@@ -65,7 +65,7 @@ def _make_queue(app: Flask) -> Queue:
     @huey.task(name="work")
     def work() -> None:
         with app.app_context():
-            jobs.run_due_jobs()
+            jobs.work_off()
         give_back_memory()
 
     return Queue(huey, work)

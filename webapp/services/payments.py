@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +31,7 @@ MAY_STILL_SUCCEED = (*OPEN_STATES, "declined", "cancelled")
 ASK_AGAIN_AFTER = timedelta(minutes=1)
 LOOK_AFTER = timedelta(minutes=10)
 LONGEST_OPEN = timedelta(days=7)
+TURN_SECONDS = 30.0  # the others wait for the next minute, whose other duties must not wait for a slow provider
 NOTHING_TO_PAY = "none"
 
 
@@ -276,14 +278,18 @@ def reconcile(available: Mapping[str, PaymentProvider], *, now: datetime) -> int
     """Ask the providers about payments they said nothing of, and return how many were settled.
 
     One without an answer is asked about after a minute. One that merely lies open is asked about every ten: should the
-    provider's message be lost, the money is found all the same.
+    provider's message be lost, the money is found all the same. None is asked about later than ``TURN_SECONDS`` after
+    the beginning.
     """
+    began = time.monotonic()
     with read_unit() as tx:
         waiting = orders.payments_to_ask(
             tx, unknown_before=now - ASK_AGAIN_AFTER, open_before=now - LOOK_AFTER, since=now - LONGEST_OPEN
         )
     settled = 0
     for payment in waiting:
+        if time.monotonic() - began > TURN_SECONDS:
+            break
         with unit_of_work() as tx:
             orders.note_asked(tx, payment.payment_id, now=now)
         settled += _ask(payment, available, now=now)

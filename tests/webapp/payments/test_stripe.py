@@ -1,6 +1,7 @@
 """Stripe: what is asked of it, what its messages do, and what happens when it says nothing."""
 
 import logging
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,8 +15,10 @@ from tests.factories import make_product, make_user, variant_of
 from tests.servers import need_package
 from tests.webapp.payments.stripe_double import SECRET, Double, double, message, signed
 from tests.webapp.reliability.crowd import Buyer, gather, shelf
+from webapp.buying import ProviderSilent
 from webapp.clock import utc_now
 from webapp.providers import get_providers
+from webapp.providers.trial import TestProvider
 from webapp.security import content_security_policy
 from webapp.services import orders as order_service
 from webapp.services import outbox, payments
@@ -295,3 +298,29 @@ def test_half_of_the_keys_stops_the_start(given: dict[str, str], tmp_path_factor
     folder = tmp_path_factory.mktemp("settings")
     with pytest.raises(ConfigError, match="needed both"):
         Config.from_environment({"INSTANCE_PATH": str(folder)} | given, env_file=folder / "none")
+
+
+def test_r8_a_provider_that_hangs_keeps_no_duty_of_the_worker_waiting_long(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifty payments without an answer took the worker's whole time for minutes; letters and stock waited."""
+    with unit_of_work() as tx:
+        mug = make_product(tx, stock=50, price_cents=2000)
+        buyers = gather(tx, [[(variant_of(tx, mug), 1)]] * 12)
+    for buyer in buyers:
+        buyer.press(app)
+    passed, asked = [0.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: passed[0])
+
+    class Hangs(TestProvider):
+        def ask(self, payment: PaymentRow) -> None:
+            asked.append(payment.payment_id)
+            passed[0] += 8
+            raise ProviderSilent("ConnectTimeout")
+
+    for _minute in range(3):
+        before = passed[0]
+        payments.reconcile({"test": Hangs()}, now=utc_now() + timedelta(minutes=11))
+        assert passed[0] - before < 60
+    assert sorted(asked) == sorted(set(asked)), "what was not asked about is asked first the next time"
+    assert len(asked) == len(buyers)
