@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import smtplib
 import ssl
 import sys
@@ -18,6 +19,9 @@ from config import LOOPBACK, Config
 Send = Callable[[EmailMessage, str], None]
 TIMEOUT_SECONDS = 15.0
 SESSION_SECONDS = 45.0  # less than a letter in the outbox is claimed for: until then nobody else sends it
+ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
+LONGEST_REASON = 200
+REFUSED = 500  # and above: for good; 400 and above: for now
 PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -111,3 +115,33 @@ def _connected(parts: SplitResult) -> smtplib.SMTP:
         server.close()
         raise
     return server
+
+
+def reason_of(error: Exception) -> str:
+    """Say in one line why a letter was not sent: the server's own words, without the addresses in them."""
+    code, text = _answer(error)
+    said = f"{code} {text}" if code else text
+    line = next((line for line in said.splitlines() if line.strip()), type(error).__name__)
+    return ADDRESS.sub("\N{HORIZONTAL ELLIPSIS}", line)[:LONGEST_REASON]
+
+
+def is_refused_for_good(error: Exception) -> bool:
+    """Whether a mail server will not take this letter to this address, however often it is asked.
+
+    One that refuses us, our password or our own address is waiting for the owner to mend that.
+    """
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= REFUSED for code, _text in error.recipients.values())
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code >= REFUSED
+    return isinstance(error, smtplib.SMTPNotSupportedError)
+
+
+def _answer(error: Exception) -> tuple[int, str]:
+    """Return the number and the text that a mail server answered; 0 and what is known where none did."""
+    code, text = 0, error.args[0] if len(error.args) == 1 else str(error)
+    if isinstance(error, smtplib.SMTPRecipientsRefused) and error.recipients:
+        code, text = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code, text = error.smtp_code, error.smtp_error
+    return code, text.decode(errors="replace") if isinstance(text, bytes) else str(text)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_time
+from flask_babel import format_time, ngettext
 from flask_babel import gettext as _
 
 from webapp import recs
@@ -18,7 +18,7 @@ from webapp.markdown import markdown
 from webapp.picks import Recs, RecsState
 from webapp.providers import get_providers
 from webapp.services import orders as order_service
-from webapp.services import schedule, training
+from webapp.services import outbox, schedule, training
 from webapp.services.checkout_pages import payment_label
 from webapp.services.office import order_rows
 from webapp.store import catalogue, orders, products
@@ -28,6 +28,7 @@ from webapp.viewbuilders import buying
 from webapp.viewbuilders.labels import check_label, stage_label
 
 LATEST = 8
+MOST_NAMED = 5
 WEEK = timedelta(days=7)
 FIRST_METRICS = ("ndcg@10", "recall@10", "map@10", "hit_rate@10", "coverage@10", "rmse")
 
@@ -164,6 +165,7 @@ def home_page(place: training.Place, live_recs: Recs, *, currency: str, locale: 
         )
     if runs and runs[0].state == "failed":
         warnings.append(_("The last training failed; shoppers still see the version before."))
+    warnings += _letters_given_up(now)
     waiting = sum(counts.get(name, 0) for name in ("paid", "packed"))
     return vm.AdminHomePage(
         meta=vm.PageMeta(title=_("Shop office"), is_indexed=False),
@@ -181,6 +183,22 @@ def home_page(place: training.Place, live_recs: Recs, *, currency: str, locale: 
         live=live,
         warnings=tuple(warnings),
     )
+
+
+def _letters_given_up(now: datetime) -> list[str]:
+    """Name the last letters that nobody tries to send any more."""
+    gone, owners = outbox.given_up(now=now), _("to the owners")
+    named = "; ".join(f"{row.address or owners} ({row.reason})" for row in gone[:MOST_NAMED])
+    if not gone:
+        return []
+    return [
+        ngettext(
+            "A letter was refused for good and is not tried again: %(named)s",
+            "%(num)s letters were refused for good and are not tried again: %(named)s",
+            len(gone),
+            named=named,
+        )
+    ]
 
 
 def order_page(number_: str) -> vm.AdminOrderPage:

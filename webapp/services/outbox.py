@@ -18,18 +18,22 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.errors import Busy
 from webapp.formatting import money
-from webapp.mail import Send, file_sender
+from webapp.mail import Send, file_sender, is_refused_for_good, reason_of
 from webapp.providers import get_providers
 from webapp.services import letters, payments
+from webapp.services.training import patiently
 from webapp.store import operations, orders, users
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders.links import mailed_url, order_token
 
-__all__ = ["compose", "drain", "file_sender"]
+__all__ = ["compose", "drain", "file_sender", "given_up"]
 log = logging.getLogger(__name__)
 BATCH = 50
 FIRST_PAUSE = timedelta(seconds=30)
+MOST_REFUSALS = 20  # with the pauses between them about three days: whoever moves a mailbox has time to say where it is
+SHOWN_FOR = timedelta(days=30)
 MOST_DOUBLINGS = 10  # longer than the longest pause already; 42 are more than a timedelta holds
 LONGEST_PAUSE = operations.LONGEST_PAUSE_OF_A_MESSAGE
 CLAIM = timedelta(minutes=1)
@@ -68,6 +72,8 @@ OWNER_WORDS: dict[str, tuple[Any, Any]] = {
 def drain(send: Send, *, now: datetime) -> int:
     """Do what is due and return how many messages went out; what fails is tried again later and later.
 
+    A letter that the mail server refuses for good is given up after some days.
+
     Each message is claimed first, so two processes never send the same one at once. It counts as sent only after it is:
     a process that dies in between leaves it to be sent again, under the same Message-ID, by which a reader's mail
     program knows the repeat. No message is begun later than ``TURN_SECONDS`` after ``now``.
@@ -93,16 +99,37 @@ def drain(send: Send, *, now: datetime) -> int:
 def _deliver(message: operations.MessageRow, send: Send, *, now: datetime) -> bool:
     try:
         _do(message, send, now=now)
+    except Busy:  # the database's trouble is none of the message's: it is due again when the claim ends
+        raise
     except Exception as error:  # of network, mail server or file; what nobody can write keeps no other waiting
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(message.attempts, MOST_DOUBLINGS))
-        changes = {"attempts": message.attempts + 1, "next_try_at": now + pause, "error": str(error)[:500]}
-        told = {"message_id": message.message_id, "attempts": message.attempts + 1}
-        log.warning("message_not_sent", extra=told, exc_info=not isinstance(error, OSError))
+        changes = _put_off(message, error, now=now)
     else:
         changes = {"attempts": message.attempts + 1, "sent_at": now}
-    with unit_of_work() as tx:
-        operations.change_message(tx, message.message_id, **changes)
+
+    def note() -> None:
+        with unit_of_work() as tx:
+            operations.change_message(tx, message.message_id, **changes)
+
+    patiently(note)  # what is out and not noted goes out once more
     return "sent_at" in changes
+
+
+def _put_off(message: operations.MessageRow, error: Exception, *, now: datetime) -> dict[str, Any]:
+    """Return what becomes of a message that did not go out."""
+    attempts, reason = message.attempts + 1, reason_of(error)
+    told = {"message_id": message.message_id, "attempts": attempts, "reason": reason}
+    log.warning("message_not_sent", extra=told, exc_info=not isinstance(error, OSError))
+    if attempts >= MOST_REFUSALS and is_refused_for_good(error):
+        log.error("message_given_up", extra=told)
+        return {"attempts": attempts, "given_up_at": now, "error": reason}
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(message.attempts, MOST_DOUBLINGS))
+    return {"attempts": attempts, "next_try_at": now + pause, "error": reason}
+
+
+def given_up(*, now: datetime) -> list[operations.GivenUpRow]:
+    """Return the letters that were given up lately, the last one first."""
+    with read_unit() as tx:
+        return operations.messages_given_up(tx, since=now - SHOWN_FOR)
 
 
 def _do(message: operations.MessageRow, send: Send, *, now: datetime) -> None:

@@ -85,6 +85,15 @@ class MessageRow:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUpRow:
+    """A letter that was refused for good; ``address`` is empty for one to the owners."""
+
+    address: str
+    given_up_at: datetime
+    reason: str
+
+
 def take_lease(tx: Tx, name: str, holder: str, *, now: datetime, seconds: float) -> bool:
     """Take or renew a lease; False while somebody else holds it."""
     until = now + timedelta(seconds=seconds)
@@ -334,7 +343,7 @@ def messages_due(tx: Tx, *, now: datetime, limit: int) -> list[MessageRow]:
             OutboxMessage.attempts,
             OutboxMessage.created_at,
         )
-        .where(OutboxMessage.sent_at.is_(None), _is_due(OutboxMessage.next_try_at, now, LONGEST_PAUSE_OF_A_MESSAGE))
+        .where(_is_to_be_sent(now))
         .order_by(OutboxMessage.id)
         .limit(limit)
     )
@@ -343,13 +352,22 @@ def messages_due(tx: Tx, *, now: datetime, limit: int) -> list[MessageRow]:
 
 def claim_message(tx: Tx, message_id: int, *, now: datetime, until: datetime) -> bool:
     """Take a message that is due; False when somebody else has it. It is due again at ``until``, should we die."""
+    mine = update(OutboxMessage).where(OutboxMessage.id == message_id, _is_to_be_sent(now))
+    return bool(tx.change(mine.values(next_try_at=until)))
+
+
+def _is_to_be_sent(now: datetime) -> Any:
     is_due = _is_due(OutboxMessage.next_try_at, now, LONGEST_PAUSE_OF_A_MESSAGE)
-    taken = tx.change(
-        update(OutboxMessage)
-        .where(OutboxMessage.id == message_id, OutboxMessage.sent_at.is_(None), is_due)
-        .values(next_try_at=until)
+    return and_(OutboxMessage.sent_at.is_(None), OutboxMessage.given_up_at.is_(None), is_due)
+
+
+def messages_given_up(tx: Tx, *, since: datetime) -> list[GivenUpRow]:
+    """Return the messages that nobody tries to send any more, those given up last first."""
+    payload, at = OutboxMessage.payload, OutboxMessage.given_up_at
+    rows = tx.rows(
+        select(payload, at, OutboxMessage.error).where(at > since).order_by(at.desc(), OutboxMessage.id.desc())
     )
-    return bool(taken)
+    return [GivenUpRow(str(row[0].get("email") or ""), row[1], row[2]) for row in rows]
 
 
 def change_message(tx: Tx, message_id: int, **values: Any) -> None:

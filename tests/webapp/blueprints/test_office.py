@@ -80,6 +80,21 @@ def test_the_pages_are_there(office: ShopClient, order: OrderRow, path: str) -> 
     assert office.get(path).status_code == 200
 
 
+def test_the_owner_is_told_which_letters_were_given_up(office: ShopClient) -> None:
+    assert "was refused" not in office.get("/admin/").get_data(as_text=True)
+    with unit_of_work() as tx:
+        for name in ("ana", "bob"):
+            operations.add_message(tx, "mail.welcome", {"email": f"{name}@example.com"}, now=utc_now())
+        values = {"given_up_at": utc_now(), "error": "550 5.1.1 no such user"}
+        operations.change_message(tx, 1, **values)
+    page = office.get("/admin/").get_data(as_text=True)
+    assert "A letter was refused for good and is not tried again: ana@example.com (550 5.1.1 no such user)" in page
+    with unit_of_work() as tx:
+        operations.change_message(tx, 2, **values)
+    page = office.get("/admin/").get_data(as_text=True)
+    assert "2 letters were refused for good and are not tried again: bob@example.com" in page
+
+
 def test_price_stock_and_visibility_change_in_the_table(office: ShopClient, lamp: int) -> None:
     answer = office.send(f"/admin/products/{lamp}/quick", {"price": "52,50", "stock": "7", "is_visible": "0"})
     assert answer.status_code == 303

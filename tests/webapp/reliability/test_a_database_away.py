@@ -1,17 +1,21 @@
 """A database that is stopped and started while the shop serves: said as what it is, and over by itself."""
 
 import logging
+from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.conftest import NOW
 from tests.databases import END_OTHERS, POSTGRESQL, run_plain
 from tests.factories import ShopClient, make_product, make_user
 from tests.servers import free_port
 from webapp.errors import Away
 from webapp.extensions import db, prepare_engine
-from webapp.store import products
+from webapp.services import outbox
+from webapp.store import operations, products
 from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 
 pytestmark = [pytest.mark.service, pytest.mark.parametrize("database", [POSTGRESQL], indirect=True)]
@@ -68,6 +72,22 @@ def test_what_may_have_been_written_is_not_written_again(app: Flask) -> None:
 def end_connections() -> None:
     """As the server does when it is stopped."""
     run_plain(db.engine.url, END_OTHERS)
+
+
+def test_a_letter_that_is_on_its_way_meanwhile_is_sent_once(app: Flask) -> None:
+    """The mail server has it; that this could not be noted at once made it go out again a minute later."""
+    sent: list[str] = []
+
+    def send(_mail: EmailMessage, name: str) -> None:
+        sent.append(name)
+        end_connections()
+
+    with unit_of_work() as tx:
+        operations.add_message(tx, "mail.welcome", {"email": "ana@example.com"}, now=NOW)
+    with app.test_request_context():
+        assert outbox.drain(send, now=NOW) == 1
+        assert outbox.drain(send, now=NOW + timedelta(hours=1)) == 0
+    assert len(sent) == 1
 
 
 @pytest.mark.parametrize("path", ["/", "/cart", "/api/session"])

@@ -1,7 +1,10 @@
 """Mail leaves after the transaction that caused it, and is tried again when it cannot."""
 
+import logging
+import smtplib
 import time
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -124,3 +127,80 @@ def test_a_mail_server_that_does_not_answer_keeps_nobody_waiting_for_more_than_a
         assert watch.seconds <= outbox.TURN_SECONDS + 15
         # What was not begun is due at once, and not put off as if it had failed.
         assert outbox.drain(lambda _mail, _name: None, now=NOW + timedelta(seconds=1)) == 16
+
+
+UNKNOWN = smtplib.SMTPRecipientsRefused({"gone@example.com": (550, b"5.1.1 <gone@example.com>: no such user")})
+
+
+def days_of(error: Exception, *, days: int) -> list[datetime]:
+    """Let a letter fail for some days and return when it was tried."""
+    tried: list[datetime] = []
+
+    def refuse(at: datetime) -> Callable[[EmailMessage, str], None]:
+        def send(_mail: EmailMessage, _name: str) -> None:
+            tried.append(at)
+            raise error
+
+        return send
+
+    put(email="gone@example.com")
+    for hours in range(24 * days):
+        outbox.drain(refuse(NOW + timedelta(hours=hours)), now=NOW + timedelta(hours=hours))
+    return tried
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "error",
+    [
+        UNKNOWN,
+        smtplib.SMTPDataError(554, b"this is no letter for us"),
+        smtplib.SMTPNotSupportedError("the server does not support SMTPUTF8"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_a_mail_server_refuses_for_good_is_given_up_after_some_days(app: Flask, error: Exception) -> None:
+    with app.test_request_context():
+        tried = days_of(error, days=10)
+        assert timedelta(days=2) < tried[-1] - NOW < timedelta(days=5)
+        (gone,) = outbox.given_up(now=tried[-1])
+        assert (gone.address, gone.given_up_at.date()) == ("gone@example.com", tried[-1].date())
+        assert outbox.given_up(now=NOW + timedelta(days=60)) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError("nobody listens"),
+        smtplib.SMTPAuthenticationError(535, b"wrong password"),
+        smtplib.SMTPSenderRefused(550, b"not from here", "shop@localhost"),
+        smtplib.SMTPRecipientsRefused({"gone@example.com": (451, b"come back later")}),
+        smtplib.SMTPDataError(452, b"the disk is full"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_can_be_mended_is_tried_for_as_long_as_it_takes(app: Flask, error: Exception) -> None:
+    """A server that is away, a password or an address of our own that is wrong: then all letters wait."""
+    with app.test_request_context():
+        tried = days_of(error, days=12)
+        assert tried[-1] > NOW + timedelta(days=11)
+        assert outbox.given_up(now=tried[-1]) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (UNKNOWN, "550 5.1.1 <\u2026>: no such user"),
+        (smtplib.SMTPDataError(554, b"5.7.1 looks like spam\nsee our page"), "554 5.7.1 looks like spam"),
+        (ConnectionRefusedError(111, "Connection refused"), "[Errno 111] Connection refused"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_the_log_says_why_a_letter_was_not_sent_and_names_nobody(
+    app: Flask, caplog: pytest.LogCaptureFixture, error: Exception, reason: str
+) -> None:
+    with app.test_request_context(), caplog.at_level(logging.WARNING, logger="webapp"):
+        days_of(error, days=1)
+    assert {vars(record)["reason"] for record in caplog.records if record.message == "message_not_sent"} == {reason}
+    assert "gone@" not in caplog.text

@@ -147,5 +147,6 @@ class OutboxMessage(Model):
     created_at: Mapped[Moment]
     next_try_at: Mapped[Moment]
     sent_at: Mapped[Moment | None]
+    given_up_at: Mapped[Moment | None]
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[LongText]
