@@ -13,6 +13,7 @@ from config import Config
 preload_app = Config.from_environment()["WORKERS"] > 1
 # A question may name 550 products and a client may write each comma as %2C; this is the most that gunicorn takes.
 limit_request_line = 8190
+LARGE_BODY = 65_536  # bytes after which gunicorn stops to read what the shop left unread
 WARM_UP_SECONDS = 10.0  # well below the time after which gunicorn gives up on a process that does not begin
 
 
@@ -36,6 +37,17 @@ def post_fork(_server: Any, worker: Any) -> None:
     app = worker.app.wsgi()
     with app.app_context():
         db.engine.dispose(close=False)
+
+
+def pre_request(_worker: Any, request: Any) -> None:
+    """Say that the line ends with the answer to a large body.
+
+    Of what the shop leaves unread, as it does when it refuses a request, gunicorn reads only so much before it closes
+    the line. A client that was promised another turn would lose its next request.
+    """
+    sizes = {name: value for name, value in request.headers if name in {"CONTENT-LENGTH", "TRANSFER-ENCODING"}}
+    if "TRANSFER-ENCODING" in sizes or int(sizes.get("CONTENT-LENGTH", "0")) >= LARGE_BODY:
+        request.force_close()
 
 
 def post_worker_init(worker: Any) -> None:

@@ -13,7 +13,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
+import gunicorn.config
 import pytest
+from gunicorn.http.parser import RequestParser
 
 from config import TestConfig
 from deploy import run
@@ -160,6 +162,26 @@ def test_the_longest_question_of_the_api_fits_into_a_request_line() -> None:
     line = f"GET /api/recommendations?{urlencode(others | products)} HTTP/1.1"
     settings = runpy.run_path(str(run.ROOT / "deploy" / "serving.py"))
     assert len(line) <= settings["limit_request_line"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "ends"),
+    [
+        ("", False),
+        ("Content-Length: 0\r\n", False),
+        ("Content-Length: 65535\r\n", False),
+        ("Content-Length: 65536\r\n", True),
+        ("Content-Length: 3000000\r\n", True),
+        ("Transfer-Encoding: chunked\r\n", True),
+    ],
+)
+def test_who_sends_much_is_told_that_the_line_ends_with_the_answer(headers: str, ends: bool) -> None:
+    """What the shop leaves unread, as with 413, is not read to its end; then the next question on the line is lost."""
+    settings = runpy.run_path(str(run.ROOT / "deploy" / "serving.py"))
+    raw = f"POST /cart/add HTTP/1.1\r\nHost: shop\r\n{headers}\r\n".encode()
+    request = next(RequestParser(gunicorn.config.Config(), iter([raw]), None))
+    settings["pre_request"](None, request)
+    assert request.should_close() is ends
 
 
 @pytest.mark.parametrize(("workers", "is_shared"), [("1", False), ("2", True)])
