@@ -32,6 +32,14 @@ SQLITE_PRAGMAS = (
     "PRAGMA synchronous=NORMAL",
     "PRAGMA temp_store=MEMORY",
 )
+# Seconds, but milliseconds for unanswered data. Else a call waits for two minutes, one on a cut line for fifteen.
+POSTGRESQL_PATIENCE = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 POSTGRESQL_SETTINGS = ("SET lock_timeout = '10s'", "SET TIME ZONE 'UTC'")
 
 
@@ -60,7 +68,8 @@ def prepare_engine(engine: Engine) -> None:
 
     On SQLite the driver's own transactions are switched off: a write unit begins with ``BEGIN IMMEDIATE``, so that it
     waits for its turn at once. A deferred transaction that reads first and writes later fails with "database is locked"
-    without waiting, however long the busy timeout is. PostgreSQL waits for a lock for ever unless it is told not to.
+    without waiting, however long the busy timeout is. PostgreSQL waits for a lock for ever unless it is told not to;
+    its driver waits long for a server that does not answer, unless it or the address of the database says how long.
     """
     if getattr(engine, "_kindred_ready", False):
         return
@@ -68,6 +77,7 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin)
     else:
+        event.listen(engine, "do_connect", _be_patient)
         event.listen(engine, "connect", _prepare_postgresql)
     engine._kindred_ready = True  # type: ignore[attr-defined]  # a mark of ours, so that listeners are added once
 
@@ -78,6 +88,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     for pragma in SQLITE_PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _be_patient(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
+    options.update(POSTGRESQL_PATIENCE | options)
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:

@@ -1,6 +1,9 @@
 """A database that is stopped and started while the shop serves: said as what it is, and over by itself."""
 
 import logging
+import socket
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -40,6 +43,42 @@ def test_a_page_says_when_to_come_back(client: ShopClient, path: str, caplog: py
     assert "away" in answer.get_data(as_text=True)
     assert not [record for record in caplog.records if record.exc_info], "it is known what is wrong"
     assert not [record for record in caplog.records if "\n" in str(vars(record).get("reason", ""))]
+
+
+@pytest.fixture
+def mute(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A shop whose database takes a call and says nothing, as a machine in trouble does."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        silent = sa.create_engine(db.engine.url.set(host="127.0.0.1", port=listener.getsockname()[1]))
+        prepare_engine(silent)
+        monkeypatch.setitem(db.engines, None, silent)
+        yield
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("mute")
+def test_nobody_waits_long_for_a_database_that_says_nothing(client: ShopClient) -> None:
+    """It was more than two minutes, and eight such visitors kept everybody else out."""
+    began = time.monotonic()
+    assert client.get("/api/products").status_code == 503
+    assert time.monotonic() - began < 40
+
+
+def test_a_line_that_is_cut_is_noticed(app: Flask) -> None:
+    """Else a question waits a quarter of an hour for a machine that has lost its current."""
+    with db.engine.connect() as connection:
+        given = connection.connection.dbapi_connection.info.get_parameters()  # type: ignore[union-attr]
+    assert int(given["tcp_user_timeout"]) <= 15_000
+    assert int(given["keepalives_idle"]) + int(given["keepalives_interval"]) * int(given["keepalives_count"]) <= 40
+
+
+def test_the_address_of_the_database_may_say_otherwise(app: Flask) -> None:
+    other = sa.create_engine(db.engine.url.update_query_dict({"connect_timeout": "33"}))
+    prepare_engine(other)
+    with other.connect() as connection:
+        given = connection.connection.dbapi_connection.info.get_parameters()  # type: ignore[union-attr]
+    other.dispose()
+    assert given["connect_timeout"] == "33"
 
 
 @pytest.mark.parametrize("path", PAGES)
