@@ -196,7 +196,9 @@ def picture(name: str) -> Response:
     if match is None:
         raise NotFound
     folder = Path(current_app.instance_path) / "media"
-    media.ensure(folder, match[1], int(match[2]))
+    not_kept = media.ensure(folder, match[1], int(match[2]))
+    if not_kept is not None:
+        return Response(not_kept, mimetype="image/webp", headers={"Cache-Control": "no-cache"})
     sent = send_from_directory(folder, name, mimetype="image/webp", max_age=A_YEAR, conditional=True)
     sent.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     return sent

@@ -50,8 +50,13 @@ def height_of(width: int) -> int:
     return width * 5 // 4
 
 
-def ensure(folder: Path, stem: str, width: int) -> None:
+def ensure(folder: Path, stem: str, width: int) -> bytes | None:
     """Draw a picture in one width unless it is there.
+
+    Returns
+    -------
+    bytes or None
+        The picture where the disk could not take it: it can be shown all the same. None: it is in the folder.
 
     Raises
     ------
@@ -60,31 +65,47 @@ def ensure(folder: Path, stem: str, width: int) -> None:
     """
     path = folder / f"{stem}-{width}.webp"
     if path.exists():
-        return
+        return None
     with read_unit() as tx:
         spec = products.picture_spec(tx, stem)
     if not spec:
         raise NotFound
-    draw((stem, spec), folder=folder, width=width)
+    drawn = _drawn(spec, width)
+    try:
+        write_whole(path, drawn)
+    except OSError as error:
+        log.warning("picture_not_kept", extra={"picture": path.name, "reason": error.strerror or str(error)})
+        return drawn
+    return None
 
 
 def draw(picture: tuple[str, Mapping[str, str]], *, folder: Path, width: int) -> None:
     """Draw one picture and put it in place at once, so that nobody reads half of it."""
-    from seed.pictures.drawing import draw_svg, render
-    from seed.pictures.spec import PictureSpec
-
     stem, spec = picture
     path = folder / f"{stem}-{width}.webp"
     if not path.exists():
-        write_whole(path, render(draw_svg(PictureSpec.from_dict(spec)), width, height_of(width)))
+        write_whole(path, _drawn(spec, width))
+
+
+def _drawn(spec: Mapping[str, str], width: int) -> bytes:
+    from seed.pictures.drawing import draw_svg, render
+    from seed.pictures.spec import PictureSpec
+
+    return render(draw_svg(PictureSpec.from_dict(spec)), width, height_of(width))
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
-        draft.write(content)
-    Path(draft.name).chmod(0o644)
-    os.replace(draft.name, path)  # noqa: PTH105 - atomic on every system, which Path.replace does not say
+    """Write a file beside its place and move it there; where that fails nothing is left of it."""
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = Path(name)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+        draft.chmod(0o644)
+        os.replace(draft, path)  # noqa: PTH105 - atomic on every system, which Path.replace does not say
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def draw_all(

@@ -1,5 +1,6 @@
 """The pages one browses: there for everybody, few statements, honest when there is nothing to show."""
 
+import errno
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -249,6 +250,34 @@ def test_a_picture_is_drawn_when_it_is_first_asked_for(app: Flask, client: ShopC
     assert "immutable" in answer.headers["Cache-Control"]
     assert (Path(app.instance_path) / "media" / name).exists()
     answer.close()
+
+
+@pytest.mark.parametrize("step", ["fdopen", "replace"])
+def test_a_picture_is_shown_though_the_disk_cannot_take_it(
+    app: Flask, client: ShopClient, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Every look at it ended in an error and left a piece of it behind, in what little room there was."""
+    spec = {"kind": "lamp", "cut": "desk", "colour": "sand", "second_colour": "moss"}
+    spec |= {"pattern": "plain", "material": "brass", "detail": "plain"}
+    with unit_of_work() as tx:
+        row = {"stem": media.stem_of(spec), "spec": spec, "position": 0, "width": 960, "height": 1200, "alt": "A lamp"}
+        catalogue.set_pictures(tx, make_product(tx), [row])
+    name, folder = f"{media.stem_of(spec)}-320.webp", Path(app.instance_path) / "media"
+    (folder / name).unlink(missing_ok=True)
+
+    def fail(*_given: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(media.os, step, fail)
+        answer = client.get(f"/media/{name}")
+    assert (answer.status_code, answer.mimetype, answer.data[8:12]) == (200, "image/webp", b"WEBP")
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert [path.name for path in folder.iterdir() if name in path.name] == []
+    kept = client.get(f"/media/{name}")
+    assert "immutable" in kept.headers["Cache-Control"]
+    assert kept.data == answer.data
+    kept.close()
 
 
 def test_readiness_names_what_is_wrong(app: Flask, client: ShopClient) -> None:
