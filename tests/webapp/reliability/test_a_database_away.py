@@ -36,7 +36,7 @@ def nowhere(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("nowhere")
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_says_when_to_come_back(client: ShopClient, path: str, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, logger="webapp"):
         answer = client.get(path)
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0

@@ -102,7 +102,7 @@ def test_what_cannot_be_written_is_said(
     token = ana.token()
     disk.fail()
     form = {name: value.format(id=lamp) for name, value in sent.items()} | {"csrf_token": token}
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, logger="webapp"):
         answer = ana.post(path.format(id=lamp), data=form)
     page = answer.get_data(as_text=True)
     assert answer.status_code == 503, page[:1000]
