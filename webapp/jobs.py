@@ -23,6 +23,7 @@ from flask import current_app
 
 from config import Config
 from webapp.clock import utc_now
+from webapp.errors import Busy
 from webapp.heart import beating
 from webapp.mail import sender_from_config
 from webapp.providers import get_providers
