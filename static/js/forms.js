@@ -44,12 +44,20 @@ function sendOnChange(form) {
 
 /** On a wide page a tick filters at once; in the phone's drawer the button does. */
 function filterOnChange(form) {
-  form.addEventListener("change", () => {
-    if (!form.matches(":popover-open")) form.requestSubmit();
+  const send = () => form.matches(":popover-open") || form.requestSubmit();
+  form.addEventListener("change", (event) => event.target.type !== "number" && send());
+  // Of a range both ends can be written before it is sent.
+  form.addEventListener("focusout", ({ target, relatedTarget }) => {
+    const range = target.type === "number" && target.closest("fieldset");
+    if (range && !range.contains(relatedTarget) && isChanged(range)) send();
   });
-  form.addEventListener("submit", () => {
-    for (const input of form.elements) if (input.type === "number" && !input.value) input.disabled = true;
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const { type, name, value } of form.elements) if (type === "number" && !value) formData.delete(name);
   });
+}
+
+function isChanged(range) {
+  return [...range.elements].some((input) => input.value !== input.defaultValue);
 }
 
 function checkFields(form) {

@@ -44,6 +44,13 @@ export async function post(url, body, { keepalive = false } = {}) {
   return answer;
 }
 
+/** Give the focus; who goes by keys sees where it is, for others the page stays where they have it. */
+export function focusOn(element) {
+  element?.focus({ preventScroll: true });
+  if (!element?.matches(":focus-visible")) return;
+  (element.closest("[data-card]") ?? element).scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
 /** Say something to a screen reader; the same sentence twice is said twice. */
 export function announce(text) {
   live.textContent = "";
