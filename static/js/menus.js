@@ -1,8 +1,9 @@
-/** Menus of cards and drawers: one open at a time, Escape closes, focus goes back. */
+/** Menus of cards and drawers: one open at a time, Escape closes, focus goes back; it closes behind who leaves. */
 
 export function install() {
   document.addEventListener("toggle", onToggle, true);
   document.addEventListener("keydown", onEscape);
+  document.addEventListener("focusout", ({ relatedTarget: next }) => next && closeMenus(next.closest("[data-more]")));
   document.addEventListener("pointerdown", (event) => closeMenus(event.target.closest("[data-more]")));
   for (const box of document.querySelectorAll("[popover]")) {
     box.addEventListener("focusout", (event) => leaveWithFocus(box, event.relatedTarget));

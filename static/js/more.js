@@ -1,6 +1,6 @@
 /** "Show more" adds the next page of a list below this one; the address and the numbers of the pages follow. */
 
-import { announce, word } from "./net.js";
+import { announce, focusOn, word } from "./net.js";
 import { readPage, tellNewContent } from "./refresh.js";
 
 export function install() {
@@ -21,7 +21,7 @@ async function addPage(link) {
     document.querySelector("[data-pages]").replaceChildren(...copies(page.querySelector("[data-pages]").childNodes));
     history.replaceState(history.state, "", link.href);
     for (const item of items) tellNewContent(item);
-    items[0]?.querySelector(".card-link")?.focus({ preventScroll: true });
+    focusOn(items[0]?.querySelector(".card-link"));
     announce(word("added", { count: items.length }));
   } catch {
     location.assign(link.href); // the page itself says what is wrong

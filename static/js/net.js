@@ -48,7 +48,7 @@ export async function post(url, body, { keepalive = false } = {}) {
 export function focusOn(element) {
   element?.focus({ preventScroll: true });
   if (!element?.matches(":focus-visible")) return;
-  (element.closest("[data-card]") ?? element).scrollIntoView({ block: "nearest", inline: "nearest" });
+  element.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 /** Say something to a screen reader; the same sentence twice is said twice. */
@@ -75,6 +75,35 @@ export function toast(text, action) {
     });
   }
   announce(action ? `${text} ${action.label}` : text);
+}
+
+const ABOVE = "dialog[open], [data-more][open], :popover-open"; // these have the keys first
+let origin;
+
+/** A message is the end of the page: the next Tab goes to what it offers, one more goes on from where one was. */
+document.addEventListener("keydown", (event) => {
+  const box = toasts.firstElementChild;
+  if (!box || event.defaultPrevented || document.querySelector(ABOVE)) return;
+  const isThere = box.contains(document.activeElement);
+  if (event.key === "Escape") leave(box, isThere);
+  else if (event.key === "Tab" && isThere && origin?.isConnected) {
+    origin.focus({ preventScroll: true });
+    if (event.shiftKey) event.preventDefault();
+  } else if (event.key === "Tab" && !event.shiftKey && !isThere) goTo(box, event);
+});
+
+function goTo(box, event) {
+  const offer = box.querySelector(".link");
+  if (!offer || box.dataset.visited) return;
+  event.preventDefault();
+  box.dataset.visited = "1";
+  origin = document.activeElement;
+  offer.focus();
+}
+
+function leave(box, isThere) {
+  box.remove();
+  if (isThere) focusOn(origin);
 }
 
 function control(action, box) {

@@ -1,6 +1,6 @@
 /** Hearts, "not interested", "leave this out" and what else the page's one hidden form sends. */
 
-import { announce, post, settings, showCount, toast, word } from "./net.js";
+import { announce, focusOn, post, settings, showCount, toast, word } from "./net.js";
 import { refreshPage } from "./refresh.js";
 import { cardOf, close } from "./why.js";
 
@@ -23,8 +23,8 @@ async function wish(button, data) {
   try {
     const answer = await post(button.formAction, data);
     if ("n_wishlist" in answer) showCount("wishlist", answer.n_wishlist);
-    if (answer.message) toast(answer.message);
-    refreshPage();
+    if (answer.message) await tell(answer.message);
+    else refreshPage();
   } catch (error) {
     show(button, !isWished);
     toast(error.message);
@@ -73,7 +73,7 @@ async function leave(card, turnedDown) {
   const item = card.closest("li") ?? card;
   const neighbour = item.nextElementSibling ?? item.previousElementSibling;
   item.remove();
-  neighbour?.querySelector(".card-link")?.focus({ preventScroll: true });
+  focusOn(neighbour?.querySelector(".card-link"));
 }
 
 /** Where the focus goes after the button that had it is gone: to the card that is back, or to the first rail. */
@@ -91,7 +91,7 @@ function undo(productId) {
       try {
         await post(settings.urls.signal, data);
         await tell(word("undone"));
-        if (document.activeElement === document.body) find(productId)?.focus({ preventScroll: true });
+        if (document.activeElement === document.body) focusOn(find(productId));
       } catch (error) {
         toast(error.message);
       }
