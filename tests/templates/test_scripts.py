@@ -671,3 +671,29 @@ def test_a_bar_of_the_stars_says_what_its_numbers_are(address: str, tab: Page) -
     tab.goto(f"{address}/scene/product")
     bar = tab.locator(".histogram a").first
     expect(bar).to_have_accessible_name(re.compile(r"^5 stars \d+ % of all ratings: \d+$"))
+
+
+IS_HIDDEN = """
+(element) => {
+  const box = element.getBoundingClientRect();
+  const above = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return !above || !(element.contains(above) || above.contains(element));
+}
+"""
+
+
+def test_the_button_at_the_end_of_the_filters_hides_nothing_that_has_the_focus(address: str, tab: Page) -> None:
+    tab.set_viewport_size({"width": 320, "height": 256})  # 1280 by 1024 at 400 %
+    tab.goto(f"{address}/scene/category")
+    tab.locator(".filters-open").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#filters")).to_be_visible()
+    hidden = []
+    for _press in range(80):
+        tab.keyboard.press("Tab")
+        focused = tab.locator("#filters :focus")
+        if "Show what fits" in focused.inner_text():
+            break
+        hidden += [focused.evaluate("its => its.outerHTML.slice(0, 80)")] if focused.evaluate(IS_HIDDEN) else []
+    assert _press > 10
+    assert hidden == []
