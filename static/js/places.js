@@ -1,7 +1,7 @@
 /** A page that answers a filter, an order, a number or a choice with itself leaves the focus where it was.
 
-What stays has `data-stays` and an id, and may have a sentence to say in `data-tells`. Where it is gone, and on every
-page with news, the focus is at the news. */
+What stays has `data-stays` and an id, and may have a sentence to say in `data-tells`. Where it is gone, where
+something went wrong, and on every other page with news, the focus is at the news. */
 
 import { announce, focusOn } from "./net.js";
 
@@ -17,7 +17,7 @@ export function install() {
   const place = JSON.parse(kept ?? "{}");
   const isSame = place.path === location.pathname;
   const box = isSame && document.getElementById(place.box);
-  if (box) stay(box, place, news);
+  if (box && !news?.matches(".warning, .error")) stay(box, place, news);
   else if (news) news.focus();
   else if (isSame) document.querySelector("[data-gone]")?.focus();
 }

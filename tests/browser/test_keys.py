@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import walks
+from tests.browser.shop import RealShop
 from tests.browser.window import Window
 from tests.chromium import needs_chromium
 
@@ -134,3 +135,19 @@ def test_another_theme_leaves_the_focus_at_the_foot(open_window: OpenWindow, wid
     dark = page.get_by_role("button", name="dark", pressed=True)
     expect(dark).to_be_focused()
     expect(dark).to_be_in_viewport()
+
+
+def test_the_owner_goes_down_the_list_of_products_row_by_row(open_window: OpenWindow, shop: RealShop) -> None:
+    """What is saved leaves the focus in its row; what is refused is told at once."""
+    page = open_window().page
+    walks.sign_in(page, shop.account("owner"))
+    page.goto("/admin/products")
+    price = page.locator(f"#{page.locator('input[name=price]').nth(8).get_attribute('id')}")
+    walks.tab_to(page, price)
+    page.keyboard.press("Enter")
+    expect(page.locator("#live")).to_have_text(re.compile("is saved"))
+    expect(price).to_be_focused()
+    expect(price).to_be_in_viewport()
+    page.keyboard.type("free")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notices .notice.error")).to_be_focused()

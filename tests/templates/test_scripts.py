@@ -428,6 +428,16 @@ def test_wrong_field_is_told_in_words_and_forgiven(address: str, tab: Page) -> N
     expect(tab.locator("#f-email-error")).to_have_count(0)
 
 
+def test_a_picture_that_was_not_chosen_is_asked_for_in_the_language_of_the_page(address: str, tab: Page) -> None:
+    """A browser asks in its own."""
+    tab.goto(f"{address}/scene/search")
+    tab.get_by_text("Search by photo").click()
+    tab.get_by_role("button", name="Find what looks like it").click()
+    picture = tab.get_by_label("Your picture")
+    expect(picture).to_be_focused()
+    expect(picture).to_have_accessible_description("This is needed. A JPEG, PNG, WebP or GIF.")
+
+
 def test_without_scripts_filters_menus_and_rating_still_work(shop: Shop, address: str, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 375, "height": 812})
     page = context.new_page()
