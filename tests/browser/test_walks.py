@@ -222,6 +222,7 @@ def test_a_wrong_field_is_told_in_the_language_of_the_page(open_window: OpenWind
     page = open_window(375).page
     page.goto("/account/register")
     page.get_by_role("button", name="Deutsch").click()
+    expect(page.get_by_role("button", name="Deutsch", pressed=True)).to_be_focused()  # the scripts are there
     page.get_by_label("E-Mail-Adresse").fill("ana")
     page.get_by_label("Passwort").fill("short")
     page.get_by_role("button", name="Konto anlegen").click()
