@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from webapp.clock import utc_now
 from webapp.commandline import Seconds, end_with, prepare
 from webapp.errors import Conflict, InvalidInput, ShopError, Unwritable
 from webapp.jobs import BUSY_STATUS, REFUSED_STATUS
+from webapp.money import parse_price
 from webapp.numbers import MAX_ID
 from webapp.progress import ProgressLine
 from webapp.recs import UnreadableFileError, get_recs
@@ -89,7 +89,7 @@ def _import_options(function: Command) -> Command:
 
 @click.command("import-catalog")
 @_import_options
-@click.option("--default-price", default="9.99", show_default=True, help="For products without a price in the file.")
+@click.option("--default-price", show_default="9.99", help="For products without a price in the file.")
 @click.option("--stock", type=click.IntRange(0), default=100, show_default=True, help="Stock of new products.")
 @click.option("--pictures", type=click.Path(path_type=Path), help="Folder or zip file with the pictures.")
 @with_appcontext
@@ -98,12 +98,14 @@ def import_catalog(
     mapping: str | None,
     dry_run: bool,
     rejects: Path | None,
-    default_price: str,
+    default_price: str | None,
     stock: int,
     pictures: Path | None,
 ) -> None:
     """Import products from CSV, TSV, JSON lines or Parquet; a product known by its id is updated."""
-    options = Options(mapping, dry_run, _cents(default_price), stock, _config()["CURRENCY"], pictures, rejects)
+    currency = _config()["CURRENCY"]
+    cents = Options.price_cents if default_price is None else _cents(default_price, currency)
+    options = Options(mapping, dry_run, cents, stock, currency, pictures, rejects)
     with _told() as line:
         report = imports.import_catalogue(file, options, folder=_config().instance, now=utc_now(), progress=line)
     _print_report(report, dry_run=dry_run)
@@ -133,14 +135,11 @@ def import_data(name: str) -> None:
         _print_report(report, dry_run=False)
 
 
-def _cents(raw: str) -> int:
+def _cents(raw: str, currency: str) -> int:
     try:
-        cents = Decimal(raw) * 100
-    except InvalidOperation as error:
-        raise click.BadParameter("write a price such as 9.99") from error
-    if cents != cents.to_integral_value() or not 0 <= cents < 10**9:
-        raise click.BadParameter("write a price such as 9.99")
-    return int(cents)
+        return parse_price(raw, currency, name="price")
+    except InvalidInput as error:
+        raise click.BadParameter(error.errors["price"]) from error
 
 
 def _print_report(report: Report, *, dry_run: bool) -> None:

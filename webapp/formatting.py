@@ -45,8 +45,19 @@ def money(cents: int, currency: str, locale: str = FALLBACK_LOCALE) -> str:
 
 
 def amount(cents: int, currency: str) -> str:
-    """Write an amount for a form field or JSON-LD: decimal point, no sign, no grouping."""
+    """Write an amount for machines, as in JSON-LD: decimal point, no sign, no grouping."""
     return str(major_units(cents, currency))
+
+
+def typed_amount(cents: int, currency: str, locale: str = FALLBACK_LOCALE) -> str:
+    """Write an amount as somebody types it into a field, for example ``49,00`` in German: no sign, no grouping."""
+    return typed_number(major_units(cents, currency), locale)
+
+
+def typed_number(value: Decimal, locale: str = FALLBACK_LOCALE) -> str:
+    """Write a number as somebody types it into a field: all its decimals behind the locale's sign, no grouping."""
+    places = max(0, -int(value.as_tuple().exponent))
+    return format_decimal(value, format="0." + "0" * places if places else "0", locale=locale)
 
 
 def number(value: float, locale: str = FALLBACK_LOCALE) -> str:
@@ -150,6 +161,7 @@ def install(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     localised: dict[str, Callable[..., str]] = {
         "money": money,
+        "typed_amount": typed_amount,
         "number": number,
         "decimal": decimal,
         "percent": percent,

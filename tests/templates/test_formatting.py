@@ -35,6 +35,21 @@ def test_major_units_are_exact() -> None:
     assert formatting.amount(1800, "JPY") == "1800"
 
 
+@pytest.mark.parametrize(
+    ("currency", "locale", "written"),
+    [("EUR", "en", "1234.50"), ("EUR", "de", "1234,50"), ("JPY", "de", "123450"), ("KWD", "de", "123,450")],
+)
+def test_an_amount_in_a_field_has_the_sign_of_the_language_and_no_other(
+    currency: str, locale: str, written: str
+) -> None:
+    assert formatting.typed_amount(123_450, currency, locale) == written
+
+
+@pytest.mark.parametrize(("value", "written"), [("19", "19"), ("5.5", "5,5"), ("0", "0"), ("1E+2", "100")])
+def test_a_number_in_a_field_keeps_its_decimals(value: str, written: str) -> None:
+    assert formatting.typed_number(Decimal(value), "de") == written
+
+
 def test_numbers_take_the_locale() -> None:
     assert formatting.number(12345, "de") == "12.345"
     assert formatting.decimal(4.26, 1, "en") == "4.3"

@@ -135,6 +135,35 @@ def test_a_file_goes_in_by_command(app: Flask, flask: FlaskCliRunner, tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("currency", "written", "cents"),
+    [("EUR", "12,50", 1250), ("EUR", "12.50", 1250), ("JPY", "500", 500), ("JPY", None, 999)],
+)
+def test_a_default_price_is_read_as_the_currency_has_it(
+    app: Flask,
+    flask: FlaskCliRunner,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    currency: str,
+    written: str | None,
+    cents: int,
+) -> None:
+    """A shop in yen asked a hundred times as much as its owner had written."""
+    monkeypatch.setitem(app.config["SHOP"].values, "CURRENCY", currency)
+    (tmp_path / "goods.csv").write_text("item_id,title\nk1,Kettle\n", encoding="utf-8")
+    option = ["--default-price", written] if written else []
+    done = flask.invoke(args=["import-catalog", str(tmp_path / "goods.csv"), *option])
+    assert done.exit_code == 0, done.output
+    with read_unit() as tx:
+        assert products.cards(tx, [1])[1].price_cents == cents
+
+
+def test_a_default_price_that_is_none_is_refused_with_one_that_is(flask: FlaskCliRunner) -> None:
+    told = flask.invoke(args=["import-catalog", "goods.csv", "--default-price", "much"])
+    assert told.exit_code == 2
+    assert "Write a price such as 9.99." in told.output
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["create-admin", "--email", "a@example.com", "--password", PASSWORD],

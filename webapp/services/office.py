@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from webapp import viewmodels as vm
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.formatting import amount
+from webapp.formatting import typed_amount
 from webapp.money import parse_price
 from webapp.numbers import whole
 from webapp.store import catalogue, operations, orders, products, search, users
@@ -97,7 +97,7 @@ def _product_row(row: Any) -> vm.ProductRow:
     )
 
 
-def product_page(product_id: int, form: vm.Form | None = None, *, now: datetime) -> vm.AdminProductPage:
+def product_page(product_id: int, form: vm.Form | None = None, *, locale: str, now: datetime) -> vm.AdminProductPage:
     """Build the product editor."""
     with read_unit() as tx:
         product = products.one(tx, product_id)
@@ -112,8 +112,8 @@ def product_page(product_id: int, form: vm.Form | None = None, *, now: datetime)
         "brand": product.brand_slug,
         "category": category,
         "description": product.description,
-        "price": amount(product.price_cents, product.currency),
-        "old_price": amount(product.old_price_cents, product.currency) if product.old_price_cents else "",
+        "price": typed_amount(product.price_cents, product.currency, locale),
+        "old_price": typed_amount(product.old_price_cents, product.currency, locale) if product.old_price_cents else "",
         "is_visible": "1" if product.is_visible else "",
         "alt": product.pictures[0].alt if product.pictures else "",
     }

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from webapp import viewmodels as vm
 from webapp.actors import NOBODY, Actor
 from webapp.errors import InvalidInput, NotFound
-from webapp.formatting import amount, money
+from webapp.formatting import money, typed_amount
 from webapp.money import parse_price
 from webapp.numbers import whole
 from webapp.picks import Recs
@@ -60,7 +60,7 @@ def page(
     chosen = next((row for row in rows if row.rule_id == rule_id), None)
     if rule_id is not None and chosen is None:
         raise NotFound(_("There is no such rule."))
-    shown = form or (_form_of(chosen, tree, brands, currency, zone) if chosen else vm.Form())
+    shown = form or (_form_of(chosen, tree, brands, currency, locale, zone) if chosen else vm.Form())
     labels = _actions()
     return vm.AdminRulesPage(
         meta=vm.PageMeta(title=_("Rules for recommendations"), is_indexed=False),
@@ -126,14 +126,14 @@ def _bounds_in_words(row: RuleRow, currency: str, locale: str) -> list[str]:
     return words
 
 
-def _form_of(row: RuleRow, tree: Any, brands: Any, currency: str, zone: ZoneInfo) -> vm.Form:
+def _form_of(row: RuleRow, tree: Any, brands: Any, currency: str, locale: str, zone: ZoneInfo) -> vm.Form:
     """Fill the form with a rule."""
 
     def text(value: object) -> str:
         return "" if value is None else str(value)
 
     def cents(value: int | None) -> str:
-        return "" if value is None else amount(value, currency)
+        return "" if value is None else typed_amount(value, currency, locale)
 
     return vm.Form(
         {

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.formatting import alphabetically, amount, money
+from webapp.formatting import alphabetically, money, typed_amount, typed_number
 from webapp.money import parse_price
 from webapp.services import vouchers
 from webapp.store import delivery, operations
@@ -85,16 +85,21 @@ def _state(row: VoucherRow, now: datetime) -> str:
     return _("not yet") if row.starts_at is not None and row.starts_at > now else _("on")
 
 
-def delivery_page(form: vm.Form | None = None, new: vm.Form | None = None, *, currency: str) -> vm.AdminDeliveryPage:
+def delivery_page(
+    form: vm.Form | None = None, new: vm.Form | None = None, *, currency: str, locale: str
+) -> vm.AdminDeliveryPage:
     """Build the tables of delivery and tax, and the form for another way of delivery."""
     with read_unit() as tx:
         methods = delivery.every_method(tx)
         rates = _rates(methods, delivery.tax_rates(tx))
-    taxes = (vm.TaxRow(code, country_name(code), f"{Decimal(permille) / 10:f}") for code, permille in rates.items())
+    taxes = (
+        vm.TaxRow(code, country_name(code), typed_number(Decimal(permille) / 10, locale))
+        for code, permille in rates.items()
+    )
     return vm.AdminDeliveryPage(
         meta=_meta(_("Delivery and tax")),
-        methods=tuple(_method_row(row, currency) for row, is_active in methods if is_active),
-        retired=tuple(_method_row(row, currency) for row, is_active in methods if not is_active),
+        methods=tuple(_method_row(row, currency, locale) for row, is_active in methods if is_active),
+        retired=tuple(_method_row(row, currency, locale) for row, is_active in methods if not is_active),
         taxes=tuple(sorted(taxes, key=lambda row: alphabetically(row.name))),
         currency=currency,
         form=form or vm.Form(),
@@ -102,12 +107,12 @@ def delivery_page(form: vm.Form | None = None, new: vm.Form | None = None, *, cu
     )
 
 
-def _method_row(row: DeliveryRow, currency: str) -> vm.DeliveryRow:
+def _method_row(row: DeliveryRow, currency: str, locale: str) -> vm.DeliveryRow:
     return vm.DeliveryRow(
         row.code,
         row.name,
-        amount(row.price_cents, currency),
-        amount(row.free_from_cents, currency) if row.free_from_cents is not None else "",
+        typed_amount(row.price_cents, currency, locale),
+        typed_amount(row.free_from_cents, currency, locale) if row.free_from_cents is not None else "",
         str(row.days_min),
         str(row.days_max),
         " ".join(row.countries),

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from webapp.actors import Actor
 from webapp.buying import VoucherUser, voucher_problem
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.money import parse_price
+from webapp.money import asked_price, parse_price
 from webapp.numbers import whole
 from webapp.services.office_fields import member_at, parse_day
 from webapp.store import carts, operations, users, vouchers
@@ -174,7 +174,7 @@ def _value(raw: str, kind: str, currency: str) -> int:
     if kind == "amount":
         cents = parse_price(raw, currency, name="value")
         if cents == 0:
-            raise InvalidInput({"value": _("Write a price such as 9.99.")})
+            raise InvalidInput({"value": asked_price(currency)})
         return cents
     if kind == "percent":
         percent = _count(raw)

@@ -28,12 +28,16 @@ def _place() -> training.Place:
     return training.Place.of(Path(current_app.instance_path), current_app.config)
 
 
+def _locale() -> str:
+    return str(get_locale() or "en")
+
+
 @bp.get("/")
 @staff
 def home() -> str:
     """Show what matters today."""
     page = office_models.home_page(
-        _place(), get_recs(), currency=current_app.config["CURRENCY"], locale=str(get_locale() or "en"), now=utc_now()
+        _place(), get_recs(), currency=current_app.config["CURRENCY"], locale=_locale(), now=utc_now()
     )
     return render_template("admin/home.html", page=page)
 
@@ -72,16 +76,17 @@ def product_quick(product_id: int) -> Response:
 def product(product_id: int) -> Answer:
     """Show and change one product."""
     if request.method == "GET":
-        return render_template("admin/product.html", page=office.product_page(product_id, now=utc_now()))
+        page = office.product_page(product_id, locale=_locale(), now=utc_now())
+        return render_template("admin/product.html", page=page)
     values: dict[str, str] = {name: value[:10_000] for name, value in request.form.items()}
     try:
         office.save_product(product_id, values, user_id=member_required().id, now=utc_now())
     except InvalidInput as error:
-        page = office.product_page(product_id, refused(error, values), now=utc_now())
+        page = office.product_page(product_id, refused(error, values), locale=_locale(), now=utc_now())
         return render_template("admin/product.html", page=page), error.status
     except Conflict as error:
         flash(error.text, "error")
-        page = office.product_page(product_id, Form(values), now=utc_now())
+        page = office.product_page(product_id, Form(values), locale=_locale(), now=utc_now())
         return render_template("admin/product.html", page=page), error.status
     flash(_("The product is saved."), "success")
     return go("admin.product", product_id=product_id)

@@ -19,9 +19,12 @@ from webapp.web import field, fields, go, refused
 VOUCHER_FIELDS = ("code", "kind", "value", "min", "starts", "ends", "max_uses", "per_user", "member")
 
 
+def _money() -> dict[str, Any]:
+    return {"currency": current_app.config["CURRENCY"], "locale": str(get_locale() or "en")}
+
+
 def _place() -> dict[str, Any]:
-    config = current_app.config
-    return {"currency": config["CURRENCY"], "locale": str(get_locale() or "en"), "zone": config["TIME_ZONE"]}
+    return {**_money(), "zone": current_app.config["TIME_ZONE"]}
 
 
 @bp.route("/vouchers", methods=["GET", "POST"])
@@ -67,12 +70,12 @@ def delivery() -> str | Response | tuple[str, int]:
     """Show and change delivery and tax."""
     currency = current_app.config["CURRENCY"]
     if request.method == "GET":
-        return render_template("admin/delivery.html", page=office_selling.delivery_page(currency=currency))
+        return render_template("admin/delivery.html", page=office_selling.delivery_page(**_money()))
     values = _typed()
     try:
         office_selling.save_delivery(values, currency=currency, user_id=member_required().id, now=utc_now())
     except InvalidInput as error:
-        page = office_selling.delivery_page(refused(error, values), currency=currency)
+        page = office_selling.delivery_page(refused(error, values), **_money())
         return render_template("admin/delivery.html", page=page), error.status
     flash(_("Delivery and tax are saved; they count from the next look at a cart."), "success")
     return go("admin.delivery")
@@ -86,7 +89,7 @@ def delivery_add() -> Response | tuple[str, int]:
     try:
         name = office_selling.add_delivery(values, currency=currency, user_id=member_required().id, now=utc_now())
     except InvalidInput as error:
-        page = office_selling.delivery_page(new=refused(error, values), currency=currency)
+        page = office_selling.delivery_page(new=refused(error, values), **_money())
         return render_template("admin/delivery.html", page=page), error.status
     flash(_("“%(name)s” is offered from now on.", name=name), "success")
     return go("admin.delivery")
