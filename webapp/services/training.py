@@ -381,23 +381,21 @@ def rollback(place: Place, *, version: str | None, user_id: int | None, now: dat
         raise NotFound(_("There is no version to go back to."))
     if chosen not in kept or chosen == live:
         raise NotFound(_("There is no such version besides the live one."))
+    note = partial(_note_going_back, live, chosen, user_id, now)
+    note("model.rollback")  # before it is done, so that a stop in between leaves no change that nobody made
     try:
         recs.publish(place.root, chosen)
     except TrainingError as error:
+        note("model.rollback.refused")
         raise Conflict(str(error)) from error
-    with unit_of_work() as tx:
-        operations.audit(
-            tx,
-            user_id=user_id,
-            action="model.rollback",
-            subject="model",
-            subject_id=chosen[:40],
-            before={"version": live},
-            after={"version": chosen},
-            now=now,
-        )
     log.info("model_rolled_back", extra={"from": live, "to": chosen})
     return chosen
+
+
+def _note_going_back(live: str | None, chosen: str, user_id: int | None, now: datetime, action: str) -> None:
+    with unit_of_work() as tx:
+        what: dict[str, Any] = {"before": {"version": live}, "after": {"version": chosen}, "subject_id": chosen[:40]}
+        operations.audit(tx, user_id=user_id, action=action, subject="model", now=now, **what)
 
 
 def has_model(place: Place) -> bool:
