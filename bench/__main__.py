@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bench.options import Options
 from bench.programs import PROGRAMS, run_program
 from bench.tables import Report
+from recommender.console import while_read
 from recommender.datasets import DATA_SETS
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -19,6 +21,10 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the named programs, or all of them; exit status 2 for a name that is none."""
+    return while_read(partial(_run, arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     given = _parser().parse_args(arguments)
     unknown = [name for name in given.programs if name not in PROGRAMS]
     if unknown:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 from recommender import latency, tracking
 from recommender.catalogue import ItemCatalogue
-from recommender.console import ConsoleProgress, log_on_console
+from recommender.console import ConsoleProgress, log_on_console, while_read
 from recommender.errors import DataError, RecommenderError
 from recommender.evaluation import UNTOLD, SplitName, evaluate, make_split
 from recommender.features.combine import Networks
@@ -58,15 +58,16 @@ ALL_MODELS = (*(name for name in SOURCES if name not in NOT_BY_DEFAULT), "hybrid
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    return while_read(partial(_run, arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         with log_on_console():
             options.run(options)
-        sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read has read enough, as head does; nothing is left to flush at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        raise
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130

@@ -1,11 +1,12 @@
-"""Progress on a console: a moving bar on a terminal, plain lines elsewhere."""
+"""What commands show: a moving bar on a terminal, plain lines elsewhere, and no more than is read."""
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -48,6 +49,29 @@ class ConsoleProgress:
         elif stage != self._stage:
             print(f"{self.title}: {stage} ({time.monotonic() - self._started:.0f} s)", file=sys.stderr, flush=True)
         self._stage = stage
+
+
+def while_read(work: Callable[[], int]) -> int:
+    """Run a command that prints until it ends, or until its reader has read enough, as ``head`` does.
+
+    Parameters
+    ----------
+    work : callable
+        Prints to standard output and returns the exit status; may end by ``SystemExit`` as well.
+
+    Returns
+    -------
+    int
+        Exit status; 1 when nobody reads any more.
+    """
+    try:
+        try:
+            return work()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at the end
+        return 1
 
 
 @contextmanager
