@@ -89,25 +89,38 @@ def _add(tx: Tx, actor: Actor, product_id: int, wanted: dict[int, int], *, reque
     before = carts.quantity_of(tx, cart_id, variant.variant_id)
     quantity = min(before + next(iter(wanted.values()), 1), variant.available, MAX_QUANTITY)
     if quantity <= before:
-        in_cart = min(before, variant.available)  # pieces that were taken meanwhile are none of those left
-        raise OutOfStock(_none_left(product.name, in_cart), available=variant.available)
+        raise OutOfStock(_none_left(product.name, before, variant.available), available=variant.available)
     carts.add_line(tx, cart_id, variant.variant_id, quantity, price_cents=variant.price_cents, now=now)
     carts.touch(tx, cart_id, now=now)
     feedback.note(tx, actor, product_id=product_id, kind="cart", request_id=request_id, now=now)
-    if quantity < before + next(iter(wanted.values()), 1):
+    if quantity == before + next(iter(wanted.values()), 1):
+        return _("%(name)s is in your cart.", name=product.name)
+    if variant.available > MAX_QUANTITY:
+        return _most(product.name)
+    return ngettext(
+        "%(name)s: the last one is in your cart.",
+        "%(name)s: all %(num)s that are left are in your cart.",
+        quantity,
+        name=product.name,
+    )
+
+
+def _none_left(name: str, in_cart: int, available: int) -> str:
+    if available > MAX_QUANTITY:
+        return _most(name)
+    left = min(in_cart, available)  # pieces that were taken meanwhile are none of those left
+    if left:
         return ngettext(
-            "%(name)s: the last one is in your cart.",
-            "%(name)s: all %(num)s that are left are in your cart.",
-            quantity,
-            name=product.name,
+            "%(name)s: you have the last one in your cart already.",
+            "%(name)s: you have all %(num)s that are left in your cart already.",
+            left,
+            name=name,
         )
-    return _("%(name)s is in your cart.", name=product.name)
-
-
-def _none_left(name: str, in_cart: int) -> str:
-    if in_cart:
-        return _("%(name)s: you have all that are left in your cart already.", name=name)
     return _("%(name)s is sold out just now.", name=name)
+
+
+def _most(name: str) -> str:
+    return _("%(name)s: %(n)s are in your cart, the most of one thing in an order.", name=name, n=MAX_QUANTITY)
 
 
 def _choose(variants: Sequence[VariantRow], variant_id: int | None) -> VariantRow:

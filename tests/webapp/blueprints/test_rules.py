@@ -267,6 +267,12 @@ def test_the_page_says_each_rule_in_words(office, goods) -> None:
     assert "Move up by 40 % of the list Home > Kind 1, up to €30.00, at least 5 pieces in stock" in page
 
 
+def test_the_page_says_when_rules_are_applied(office) -> None:
+    """What is left out is told to the recommender before it picks; the page said that all rules come afterwards."""
+    said = "Products that a rule leaves out are taken away before the recommender picks; all other rules change"
+    assert said in words(office.get("/admin/rules"))
+
+
 def test_a_rule_is_tried_on_a_shopper_and_nothing_is_kept(office, ana, goods) -> None:
     form = {"action": "pin", "product": str(goods[11]), "place": "1", "customer": "ana@example.com", "step": "preview"}
     page = words(office.send("/admin/rules", form))

@@ -214,6 +214,34 @@ def test_what_is_cut_to_the_last_ones_is_said_in_good_words(
 
 
 @pytest.mark.parametrize(
+    ("n_left", "said"),
+    [
+        (1, "Oslo lamp: you have the last one in your cart already."),
+        (2, "Oslo lamp: you have all 2 that are left in your cart already."),
+    ],
+)
+def test_who_has_the_last_ones_is_told_so_in_good_words(
+    client: ShopClient, app: Flask, lamp: int, n_left: int, said: str
+) -> None:
+    with unit_of_work() as tx:
+        catalogue.set_stock(tx, variant_of(tx, lamp), n_left)
+    client.send("/cart/add", {"variant_id": str(lamp), "quantity": str(n_left)})
+    assert client.send_js("/cart/add", {"product_id": str(lamp)}).get_json()["detail"] == said
+
+
+def test_the_most_of_one_thing_in_an_order_is_not_called_the_last(client: ShopClient, app: Flask, lamp: int) -> None:
+    """With five hundred in stock, whoever had 99 in the cart was told that these were all."""
+    with unit_of_work() as tx:
+        variant = variant_of(tx, lamp)
+        catalogue.set_stock(tx, variant, 500)
+    client.send("/cart/add", {"variant_id": str(variant), "quantity": "95"})
+    cut = client.send_js("/cart/add", {"variant_id": str(variant), "quantity": "10"})
+    assert cut.get_json()["message"] == "Oslo lamp: 99 are in your cart, the most of one thing in an order."
+    refused = client.send_js("/cart/add", {"variant_id": str(variant)})
+    assert (refused.status_code, refused.get_json()["detail"]) == (409, cut.get_json()["message"])
+
+
+@pytest.mark.parametrize(
     ("n_left", "said"), [(1, "Only one of Oslo lamp is left."), (2, "Only 2 of Oslo lamp are left.")]
 )
 def test_a_line_with_too_many_is_told_in_good_words(
