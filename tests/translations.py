@@ -21,6 +21,7 @@ SOURCES = {"webapp": [("**.py", "python")], "templates": [("**.html", "jinja2"),
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
     "_l": None,
+    "N_": None,
     "gettext": None,
     "lazy_gettext": None,
     "ngettext": (1, 2),

@@ -101,11 +101,11 @@ def ago(at: datetime, now: datetime, locale: str = FALLBACK_LOCALE) -> str:
     return format_timedelta(at - now, add_direction=True, locale=locale)
 
 
-def duration(seconds: float) -> str:
-    """Write a length of time of a job, for example ``48 s`` or ``3 min 20 s``."""
+def duration(seconds: float, locale: str = FALLBACK_LOCALE) -> str:
+    """Write a length of time of a job, for example ``9.2 s``, ``48 s`` or ``3 min 20 s``."""
     whole = round(seconds)
     if whole < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+        return f"{decimal(seconds, 1, locale)} s" if seconds < 10 else f"{whole} s"
     return f"{whole // 60} min {whole % 60:02d} s"
 
 
@@ -165,8 +165,9 @@ def install(app: Flask) -> None:
         "number": number,
         "decimal": decimal,
         "percent": percent,
+        "duration": duration,
     }
     app.jinja_env.filters.update({name: _localised(function) for name, function in localised.items()})
     app.jinja_env.filters.update(day=_in_shop_time(day), daytime=_in_shop_time(daytime))
-    app.jinja_env.filters.update(ago=_ago_now, amount=amount, duration=duration, iso=iso, paragraphs=paragraphs)
+    app.jinja_env.filters.update(ago=_ago_now, amount=amount, iso=iso, paragraphs=paragraphs)
     app.jinja_env.globals.update(has_endpoint=partial(has_endpoint, app))

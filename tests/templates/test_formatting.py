@@ -69,6 +69,10 @@ def test_length_of_a_job(seconds: float, written: str) -> None:
     assert formatting.duration(seconds) == written
 
 
+def test_a_short_job_is_written_as_the_language_does() -> None:
+    assert formatting.duration(9.24, "de") == "9,2 s"
+
+
 def test_paragraphs_split_at_blank_lines() -> None:
     assert formatting.paragraphs("a\r\n\r\nb\nc\n\n\n") == ["a", "b\nc"]
 

@@ -24,7 +24,8 @@ from webapp.services.office import order_rows
 from webapp.store import catalogue, orders, products
 from webapp.store.operations import ModelRunRow
 from webapp.store.tx import read_unit
-from webapp.viewbuilders import buying
+from webapp.viewbuilders import buying, engine_words
+from webapp.viewbuilders.engine_words import said
 from webapp.viewbuilders.labels import check_label, stage_label
 
 LATEST = 8
@@ -48,14 +49,9 @@ def run_view(row: ModelRunRow, *, live: str | None, kept: Sequence[str]) -> vm.M
         n_users=row.n_users,
         n_items=row.n_items,
         trigger=_trigger(row.trigger),
-        message=row.error,
+        message=said(row.error) or row.error,
         gate_passed=row.gate_passed,
-        checks=tuple(
-            vm.GateCheck(
-                check_label(check["name"]), bool(check["passed"]), check.get("detail", ""), check.get("level", "must")
-            )
-            for check in row.checks
-        ),
+        checks=tuple(_check(found) for found in row.checks),
         metric_names=names,
         metrics=tuple(
             vm.MetricsRow(model, tuple(_figure(values.get(name)) for name in names), model == row.strategy)
@@ -65,6 +61,18 @@ def run_view(row: ModelRunRow, *, live: str | None, kept: Sequence[str]) -> vm.M
         stage=stage_label(row.stage),
         can_rollback=row.version is not None and row.version != live and row.version in kept,
         has_card=row.version in kept,
+    )
+
+
+def _check(found: Mapping[str, Any]) -> vm.GateCheck:
+    told = found.get("detail", "")
+    detail = said(told)
+    return vm.GateCheck(
+        check_label(found["name"]),
+        bool(found["passed"]),
+        told if detail is None else detail,
+        found.get("level", "must"),
+        is_english=detail is None,
     )
 
 
@@ -139,7 +147,7 @@ def model_card_page(place: training.Place, version: str) -> vm.AdminModelCardPag
     return vm.AdminModelCardPage(
         meta=vm.PageMeta(title=_("Model card %(version)s", version=version), is_indexed=False),
         version=version,
-        card=markdown(text),
+        card=markdown(engine_words.card(text)),
     )
 
 

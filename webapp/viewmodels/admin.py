@@ -43,6 +43,7 @@ class GateCheck:
     passed: bool
     detail: str = ""
     level: CheckLevel = "must"
+    is_english: bool = False  # what has no form in the language of the page
 
 
 @dataclass(frozen=True, slots=True)

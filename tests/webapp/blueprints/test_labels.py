@@ -54,15 +54,17 @@ def test_the_english_page_says_what_the_documentation_says(app: Flask) -> None:
         assert check_label("machines") == "machines"
 
 
-def test_the_german_office_names_the_checks_and_keeps_their_figures(office: ShopClient) -> None:
+def test_the_german_office_names_the_checks_and_says_what_was_seen(office: ShopClient) -> None:
     now = utc_now()
     with unit_of_work() as tx:
         run_id = operations.add_run(tx, trigger="command", strategy="hybrid", now=now)
-        checks = [{"name": "enough users", "passed": False, "detail": "7 users could be judged, 20 are needed"}]
+        seen = {"enough users": "7 users could be judged, 20 are needed", "of tomorrow": "the moon is full"}
+        checks = [{"name": name, "passed": False, "detail": detail} for name, detail in seen.items()]
         operations.change_run(tx, run_id, state="refused", finished_at=now, gate_passed=False, checks=checks)
     page = office.get("/admin/models", headers=GERMAN).get_data(as_text=True)
     assert "<strong>genügend Leute</strong>" in page
-    assert '<p class="muted" lang="en">7 users could be judged, 20 are needed</p>' in page
+    assert '<p class="muted">7 Menschen konnten beurteilt werden, 20 sind nötig</p>' in page
+    assert '<p class="muted" lang="en">the moon is full</p>' in page
 
 
 def test_labels_the_shop_makes_are_translated_and_those_of_the_merchant_are_not(client: ShopClient) -> None:
