@@ -56,6 +56,24 @@ def test_a_long_name_and_the_way_back_stand_beside_each_other_at_the_till_of_a_p
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
+def test_the_office_keeps_within_the_margins_of_a_phone(open_window: OpenWindow, shop: RealShop) -> None:
+    """The name of the owner touched the way to the shop, which reached beyond the margin as the dots of lists did."""
+    page = open_window(375).page
+    walks.sign_in(page, shop.account("owner"))
+    page.set_extra_http_headers({"Accept-Language": "de"})
+    page.goto("/admin/models")
+    name, way = (page.locator(f".header-links {one}").bounding_box() for one in (".muted", ".header-link"))
+    main = page.locator("main").bounding_box()
+    assert name
+    assert way
+    assert main
+    assert name["x"] + name["width"] + 8 <= way["x"]
+    assert way["x"] + way["width"] <= 375 - 16
+    page.goto(walks.first_link(page, "/admin/models", "a[href^='/admin/models/2']"))
+    indent = page.locator("article ul").last.evaluate("(list) => parseFloat(getComputedStyle(list).paddingInlineStart)")
+    assert indent >= 16
+
+
 @pytest.mark.parametrize("width", [375, 1440])
 def test_a_guest_rates_is_understood_and_buys(open_window: OpenWindow, width: int) -> None:
     window = open_window(width)
