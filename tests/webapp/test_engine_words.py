@@ -79,6 +79,18 @@ def test_a_sentence_of_no_known_form_is_none(german: None) -> None:
     assert said("the item 7 has no price") is None
 
 
+@pytest.mark.parametrize(
+    ("english", "german_"),
+    [
+        ("12345 cannot be shown", "12345 kann nicht gezeigt werden"),
+        ("stays: 2001; comes: image", "bleibt: 2001; kommt: image"),
+        ("19 of 20 lists hold something; 4711 could be shown more than nothing", "4711 könnte mehr als nichts"),
+    ],
+)
+def test_ids_and_titles_stay_as_they_are(german: None, english: str, german_: str) -> None:
+    assert german_ in (said(english) or "")
+
+
 def sentences_of(module: ModuleType) -> list[str]:
     """Every text with a blank in it that a module makes, but its docstrings, with 7 where something is filled in."""
     tree = ast.parse(inspect.getsource(module))

@@ -21,6 +21,7 @@ from webapp.viewbuilders.labels import check_label
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 _OF_WORDS = {"at", "block", "item", "kind", "name", "names", "reason", "robust", "snips", "taken", "who"}
+_OF_OTHERS = {"item", "names", "who"}  # ids, and titles of products: nobody translates those
 _NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(%?)")
 _CODE = re.compile(r"`([^`]+)`")
 _PARTS = re.compile(r"; (?=(?:comes|goes): )")  # of what an example of somebody's list says
@@ -44,7 +45,7 @@ def _one(text: str) -> str | None:
     for form, pattern in _patterns():
         found = pattern.fullmatch(text)
         if found:
-            return _(form, **{name: _value(raw) for name, raw in found.groupdict().items()})
+            return _(form, **{name: _value(name, raw) for name, raw in found.groupdict().items()})
     return None
 
 
@@ -64,7 +65,9 @@ def _place(name: str) -> str:
     return f"(?P<{name}>{'.+?' if name in _OF_WORDS else r'[^ ]+?'})"
 
 
-def _value(raw: str) -> str:
+def _value(name: str, raw: str) -> str:
+    if name in _OF_OTHERS:
+        return raw
     number = _NUMBER.fullmatch(raw)
     return _number(number) if number else (_one(raw) or raw)
 
