@@ -22,6 +22,7 @@ _MANY_POINTS = re.compile(r"\d{1,3}(\.\d{3}){2,}")
 _SWISS_THOUSANDS = re.compile(r"(?<=\d)['’](?=\d{3}(?!\d))")
 _NO_CENTS = re.compile(r"(?<=\d)([.,])[-–—](?!\d)")
 _EXPONENT = re.compile(r"[eE][-+]?\d")
+_ONE_POINT = re.compile(r"\d{1,3}\.\d{3}")
 _WEIGHT = re.compile(
     r"^\s*([\d.,]+)\s*(kg|kgs|kilograms?|g|gm|gms|grams?|mg|lbs?|pounds?|oz|ounces?)?\.?\s*$", re.IGNORECASE
 )
@@ -62,24 +63,34 @@ def numbers(text: pd.Series) -> Floats:
 def prices(text: pd.Series) -> Floats:
     """Amounts in texts such as ``$1,250.00``, ``1.299,00 €``, ``1'299.–`` or ``$5.00 - $10.00`` (the lower one counts).
 
-    NaN for anything else; the style sheets that were scraped into some price fields are not taken for amounts.
+    A point before three digits, as in ``1.299``, is that of a fraction, but of thousands in a column in which another
+    amount has its cents behind a comma. NaN for anything else; the style sheets that were scraped into some price
+    fields are not taken for amounts.
     """
     plain = numbers(text)
     rest = np.isnan(plain) & (text != "").to_numpy()
     if rest.any():
-        plain[rest] = [_price(value) for value in text[rest]]
+        digits = {value: found for value in text.unique() if (found := _digits_of_price(value))}
+        in_thousands = any(_DECIMAL_COMMA.search(found) for found in digits.values())
+        again = (
+            rest | text.map(lambda value: in_thousands and bool(_ONE_POINT.fullmatch(digits.get(value, "")))).to_numpy()
+        )
+        plain[again] = [_price(digits.get(value, ""), in_thousands=in_thousands) for value in text[again]]
     return np.where((plain >= 0) & np.isfinite(to_float32(plain)), plain, np.nan)
 
 
-def _price(value: str) -> float:
+def _digits_of_price(value: str) -> str:
     value = _NO_CENTS.sub(r"\g<1>00", _SWISS_THOUSANDS.sub("", value))
     found = None if _NOT_A_PRICE.search(value) else _NUMBER.search(value)
     if not found or "-" in value[: found.start()] or _EXPONENT.match(value, found.end()):
-        return np.nan
-    digits = _SPACE.sub("", found[0])
+        return ""
+    return _SPACE.sub("", found[0])
+
+
+def _price(digits: str, *, in_thousands: bool) -> float:
     if _DECIMAL_COMMA.search(digits):
         digits = digits.replace(".", "").replace(",", ".")
-    elif _MANY_POINTS.fullmatch(digits):
+    elif _MANY_POINTS.fullmatch(digits) or (in_thousands and _ONE_POINT.fullmatch(digits)):
         digits = digits.replace(".", "")
     try:
         return float(digits.replace(",", ""))

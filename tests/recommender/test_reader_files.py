@@ -341,6 +341,17 @@ def test_prices_as_people_write_them(text, expected):
     assert parsing.prices(series(text))[0] == pytest.approx(expected, nan_ok=True)
 
 
+def test_a_column_that_writes_cents_behind_a_comma_writes_thousands_with_a_point():
+    """A pan at 1.299 euros of a German file was sold at 1.30."""
+    written = ["12,50", "1.299", "1.299 €", "1.299,00 €", "8", "", "12.5"]
+    assert parsing.prices(series(*written)).tolist()[:5] == [12.5, 1299.0, 1299.0, 1299.0, 8.0]
+    assert parsing.prices(series(*written))[6] == 12.5
+
+
+def test_without_such_a_comma_a_point_is_that_of_a_fraction():
+    assert parsing.prices(series("1.299", "12.50")).tolist() == [1.299, 12.5]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("2 Kg", 2000.0), ("350 g", 350.0), ("350", 350.0), ("1.5 pounds", 680.388555), ("8 oz", 226.796185),
