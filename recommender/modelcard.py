@@ -49,6 +49,9 @@ def _identity(model: FittedModel) -> Iterator[str]:
     if model.ranker is not None:
         n_trees = model.ranker.report.get("rounds", 0)
         yield f"Its order is learned: a blend of {len(model.ranker.names)} features, corrected by {n_trees} trees."
+        n_live = model.ranker.report.get("live_rounds", n_trees)
+        if n_live != n_trees:
+            yield f"On visits after the end of the log {n_live} trees correct it, which served such visits best."
         n_shown = model.ranker.report.get("shown_lists", 0)
         if n_shown:
             yield f"{n_shown:,} lists that people were shown taught the trees, but for what a place adds to a click."
@@ -121,7 +124,7 @@ def _importance(info: Mapping[str, Any]) -> Iterator[str]:
     if not ranker:
         yield "No order was learned: the ranks of the sources are joined by fixed weights."
         return
-    shared = "share of the gain" if ranker.get("rounds") else "share of the weights"
+    shared = "share of the gain" if ranker.get("rounds") or ranker.get("live_rounds") else "share of the weights"
     shares = sorted(ranker["importance"].items(), key=lambda share: (-share[1], share[0]))[:SHOWN_FEATURES]
     yield from _table(["feature", shared], ([f"`{name}`", f"{share:.1%}"] for name, share in shares))
 

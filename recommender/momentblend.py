@@ -108,6 +108,10 @@ class MomentBlend:
         """Scores of rows, shape (n_rows,)."""
         return self._by_moment(features, _moments_of(features, self.clock))
 
+    def are_live(self, features: FloatMatrix) -> BoolMask:
+        """Which rows are of a visit that is told to be after the end of the log, shape (n_rows,)."""
+        return _moments_of(features, self.clock) >= Moment.LIVE
+
     def _by_moment(self, features: FloatMatrix, of_row: Rows) -> FloatVector:
         scores = np.zeros(len(features), dtype=np.float32)
         for moment in Moment:

@@ -41,6 +41,8 @@ ROUND_STEP = 50
 # A list counts at most so many times to make up for how rare its like are.
 MOST_WEIGHT = 4.0
 HELD_SHARE = 1 / 3
+# Of fewer lists of visits after the end of the log the best number of trees is a throw of dice.
+ENOUGH_LIVE = 100
 TREES_LOOK_AT = 80
 
 
@@ -49,9 +51,10 @@ class Ranker:
     """Linear blends, one per moment of a visit, plus LightGBM lambdarank trees that start from them.
 
     The number of trees is chosen on users kept out of the training: as many as are not surely worse than fewer. It may
-    be zero: the blend then stands alone. Lists that somebody was shown teach the trees alone: while they grow, every
-    place has a share of its own in the score, so that what was clicked because it stood first is not taken for better.
-    Nothing of it is left when they are asked.
+    be zero: the blend then stands alone. On visits after the end of the log, where trees may have learned what passed,
+    as many of them speak as served such visits of those users best. Lists that somebody was shown teach the trees
+    alone: while they grow, every place has a share of its own in the score, so that what was clicked because it stood
+    first is not taken for better. Nothing of it is left when they are asked.
 
     Parameters
     ----------
@@ -73,23 +76,28 @@ class Ranker:
     def fit(self, groups: RankGroups, names: Sequence[str]) -> Self:
         """Learn from lists; ``names`` are the feature names in column order."""
         self.names = tuple(names)
-        rounds = self._choose_rounds(groups) if self.max_rounds else 0
+        self.report = {"rounds": 0, "live_rounds": 0, "shown_lists": 0}
+        if self.max_rounds:
+            self._choose_rounds(groups)
         self.linear_ = self._blend(groups)
-        self.trees_ = self._grow(groups, self.linear_, rounds, tree_params(groups)) if rounds else None
-        self.report |= {"rounds": rounds, "shown_lists": int(groups.are_shown.sum()) if rounds else 0}
+        grown = max(self.report["rounds"], self.report["live_rounds"])
+        self.trees_ = self._grow(groups, self.linear_, grown, tree_params(groups)) if grown else None
+        self.report["shown_lists"] = int(groups.are_shown.sum()) if grown else 0
         return self
 
-    def _choose_rounds(self, groups: RankGroups) -> int:
+    def _choose_rounds(self, groups: RankGroups) -> None:
+        """Set how many trees speak, in general and on visits after the end of the log."""
         steps = list(range(0, self.max_rounds + 1, ROUND_STEP))
         draw = np.random.default_rng(self.random_state).random(int(groups.users.max()) + 1)
         is_held = draw[groups.users] < HELD_SHARE
         if not (is_held & ~groups.are_shown).any() or not (~is_held & ~groups.are_shown).any():
-            return 0
-        parts = groups.select(~is_held), groups.select(is_held & ~groups.are_shown)
-        gains = self._validate(*parts, steps, tree_params(groups))
-        means = gains.mean(axis=1)
-        self.report |= {"validation_ndcg@10": {str(s): float(g) for s, g in zip(steps, means, strict=True)}}
-        return steps[last_of_the_best(gains)]
+            return
+        train, held = groups.select(~is_held), groups.select(is_held & ~groups.are_shown)
+        gains = self._validate(train, held, steps, tree_params(groups))
+        rounds, live = steps[last_of_the_best(gains)], gains[:, held.cuts >= 0]
+        live_rounds = steps[int(live.mean(axis=1).argmax())] if live.shape[1] >= ENOUGH_LIVE else rounds
+        means = {str(step): float(gain) for step, gain in zip(steps, gains.mean(axis=1), strict=True)}
+        self.report |= {"rounds": rounds, "live_rounds": live_rounds, "validation_ndcg@10": means}
 
     def _validate(self, train: RankGroups, held: RankGroups, steps: list[int], params: dict[str, Any]) -> FloatMatrix:
         """NDCG of held lists by so many trees, shape (n_steps, n_lists)."""
@@ -124,7 +132,21 @@ class Ranker:
     def predict(self, features: FloatMatrix) -> FloatVector:
         """Scores of rows, shape (n_rows,); higher is better."""
         scores = self.linear_.predict(features)
-        return scores if self.trees_ is None else scores + self.trees_.predict(features)
+        return scores if self.trees_ is None else scores + self._of_trees(features)
+
+    def _of_trees(self, features: FloatMatrix) -> FloatVector:
+        """What the trees add, as many of them as speak at the moment of each row."""
+        assert self.trees_ is not None  # noqa: S101  narrowed by the caller
+        in_general = self.report["rounds"]
+        on_visits = self.report.get("live_rounds", in_general)  # models of before know one number
+        if in_general == on_visits:
+            return self.trees_.predict(features)
+        is_live = self.linear_.are_live(features)
+        scores = np.zeros(len(features), dtype=np.float32)
+        for own, rounds in ((~is_live, in_general), (is_live, on_visits)):
+            if rounds and own.any():
+                scores[own] = self.trees_.predict(features[own], rounds=rounds)
+        return scores
 
     def predict_each(self, features: FloatMatrix) -> FloatMatrix:
         """:meth:`predict` for several requests, shape (n_queries, n_rows) from (n_queries, n_rows, n_features)."""
@@ -137,10 +159,10 @@ class Ranker:
         """
         scores = self.linear_.predict(features)
         if self.trees_ is None or len(scores) <= n:
-            return scores if self.trees_ is None else scores + self.trees_.predict(features)
+            return scores if self.trees_ is None else scores + self._of_trees(features)
         order = np.lexsort((np.arange(len(scores)), -scores))
         best, rest = order[:n], order[n:]
-        scores[best] += self.trees_.predict(features[best])
+        scores[best] += self._of_trees(features[best])
         last = scores[best].min()
         behind = np.nextafter(last, np.float32(-np.inf))  # equal scores would go by row
         scores[rest] = np.minimum(scores[rest] - max(0.0, float(scores[rest[0]] - last)), behind)

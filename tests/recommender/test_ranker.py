@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from recommender.momentblend import MomentBlend
 from recommender.ranker import (
+    ENOUGH_LIVE,
     MANY_LISTS,
     MOST_WEIGHT,
     ROUND_STEP,
@@ -132,6 +133,46 @@ def test_more_trees_are_kept_unless_they_are_surely_worse(gains, chosen):
     assert last_of_the_best(np.array(gains)) == chosen
 
 
+def visits(bare: float, seed: int, n_lists: int = 700) -> RankGroups:
+    """Lists of visits after the end of the log, their time told."""
+    after_the_end = np.log1p((np.expm1(LONG_AGO) + 1) * 86_400)
+    return planted(n_lists, seed=seed, bare=bare, gap=after_the_end, cut=0)
+
+
+def test_on_visits_after_the_end_of_the_log_only_the_trees_speak_that_serve_them():
+    """Within the log the bare score counts; on such a visit what it says is wrong, and the blend answers alone."""
+    lists = RankGroups.joined([planted(1500, bare=1.0), visits(-0.5, seed=1)])
+    learned = Ranker(max_rounds=ROUND_STEP).fit(lists, NAMES)
+    assert (learned.report["rounds"], learned.report["live_rounds"]) == (ROUND_STEP, 0)
+    within, after = planted(150, seed=9, bare=1.0), visits(-0.5, seed=10)
+    both = np.concatenate([within.features, after.features])
+    by_trees = learned.predict(both) - learned.linear_.predict(both)
+    assert by_trees[: len(within.features)].any()
+    assert not by_trees[len(within.features) :].any()
+    again = Ranker.from_parts(learned.names, learned.report, learned.linear_.to_arrays(), learned.to_text())
+    assert same_bytes(again.predict(both), learned.predict(both))
+
+
+def test_more_trees_may_serve_such_visits_than_all_lists():
+    """What nothing but these visits can tell; the others would be worse for it."""
+    learned = Ranker(max_rounds=ROUND_STEP).fit(RankGroups.joined([planted(700), visits(1.0, seed=1)]), NAMES)
+    assert learned.report["live_rounds"] == ROUND_STEP
+    alone = replace(learned, report=learned.report | {"rounds": 0})
+    alone.linear_, alone.trees_ = learned.linear_, learned.trees_
+    within, after = planted(50, seed=9), visits(1.0, seed=10)
+    assert same_bytes(alone.predict(within.features), learned.linear_.predict(within.features))
+    assert same_bytes(alone.predict(after.features), learned.predict(after.features))
+
+
+def test_of_few_such_visits_nothing_is_told_and_a_model_of_before_knows_one_number(with_trees, fresh):
+    few = RankGroups.joined([planted(400, bare=1.0), visits(-0.5, seed=1, n_lists=ENOUGH_LIVE)])
+    learned = Ranker(max_rounds=ROUND_STEP).fit(few, NAMES)
+    assert learned.report["live_rounds"] == learned.report["rounds"]
+    report = {name: value for name, value in with_trees.report.items() if name != "live_rounds"}
+    old = Ranker.from_parts(with_trees.names, report, with_trees.linear_.to_arrays(), with_trees.to_text())
+    assert same_bytes(old.predict(fresh.features), with_trees.predict(fresh.features))
+
+
 def test_every_number_of_trees_is_judged_by_what_just_these_trees_say(fresh):
     train, steps = planted(bare=1.0), [0, ROUND_STEP, 2 * ROUND_STEP]
     ranker = Ranker(random_state=3, names=NAMES)
@@ -165,7 +206,7 @@ def test_without_trees_the_blend_is_the_whole_ranker(rounds, one_user):
     groups = planted(60)
     groups = replace(groups, users=np.zeros_like(groups.users)) if one_user else groups
     ranker = Ranker(max_rounds=rounds).fit(groups, NAMES)
-    assert ranker.report == {"rounds": 0, "shown_lists": 0}
+    assert ranker.report == {"rounds": 0, "live_rounds": 0, "shown_lists": 0}
     assert ranker.to_text() == ""
     assert same_bytes(ranker.predict(groups.features), ranker.linear_.predict(groups.features))
     assert next(iter(ranker.importance())) == "itemseq_share"
@@ -223,7 +264,7 @@ def test_shown_lists_teach_the_trees_alone(fresh):
 def test_where_there_is_nothing_but_shown_lists_no_tree_is_grown():
     """Nobody is left whose next step could tell how many."""
     alone = RankGroups.joined([planted(1), shown(60, seed=5)])
-    assert Ranker(max_rounds=ROUND_STEP).fit(alone, NAMES).report == {"rounds": 0, "shown_lists": 0}
+    assert Ranker(max_rounds=ROUND_STEP).fit(alone, NAMES).report["rounds"] == 0
 
 
 def test_shares_of_importance_add_up_to_one(with_trees):
