@@ -119,6 +119,5 @@ def _row(name: str, errors: list[Errors], seconds: float) -> tuple[str, float, f
 
 
 def _budgets(found: dict[str, list[Errors]]) -> Iterator[Budget]:
-    wanted = {"SVD alone": WANTED_SVD, "joined forecast": WANTED_JOINED}
-    for name, errors in found.items():
-        yield Budget(f"stars, {name}, five folds", float(np.mean([e for e, _ in errors])), wanted[name], "RMSE")
+    for name, wanted in (("SVD alone", WANTED_SVD), ("joined forecast", WANTED_JOINED)):
+        yield Budget(f"stars, {name}, five folds", float(np.mean([rmse for rmse, _ in found[name]])), wanted, "RMSE")
