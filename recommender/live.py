@@ -251,8 +251,11 @@ class LiveUpdates:
         rows = self.model.items.rows(list(events.items))[events.item_rows]
         log = EventLog(rows, events.kinds, events.values, events.timestamps)
         n_counted = 0
-        for user_row in np.unique(events.user_rows):
-            user_id, own = events.users[int(user_row)], np.flatnonzero(events.user_rows == user_row)
+        by_user = np.argsort(events.user_rows, kind="stable")
+        user_rows, starts = np.unique(events.user_rows[by_user], return_index=True)
+        # Of no events a split leaves a part without a user.
+        for user_row, own in zip(user_rows, np.split(by_user, starts[1:]), strict=False):
+            user_id = events.users[int(user_row)]
             newer = events.items.take(events.item_rows[own[rows[own] < 0]])
             self._newer[user_id] = self.newer_items_of(user_id).union(newer)
             n_known, nth = known_times(self.log_of(user_id), log.take(own))

@@ -22,7 +22,7 @@ function addSteppers(box) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = text;
-    button.setAttribute("aria-label", label);
+    button.setAttribute("aria-label", `${label}: ${input.labels[0].textContent.trim()}`);
     button.addEventListener("click", () => {
       way > 0 ? input.stepUp() : input.stepDown();
       input.dispatchEvent(new Event("change", { bubbles: true }));

@@ -153,7 +153,7 @@ def test_rating_that_fails_is_taken_back_and_said(shop: Shop, address: str, tab:
 
 def test_cart_fills_without_leaving_the_page(shop: Shop, address: str, tab: Page) -> None:
     tab.goto(f"{address}/scene/product")
-    tab.get_by_role("button", name="One more").click()
+    tab.get_by_role("button", name="One more: How many", exact=True).click()
     tab.locator(".buy").get_by_role("button", name="Add to cart").click()
     expect(tab.locator("[data-n-cart]")).to_have_text("4")
     expect(tab.locator(".toast")).to_contain_text("Added: Tide mug")

@@ -222,6 +222,6 @@ def order_page(number_: str) -> vm.AdminOrderPage:
             found, payment_label=payment_label(order.payment_code, get_providers()), with_staff=True
         ),
         customer=row.customer,
-        transitions=tuple(vm.Option(state, str(buying.STATE_LABELS[state])) for state in following),
+        transitions=tuple(vm.Option(state, str(buying.MOVE_LABELS[state])) for state in following),
         version=str(order.version),
     )

@@ -29,6 +29,13 @@ STATE_LABELS = {
     "cancelled": _l("Cancelled"),
     "refunded": _l("Refunded"),
 }
+MOVE_LABELS = {
+    "packed": _l("Mark as packed"),
+    "shipped": _l("Mark as sent"),
+    "delivered": _l("Mark as delivered"),
+    "cancelled": _l("Cancel the order"),
+    "refunded": _l("Refund the money"),
+}
 EVENT_LABELS = STATE_LABELS | {
     "placed": _l("Ordered"),
     "expired": _l("Not paid in time; cancelled"),

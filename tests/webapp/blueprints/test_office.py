@@ -191,6 +191,13 @@ def test_an_order_moves_step_by_step_and_no_other_way(office: ShopClient, order:
     assert "in the blue box" in page
 
 
+def test_the_buttons_of_an_order_say_what_they_do(office: ShopClient, order: OrderRow) -> None:
+    """They named the state that the order would be in: "Refunded" stood on the one that gives the money back."""
+    page = office.get(f"/admin/orders/{order.number}").get_data(as_text=True)
+    assert 'value="packed">Mark as packed</button>' in page
+    assert 'value="refunded">Refund the money</button>' in page
+
+
 def state_of(order: OrderRow) -> str:
     with read_unit() as tx:
         found = orders.by_id(tx, order.order_id)

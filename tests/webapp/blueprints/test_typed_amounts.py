@@ -5,6 +5,8 @@ from flask import Flask
 
 from tests.factories import ShopClient, make_product
 from tests.webapp.blueprints.test_office import form_of
+from webapp.errors import InvalidInput
+from webapp.money import parse_price
 from webapp.store import catalogue, delivery, products, rules
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -77,6 +79,20 @@ def test_comma_and_point_are_read_in_the_table_and_in_the_editor(german: ShopCli
     assert price_of(lamp) == 5250
     german.send(f"/admin/products/{lamp}", form_of(german, f"/admin/products/{lamp}") | {"price-1": "7,05"})
     assert price_of(lamp) == 705
+
+
+@pytest.mark.parametrize(
+    ("written", "cents"),
+    [("1.234,50", 123_450), ("1,234.50", 123_450), ("1 234,50", 123_450), ("1'234'567.00", 123_456_700), ("9.5", 950)],
+)
+def test_thousands_are_read_as_pages_write_them(app: Flask, written: str, cents: int) -> None:
+    assert parse_price(written, "EUR", name="price") == cents
+
+
+@pytest.mark.parametrize("written", ["1.234", "1,23,50", "1.2345,50", "12.34.50", "1.234.50", "1.234,567.00", "", "."])
+def test_what_may_mean_two_prices_is_refused(app: Flask, written: str) -> None:
+    with app.test_request_context(), pytest.raises(InvalidInput):
+        parse_price(written, "EUR", name="price")
 
 
 def test_saving_what_a_german_page_shows_changes_no_amount(german: ShopClient, lamp: int) -> None:
