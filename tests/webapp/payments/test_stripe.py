@@ -162,7 +162,8 @@ def test_s25_a_signed_message_that_no_database_can_hold_is_refused_and_written_d
     buyer.press(app)
     with caplog.at_level(logging.WARNING, logger="webapp"):
         assert tell(app, *completed(stripe, **changed)).status_code == 400
-    assert [record.message for record in caplog.records] == ["webhook_refused"]
+    troubles = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
+    assert troubles == ["webhook_refused"]
     assert order_of(buyer)[0].state == "placed"
 
 
