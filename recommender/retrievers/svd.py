@@ -20,6 +20,7 @@ _RUN_AWAY = 1e6
 SHRINKAGES = (1.0, 2.0, 4.0, 8.0)
 _FOLDS = 5
 _ENOUGH_JUDGED = 10_000
+_BLOCK_PAIRS = 100_000
 
 
 class Svd(Retriever):
@@ -98,7 +99,8 @@ class Svd(Retriever):
         """
         shape = (n_users, n_items)
         self.shrinkage_ = self._choose_shrinkage(users, items, stars, shape)
-        return self._descend(users, items, stars, shape)._set_biases(users, items, stars, self.shrinkage_)
+        self._descend(users, items, stars, shape)
+        return self._set_biases(users, items, self._beyond_taste(users, items, stars), self.shrinkage_)
 
     def _choose_shrinkage(
         self, users: Rows, items: Rows, stars: FloatVector, shape: tuple[int, int]
@@ -115,9 +117,9 @@ class Svd(Retriever):
             held, rest = fold == number, fold != number
             if held.any() and rest.any():
                 known = users[rest], items[rest], stars[rest]
-                self._descend(*known, shape)
+                beyond = self._descend(*known, shape)._beyond_taste(*known)
                 for place, choice in enumerate(choices):
-                    told = self._set_biases(*known, choice).predict_pairs(users[held], items[held])
+                    told = self._set_biases(*known[:2], beyond, choice).predict_pairs(users[held], items[held])
                     losses[place] += ((told - stars[held]) ** 2).sum()
                 n_judged += int(held.sum())
             if n_judged >= _ENOUGH_JUDGED:
@@ -142,11 +144,22 @@ class Svd(Retriever):
         self.is_rated_ = n_of_item > 0
         return self
 
-    def _set_biases(self, users: Rows, items: Rows, stars: FloatVector, shrinkage: tuple[float, float]) -> Self:
+    def _taste(self, users: Rows, items: Rows) -> FloatVector:
+        """Products of the factors of pairs, a block at a time: the factors of a million would take a gigabyte."""
+        taste = np.empty(len(users), dtype=np.float32)
+        for start in range(0, len(users), _BLOCK_PAIRS):
+            part = slice(start, start + _BLOCK_PAIRS)
+            taste[part] = np.einsum("nf,nf->n", self.item_factors_[items[part]], self.user_factors_[users[part]])
+        return taste
+
+    def _beyond_taste(self, users: Rows, items: Rows, stars: FloatVector) -> FloatVector:
+        """Stars beyond the mean and the tastes, shape (n_ratings,)."""
+        beyond: FloatVector = stars - self.mean_ - self._taste(users, items)
+        return beyond
+
+    def _set_biases(self, users: Rows, items: Rows, beyond: FloatVector, shrinkage: tuple[float, float]) -> Self:
         """Fit the biases to what the factors leave over."""
-        taste = np.einsum("nf,nf->n", self.item_factors_[items], self.user_factors_[users])
         shape, (of_users, of_items) = (len(self.user_factors_), len(self.item_factors_)), shrinkage
-        beyond = stars - self.mean_ - taste
         found = ridge_biases(users, items, beyond, shape, of_users=of_users, of_items=of_items)
         self.user_bias_, self.item_bias_ = found
         return self
@@ -155,8 +168,7 @@ class Svd(Retriever):
         """Stars for pairs of training users (-1 for somebody unknown) and items by the learned factors."""
         known = (users >= 0).astype(np.float32)
         own = np.maximum(users, 0)
-        taste = np.einsum("nf,nf->n", self.item_factors_[items], self.user_factors_[own])
-        stars = self.mean_ + self.item_bias_[items] + known * (self.user_bias_[own] + taste)
+        stars = self.mean_ + self.item_bias_[items] + known * (self.user_bias_[own] + self._taste(own, items))
         return np.clip(stars, 1.0, 5.0).astype(np.float32)
 
     def _fit_surprise(self, users: Rows, items: Rows, stars: FloatVector) -> tuple[Any, Any]:
