@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from recommender.artifacts import CARD
@@ -68,6 +70,14 @@ def test_a_learned_order_names_what_decides(shop_model):
     first = next(iter(importance))
     assert f"| `{first}` | {importance[first]:.1%} |" in card
     assert "| feature | share of the weights |" in card, "without trees there is no gain to share"
+
+
+def test_trees_of_new_visits_are_told_where_they_are_others(shop_model):
+    model = shop_model.model_
+    told = "On visits after the end of the log 50 trees correct it"
+    for report, is_told in (({"rounds": 150, "live_rounds": 50}, True), ({"rounds": 50, "live_rounds": 50}, False)):
+        ranker = replace(model.ranker, report=report)
+        assert (told in model_card(replace(model, ranker=ranker))) == is_told
 
 
 def test_what_is_left_out_is_named_once():

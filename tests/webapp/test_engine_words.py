@@ -59,6 +59,10 @@ def judged() -> TrainResult:
         ("stays: Rue lamp, rust; comes: Vest; goes: Rug", "bleibt: Rue lamp, rust; kommt: Vest; geht: Rug"),
         ("comes: Vest", "kommt: Vest"),
         ("12 trials in 60 s; taken: nothing", "12 Versuche in 60 s; übernommen: nichts"),
+        (
+            "On visits after the end of the log 50 trees correct it, which served such visits best.",
+            "Bei Besuchen nach dem Ende der Ereignisse verbessern sie 50 Bäume",
+        ),
         ("the process that trained stopped before the end", "der Prozess, der trainierte, endete vor der Zeit"),
         (
             "SNIPS 0.0123 [0.0100 0.0150], doubly robust 0.0120 [0.0100 0.0140], earned 0.0110 clicks a place, "

@@ -99,6 +99,7 @@ CARD = (
     N_("A stated reason is evidence that moved the score, checked by taking it away; it is not all of the evidence."),
     N_("A recommender with the strategy %(name)s."),
     N_("Its order is learned: a blend of %(n)s features, corrected by %(trees)s trees."),
+    N_("On visits after the end of the log %(n)s trees correct it, which served such visits best."),
     N_("%(n)s lists that people were shown taught the trees, but for what a place adds to a click."),
     N_("%(events)s events of %(users)s people about %(items)s products, the last of %(at)s UTC."),
     N_("%(events)s events of %(users)s people about %(items)s products, whose times are not known."),
