@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,14 @@ class LoggedValue:
 
     @property
     def is_enough(self) -> bool:
-        """Whether the estimate rests on enough rows to go by."""
-        return self.snips.effective_sample_size >= MIN_EFFECTIVE
+        """Whether the estimate rests on enough rows to go by, and on more than one person."""
+        return self.snips.effective_sample_size >= MIN_EFFECTIVE and not self.is_of_one
+
+    @property
+    def is_of_one(self) -> bool:
+        """Whether nearly all of it was shown to one person, so that nothing tells how far apart people are."""
+        is_known = not isnan(self.snips.value)
+        return is_known and (isnan(self.snips.low) or isnan(self.robust.low))
 
 
 def logged_value(
@@ -187,5 +194,6 @@ def _rates(items: AnyArray, clicks: FloatVector) -> tuple[dict[str, float], floa
 
 
 def in_words(value: PolicyValue) -> str:
-    """An estimate with its interval."""
-    return f"{value.value:.4f} [{value.low:.4f} {value.high:.4f}]"
+    """An estimate with its interval, dashes for what is not known."""
+    ends = "-" if isnan(value.low) else f"{value.low:.4f} {value.high:.4f}"
+    return "-" if isnan(value.value) else f"{value.value:.4f} [{ends}]"

@@ -137,10 +137,13 @@ def logged_table(evaluation: LoggedEvaluation) -> str:
         [name, in_words(v.snips), in_words(v.robust), f"{v.snips.effective_sample_size:.0f}", f"{seconds:.1f}"]
         for (name, v), seconds in zip(evaluation.results.items(), evaluation.fit_seconds.values(), strict=True)
     ]
-    thin = [name for name, value in evaluation.results.items() if not value.is_enough]
+    of_one = [name for name, value in evaluation.results.items() if value.is_of_one]
+    thin = [name for name, value in evaluation.results.items() if not value.is_enough and name not in of_one]
     lines = [title, "", *_aligned([header, *rows])]
     if thin:
         lines += ["", f"too little to go by (an effective sample under {MIN_EFFECTIVE}): {', '.join(thin)}"]
+    if of_one:
+        lines += ["", f"nothing to go by, as nearly all of it was shown to one person: {', '.join(of_one)}"]
     return "\n".join([*lines, *(f"{name}: not judged, {reason}" for name, reason in evaluation.failed.items())])
 
 

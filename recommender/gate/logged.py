@@ -16,6 +16,8 @@ def check_logged(value: LoggedValue) -> Check:
     """
     if not value.n_chance:
         return note("logged picks", "not judged: nothing that was shown since the split had been left to chance")
+    if value.is_of_one:
+        return warning("logged picks", False, "not judged: nearly all of it was shown to one person")
     if not value.is_enough:
         n = value.snips.effective_sample_size
         return warning("logged picks", False, f"not judged: an effective sample of {n:.0f} is under {MIN_EFFECTIVE}")

@@ -6,16 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import stdtrit
 
 from recommender.errors import DataError
 from recommender.metrics.values import Values
 
-_Z95 = 1.959963984540054
+_UPPER_95 = 0.975
+# Fewer say nothing of how far apart they are.
+_LEAST_UNITS = 1.5
 
 
 @dataclass(frozen=True)
 class PolicyValue:
-    """Estimated mean reward per shown item, a 95 % normal interval, and how many rows the weights are worth."""
+    """Estimated mean reward per shown item, its 95 % interval, and how many rows the weights are worth.
+
+    The ends are NaN where nearly everything is of one person (one row, where people are not told apart).
+    """
 
     value: float
     low: float
@@ -61,6 +67,7 @@ def snips(
         Cap of the weights: less variance, more bias.
     groups : array of shape (n,), optional
         Whom each row is of. Rows of one person are alike, so the interval takes people for units; without it, rows.
+        Few units make it wide (Student's distribution), as many as their weights are worth.
 
     Returns
     -------
@@ -76,7 +83,8 @@ def snips(
     ----------
     Swaminathan, Joachims (2015), The Self-Normalized Estimator for Counterfactual Learning. The interval is the delta
     method's: variance ``sum(w^2 (r - v)^2) / sum(w)^2``, the square taken of the sum over each group where there are
-    groups (Liang, Zeger 1986, Longitudinal Data Analysis Using Generalized Linear Models).
+    groups (Liang, Zeger 1986, Longitudinal Data Analysis Using Generalized Linear Models), times ``n / (n - 1)`` of the
+    ``n`` units that the weights are worth (Kish 1965), with the quantile of ``n - 1`` degrees of freedom.
     """
     r = _rewards(rewards)
     w = _weights(logged, target, len(r), max_weight)
@@ -84,7 +92,7 @@ def snips(
     if total == 0:
         return PolicyValue(float("nan"), float("nan"), float("nan"), 0.0, len(r))
     value = float(w @ r) / total
-    spread = _spread(w * (r - value), groups) / total
+    spread = _spread(w * (r - value), w, groups) / total
     return PolicyValue(value, value - spread, value + spread, effective_sample_size(w), len(r))
 
 
@@ -128,19 +136,27 @@ def doubly_robust(
         return PolicyValue(float("nan"), float("nan"), float("nan"), 0.0, 0)
     parts = baseline + w * (r - model)
     value = float(parts.mean())
-    spread = _spread(parts - value, groups) / len(r)
+    spread = _spread(parts - value, np.ones(len(r)), groups) / len(r)
     return PolicyValue(value, value - spread, value + spread, effective_sample_size(w), len(r))
 
 
-def _spread(deviations: Values, groups: ArrayLike | None) -> float:
-    """Half of a 95 % interval of the sum of deviations, those of a group added up first."""
+def _spread(deviations: Values, weights: Values, groups: ArrayLike | None) -> float:
+    """Half of a 95 % interval of the sum of deviations, those of a group added up first; NaN for too few units."""
+    sums, shares = (_by_group(column, groups) for column in (deviations, weights))
+    n_units = effective_sample_size(shares)
+    if n_units < _LEAST_UNITS:
+        return float("nan")
+    return float(stdtrit(n_units - 1, _UPPER_95) * np.sqrt(sums @ sums * n_units / (n_units - 1)))
+
+
+def _by_group(column: Values, groups: ArrayLike | None) -> Values:
+    """The sum over each group; the column itself where there are none."""
     if groups is None:
-        return _Z95 * float(np.sqrt(deviations @ deviations))
+        return column
     names = np.asarray(groups).ravel()
-    if len(names) != len(deviations):
-        raise DataError(f"groups: {len(names)} values for {len(deviations)} rewards")
-    sums = np.bincount(np.unique(names, return_inverse=True)[1], weights=deviations)
-    return _Z95 * float(np.sqrt(sums @ sums))
+    if len(names) != len(column):
+        raise DataError(f"groups: {len(names)} values for {len(column)} rewards")
+    return np.bincount(np.unique(names, return_inverse=True)[1], weights=column).astype(np.float64)
 
 
 def _rewards(rewards: ArrayLike) -> Values:

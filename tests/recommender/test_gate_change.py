@@ -299,6 +299,13 @@ def test_a_small_effective_sample_is_said_and_refuses_nothing(effective, judged)
     assert found.detail.startswith("not judged: an effective sample of 499 is under 500") is not judged
 
 
+def test_what_one_person_saw_alone_is_said_and_refuses_nothing():
+    unknown = PolicyValue(0.01, float("nan"), float("nan"), 1e4, 2000)
+    found = check_logged(LoggedValue(0.1, unknown, unknown, 500, 2000))
+    assert (found.passed, found.refuses) == (False, False)
+    assert found.detail == "not judged: nearly all of it was shown to one person"
+
+
 def test_without_chance_the_point_says_so():
     found = check_logged(value((0.0, 0.01), (0.0, 0.01), n=0))
     assert found == note("logged picks", "not judged: nothing that was shown since the split had been left to chance")

@@ -180,6 +180,13 @@ def test_the_command_prints_a_table_and_writes_json(walks, visits, shown, tmp_pa
     assert found["models"]["itemseq"]["is_enough"] is False
 
 
+def test_what_one_person_saw_alone_is_said_to_be_nothing_to_go_by(walks, visits, shown):
+    log = with_requests(shown).assign(user_id="owner")
+    table = logged_table(evaluate_logged(pd.concat([walks, visits]), None, log, models=["popular"]))
+    assert "nan" not in table
+    assert "nothing to go by, as nearly all of it was shown to one person: popular" in table
+
+
 def test_a_file_of_events_without_times_is_not_held_against_a_clock(walks, visits, shown, tmp_path, capsys):
     """The reader counts its rows from the year 2000 on, so all of them would have happened before the log."""
     untimed = pd.concat([walks, visits]).drop(columns="timestamp")

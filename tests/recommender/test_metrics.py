@@ -408,7 +408,7 @@ def test_rows_that_hang_together_count_as_one_in_the_interval():
     ):
         assert (found.value, found.low, found.high) == pytest.approx((one_each.value, one_each.low, one_each.high))
     apart = snips(rewards, even, even)
-    assert apart.high - apart.low == pytest.approx((one_each.high - one_each.low) / 2)
+    assert apart.high - apart.low == pytest.approx((one_each.high - one_each.low) / 2, rel=0.01)
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says_where_places_of_a_person_are_alike():
@@ -423,6 +423,38 @@ def test_the_interval_holds_the_truth_as_often_as_it_says_where_places_of_a_pers
             held[name] += found.low < 0.25 < found.high
     assert 0.93 < held["people"] / 400 < 0.97
     assert held["rows"] / 400 < 0.91
+
+
+@pytest.mark.parametrize("n_people", [2, 5, 10])
+def test_the_interval_holds_the_truth_as_often_as_it_says_among_few_people(n_people):
+    """600 logs of 2,000 places that a handful of people saw, whose tastes differ; a fifth is clicked on average.
+
+    With the quantile of the normal distribution in the place of Student's it held it 59, 83 and 88 times of a hundred.
+    """
+    rng, held = np.random.default_rng(5), {"snips": 0, "robust": 0}
+    even, target = np.full(2000, 0.5), np.tile([0.5, 0.0], 1000)
+    for _ in range(600):
+        groups = rng.integers(0, n_people, 2000)
+        rewards = (rng.random(2000) < rng.beta(2, 8, n_people)[groups]).astype(float)
+        model = {"predicted": np.full(2000, 0.3), "predicted_target": np.full(2000, 0.15)}
+        weighed = snips(rewards, even, target, groups=groups)
+        robust = doubly_robust(rewards, even, target, groups=groups, **model)
+        held["snips"] += weighed.low < 0.2 < weighed.high
+        held["robust"] += robust.low < 0.1 < robust.high
+    assert all(0.92 < n / 600 < 0.985 for n in held.values()), held
+
+
+@pytest.mark.parametrize("strangers", [0, 30], ids=["alone", "beside a few who saw one place each"])
+def test_what_rests_on_one_person_has_no_interval(strangers):
+    """Two thousand places of one person say nothing of how far apart people are."""
+    groups = np.array(["owner"] * 2000 + [f"guest-{n}" for n in range(strangers)])
+    even, rewards = np.full(len(groups), 0.5), np.arange(len(groups)) % 4 == 0
+    model = {"predicted": np.full(len(groups), 0.3), "predicted_target": np.full(len(groups), 0.3)}
+    weighed = snips(rewards, even, even, groups=groups)
+    for found in (weighed, doubly_robust(rewards, even, even, groups=groups, **model)):
+        assert found.value == pytest.approx(0.25, abs=0.01)
+        assert isnan(found.low)
+        assert isnan(found.high)
 
 
 def test_a_target_that_would_show_none_of_the_log_has_no_value():

@@ -15,7 +15,7 @@ from recommender import offpolicy
 from recommender.errors import DataError
 from recommender.impressions import clean_logged
 from recommender.metrics import doubly_robust, snips
-from recommender.offpolicy import MIN_EFFECTIVE, logged_value
+from recommender.offpolicy import MIN_EFFECTIVE, in_words, logged_value
 from recommender.types import Recommendation
 from tests.recommender.worlds import START, frame_of
 
@@ -188,6 +188,16 @@ def test_enough_means_an_effective_sample_of_five_hundred():
     assert logged_value(Always("a"), shop(1500, RATES, half), now=START).is_enough
     assert not logged_value(Always("a"), shop(800, RATES, half), now=START).is_enough
     assert MIN_EFFECTIVE == 500
+
+
+def test_one_person_is_never_enough():
+    """However often they came: nothing tells how far apart people are."""
+    frame = shop(1500, RATES, {"a": 0.5, "b": 0.5}).assign(user_id="owner")
+    found = logged_value(Always("a"), frame, now=START)
+    assert found.snips.effective_sample_size >= MIN_EFFECTIVE
+    assert isnan(found.snips.low)
+    assert not found.is_enough
+    assert in_words(found.snips) == f"{found.snips.value:.4f} [-]"
 
 
 place = st.tuples(st.sampled_from("abcd"), st.sampled_from([0.1, 0.5, 1.0]), st.integers(0, 1))

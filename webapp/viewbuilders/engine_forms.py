@@ -63,6 +63,7 @@ GATE = (
     N_("the parameters are those that are live"),
     N_("nobody said who may be known"),
     N_("nothing that was shown since the split had been left to chance"),
+    N_("nearly all of it was shown to one person"),
     N_("an effective sample of %(n)s is under %(least)s"),
     N_("SNIPS %(snips)s, doubly robust %(robust)s, earned %(earned)s clicks a place, effective sample %(n)s"),
     N_("%(mean)s [%(low)s %(high)s]"),
