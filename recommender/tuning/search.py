@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from recommender.base import SourceUnavailableError
 from recommender.errors import DataError
 from recommender.evaluation import SplitName
 from recommender.features.combine import BUILT_IN, Networks
 from recommender.metrics import paired_bootstrap
+from recommender.onethread import one_thread
 from recommender.parameters import Parameters
 from recommender.sources import SOURCES
 from recommender.tuning.judges import WEIGHT_JUDGES, Ground, Validation, checksum, weight_values
@@ -145,10 +147,17 @@ def tune(
     unknown = [name for name in studies if name not in STUDIES]
     if unknown:
         raise DataError(f"there is no search for {unknown[0]!r}; known are {', '.join(STUDIES)}")
-    validation = Validation(
-        train, items, split=split, k=k, seed=random_state, learns_weights=learn_weights, networks=networks
-    )
-    search = _Search(TrialLog.open(trials), budget, began, len(set(studies)), random_state, progress)
+    # As a fit does it. With two threads on two busy cores a search took seven times as long.
+    with one_thread, threadpool_limits(1, "blas"):
+        validation = Validation(
+            train, items, split=split, k=k, seed=random_state, learns_weights=learn_weights, networks=networks
+        )
+        search = _Search(TrialLog.open(trials), budget, began, len(set(studies)), random_state, progress)
+        return _searched(search, validation, start, studies)
+
+
+def _searched(search: _Search, validation: Validation, start: Parameters, studies: Sequence[str]) -> TuneResult:
+    """What is found for the weights first, then for each source under them."""
     weights = start.weights or EventWeights()
     if WEIGHTS in studies and search.has_time_for(WEIGHTS):
         weights = _weights(search, validation, start, weights)
