@@ -178,6 +178,8 @@ def _settings(strategy: str, kept: Path | None) -> dict[str, Any]:
 def keep_parameters(trained: Trained, path: Path) -> None:
     """Write what a search found into a file, for the trainings to come; nothing where nothing better was found.
 
+    What the file holds about sources that this strategy does not ask stays.
+
     Raises
     ------
     TrainingError
@@ -191,11 +193,13 @@ def keep_parameters(trained: Trained, path: Path) -> None:
         return
     found = tuned.parameters
     try:
-        are_found = "weights" in found.about["taken"] or (path.exists() and Parameters.read(path).weights is not None)
+        before = Parameters.read(path) if path.exists() else Parameters()
     except DataError as error:
         raise TrainingError(str(error)) from error
+    are_found = "weights" in found.about["taken"] or before.weights is not None
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace(found, weights=found.weights if are_found else None).write(path)
+    sources = {**before.source_params, **found.source_params}
+    replace(found, source_params=sources, weights=found.weights if are_found else None).write(path)
 
 
 def _still_there(parameters: Mapping[str, Any], named: Mapping[str, str]) -> dict[str, Any]:

@@ -11,11 +11,14 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from recommender.parameters import Parameters
+from recommender.tuning import TuneResult
 from tests.conftest import NOW
 from tests.factories import make_event, make_product, make_user
 from tests.servers import need_package
@@ -25,7 +28,7 @@ from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import Conflict, NotFound
 from webapp.picks import Ask
-from webapp.recs import LocalRecs
+from webapp.recs import LocalRecs, Trained
 from webapp.services import office_models, schedule, training
 from webapp.services.feed import DatabaseFeed
 from webapp.services.training import Place
@@ -243,6 +246,21 @@ def test_trainings_begin_with_the_parameters_that_were_kept(shop: None, place: P
     place.parameters.write_text(json.dumps({"schema": 1, "source_params": {"itemseq": {"window": 7}}}), "utf-8")
     assert retrain(place).state == "published"
     assert runs()[0].parameters["source_params"] == {"itemseq": {"window": 7}}
+
+
+def test_a_search_for_one_strategy_keeps_what_was_found_for_others(place: Place) -> None:
+    """What `flask retrain --strategy itemseq` finds is one part of what the nights have found for the blend."""
+    place.parameters.parent.mkdir(parents=True)
+    before = Parameters({"itemseq": {"window": 3}, "ials": {"n_factors": 32}}, about={"taken": ["ials"]})
+    before.write(place.parameters)
+    found = Parameters({"itemseq": {"window": 7}}, about={"taken": ["itemseq"]})
+    tuned = TuneResult(found, found={}, left_out={}, seconds=1.0)
+    recs.keep_parameters(
+        Trained(None, {}, {}, True, (), 1.0, 9, 9, 9, result=SimpleNamespace(tuned=tuned)), place.parameters
+    )
+    kept = Parameters.read(place.parameters)
+    assert kept.source_params == {"itemseq": {"window": 7}, "ials": {"n_factors": 32}}
+    assert kept.about == {"taken": ["itemseq"]}
 
 
 def test_a_broken_file_of_parameters_is_named_and_the_live_model_serves_on(shop: None, place: Place) -> None:
