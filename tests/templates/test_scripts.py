@@ -417,6 +417,19 @@ def test_opened_card_is_reported(shop: Shop, address: str, tab: Page) -> None:
     assert [(click["product_id"], click["rank"]) for click in clicks] == [(3, 3)]
 
 
+def test_what_is_reported_goes_by_the_clock_of_the_shop(shop: Shop, address: str, tab: Page) -> None:
+    """What a clock ahead of the shop's told was refused, so no click of its owner counted.
+
+    What one behind it told had happened before the list that it came from was shown.
+    """
+    tab.goto(f"{address}/scene/home")
+    with tab.expect_request("**/api/events") as asked:
+        tab.locator("[data-rail='for_you'] [data-card='3'] .card-link").click()
+    events = asked.value.post_data_json["events"]
+    assert "click" in {event["event"] for event in events}
+    assert not any("at" in event for event in events)
+
+
 def test_wrong_field_is_told_in_words_and_forgiven(address: str, tab: Page) -> None:
     tab.goto(f"{address}/scene/sign-in")
     email = tab.get_by_label("E-mail address")
