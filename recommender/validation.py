@@ -258,6 +258,12 @@ def usable_events(frame: pd.DataFrame, *, now: int | None = None) -> tuple[pd.Da
     return (frame[usable] if left_out else frame), left_out
 
 
+def usable_places(frame: pd.DataFrame, *, now: int | None = None) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Of shown places, as :func:`recommender.impressions.clean_logged` takes them, those whose time can be meant."""
+    usable, left_out = _without(_time_faults(frame["timestamp"].to_numpy(dtype=np.float64), now), len(frame))
+    return (frame[usable] if left_out else frame), left_out
+
+
 def usable_told(
     told: Sequence[tuple[str, Event]], *, now: int | None = None
 ) -> tuple[list[tuple[str, Event]], dict[str, int]]:
@@ -278,7 +284,12 @@ def _usable(
         *_value_faults(kinds, values),
         *_time_faults(seconds, now),
     ]
-    usable, left_out = np.ones(len(kinds), dtype=bool), {}
+    return _without(faults, len(kinds))
+
+
+def _without(faults: Sequence[tuple[str, BoolMask]], n: int) -> tuple[BoolMask, dict[str, int]]:
+    """Mask of ``n`` rows without any of the faults, and how many each of them took."""
+    usable, left_out = np.ones(n, dtype=bool), dict[str, int]()
     for why, bad in faults:
         if n := int((usable & bad).sum()):
             left_out[why] = n

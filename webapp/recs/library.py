@@ -211,12 +211,16 @@ def _still_there(parameters: Mapping[str, Any], named: Mapping[str, str]) -> dic
 
 def _around(found: Surroundings) -> Any:
     from recommender.training import Around
+    from recommender.validation import usable_places
 
+    logged, left_out = usable_places(found.logged)
+    if left_out:  # shown under a clock that was ahead
+        log.warning("training_places_left_out", extra={"n": sum(left_out.values()), "reason": "; ".join(left_out)})
     return Around(
         now=int(found.now.timestamp()),
         rows_before=found.rows_before,
         may_be_known=found.may_be_known,
-        logged=found.logged,
+        logged=logged,
     )
 
 

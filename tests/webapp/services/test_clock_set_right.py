@@ -13,10 +13,12 @@ from tests.factories import PASSWORD, make_product, make_user
 from tests.webapp.services.conftest import retrain
 from webapp import recs
 from webapp.actors import Actor
+from webapp.clock import utc_now
 from webapp.errors import InvalidInput, NotFound, TooManyRequests
 from webapp.services import accounts, feedback, outbox, reviews, schedule, taste, training
-from webapp.store import operations
+from webapp.store import interactions, operations
 from webapp.store import taste as taste_rows
+from webapp.store.scope import owner_values
 from webapp.store.tx import read_unit, unit_of_work
 
 AHEAD = NOW + timedelta(days=365)
@@ -158,3 +160,14 @@ def test_models_of_another_database_are_older_than_any_of_this_one(shop: None, p
     newest = retrain(place, clock=lambda: NOW + timedelta(hours=1)).version
     assert set(recs.versions(place.root)) == {live, newest}
     assert training.rollback(place, version=None, user_id=None, now=NOW) == live
+
+
+def test_lists_shown_then_keep_no_training_from_ending(shop: None, place: training.Place) -> None:
+    """The library refuses times to come, and with them every training failed until that day."""
+    with unit_of_work() as tx:
+        ana, lamp = Actor(user_id=make_user(tx)), make_product(tx)
+        shown = {"slot": "for_you", "product_id": lamp, "propensity": 0.125, "position": 8, **owner_values(ana)}
+        made_by = {"model_version": "", "strategy": "hybrid", "source": "explore", "seen_at": None}
+        for name, at in {"then": utc_now() + timedelta(days=365), "now": NOW}.items():
+            interactions.add_impressions(tx, [shown | made_by | {"request_id": name, "at": at}])
+    assert retrain(place).state == "published"
