@@ -123,6 +123,8 @@ def make_split(frame: pd.DataFrame, how: SplitName, unit: Unit = "event", *, fir
         raise DataError(f"split must be last-one, time, random or new-users, not {shortened(how)}")
     if how in _DRAWN and unit != "event":
         raise DataError(f"the {how} split holds out single events, not a {unit}")
+    if not len(frame):
+        raise DataError("there are no events, so nobody can be judged")
     if how == "new-users":
         split = split_new_users(frame)
     elif how == "random":

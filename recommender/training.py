@@ -109,7 +109,8 @@ def train(
     around : Around, optional
         What the gate should know beside the data; its ``logged`` teaches the order, too.
     search : Search, optional
-        Look for better parameters than those of ``settings`` first. A log too short to search in is trained as it is.
+        Look for better parameters than those of ``settings`` first. A log too short to search in is trained as it is,
+        which a note of the report says.
     progress : callable
 
     Raises
@@ -126,7 +127,7 @@ def train(
     log = Interactions.from_frame(events)
     catalogue = ItemCatalogue.from_frame(items) if items is not None else None
     read = log.to_frame()  # split, search and star check see the times that the fit sees
-    tuned = _searched(read, items, params, networks, search, progress) if search is not None else None
+    tuned, told = _searched(read, items, params, networks, search, progress) if search is not None else (None, "")
     if tuned is not None:
         params |= _plain(tuned.parameters.settings_for(strategy))
     searched_mb, rehearsal = peak_mb(), Rehearsal(None, _first_model())
@@ -139,8 +140,8 @@ def train(
         progress("gate", 0.0)
         report = report.joined(_last_checks(model, log, catalogue, around, is_refused=not report.passed))
         report = report.joined(gate.unjudged_points(report))
-    if tuned is not None:
-        report = report.joined([gate.note("search for parameters", _told(tuned))])
+    if told:
+        report = report.joined([gate.note("search for parameters", told)])
     metrics = metrics_json(rehearsal.evaluation) if rehearsal.evaluation else {}
     if with_evaluation:
         model.model_.info["judged"] = {"metrics": metrics, "gate": report.to_json()}
@@ -166,8 +167,8 @@ def _searched(
     networks: Networks,
     search: Search,
     progress: Progress,
-) -> TuneResult | None:
-    """What the search finds on the events from before the gate's test; None for a log too short to hold that back."""
+) -> tuple[TuneResult | None, str]:
+    """What a search finds on the events from before the gate's test, and in words; None where the log is too short."""
     blend, extras = specs_for(params["strategy"], {})
     weights = params.get("weights")
     start = Parameters(
@@ -175,7 +176,7 @@ def _searched(
         EventWeights.from_dict(weights) if isinstance(weights, Mapping) else weights,
     )
     try:
-        return tune(
+        found = tune(
             training_part(events, make_split(events, "time", first_only=False)),
             items,
             studies=[name for name in STUDIES if name == "weights" or name in blend or name in extras],
@@ -187,8 +188,9 @@ def _searched(
             trials=search.trials,
             progress=progress,
         )
-    except DataError:
-        return None
+    except DataError as error:
+        return None, f"no search: {error}"
+    return found, _told(found)
 
 
 def _highest(before: float, rehearsal: Rehearsal, after: float) -> float:

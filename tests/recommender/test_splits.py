@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from recommender.errors import DataError
+from recommender.evaluation import SplitName, make_split
 from recommender.splits import (
     Split,
     basket_ids,
@@ -383,6 +386,13 @@ def test_every_kind_of_leak_is_found(test, cut, message):
 def test_what_cannot_be_split_is_said_in_words(call, message):
     with pytest.raises(DataError, match=message):
         call()
+
+
+@pytest.mark.parametrize("how", get_args(SplitName))
+def test_of_an_empty_log_nobody_can_be_judged(how):
+    """It was said that all of its events happened at one time."""
+    with pytest.raises(DataError, match="there are no events, so nobody can be judged"):
+        make_split(log("ana cup 1").iloc[:0], how)
 
 
 def test_an_empty_log_splits_into_nothing():

@@ -117,6 +117,8 @@ def test_a_log_too_short_to_search_in_is_trained_as_it_is(walks):
     found = train(few, strategy="itemseq", search=Search(Budget(trials=2)))
     assert found.tuned is None
     assert found.params == {"strategy": "itemseq", "random_state": 0}
+    assert check(found, "search for parameters").level == "note"
+    assert check(found, "search for parameters").detail.startswith("no search: a search needs 20 users to judge by")
 
 
 def test_its_parameters_make_the_same_model_again(trained, walks, items):

@@ -55,6 +55,10 @@ def judged() -> TrainResult:
         ("ndcg@10 0.0623, the live parameters 0.0691 (-0.0067)", "die Einstellungen in Betrieb 0,0691 (-0,0067)"),
         ("120945 rows, 120945 in the training before", "120.945 Zeilen, 120.945 im Training davor"),
         ("p50 32.5 ms a request, p95 104.5 ms; live 15.2 and 27.1 ms", "p50 32,5 ms je Anfrage, p95 104,5 ms; in Betr"),
+        (
+            "no search: a search needs 20 users to judge by, the training part leaves 4",
+            "keine Suche: eine Suche braucht 20 Menschen, an denen sie misst, davor bleiben 4",
+        ),
         ("not judged: nearly all of it was shown to one person", "nicht beurteilt: fast alles davon sah ein einz"),
         ("not judged: the log is empty", "nicht beurteilt: es gibt keine Ereignisse"),
         ("stays: Rue lamp, rust; comes: Vest; goes: Rug", "bleibt: Rue lamp, rust; kommt: Vest; geht: Rug"),

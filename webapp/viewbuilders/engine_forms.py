@@ -75,6 +75,9 @@ GATE = (
     N_("no place is on record that chance filled since the split"),
     N_("nothing was live before, so nothing was compared"),
     N_("%(n)s trials in %(seconds)s s; taken: %(taken)s"),
+    N_("no search: %(reason)s"),
+    N_("a search needs %(least)s users to judge by, the training part leaves %(n)s"),
+    N_("there are no events, so nobody can be judged"),
     N_("nothing"),
 )
 ENDS = (
