@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from types import ModuleType
 
+import pandas as pd
 import pytest
 from flask import Flask
 from flask_babel import force_locale
 
 from recommender import modelcard
+from recommender.errors import DataError
+from recommender.evaluation import make_split
 from recommender.gate import change, data, integrity, logged, points, ranking
 from recommender.hybrid import HybridRecommender
 from recommender.interactions import Interactions
@@ -18,7 +21,7 @@ from recommender.modelcard import model_card
 from recommender.rankfeatures import AFFINITY_COLUMNS, ITEM_COLUMNS, USER_COLUMNS
 from recommender.sources import SOURCES
 from recommender.training import TrainResult, train
-from tests.recommender.worlds import DAY, START, ring_walks
+from tests.recommender.worlds import DAY, START, frame_of, ring_walks
 from webapp.services import training
 from webapp.viewbuilders.engine_names import feature_label, source_label
 from webapp.viewbuilders.engine_words import card, said
@@ -81,6 +84,28 @@ def test_a_sentence_is_said_in_german_with_german_numbers(app: Flask, english: s
         assert german in (said(english) or "")
     with app.test_request_context(), force_locale("en"):
         assert (said(english) or "").replace(",", "") == english.replace(",", "")
+
+
+@pytest.mark.parametrize(
+    ("log", "german_"),
+    [
+        (frame_of(("ana", "cup", "view", START)), "alle Ereignisse geschahen zur selben Zeit"),
+        (frame_of(("ana", "cup", "view", START), ("ben", "pot", "view", START + DAY)), "niemand beurteilt werden"),
+        (frame_of(("ana", "cup", "view", START)).iloc[:0], "es gibt keine Ereignisse"),
+    ],
+    ids=["at one time", "strangers", "nothing"],
+)
+def test_why_a_young_shop_cannot_be_judged_is_said_in_german(german: None, log: pd.DataFrame, german_: str) -> None:
+    with pytest.raises(DataError) as told:
+        make_split(log, "time")
+    assert german_ in (said(str(told.value)) or "")
+    assert german_ in (said(f"no search: {told.value}") or "")
+
+
+def test_a_shop_with_nothing_to_learn_from_is_told_so_in_german(german: None) -> None:
+    with pytest.raises(DataError) as told:
+        train(frame_of(("ana", "cup", "view", START)).iloc[:0], strategy="itemseq")
+    assert said(str(told.value)) == "es gibt weder ein Ereignis noch ein Produkt, aus dem zu lernen wäre"
 
 
 def test_a_sentence_of_no_known_form_is_none(german: None) -> None:

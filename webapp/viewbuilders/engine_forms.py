@@ -78,6 +78,16 @@ GATE = (
     N_("no search: %(reason)s"),
     N_("a search needs %(least)s users to judge by, the training part leaves %(n)s"),
     N_("there are no events, so nobody can be judged"),
+    N_("there is neither an event nor a catalogue row to learn from"),
+    N_(
+        "the time split leaves no test event whose user and item the training part knows, so nobody can be judged: it "
+        "needs people and items that were there before the last tenth of the log and are in it again; give more events "
+        "or choose another split"
+    ),
+    N_(
+        "column 'timestamp': all events happened at one time, so there is nothing to split by it; the other splits "
+        "(last-one, random and new-users) need no times"
+    ),
     N_("nothing"),
 )
 ENDS = (
