@@ -102,12 +102,16 @@ def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
 def add_view(
     tx: Tx, actor: Actor, product_id: int, *, request_id: str | None, at: datetime, unless_since: datetime
 ) -> bool:
-    """Add a view unless the actor viewed the product since a moment: one statement. False when nothing was added."""
+    """Add a view unless the actor viewed the product since a moment: one statement. False when nothing was added.
+
+    A view as far ahead as that moment lies back, or further, was noted by a clock that was ahead and is another one.
+    """
     again = exists().where(
         owned_by(Interaction, actor),
         Interaction.product_id == product_id,
         Interaction.kind == "view",
         Interaction.at > unless_since,
+        Interaction.at < at + (at - unless_since),
     )
     values = {"product_id": product_id, "kind": "view", "at": at, "request_id": request_id, "context": ""}
     values |= owner_values(actor)

@@ -133,6 +133,15 @@ def test_stars_and_refusals_of_that_day_give_way_to_newer_ones() -> None:
         assert taste_rows.kept_out_and_moments(tx, ana, limit=9)[0] == {mug: ("dismiss", NOW)}
 
 
+def test_a_look_of_that_day_is_not_taken_for_the_look_of_now() -> None:
+    with unit_of_work() as tx:
+        ana, lamp = Actor(user_id=make_user(tx)), make_product(tx)
+        for moment in (AHEAD, NOW, NOW + timedelta(minutes=1)):
+            feedback.note_view(tx, ana, lamp, request_id="", now=moment)
+        moments = [row.at for row in interactions.recent(tx, ana, limit=9)]
+    assert moments == [NOW, AHEAD]
+
+
 def test_what_arrives_late_still_changes_nothing() -> None:
     with unit_of_work() as tx:
         ana, lamp = Actor(user_id=make_user(tx)), make_product(tx)
