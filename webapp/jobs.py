@@ -243,7 +243,9 @@ def _is_stopping() -> bool:
 
 
 def _tidy(_job: operations.JobRow) -> None:
+    config: Config = current_app.config["SHOP"]
     housekeeping.tidy(now=utc_now())
+    media.clear_drafts(config.instance / "media", now=utc_now())
 
 
 def _draw_pictures(_job: operations.JobRow) -> None:

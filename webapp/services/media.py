@@ -13,6 +13,8 @@ import struct
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +37,7 @@ BROKEN = (OSError, ValueError, TypeError, SyntaxError, EOFError, struct.error)
 # Bytes of memory that Pillow takes at a time: what is larger than 32 MB goes back to the system at once.
 BLOCK = 64 * 1024 * 1024
 CHUNK = 16
+DRAFT_SECONDS = 3600
 PAPER = (246, 244, 240)
 _one_at_a_time = threading.Lock()  # a large one takes several hundred megabytes; a few small files must not take all
 
@@ -106,6 +109,17 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def clear_drafts(folder: Path, *, now: datetime) -> int:
+    """Remove what a killed process left half-written, once nobody can be writing it any more; return how many."""
+    n_gone = 0
+    for draft in folder.glob(".*.webp.*"):
+        with suppress(OSError):  # moved to its place meanwhile, or of a folder that cannot be written
+            if draft.stat().st_mtime < now.timestamp() - DRAFT_SECONDS:
+                draft.unlink()
+                n_gone += 1
+    return n_gone
 
 
 def draw_all(

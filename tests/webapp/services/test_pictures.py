@@ -1,12 +1,18 @@
 """Pictures that the shop takes in and writes anew."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from PIL import Image
 
-from webapp.services import media
+from tests.conftest import NOW
+from webapp import jobs
+from webapp.services import media, schedule
+from webapp.store import operations
+from webapp.store.tx import unit_of_work
 
 
 def cut_out(mode: str) -> bytes:
@@ -40,3 +46,27 @@ def test_a_large_picture_is_made_small_before_all_else_and_looks_the_same(mode: 
         assert whole.width <= 3 * media.WIDTHS[-1]
         looks.append(whole.getpixel((whole.width // 2, whole.height // 2)))
     assert looks[0] == looks[1]
+
+
+def test_what_a_killed_process_left_half_written_goes_after_a_while(tmp_path: Path) -> None:
+    """Nobody else would take it away; what is being written just now is let alone, and so is every picture."""
+    left, fresh = tmp_path / ".lamp-1-320.webp.k3x", tmp_path / ".lamp-2-320.webp.z9q"
+    for path in (left, fresh, tmp_path / "lamp-0-320.webp"):
+        path.write_bytes(b"RIFF")
+    os.utime(left, (NOW.timestamp() - 7200,) * 2)
+    os.utime(tmp_path / "lamp-0-320.webp", (NOW.timestamp() - 7200,) * 2)
+    os.utime(fresh, (NOW.timestamp(),) * 2)
+    assert media.clear_drafts(tmp_path, now=NOW) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"lamp-0-320.webp", fresh.name}
+    assert media.clear_drafts(tmp_path / "not-there-yet", now=NOW) == 0
+
+
+def test_it_is_looked_for_every_hour(app: Flask) -> None:
+    left = Path(app.instance_path) / "media" / ".lamp-1-320.webp.k3x"
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(b"RIFF")
+    os.utime(left, (NOW.timestamp() - 7200,) * 2)
+    with unit_of_work() as tx:
+        operations.add_job(tx, schedule.HOUSEKEEPING, due_at=NOW)
+    assert jobs.run_due_jobs() == 1
+    assert not left.exists()
