@@ -322,8 +322,7 @@ class ServingRecommender(Estimator):
         user_id = id_of(user_id, "user_id")
         row = self.model_.users.row(user_id)
         beyond = self._beyond_training(user_id, self._told(history))
-        state = None if beyond is None else self._answerer.state_of(beyond, row)
-        return forecast_stars(self.model_, row, self.model_.items.row(id_of(item_id, "item_id")), state)
+        return forecast_stars(self.model_, row, self.model_.items.row(id_of(item_id, "item_id")), beyond)
 
     def event_weights(self, history: Iterable[Event]) -> FloatVector:
         """How much each event says about a taste, shape (n_events,), a purchase being 1; a dismissal says 0."""

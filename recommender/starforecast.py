@@ -9,15 +9,18 @@ from recommender.model import FittedModel
 from recommender.onethread import one_thread
 from recommender.retrievers.svd import Svd
 from recommender.retrievers.svd_content import SvdContent
-from recommender.state import UserState
+from recommender.state import EventLog, build_state
 
 
 @one_thread
-def forecast_stars(model: FittedModel, user_row: int, item_row: int, state: UserState | None) -> float:
-    """See :meth:`HybridRecommender.predict_rating`; ``state`` is None when nothing is known beyond the training."""
+def forecast_stars(model: FittedModel, user_row: int, item_row: int, log: EventLog | None) -> float:
+    """See :meth:`HybridRecommender.predict_rating`; ``log`` is None when nothing is known beyond the training."""
     svd = _svd_of(model)
-    if state is None:
+    if log is None:
         return _forecast_trained(model, svd, user_row, item_row)
+    # A list goes by the latest taste; with the latest 200 ratings alone forecasts for those of MovieLens who gave more
+    # than 250 were worse by 0.017 (RMSE .886, with all of them .870).
+    state = build_state(log, model.weights, user_row=user_row, limit=len(log))
     if item_row < 0:
         return svd.forecast_unknown(state)
     items = np.array([item_row])

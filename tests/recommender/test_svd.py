@@ -231,3 +231,17 @@ def test_a_descent_that_runs_away_is_no_model(params, stars, data):
     assert "lr_all" in model.info["skipped"]["svd"]
     with pytest.raises(DataError, match=r"forecasts no stars: svd: .* lr_all"):
         model.predict_rating("u00", "film01")
+
+
+def test_one_rating_more_lets_all_earlier_ones_count_in_a_forecast(stars):
+    """Who rated hundreds of things one star and then hundreds five is no friend of everything after one more rating."""
+    grumbler = [("moody", f"gadget{n:03d}", "rating", START + n, 1.0 if n < 250 else 5.0) for n in range(500)]
+    others = [
+        (f"u{user:02d}", f"gadget{n:03d}", "rating", START + n, 3.0) for user in range(20) for n in range(user, 500, 20)
+    ]
+    log = pd.concat([stars, frame_of(*grumbler, *others)])
+    model = quick_model(log, None, strategy="svd", source_params={"svd": {"n_factors": 5, "n_epochs": 20}})
+    told = [Event("film00", "rating", START + 1_000, 3.0)]
+    for item in ("film01", "film02", "never heard of"):
+        before, after = model.predict_rating("moody", item), model.predict_rating("moody", item, history=told)
+        assert after == pytest.approx(before, abs=0.3)
