@@ -33,7 +33,8 @@ def calibration_error(forecast: ArrayLike, actual: ArrayLike, n_bins: int = 5) -
     """How far mean forecasts are from the mean stars given, over groups of like forecasts, in stars; NaN for none.
 
     The forecasts are sorted into ``n_bins`` groups of equal size; the absolute differences of the group means are
-    averaged by size. A forecast that always says the mean is calibrated, only useless: read it beside RMSE.
+    averaged by size. Equal forecasts that fall into two groups are as far off as all of them on average, so the order
+    of the ratings says nothing. A forecast that always says the mean is calibrated, only useless: read it beside RMSE.
 
     References
     ----------
@@ -44,7 +45,8 @@ def calibration_error(forecast: ArrayLike, actual: ArrayLike, n_bins: int = 5) -
     judged = ~np.isnan(gaps)
     if not judged.any():
         return float("nan")
-    ordered = gaps[judged][np.argsort(told[judged], kind="stable")]
+    _, alike, n_alike = np.unique(told[judged], return_inverse=True, return_counts=True)
+    ordered = np.repeat(np.bincount(alike, weights=gaps[judged]) / n_alike, n_alike)
     groups = [group for group in np.array_split(ordered, n_bins) if len(group)]
     return float(sum(abs(group.sum()) for group in groups) / len(ordered))
 

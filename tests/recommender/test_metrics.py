@@ -200,6 +200,15 @@ def test_calibration_by_hand():
     assert isnan(calibration_error([], []))
 
 
+def test_calibration_of_equal_forecasts_does_not_depend_on_the_order_of_the_ratings():
+    """Always the mean is calibrated, in one group as in five: nothing tells its ratings apart."""
+    assert calibration_error([3] * 10, [1] * 5 + [5] * 5) == pytest.approx(0.0)
+    forecast, actual = [2, 5, 5, 5], [2, 1, 5, 3]
+    for order in ([0, 1, 2, 3], [2, 0, 3, 1], [3, 2, 1, 0]):
+        found = calibration_error(np.take(forecast, order), np.take(actual, order), n_bins=2)
+        assert found == pytest.approx((abs(0 - 2) + abs(-2 - 2)) / 4), "2 and a 5 in one group, two 5 in the other"
+
+
 @quick
 @given(st.lists(st.tuples(st.floats(1, 5), st.floats(1, 5)), min_size=1, max_size=30), st.integers(1, 6))
 def test_a_forecast_is_never_further_off_in_groups_than_one_by_one(pairs, n_bins):
