@@ -29,6 +29,7 @@ from recommender.namedfiles import (
     named_events,
     named_items,
     require_parameters,
+    require_unread,
     tell_of_strangers,
     try_file,
     try_folder,
@@ -344,6 +345,7 @@ def _models(options: argparse.Namespace) -> list[str]:
         raise DataError(f"--compare: {absent[0]!r} is not among --models {', '.join(judged)}")
     if options.json:
         try_file("--json", options.json)
+        require_unread(options.json, options)
     return models
 
 

@@ -129,6 +129,14 @@ def try_file(option: str, path: Path) -> None:
         raise DataError(f"{option}: {path} is a folder")
 
 
+def require_unread(out: Path, options: argparse.Namespace) -> None:
+    """Raise DataError where results would be written over a file that the command reads."""
+    for name in ("interactions", "items", "params", "logged"):
+        read = getattr(options, name)
+        if read is not None and out.exists() and read.exists() and out.samefile(read):
+            raise DataError(f"--json: {out} is what --{name} reads, so it is not written over")
+
+
 def require_parameters(out: Path) -> None:
     """Raise DataError where a search would write over a file of another kind, the events for instance."""
     try:

@@ -58,6 +58,25 @@ def test_a_search_writes_over_nothing_but_parameters(events, tmp_path, run):
     assert [run(*asked, tmp_path / "found.json")[0] for _ in range(2)] == [0, 0]
 
 
+@pytest.mark.parametrize("option", ["interactions", "items", "params", "logged"])
+def test_results_are_not_written_over_a_file_that_is_read(option, events, tmp_path, run):
+    """Who takes --json for the kind of file that --interactions is lost the events."""
+    read = {"interactions": tmp_path / "events.csv", "items": products(tmp_path / "items.csv", "garden-00")}
+    read |= {"params": tmp_path / "params.json", "logged": tmp_path / "shown.csv"}
+    read["interactions"].write_text(events.read_text())
+    read["params"].write_text('{"schema": 1}')
+    read["logged"].write_text("user_id,item_id,timestamp,position,propensity,clicked\n")
+    asked = [word for name in {"interactions", option} for word in (f"--{name}", read[name])]
+    before = read[option].read_text()
+    (tmp_path / "other").mkdir()
+    status, said, noted = run(
+        "evaluate", *asked, "--models", "popular", "--json", tmp_path / "other" / ".." / read[option].name
+    )
+    assert (status, said) == (2, "")
+    assert f"{read[option].name} is what --{option} reads, so it is not written over" in noted
+    assert read[option].read_text() == before
+
+
 def test_a_command_that_is_stopped_says_so_in_a_word(events, run, monkeypatch):
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
