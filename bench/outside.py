@@ -94,7 +94,7 @@ class OutsideModel:
 def tuned(name: str, train: pd.DataFrame, how: SplitName, unit: Unit, seed: int = 0) -> Parameters:
     """The best of ``TRIALS`` random points of the grid, judged by NDCG@10 on a split of the training part alone."""
     try:
-        task = make_task(make_split(train, how, unit), None, max_users=VALIDATION_USERS, seed=seed)
+        task = make_task(make_split(train, how, unit, seed=seed), None, max_users=VALIDATION_USERS, seed=seed)
     except DataError:
         return DEFAULTS[name]
     best, quality = DEFAULTS[name], -1.0

@@ -115,7 +115,7 @@ def _trials(options: Options) -> Iterator[Trial]:
 
 def _judged(trial: Trial, options: Options) -> Evaluation:
     events = datasets.load_interactions(trial.data).frame
-    split = make_split(events, trial.split, trial.unit)
+    split = make_split(events, trial.split, trial.unit, seed=options.seed)
     catalogue = datasets.load_judged_catalogue(trial.data, train=split.train)
     models = QUICK_MODELS if options.quick else (*(name for name in SOURCES if name not in NEVER_ALONE), "hybrid")
     judged = evaluate(

@@ -362,7 +362,7 @@ def _tune(options: argparse.Namespace) -> None:
     if options.out.exists():
         require_parameters(options.out)
     events = named_events(options)
-    split = make_split(events, options.split)
+    split = make_split(events, options.split, seed=options.seed)
     trials = options.out.with_name(f"{options.out.stem}.trials.jsonl")
     with ConsoleProgress("tune") as progress:
         result = tune(

@@ -117,8 +117,13 @@ class Evaluation:
         return paired_bootstrap(self.results[a].per_user[key], self.results[b].per_user[key], BOOTSTRAP_ROUNDS)
 
 
-def make_split(frame: pd.DataFrame, how: SplitName, unit: Unit = "event", *, first_only: bool = True) -> Split:
-    """Hold out by name, and check that nothing leaks; without ``first_only`` training keeps repeated interactions."""
+def make_split(
+    frame: pd.DataFrame, how: SplitName, unit: Unit = "event", *, first_only: bool = True, seed: int = 0
+) -> Split:
+    """Hold out by name, and check that nothing leaks; without ``first_only`` training keeps repeated interactions.
+
+    ``seed`` is that of the splits "random" and "new-users".
+    """
     if not isinstance(how, str) or how not in get_args(SplitName):
         raise DataError(f"split must be last-one, time, random or new-users, not {shortened(how)}")
     if how in _DRAWN and unit != "event":
@@ -126,9 +131,9 @@ def make_split(frame: pd.DataFrame, how: SplitName, unit: Unit = "event", *, fir
     if not len(frame):
         raise DataError("there are no events, so nobody can be judged")
     if how == "new-users":
-        split = split_new_users(frame)
+        split = split_new_users(frame, seed=seed)
     elif how == "random":
-        split = split_at_random(frame, first_only=first_only)
+        split = split_at_random(frame, first_only=first_only, seed=seed)
     else:
         hold_out = split_last_one if how == "last-one" else split_by_time
         split = hold_out(frame, unit=unit, first_only=first_only)
@@ -238,6 +243,7 @@ def evaluate(
     k : int
         Length of the judged lists.
     random_state : int
+        Seed of every draw: of models, of what the splits "random" and "new-users" hold out, and of ``max_users``.
     params : mapping, optional
         Parameters of :class:`HybridRecommender` per model name.
     max_users : int, optional
@@ -258,7 +264,7 @@ def evaluate(
     if params is not None and not isinstance(params, Mapping):
         raise DataError(f"params must be a mapping of models to their parameters, not {shortened(params)}")
     log = Interactions.from_frame(frame)
-    parts = make_split(log.to_frame(), split, unit)
+    parts = make_split(log.to_frame(), split, unit, seed=random_state)
     n_cut = log.report.n_rows - log.report.n_kept
     task = make_task(parts, items, max_users=max_users, seed=random_state)
     results: dict[str, ModelResult] = {}

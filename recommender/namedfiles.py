@@ -106,7 +106,7 @@ def judged_items(options: argparse.Namespace, events: pd.DataFrame, unit: Unit =
     """The catalogue, without texts that tell what a split of the events holds out."""
     if not options.data:
         return named_items(options)
-    train = make_split(events, options.split, unit).train
+    train = make_split(events, options.split, unit, seed=options.seed).train
     read = datasets.load_judged_catalogue(options.data, train=train)
     return None if read is None else _told(read).frame
 

@@ -84,7 +84,7 @@ class Validation:
         check_places(k)
         self.rated = Interactions.from_frame(train)
         log = self.rated.to_frame()
-        parts = make_split(log, split)
+        parts = make_split(log, split, seed=seed)
         self.task: Task = make_task(parts, items, max_users=MAX_USERS, seed=seed)
         if len(self.task.users) < MIN_USERS:
             raise DataError(
@@ -94,7 +94,8 @@ class Validation:
         described_by = [] if networks == BUILT_IN else [networks.to_json()]
         self.base = checksum([split, k, seed, learns_weights, _fingerprint(log), _fingerprint(items), *described_by])
         # What a kind of event is worth is learned from what came after it, so repeats count.
-        self._weighed_by = Interactions.from_frame(make_split(log, split, first_only=False).train, keep_times=True)
+        repeated = make_split(log, split, first_only=False, seed=seed)
+        self._weighed_by = Interactions.from_frame(repeated.train, keep_times=True)
         self._plain = TrainingData.build(self.task.events, self.task.catalogue, networks=networks, random_state=seed)
 
     @property

@@ -322,6 +322,18 @@ def test_a_split_is_made_by_name(walks):
         make_split(walks, "random", "basket")
 
 
+@pytest.mark.parametrize("how", ["random", "new-users"])
+def test_what_is_held_out_at_random_is_drawn_by_the_seed(how, walks):
+    """Whoever repeats an evaluation under five seeds to see how far chance goes judges five parts of the log."""
+    drawn = [make_split(walks, how, seed=seed).test for seed in (0, 1, 1)]
+    assert not drawn[0].equals(drawn[1])
+    assert drawn[1].equals(drawn[2])
+    found = [evaluate(walks, models=["popular"], split=how, random_state=seed) for seed in (0, 1, 1)]
+    lists = [(one.users, one.results["popular"].ranked.tolist()) for one in found]
+    assert lists[0] != lists[1] == lists[2]
+    assert found[1].users == sorted(drawn[1]["user_id"].unique())
+
+
 def test_a_split_that_leaves_nothing_to_judge_is_refused():
     with pytest.raises(DataError, match="leaves no test event whose user and item the training part knows"):
         make_split(purchases({"ana": ["a"], "bo": ["b", "c"]}), "last-one")

@@ -174,6 +174,31 @@ def test_what_is_judged_comes_after_what_is_learned(walks):
     assert task.split.train["timestamp"].max() < task.split.test["timestamp"].min()
 
 
+def test_a_search_holds_back_by_its_seed_what_is_drawn(walks):
+    held = [Validation(walks, None, split="random", k=10, seed=seed).task.split.test for seed in (0, 1, 1)]
+    assert not held[0].equals(held[1])
+    assert held[1].equals(held[2])
+
+
+def test_a_search_never_sees_what_an_evaluation_under_the_same_seed_asks_for(walks, tmp_path, monkeypatch):
+    seen = []
+
+    def looked_at(train: pd.DataFrame, *_: object, **__: object) -> None:
+        seen.append(set(zip(train["user_id"], train["item_id"], strict=True)))
+        raise DataError("enough")
+
+    monkeypatch.setattr("recommender.__main__.tune", looked_at)
+    events = tmp_path / "walks.csv"
+    walks.drop(columns=["value", "order_id"]).to_csv(events, index=False)
+    for seed in (0, 1):
+        arguments = f"tune --interactions {events} --split random --seed {seed} --out {tmp_path}/found.json"
+        assert main(arguments.split()) == 2
+    for seed in (0, 1):
+        test = make_split(walks, "random", seed=seed).test
+        asked_for = set(zip(test["user_id"], test["item_id"], strict=True))
+        assert [bool(pairs & asked_for) for pairs in seen] == [seed != 0, seed != 1]
+
+
 def test_too_short_a_log_is_refused_in_words():
     with pytest.raises(DataError):
         search(frame_of(("u", "a", "view", START), ("u", "b", "view", START + 5)), "itemknn")
