@@ -94,6 +94,8 @@ class Evaluation:
         Items beside those of the training part that only the catalogue knows; they are ranked, too.
     left_out : dict of str to int
         Events in neither part, counted per reason.
+    n_tied : int
+        Users whose last item, held out by itself, shares its time with others: the order of the rows chose it.
     """
 
     split: str
@@ -107,6 +109,7 @@ class Evaluation:
     failed: dict[str, str]
     n_described: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    n_tied: int = 0
 
     def compare(self, a: str, b: str, metric: str | None = None) -> PairedDifference:
         """Difference of two models over the same users, with its interval; NDCG at the cutoff by default."""
@@ -290,7 +293,16 @@ def evaluate(
         failed=failed,
         n_described=len(union_of_items(task.events.items, task.catalogue)) - len(task.item_ids),
         left_out=parts.left_out | ({BEYOND_LATEST: n_cut} if n_cut else {}),
+        n_tied=_n_tied(task) if (split, unit) == ("last-one", "event") else 0,
     )
+
+
+def _n_tied(task: Task) -> int:
+    """How many users did something else at the time of what they are asked for."""
+    events, users = task.events, task.events.users.rows(task.users)
+    asked_at = np.full(events.n_users, -1, dtype=np.int64)
+    asked_at[users] = task.asked_at
+    return len(np.unique(events.user_rows[events.timestamps == asked_at[events.user_rows]]))
 
 
 def named_recommender(name: str, random_state: int, settings: Mapping[str, Any]) -> HybridRecommender:

@@ -24,6 +24,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         "n_items": evaluation.n_items,
         "n_described": evaluation.n_described,
         "left_out": evaluation.left_out,
+        "n_tied": evaluation.n_tied,
         "models": {name: _model_json(result) for name, result in evaluation.results.items()},
         "failed": evaluation.failed,
     }
@@ -77,7 +78,15 @@ def _title(evaluation: Evaluation) -> list[str]:
         f"{described} ranked"
     )
     left_out = ", ".join(f"{reason} {n}" for reason, n in evaluation.left_out.items())
-    return [told, f"events in neither part: {left_out}"] if left_out else [told]
+    tied = (
+        f"{evaluation.n_tied} of {len(evaluation.users)} users did other things at the time of the one they are asked "
+        "for, so the order of the rows says which was the last; the unit basket asks for all of a day"
+    )
+    return [
+        told,
+        *([f"events in neither part: {left_out}"] if left_out else []),
+        *([tied] if evaluation.n_tied else []),
+    ]
 
 
 def _row(result: ModelResult, keys: list[str], extra: list[str]) -> list[str]:

@@ -102,3 +102,24 @@ def test_the_title_counts_what_is_ranked_and_what_is_left_out(walks, tmp_path, r
     found = json.loads((tmp_path / "found.json").read_text())
     assert (found["n_items"], found["n_described"]) == (15, 2)
     assert found["left_out"]["new items in the test"] == 1
+
+
+def test_whose_last_thing_only_the_order_of_the_rows_tells_is_counted(walks, tmp_path, run):
+    """With whole days for times another order of the same rows asks for other things, and may have another winner."""
+    log = pd.read_csv(walks)
+    first_steps = log.groupby("user_id").cumcount() < 6
+    a_day = log["user_id"].isin(["u000", "u001", "u002"])
+    log["timestamp"] = log["timestamp"].where(~a_day, START // DAY * DAY)
+    log[first_steps].to_csv(tmp_path / "events.csv", index=False)
+    asked = ["evaluate", "--interactions", tmp_path / "events.csv", "--models", "popular"]
+    asked += ["--json", tmp_path / "found.json", "--split"]
+    told = (
+        "3 of 40 users did other things at the time of the one they are asked for, so the order of the rows says which "
+        "was the last; the unit basket asks for all of a day"
+    )
+    said = run(*asked, "last-one")[1]
+    assert told in said.splitlines()[1:3]
+    assert json.loads((tmp_path / "found.json").read_text())["n_tied"] == 3
+    for others in (("last-one", "--unit", "basket"), ("random",), ("new-users",), ("time",)):
+        assert "did other things at the time" not in run(*asked, *others)[1]
+        assert json.loads((tmp_path / "found.json").read_text())["n_tied"] == 0
