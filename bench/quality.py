@@ -36,7 +36,7 @@ DATA = (
 )
 QUICK_DATA = ("gift-cards",)
 # One order, or one day, is a unit too where people come to several things at once.
-BASKET_DATA = ("musical-instruments", "online-retail")
+BASKET_DATA = ("musical-instruments", "online-retail", "gift-cards")
 # Published tables of this one divide each user's ratings at random.
 RANDOM_DATA = ("movielens-100k",)
 # A person's own history is what the protocol leaves out; networks take minutes for each table.
