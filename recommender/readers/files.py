@@ -32,6 +32,7 @@ _SEPARATORS = (",", "\t", ";", "|")
 _PEEK_OBJECTS = 100
 _SHOWN = 200
 _ZIP = b"PK\x03\x04"
+_PACKED = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "Zstandard"}
 # Deeper than any data; what is nested a thousand times cannot even be turned into text.
 _MAX_DEPTH = 100
 _HOLDERS = (dict, list, tuple)
@@ -94,6 +95,9 @@ class Source:
             self._file: BinaryIO = path.open("rb")
         except OSError as error:
             raise DataError(f"{path}: cannot be opened ({error.strerror})") from error
+        if not self._file.seekable():
+            self._file.close()
+            raise DataError(f"{path}: a pipe can be read only once; save it as a file first")
         self._size = max(1, path.stat().st_size)
         zipped = self._file.read(2) == b"\x1f\x8b"
         self._file.seek(0)
@@ -131,6 +135,9 @@ def first_line(path: Path, encoding: str | None = None) -> str:
         line = source.stream.readline()
         if line.startswith(_ZIP):
             raise DataError(f"{path}: a zip archive; take the file out of it first")
+        for begin, how in _PACKED.items():
+            if line.startswith(begin):
+                raise DataError(f"{path}: packed with {how}; unpack it, or pack it with gzip")
         if encoding is None and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise DataError(f"{path}: UTF-16, not UTF-8 text; save it as UTF-8, or in Python name its encoding, utf-16")
         return line.decode(encoding or "utf-8-sig", "replace").rstrip("\r\n")

@@ -62,9 +62,11 @@ def _readable(path: Path) -> Iterator[None]:
 def _frame(batch: Any) -> pd.DataFrame:
     """Whole numbers stay such beside a gap: as floats, which pandas makes of them, two long ids would be one."""
     try:
-        return batch.to_pandas(integer_object_nulls=True)
+        frame = batch.to_pandas(integer_object_nulls=True)
     except ValueError:  # a date of the year 10,000 or later, which Python's own cannot be
-        return batch.to_pandas(integer_object_nulls=True, date_as_object=False)
+        frame = batch.to_pandas(integer_object_nulls=True, date_as_object=False)
+    kept_as_index = [name for name in frame.index.names if name in batch.schema.names]
+    return frame.reset_index(level=kept_as_index) if kept_as_index else frame
 
 
 def _with_texts(batch: Any) -> Any:

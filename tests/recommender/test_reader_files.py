@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import importlib
 import json
+import lzma
+import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +19,7 @@ from hypothesis import strategies as st
 from recommender.errors import DataError
 from recommender.readers import iter_interactions, parsing, read_catalogue, read_interactions
 from recommender.readers.sheet import UNTIMED_START
+from tests.recommender.worlds import START
 
 quick = settings(max_examples=30)
 
@@ -210,6 +215,32 @@ def test_bytes_that_are_text_are_read_as_such(parquet, kind):
     assert (frame["user_id"].tolist(), frame["title"].tolist()) == (["u"] * 3, ["é", "", "3"])
 
 
+@pytest.mark.parametrize("index", [["user_id"], ["item_id", "user_id"], None])
+def test_what_pandas_kept_as_an_index_is_a_column_of_the_file(tmp_path, index):
+    """It stands in the file beside the columns, and all rows were without a user."""
+    log = pd.DataFrame({"user_id": ["u", "v"], "item_id": ["a", "b"], "timestamp": [START, START + 1]}, index=[7, 5])
+    (log if index is None else log.set_index(index)).to_parquet(tmp_path / "e.parquet")
+    result = read_interactions(tmp_path / "e.parquet")
+    assert result.reasons == {}
+    assert result.frame["user_id"].tolist() == ["u", "v"]
+    assert result.frame["item_id"].tolist() == ["a", "b"]
+    assert result.frame.index.tolist() == [1, 2]
+
+
+def test_a_pipe_is_refused_in_words():
+    """A file is looked at first and then read."""
+    reading, writing = os.pipe()
+    os.write(writing, b"user_id,item_id\nu,a\n")
+    os.close(writing)
+    try:
+        with pytest.raises(
+            DataError, match=rf"/dev/fd/{reading}: a pipe can be read only once; save it as a file first"
+        ):
+            read_interactions(Path(f"/dev/fd/{reading}"))
+    finally:
+        os.close(reading)
+
+
 def test_a_date_past_the_year_9999_costs_its_row_alone(parquet):
     pa = pytest.importorskip("pyarrow", reason="Parquet needs the package pyarrow")
     days = pa.array([1, 2**30, 2], type=pa.int32()).cast(pa.date32())
@@ -238,6 +269,17 @@ def test_columns_without_a_name_may_be_several(write):
         ("e.csv", "user_id,item_id\ru,i\ru,j\r", r"e\.csv: cannot be taken apart into fields"),
         ("e.csv", "user_id,item_id," + "z" * 140_000 + "\nu,i,\n", r"e\.csv: cannot be taken apart into fields"),
         ("e.zip", b"PK\x03\x04\x14\x00\r\x00user_id,item_id\x00\r\n", r"e\.zip: a zip archive"),
+        (
+            "e.csv.bz2",
+            bz2.compress(b"user_id,item_id\nu,a\n"),
+            r"bz2: packed with bzip2; unpack it, or pack it with gzip",
+        ),
+        ("e.csv.xz", lzma.compress(b"user_id,item_id\nu,a\n"), r"xz: packed with xz; unpack it, or pack it with gzip"),
+        (
+            "e.csv.zst",
+            b"\x28\xb5\x2f\xfd\x04\x58\x71\x00",
+            r"zst: packed with Zstandard; unpack it, or pack it with gzip",
+        ),
         ("e.json", '[{"user_id": ' + "[" * 100_000, "nested too deeply"),
         ("e.csv", "user_id,item_id,timestamp\n", "holds no rows"),
         ("e.csv", b"user_id,item_id,timestamp\n\xff\xfe,i,1\n", "not UTF-8 text; save it as UTF-8"),
