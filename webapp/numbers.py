@@ -31,7 +31,7 @@ def is_quantity(number: float) -> bool:
 class KeyConverter(IntegerConverter):
     """``<int:...>`` in an address: a number that no row can have names nothing."""
 
-    regex = rf"\d{{1,{N_DIGITS}}}"
+    regex = rf"[0-9]{{1,{N_DIGITS}}}"  # \d takes the digits of every script
 
     def __init__(self, rules: Map, *arguments: Any, **options: Any) -> None:
         super().__init__(rules, *arguments, **{"max": MAX_ID, **options})

@@ -95,3 +95,12 @@ def test_a_products_old_address_leads_to_its_own_page_whatever_is_asked(app: Fla
     for query in ("product_id=2&slug=x", "_external=1&_scheme=javascript", "_anchor=x", "_method=POST", "a=1&a=2"):
         answer = client.get(f"/p/{lamp}-old?{query}")
         assert (answer.status_code, answer.headers["Location"]) == (301, f"/p/{lamp}-oslo?{query}")
+
+
+def test_digits_of_other_scripts_are_no_number_in_an_address(app: Flask) -> None:
+    with unit_of_work() as tx:
+        lamp = make_product(tx)
+    client: ShopClient = app.test_client()
+    arabic = "".join(chr(0x660 + int(digit)) for digit in str(lamp))
+    assert client.get(f"/p/{lamp}").status_code in (200, 301)
+    assert client.get(f"/p/{arabic}").status_code == 404
