@@ -260,7 +260,7 @@ def usable_events(frame: pd.DataFrame, *, now: int | None = None) -> tuple[pd.Da
 
 def usable_places(frame: pd.DataFrame, *, now: int | None = None) -> tuple[pd.DataFrame, dict[str, int]]:
     """Of shown places, as :func:`recommender.impressions.clean_logged` takes them, those whose time can be meant."""
-    usable, left_out = _without(_time_faults(frame["timestamp"].to_numpy(dtype=np.float64), now), len(frame))
+    usable, left_out = _without_faults(_time_faults(frame["timestamp"].to_numpy(dtype=np.float64), now), len(frame))
     return (frame[usable] if left_out else frame), left_out
 
 
@@ -284,15 +284,15 @@ def _usable(
         *_value_faults(kinds, values),
         *_time_faults(seconds, now),
     ]
-    return _without(faults, len(kinds))
+    return _without_faults(faults, len(kinds))
 
 
-def _without(faults: Sequence[tuple[str, BoolMask]], n: int) -> tuple[BoolMask, dict[str, int]]:
-    """Mask of ``n`` rows without any of the faults, and how many each of them took."""
-    usable, left_out = np.ones(n, dtype=bool), dict[str, int]()
+def _without_faults(faults: Sequence[tuple[str, BoolMask]], n_rows: int) -> tuple[BoolMask, dict[str, int]]:
+    """Mask of the rows without any of the faults, and how many each of them took."""
+    usable, left_out = np.ones(n_rows, dtype=bool), dict[str, int]()
     for why, bad in faults:
-        if n := int((usable & bad).sum()):
-            left_out[why] = n
+        if n_taken := int((usable & bad).sum()):
+            left_out[why] = n_taken
             usable &= ~bad
     return usable, left_out
 
