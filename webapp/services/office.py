@@ -347,7 +347,8 @@ def order_rows(tx: Tx, rows: Sequence[OrderRow]) -> tuple[vm.OrderRow, ...]:
 def orders_page(*, query: str, state: str, page: int) -> vm.AdminOrdersPage:
     """Build the queue of orders."""
     with read_unit() as tx:
-        rows, total = orders.queue(tx, state=state, query=query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+        rows = orders.queue(tx, state=state, query=query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+        total = orders.count_queue(tx, state=state, query=query)
         shown = order_rows(tx, rows)
         counts = orders.counts_by_state(tx)
     states = [vm.Option("", _("all"), not state, str(sum(counts.values())))]

@@ -156,8 +156,7 @@ def home_page(place: training.Place, live_recs: Recs, *, currency: str, locale: 
     with read_unit() as tx:
         counts = orders.counts_by_state(tx)
         revenue = orders.revenue_since(tx, now - WEEK)
-        latest, _total = orders.queue(tx, state="", query="", limit=LATEST, offset=0)
-        shown = order_rows(tx, latest)
+        shown = order_rows(tx, orders.queue(tx, limit=LATEST))
         n_products = products.count(tx)
         n_out = catalogue.count_sold_out(tx)
         shop_currency = catalogue.only_currency(tx) or currency

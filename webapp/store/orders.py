@@ -234,8 +234,24 @@ def count_of_user(tx: Tx, user_id: int) -> int:
     return int(tx.scalar(select(func.count()).where(Order.user_id == user_id)) or 0)
 
 
-def queue(tx: Tx, *, state: str, query: str, limit: int, offset: int) -> tuple[list[OrderRow], int]:
-    """Return a page of all orders for the owner, and how many there are in all."""
+def queue(tx: Tx, *, state: str = "", query: str = "", limit: int, offset: int = 0) -> list[OrderRow]:
+    """Return a page of all orders for the owner, newest first."""
+    rows = tx.rows(
+        select(*_COLUMNS)
+        .where(*_queued(state, query))
+        .order_by(Order.placed_at.desc(), Order.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return [OrderRow(*row) for row in rows]
+
+
+def count_queue(tx: Tx, *, state: str, query: str) -> int:
+    """Count the orders of all pages of the queue."""
+    return int(tx.scalar(select(func.count()).select_from(Order).where(*_queued(state, query))) or 0)
+
+
+def _queued(state: str, query: str) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if state:
         where.append(Order.state == state)
@@ -249,14 +265,7 @@ def queue(tx: Tx, *, state: str, query: str, limit: int, offset: int) -> tuple[l
                 name.like(like, escape="\\"),
             )
         )
-    rows = tx.rows(
-        select(*_COLUMNS, func.count().over())
-        .where(*where)
-        .order_by(Order.placed_at.desc(), Order.id.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return [OrderRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
+    return where
 
 
 def _escape(raw: str) -> str:

@@ -173,6 +173,14 @@ def test_an_order_without_an_address_shows_the_members_name(office: ShopClient, 
     assert "<p>Liv Osei</p>" in office.get(f"/admin/orders/{order.number}").get_data(as_text=True)
 
 
+def test_a_page_beyond_the_queue_of_orders_knows_how_many_there_are(order: OrderRow) -> None:
+    asked = {"": 1, "paid": 1, "shipped": 0}
+    with read_unit() as tx:
+        assert orders.queue(tx, limit=20, offset=20) == []
+        assert {state: orders.count_queue(tx, state=state, query="") for state in asked} == asked
+        assert [orders.count_queue(tx, state="", query=query) for query in (order.number, "nobody")] == [1, 0]
+
+
 def test_an_order_says_in_words_how_it_was_paid(office: ShopClient, order: OrderRow) -> None:
     assert "Test payment" in office.get(f"/admin/orders/{order.number}").get_data(as_text=True)
 
