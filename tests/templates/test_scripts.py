@@ -165,9 +165,11 @@ def test_the_page_one_goes_back_to_knows_what_is_in_the_cart_by_now(shop: Shop, 
     tab.goto(f"{address}/scene/home")
     before = tab.locator("[data-n-cart]").text_content()
     tab.goto(f"{address}/scene/product")
+    not_yet = tab.locator("[data-n-cart]").text_content()
     tab.locator(".buy").get_by_role("button", name="Add to cart").click()
-    expect(tab.locator("[data-n-cart]")).not_to_have_text(before)
+    expect(tab.locator("[data-n-cart]")).not_to_have_text(not_yet)
     now = tab.locator("[data-n-cart]").text_content()
+    assert now != before
     tab.go_back()
     expect(tab).to_have_url(f"{address}/scene/home")
     expect(tab.locator("[data-n-cart]")).to_have_text(now)
