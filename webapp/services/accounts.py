@@ -249,6 +249,8 @@ def set_language(user_id: int, language: str) -> None:
 def create_owner(*, email: str, name: str, password: str, now: datetime) -> int:
     """Make an account that may run the shop, or give an existing one that role and password.
 
+    Whatever the account that was there had begun ends: sessions, mailed links, the wait after wrong passwords.
+
     Raises
     ------
     InvalidInput
@@ -267,6 +269,8 @@ def create_owner(*, email: str, name: str, password: str, now: datetime) -> int:
         assert user is not None  # noqa: S101 - the address is taken, so somebody has it
         users.change(tx, user.user_id, **values)
         sessions.remove_of_user(tx, user.user_id)
+        tokens.drop(tx, user.user_id)  # anybody may have made that account, and asked for another address
+        users.forget_failures(tx, throttle_key("account", email))
         return user.user_id
 
 

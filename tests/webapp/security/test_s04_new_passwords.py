@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from tests.factories import PASSWORD, ShopClient, make_user
-from tests.webapp.blueprints.test_recovery import letters
+from tests.webapp.blueprints.test_recovery import letters, link_in
 from webapp import passwords
 from webapp.clock import utc_now
 from webapp.services import accounts, recovery
@@ -118,3 +118,23 @@ def test_s4_another_address_is_not_asked_for_while_the_password_changes(
     monkeypatch.setattr(passwords, "verify", then(passwords.verify, lambda: change(ana)))
     client.send("/account/email", {"new_email": "evil@example.com", "password": PASSWORD})
     assert list(letters()) == ["ana@example.com"]
+
+
+def test_s4_whoever_becomes_owner_by_command_keeps_no_link_of_an_account_that_was_there(
+    client: ShopClient, ana: int
+) -> None:
+    """Anybody can make an account with somebody else's address, and ask for another one before the owner is made."""
+    client.sign_in("ana@example.com")
+    client.send("/account/email", {"new_email": "evil@example.com", "password": PASSWORD})
+    link = link_in(letters()["evil@example.com"])
+    accounts.create_owner(email="ana@example.com", name="Ana", password=NEW, now=utc_now())
+    assert client.get(link).status_code == 410
+    assert client.send(link).status_code == 410
+    assert try_to_sign_in(client, NEW) == 303
+
+
+def test_s4_an_owner_made_by_command_does_not_wait_for_the_failures_of_others(client: ShopClient, ana: int) -> None:
+    for _try in range(accounts.ACCOUNT_FAILURES):
+        try_to_sign_in(client, "not the password")
+    accounts.create_owner(email="ana@example.com", name="Ana", password=NEW, now=utc_now())
+    assert try_to_sign_in(client, NEW) == 303
