@@ -120,7 +120,8 @@ def known_actor() -> Actor:
     actor = current_actor()
     if actor.is_known:
         return actor
-    session[GUEST_KEY] = accounts.begin_guest(now=utc_now())
+    this = shop_session()
+    session[GUEST_KEY] = accounts.begin_guest(this.id_hash if this.is_stored else "", now=utc_now())
     return current_actor()
 
 

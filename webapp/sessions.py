@@ -42,7 +42,7 @@ class ShopSession(CallbackDict[str, Any], SessionMixin):
         def on_update(this: ShopSession) -> None:
             this.modified = True
 
-        super().__init__(row.data if row else {}, on_update)
+        super().__init__(_data_of(row) if row else {}, on_update)
         self.session_id = session_id
         self.row = row
         self.modified = False
@@ -75,6 +75,11 @@ class ShopSession(CallbackDict[str, Any], SessionMixin):
             self.old_hash = hash_id(self.session_id)
         self.session_id = secrets.token_urlsafe(32)
         self.modified = True
+
+
+def _data_of(row: sessions.SessionRow) -> dict[str, Any]:
+    """Return what a session holds; a request that began before there was a guest may have written it without."""
+    return row.data if row.guest_id is None else row.data | {GUEST_KEY: row.guest_id}
 
 
 class DatabaseSessions(SessionInterface):
@@ -163,6 +168,8 @@ class DatabaseSessions(SessionInterface):
         }
         with unit_of_work() as tx:
             if session.is_stored and not session.old_hash:
+                if session.guest_id is None:  # a request at the same moment may have made one
+                    del values["guest_id"]
                 sessions.change(tx, session.id_hash, **values)
                 return
             if session.begun_with and user_id and not users.keep_password(tx, int(user_id), session.begun_with):

@@ -53,10 +53,17 @@ def clean_email(raw: str) -> str:
     return email
 
 
-def begin_guest(*, now: datetime) -> int:
-    """Make a guest of a visitor and return its id."""
+def begin_guest(session_hash: str, *, now: datetime) -> int:
+    """Make a guest of a visitor and return its id.
+
+    Parameters
+    ----------
+    session_hash : str
+        Key of the browser's session, empty before there is one. If another request of that browser has made a guest
+        meanwhile, it is that one.
+    """
     with unit_of_work() as tx:
-        return sessions.add_guest(tx, now=now)
+        return sessions.guest_of(tx, session_hash, now=now) if session_hash else sessions.add_guest(tx, now=now)
 
 
 def register(*, name: str, email: str, password: str, now: datetime) -> None:

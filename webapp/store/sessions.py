@@ -126,6 +126,17 @@ def add_guest(tx: Tx, *, now: datetime) -> int:
     return int(tx.scalar(insert(Guest).values(created_at=now).returning(Guest.id)) or 0)
 
 
+def guest_of(tx: Tx, id_hash: str, *, now: datetime) -> int:
+    """Return the guest of a session, beginning one if it has none: requests of one browser at once get the same."""
+    row = WebSession.id_hash == id_hash
+    known = tx.scalar(select(WebSession.guest_id).where(row).with_for_update())
+    if known is not None:
+        return int(known)
+    guest_id = add_guest(tx, now=now)
+    tx.change(update(WebSession).where(row).values(guest_id=guest_id))
+    return guest_id
+
+
 def sweep(tx: Tx, *, now: datetime, guests_older_than: timedelta) -> int:
     """Remove expired sessions, and guests long gone who left nothing behind worth keeping."""
     gone = tx.change(delete(WebSession).where(WebSession.expires_at <= now))
