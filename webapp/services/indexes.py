@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from webapp.viewmodels import NavCategory
 
 PART_SIZE = 5_000  # the protocol allows 50,000 addresses and 50 MB a file
 FEED_LENGTH = 40
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # not even escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +86,5 @@ def feed() -> list[FeedEntry]:
 
 def _entry(row: ListedRow) -> FeedEntry:
     url = absolute(product_url(row.product_id, row.slug))
-    return FeedEntry(url, row.name, row.description, row.created_at, row.updated_at)
+    name, text = (NOT_IN_XML.sub("", part) for part in (row.name, row.description))
+    return FeedEntry(url, name, text, row.created_at, row.updated_at)

@@ -193,6 +193,17 @@ def test_new_products_are_a_feed(client: ShopClient) -> None:
     assert tree.findtext("a:updated", namespaces=ATOM) == NOW.isoformat()
 
 
+def test_a_character_that_xml_does_not_know_stops_no_feed(client: ShopClient) -> None:
+    """Catalogues of old programs hold some: one product would make the whole feed unreadable."""
+    with unit_of_work() as tx:
+        make_product(tx, name="Br\x08ass\ufffe lamp \N{ELECTRIC LIGHT BULB}", description="Warm\x1b light\x0b\nfor all")
+    tree = ElementTree.fromstring(client.get("/feed.xml").get_data())  # noqa: S314 - our own answer
+    entry = tree.find("a:entry", ATOM)
+    assert entry is not None
+    assert entry.findtext("a:title", namespaces=ATOM) == "Brass lamp \N{ELECTRIC LIGHT BULB}"
+    assert entry.findtext("a:summary", namespaces=ATOM) == "Warm light\nfor all"
+
+
 def test_an_empty_shop_has_an_empty_feed_and_a_short_site_map(client: ShopClient) -> None:
     assert client.get("/feed.xml").status_code == 200
     assert addresses(client, "/sitemap.xml") == ["/sitemap-0.xml"]
