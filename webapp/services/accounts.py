@@ -20,7 +20,8 @@ from webapp.store import interactions, operations, searches, sessions, taste, to
 from webapp.store.tx import Tx, read_unit, single_read, unit_of_work
 
 log = logging.getLogger(__name__)
-EMAIL = re.compile(r"[^@\s,;:<>()\[\]\\\"]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII)
+# An encoded word (=?...?=) means something else in the head of a letter, and a dot in front means no address there.
+EMAIL = re.compile(r"(?!\.|.*=\?)[^@\s,;:<>()\[\]\\\"]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII)
 MAX_EMAIL = 254
 WINDOW = timedelta(minutes=15)
 ACCOUNT_FAILURES, ADDRESS_FAILURES = 10, 60

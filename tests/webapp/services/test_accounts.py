@@ -53,6 +53,23 @@ def test_an_address_is_made_of_what_can_be_seen(app: Flask, between: str) -> Non
     assert set(refused.value.errors) == {"email"}
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["=?utf-8?q?a=0d=0aBcc=3aeve?=@example.com", "=?utf-8?q?eve=40a.de=2cana?=@example.com", f".{'é' * 21}@a.de"],
+)
+def test_an_address_is_one_that_a_letter_can_be_written_to(app: Flask, address: str) -> None:
+    """In the head of a letter an encoded word stands for others: a line break, or a second reader."""
+    with app.test_request_context(), pytest.raises(InvalidInput) as refused:
+        accounts.clean_email(address)
+    assert list(refused.value.errors) == ["email"]
+
+
+@pytest.mark.parametrize("address", ["o'hara+x=1?@example.com", "ana..b@docomo.example", "jörg@example.com"])
+def test_an_address_may_hold_signs_that_are_rare(app: Flask, address: str) -> None:
+    with app.test_request_context():
+        assert accounts.clean_email(address) == address
+
+
 def test_an_old_hash_is_renewed_at_sign_in(app: Flask, ana: int) -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     with unit_of_work() as tx:
