@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Executable, Integer, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from webapp.actors import Actor
 from webapp.store.interactions import insert_or_ignore
@@ -139,8 +140,11 @@ def keep_password(tx: Tx, user_id: int, password_hash: str | None) -> bool:
 
 def change_email(tx: Tx, user_id: int, email: str) -> bool:
     """Give a member another address; False when somebody has it already."""
-    taken = select(User.id).where(User.email == email, User.id != user_id).exists()
-    return bool(tx.change(update(User).where(User.id == user_id, ~taken).values(email=email)))
+    try:
+        with tx.nested():  # only the change itself knows of somebody who is being given it at this moment
+            return bool(tx.change(update(User).where(User.id == user_id).values(email=email)))
+    except IntegrityError:
+        return False
 
 
 def set_personalised(tx: Tx, actor: Actor, on: bool) -> None:
@@ -214,6 +218,7 @@ def addresses(tx: Tx, user_id: int) -> list[AddressRow]:
 def save_address(tx: Tx, user_id: int, values: dict[str, Any], *, address_id: int | None, now: datetime) -> bool:
     """Add or change an address of the member's own; False when it is not theirs."""
     if values.get("is_default"):
+        tx.row(select(User.id).where(User.id == user_id).with_for_update())  # one at a time: there is one usual address
         tx.change(update(Address).where(Address.user_id == user_id).values(is_default=False))
     if address_id is None:
         tx.execute(insert(Address).values(user_id=user_id, created_at=now, **values))
