@@ -133,7 +133,7 @@ def advance(number: str, *, to_state: str, note: str, version: int, user_id: int
         if order is None:
             raise NotFound
         if not to_state or to_state == order.state:
-            orders.add_event(tx, order.order_id, "note", detail=note[:MAX_NOTE], user_id=user_id, now=now)
+            _add_note(tx, order, note[:MAX_NOTE], user_id=user_id, now=now)
             return
         if to_state not in TRANSITIONS[order.state]:
             raise InvalidInput({"status": _("An order in this state cannot go there.")})
@@ -154,6 +154,13 @@ def advance(number: str, *, to_state: str, note: str, version: int, user_id: int
             now=now,
         )
     log.info("order_moved", extra={"order_id": order.order_id, "to": to_state})
+
+
+def _add_note(tx: Tx, order: OrderRow, note: str, *, user_id: int, now: datetime) -> None:
+    """Note something about an order, but not what a button pressed twice sends again."""
+    is_there = any(row.detail == note for row in orders.events(tx, order.order_id) if row.kind == order.state)
+    if note.strip() and not is_there:
+        orders.add_event(tx, order.order_id, "note", detail=note, user_id=user_id, now=now)
 
 
 def _write_of(tx: Tx, order: OrderRow, state: str, *, now: datetime) -> None:

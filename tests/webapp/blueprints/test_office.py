@@ -220,6 +220,26 @@ def test_two_people_cannot_move_one_order_twice(office: ShopClient, order: Order
     assert state_of(order) == "packed"
 
 
+@pytest.mark.parametrize("note", ["", "in the blue box"])
+def test_a_button_pressed_twice_writes_one_line_into_the_history(
+    office: ShopClient, order: OrderRow, note: str
+) -> None:
+    path, form = f"/admin/orders/{order.number}", {"status": "packed", "version": str(order.version), "note": note}
+    for _press in range(2):
+        office.send(path, form)
+    with read_unit() as tx:
+        assert [(row.kind, row.detail) for row in orders.events(tx, order.order_id)][-2:] == [
+            ("paid", ""),
+            ("packed", note),
+        ]
+
+
+def test_a_note_about_where_an_order_is_already_is_kept(office: ShopClient, order: OrderRow) -> None:
+    office.send(f"/admin/orders/{order.number}", {"status": "paid", "version": str(order.version), "note": "ring 2x"})
+    with read_unit() as tx:
+        assert [(row.kind, row.detail) for row in orders.events(tx, order.order_id)][-1] == ("note", "ring 2x")
+
+
 def test_a_refund_before_it_left_puts_the_pieces_back(office: ShopClient, order: OrderRow, lamp: int) -> None:
     with read_unit() as tx:
         assert products.variants_of(tx, [lamp])[0].stock == 3
