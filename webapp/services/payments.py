@@ -192,9 +192,10 @@ def refund(payment_id: int, available: Mapping[str, PaymentProvider]) -> None:
 def _reserve_late(tx: Tx, order: OrderRow, lines: list[OrderLineRow], *, now: datetime) -> bool:
     """Take the pieces and the voucher of an order whose time ran out before the money came, if they are still there.
 
-    An order that somebody cancelled stays cancelled.
+    An order that somebody cancelled stays cancelled, and so does one whose shopper deleted the account: without an
+    address it could not be sent.
     """
-    if "expired" not in {row.kind for row in orders.events(tx, order.order_id)}:
+    if not order.email or "expired" not in {row.kind for row in orders.events(tx, order.order_id)}:
         return False
     wanted: dict[int, int] = {}
     for line in lines:

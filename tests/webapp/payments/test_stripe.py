@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from config import Config, ConfigError
-from tests.factories import make_product, make_user, variant_of
+from tests.factories import PASSWORD, make_product, make_user, variant_of
 from tests.servers import need_package
 from tests.webapp.payments.stripe_double import SECRET, Double, double, message, signed
 from tests.webapp.reliability.crowd import Buyer, gather, shelf
@@ -20,9 +20,9 @@ from webapp.clock import utc_now
 from webapp.providers import get_providers
 from webapp.providers.trial import TestProvider
 from webapp.security import content_security_policy
+from webapp.services import checkout, outbox, payments, privacy
 from webapp.services import orders as order_service
-from webapp.services import outbox, payments
-from webapp.store import carts, orders
+from webapp.store import carts, orders, users
 from webapp.store.orders import OrderRow, PaymentRow
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders.links import order_token
@@ -263,6 +263,20 @@ def test_money_that_comes_too_late_goes_back_once(app: Flask, stripe: Double, bu
         outbox.drain(lambda _mail, _name: None, now=utc_now() + timedelta(minutes=minutes))
     assert stripe.refunds == [{"payment_intent": "pi_cs_live_0001"}]
     assert stripe.keys[-1].endswith("-refund")
+
+
+def test_late_money_of_somebody_who_deleted_the_account_goes_back(
+    app: Flask, stripe: Double, buyer: Buyer, lamp: int
+) -> None:
+    """The time of the order had run out, and there is no address any more to which it could be sent."""
+    buyer.press(app)
+    checkout.sweep(now=utc_now() + timedelta(hours=2))
+    with unit_of_work() as tx:
+        ana = make_user(tx)
+        users.move_guest(tx, buyer.actor.guest_id or 0, ana)
+    privacy.delete_account(ana, PASSWORD, keep_reviews=False, now=utc_now())
+    tell(app, *completed(stripe))
+    assert (order_of(buyer)[0].state, order_of(buyer)[1][-1].state, shelf(lamp)) == ("cancelled", "refunded", (5, 0))
 
 
 def test_an_order_paid_in_two_ways_gives_the_second_back(app: Flask, stripe: Double, buyer: Buyer) -> None:
