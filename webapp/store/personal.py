@@ -86,8 +86,9 @@ def _owned(table: Table, part: Part, user_id: int) -> Any:
 
 
 def order_states(tx: Tx, user_id: int) -> dict[int, str]:
-    """Return the states of a member's orders by id."""
-    return {row[0]: row[1] for row in tx.rows(select(Order.id, Order.state).where(Order.user_id == user_id))}
+    """Return the states of a member's orders by id; they stay so until the unit ends."""
+    theirs = select(Order.id, Order.state).where(Order.user_id == user_id).order_by(Order.id).with_for_update()
+    return {row[0]: row[1] for row in tx.rows(theirs)}
 
 
 def erase(tx: Tx, user_id: int, email: str, *, heir: int, keep_reviews: bool) -> None:

@@ -1,5 +1,7 @@
 """What is one of its kind for a member, or in the shop, stays one when two processes write at the same moment."""
 
+import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,9 +9,13 @@ from flask import Flask
 
 from tests.conftest import NOW
 from tests.databases import POSTGRESQL
-from tests.factories import ADDRESS, make_user
+from tests.factories import ADDRESS, PASSWORD, make_product, make_user, put_in_cart, ready_to_pay
 from tests.webapp.reliability.test_votes_at_once import meanwhile
-from webapp.store import users
+from webapp.actors import Actor
+from webapp.errors import InvalidInput
+from webapp.extensions import db
+from webapp.services import checkout, privacy
+from webapp.store import orders, users
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
 pytestmark = [pytest.mark.service, pytest.mark.parametrize("database", [POSTGRESQL], indirect=True)]
@@ -43,3 +49,33 @@ def test_an_address_that_two_confirm_at_once_is_given_to_one(app: Flask) -> None
         found = users.by_email(tx, "new@example.com")
     assert found is not None
     assert found.user_id == ana
+
+
+def test_an_account_is_not_deleted_while_one_of_its_orders_is_being_paid(app: Flask) -> None:
+    """Both read before the other wrote: the order was paid, and had lost its address and its voucher."""
+    ended: list[str] = []
+    with unit_of_work() as tx:
+        actor = Actor(user_id=make_user(tx, "ana@example.com"))
+        put_in_cart(tx, actor, make_product(tx))
+    with app.test_request_context():
+        order = checkout.place(actor, ready_to_pay(actor), currency="EUR", hold_for=timedelta(hours=1), now=NOW)
+
+    def delete() -> None:
+        with app.test_request_context():
+            try:
+                privacy.delete_account(actor.user_id or 0, PASSWORD, keep_reviews=False, now=NOW)
+            except InvalidInput as refused:
+                ended.extend(refused.errors)
+
+    other = threading.Thread(target=delete)
+    with db.engine.connect() as connection, connection.begin():
+        orders.move(Tx(connection), order.order_id, from_states=("placed",), to_state="paid", paid_at=NOW)
+        other.start()
+        other.join(1.0)
+    other.join(20)
+    assert ended == ["password"]
+    with read_unit() as tx:
+        found = orders.by_id(tx, order.order_id)
+        kinds = [row.kind for row in orders.events(tx, order.order_id)]
+    assert found is not None
+    assert (found.state, found.email, kinds) == ("paid", order.email, ["placed"])
