@@ -142,6 +142,7 @@ def set_quantity(actor: Actor, line_id: int, quantity: int, *, now: datetime) ->
         If the line is not in this visitor's cart.
     """
     with unit_of_work() as tx:
+        carts.lock(tx, actor)
         found = carts.find_line(tx, actor, line_id)
         if found is None:
             raise NotFound
@@ -190,6 +191,7 @@ def remove(actor: Actor, line_id: int, *, now: datetime) -> Removed:
 
 
 def _own_line(tx: Tx, actor: Actor, line_id: int) -> LineRow:
+    carts.lock(tx, actor)
     line = next((row for row in carts.load(tx, actor).lines if row.line_id == line_id), None)
     if line is None:
         raise NotFound
@@ -220,6 +222,7 @@ def _save(tx: Tx, actor: Actor, line: LineRow, *, now: datetime) -> None:
 def accept_changes(actor: Actor, *, now: datetime) -> str:
     """Agree to today's prices and to what is still there; what is sold out is saved for later. Return a sentence."""
     with unit_of_work() as tx:
+        carts.lock(tx, actor)
         cart = carts.load(tx, actor)
         for line in cart.lines:
             if not line.is_visible or line.available <= 0:
@@ -234,6 +237,7 @@ def accept_changes(actor: Actor, *, now: datetime) -> str:
 
 def merge(tx: Tx, guest_id: int, user_id: int, *, now: datetime) -> str:
     """Add a guest's lines to a member's, cut at what can be sold; return a sentence if something was cut."""
+    carts.lock(tx, Actor(guest_id=guest_id))
     lines = carts.lines_of_guest(tx, guest_id)
     if not lines:
         return ""

@@ -73,6 +73,7 @@ def _load(tx: Tx, actor: Actor, currency: str, *, now: datetime) -> Checkout:
 def _change(actor: Actor, **chosen: Any) -> None:
     """Keep choices; one that is new ends the review that another window may still show."""
     with unit_of_work() as tx:
+        carts.lock(tx, actor)
         cart = carts.load(tx, actor)
         if not cart.lines:
             raise Conflict(_("Your cart is empty."))
@@ -138,6 +139,7 @@ def review(actor: Actor, *, currency: str, now: datetime) -> tuple[Checkout, lis
         If the cart is empty.
     """
     with unit_of_work() as tx:
+        carts.lock(tx, actor)
         found = _load(tx, actor, currency, now=now)
         if not found.cart.lines:
             raise Conflict(_("Your cart is empty."))

@@ -17,15 +17,19 @@ from webapp.store.tx import Tx
 
 
 def ensure(tx: Tx, actor: Actor, *, now: datetime) -> int:
-    """Return the id of the actor's cart, making one if need be."""
+    """Return the id of the actor's cart, making one if need be, and let nobody else change it meanwhile."""
     values: dict[str, Any] = {"version": 1, "checkout": {}, "created_at": now, "updated_at": now, **owner_values(actor)}
     tx.execute(insert_or_ignore(tx, Cart).values(**values))
-    return int(tx.scalar(select(Cart.id).where(owned_by(Cart, actor))) or 0)
+    return lock(tx, actor)
 
 
-def lock(tx: Tx, actor: Actor) -> None:
-    """Let nobody else place the order of this cart meanwhile; SQLite's writers take turns anyway."""
-    tx.row(select(Cart.id).where(owned_by(Cart, actor)).with_for_update())
+def lock(tx: Tx, actor: Actor) -> int:
+    """Let nobody else change this cart or place its order meanwhile, and return its id, 0 where there is none.
+
+    Whoever changes a cart does this before anything else: what was read stays true, and two who want the cart and its
+    lines never wait for each other in a circle. SQLite's writers take turns anyway.
+    """
+    return int(tx.scalar(select(Cart.id).where(owned_by(Cart, actor)).with_for_update()) or 0)
 
 
 def load(tx: Tx, actor: Actor) -> CartRow:
