@@ -13,7 +13,7 @@ from webapp.assets import FILES
 MAX_NEXT_LENGTH = 2000
 SENT = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED})  # the file, and no error
 # What these show belongs to somebody: no browser keeps it, so that Back after signing out has nothing to show.
-OF_SOMEBODY = frozenset({"account", "admin", "taste"})
+OF_SOMEBODY = frozenset({"account", "admin", "checkout", "taste", "trial"})
 PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
 
 

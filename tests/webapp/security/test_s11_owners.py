@@ -147,5 +147,27 @@ def test_no_browser_keeps_what_belongs_to_somebody(client: ShopClient, app: Flas
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-store")
 
 
+def test_no_browser_keeps_the_addresses_of_a_checkout(client: ShopClient, app: Flask) -> None:
+    """The steps show the addresses of the member, the pages behind them where the order goes."""
+    with unit_of_work() as tx:
+        user_id = make_user(tx, "ana@example.com")
+        put_in_cart(tx, Actor(user_id=user_id), make_product(tx))
+    client.sign_in("ana@example.com")
+    with app.test_request_context():
+        ready_to_pay(Actor(user_id=user_id))
+    pages = [f"/checkout/{step}" for step in ("contact", "delivery", "payment", "review")]
+    assert {client.get(page).headers["Cache-Control"] for page in pages} == {"private, no-store"}
+    review = client.get("/checkout/review").text
+    form = {name: re.search(f'name="{name}" value="([^"]+)"', review) for name in ("idempotency_key", "total_cents")}
+    bank = client.send("/checkout/place", {name: found[1] for name, found in form.items() if found}).headers["Location"]
+    token = bank.rpartition("/")[2]
+    pages = [bank, f"/checkout/pay/{token}"]
+    assert {client.get(page).headers["Cache-Control"] for page in pages} == {"private, no-store"}
+    client.send(bank, {"outcome": "success"})
+    answer = client.get(f"/checkout/done/{token}")
+    assert "Hill 1" in answer.text
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
 def test_a_browser_may_go_back_to_a_page_of_the_shop(client: ShopClient, app: Flask) -> None:
     assert client.get("/").headers["Cache-Control"] == "private, no-cache"
