@@ -51,6 +51,7 @@ def delete_account(user_id: int, password: str, *, keep_reviews: bool, now: date
     """
     user = accounts.confirm_password(user_id, password, field="password", now=now)
     with unit_of_work() as tx:
+        users.lock(tx, user_id)
         accounts.keep_confirmed(tx, user, field="password")
         if user.role == "owner" and users.count_role(tx, "owner") == 1:
             raise InvalidInput({"password": _("You are the only owner. Give the shop another one first.")})

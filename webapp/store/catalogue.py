@@ -150,6 +150,12 @@ def change_product(tx: Tx, product_id: int, *, version: int | None = None, **val
     return bool(tx.change(statement.values(version=Product.version + 1, **values)))
 
 
+def lock_variants(tx: Tx, product_id: int) -> None:
+    """Let nobody sell a product's variants meanwhile; selling takes them before the product, too."""
+    theirs = select(Variant.id).where(Variant.product_id == product_id).order_by(Variant.id)
+    tx.rows(theirs.with_for_update(key_share=True))
+
+
 def set_stock(tx: Tx, variant_id: int, stock: int) -> bool:
     """Set what lies on the shelf; False when more than that is reserved."""
     changed = tx.change(update(Variant).where(Variant.id == variant_id, Variant.reserved <= stock).values(stock=stock))

@@ -133,9 +133,17 @@ def change(tx: Tx, user_id: int, **values: Any) -> None:
 
 
 def keep_password(tx: Tx, user_id: int, password_hash: str | None) -> bool:
-    """Let nobody change a member's password until this unit ends; False when it is another one by now."""
+    """Let nobody change a member's password until this unit ends; False when it is another one by now.
+
+    Others may still write what belongs to the member.
+    """
     same = select(User.id).where(User.id == user_id, User.password_hash == password_hash)
-    return tx.row(same.with_for_update()) is not None
+    return tx.row(same.with_for_update(key_share=True)) is not None
+
+
+def lock(tx: Tx, user_id: int) -> None:
+    """Let nobody else change a member, or write anything that belongs to them, until this unit ends."""
+    tx.row(select(User.id).where(User.id == user_id).with_for_update())
 
 
 def change_email(tx: Tx, user_id: int, email: str) -> bool:
@@ -218,7 +226,8 @@ def addresses(tx: Tx, user_id: int) -> list[AddressRow]:
 def save_address(tx: Tx, user_id: int, values: dict[str, Any], *, address_id: int | None, now: datetime) -> bool:
     """Add or change an address of the member's own; False when it is not theirs."""
     if values.get("is_default"):
-        tx.row(select(User.id).where(User.id == user_id).with_for_update())  # one at a time: there is one usual address
+        one_at_a_time = select(User.id).where(User.id == user_id).with_for_update(key_share=True)
+        tx.row(one_at_a_time)  # there is one usual address
         tx.change(update(Address).where(Address.user_id == user_id).values(is_default=False))
     if address_id is None:
         tx.execute(insert(Address).values(user_id=user_id, created_at=now, **values))

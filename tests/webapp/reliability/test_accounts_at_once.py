@@ -1,5 +1,6 @@
 """What is one of its kind for a member, or in the shop, stays one when two processes write at the same moment."""
 
+import logging
 import threading
 from datetime import timedelta
 from typing import Any
@@ -14,8 +15,8 @@ from tests.webapp.reliability.test_votes_at_once import meanwhile
 from webapp.actors import Actor
 from webapp.errors import InvalidInput
 from webapp.extensions import db
-from webapp.services import checkout, privacy
-from webapp.store import orders, users
+from webapp.services import carts, checkout, office, privacy
+from webapp.store import catalogue, orders, products, stock, users
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
 pytestmark = [pytest.mark.service, pytest.mark.parametrize("database", [POSTGRESQL], indirect=True)]
@@ -79,3 +80,57 @@ def test_an_account_is_not_deleted_while_one_of_its_orders_is_being_paid(app: Fl
         kinds = [row.kind for row in orders.events(tx, order.order_id)]
     assert found is not None
     assert (found.state, found.email, kinds) == ("paid", order.email, ["placed"])
+
+
+def test_a_sign_in_keeps_nobody_waiting_who_writes_about_the_member(app: Flask) -> None:
+    """It wants the cart next, which is held by whoever wants the member: a circle."""
+    with unit_of_work() as tx:
+        actor, lamp = Actor(user_id=make_user(tx)), make_product(tx)
+        user = users.by_id(tx, actor.user_id or 0)
+    assert user is not None
+
+    def save() -> None:
+        with app.test_request_context():
+            carts.wish(actor, lamp, is_wished=True, now=NOW)
+
+    other = threading.Thread(target=save)
+    with db.engine.connect() as connection, connection.begin():
+        assert users.keep_password(Tx(connection), user.user_id, user.password_hash)
+        other.start()
+        other.join(5)
+        has_waited = other.is_alive()
+    other.join(20)
+    assert not has_waited
+
+
+def test_a_product_is_saved_in_the_office_while_it_is_sold(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Selling takes the pieces, then counts on the product: whoever saves takes them in the same order."""
+    with unit_of_work() as tx:
+        owner, lamp, ana = make_user(tx, role="owner"), make_product(tx), Actor(user_id=make_user(tx))
+        put_in_cart(tx, ana, lamp)
+    with app.test_request_context():
+        order = checkout.place(ana, ready_to_pay(ana), currency="EUR", hold_for=timedelta(hours=1), now=NOW)
+
+    def sell() -> None:
+        with app.app_context(), unit_of_work() as tx:
+            stock.sell_held(tx, order.order_id)
+
+    other, change = threading.Thread(target=sell), catalogue.change_product
+
+    def change_while_it_is_sold(*args: Any, **named: Any) -> bool:
+        changed = change(*args, **named)
+        other.start()
+        other.join(0.5)
+        return changed
+
+    monkeypatch.setattr(catalogue, "change_product", change_while_it_is_sold)
+    fields = {"price": "12", "stock": "7", "is_visible": "1"}
+    with caplog.at_level(logging.WARNING, logger="webapp"), app.test_request_context():
+        office.save_quick(lamp, fields, user_id=owner, now=NOW)
+    other.join(20)
+    assert "database_busy" not in caplog.messages
+    with read_unit() as tx:
+        variant = products.variants_of(tx, [lamp])[0]
+    assert (variant.price_cents, variant.stock, variant.reserved) == (1200, 6, 0)
