@@ -7,12 +7,14 @@ import io
 import os
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import tarfile
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +22,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskCliRunner
+from sqlalchemy import update
 
 from config import ROOT, TestConfig
 from recommender import HybridRecommender, Interactions, ItemCatalogue, artifacts
@@ -27,7 +30,8 @@ from tests.factories import make_product, make_user
 from webapp import create_app
 from webapp.extensions import db
 from webapp.picks import NullRecs
-from webapp.store import products, users
+from webapp.store import backups, products, users
+from webapp.store.models import Product
 from webapp.store.tx import read_unit, unit_of_work
 
 
@@ -125,6 +129,35 @@ def test_orders_that_come_in_meanwhile_do_not_tear_it(
     assert told.exit_code == 0, told.output
     with empty.app_context(), read_unit() as tx:
         assert products.count(tx) >= 50
+
+
+def test_it_ends_in_a_big_shop_in_which_something_is_always_written(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """SQLite begins a copy anew when something is written between two steps of it, and a big shop takes many steps."""
+    lamp = _product(stock=1)
+    left: list[int] = []
+
+    class Copied(sqlite3.Connection):
+        def backup(self, target: sqlite3.Connection, *, pages: int = 1, **_others: object) -> None:
+            def meanwhile(_status: int, remaining: int, _total: int) -> None:
+                assert not left or remaining < left[-1], "the copy began anew"
+                left.append(remaining)
+                with unit_of_work() as tx:
+                    tx.change(update(Product).where(Product.id == lamp).values(sold_count=Product.sold_count + 1))
+
+            super().backup(target, pages=pages, progress=meanwhile)
+
+    monkeypatch.setattr(backups, "PAGES_A_STEP", 10)
+    monkeypatch.setattr(backups.sqlite3, "connect", partial(sqlite3.connect, factory=Copied))
+    backups.copy_to(tmp_path / "copy.db")
+    assert len(left) > 3
+    assert backups.fault_of(tmp_path / "copy.db") == ""
+
+
+def _product(**values: int) -> int:
+    with unit_of_work() as tx:
+        return make_product(tx, **values)
 
 
 def test_models_that_are_published_meanwhile_do_not_tear_it(

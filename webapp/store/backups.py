@@ -22,6 +22,9 @@ def copy_to(target: Path) -> None:
     source = embedded_file()
     assert source is not None  # noqa: S101  asked before
     with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
+        # While one state is held, nobody's writing lets SQLite begin anew, which in a big shop would never end.
+        live.execute("BEGIN")
+        live.execute("SELECT 1 FROM sqlite_master").fetchone()
         live.backup(copy, pages=PAGES_A_STEP)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, without the helpers of a living database
 
