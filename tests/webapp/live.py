@@ -12,7 +12,7 @@ from tests.factories import make_event, make_product, make_user
 from webapp.actors import Actor
 from webapp.recs import LocalRecs
 from webapp.services.feed import DatabaseFeed
-from webapp.store import catalogue, interactions
+from webapp.store import catalogue, interactions, popularity
 from webapp.store.rows import HistoryRow
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -40,7 +40,7 @@ def stock_shop() -> list[int]:
             for step, product in enumerate(draw.permutation(shelf)[:6]):
                 kind = "purchase" if step % 3 == 2 else "view"
                 make_event(tx, member, int(product), kind, at=NOW - timedelta(days=60 - step, minutes=person))
-        catalogue.refresh_popularity(tx, now=NOW)
+        popularity.refresh(tx, now=NOW)
     return ids
 
 

@@ -12,7 +12,7 @@ from tests.factories import ShopClient, make_event, make_product, make_user, put
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.picks import Ask, NullRecs, Pick, PickReason, Picks
-from webapp.store import catalogue, interactions
+from webapp.store import interactions, popularity
 from webapp.store.models import Impression
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -48,7 +48,7 @@ def goods(app: Flask) -> list[int]:
         for one in (seen, *others):
             make_event(tx, ana if one == seen else Actor(user_id=make_user(tx)), one, at=utc_now())
         put_in_cart(tx, ana, others[0])
-        catalogue.refresh_popularity(tx, now=utc_now())
+        popularity.refresh(tx, now=utc_now())
     app.extensions["recs"] = ThreeModels(made)
     return made
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from webapp.store import alerts, catalogue, operations, search, sessions, stock, tokens
+from webapp.store import alerts, operations, popularity, search, sessions, stock, tokens
 from webapp.store.tx import read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
 STOCK_CHECK = "stock_check"
 SEARCH_INDEX = "search_index"
 INDEXED_AT_ONCE = 500
+WRITTEN_AT_ONCE = 1000
 MAX_NAMED = 20
 GUESTS_KEPT = timedelta(days=400)
 ALERTS_KEPT = timedelta(days=60)  # the link in the letter works that long
@@ -23,18 +24,27 @@ def tidy(*, now: datetime) -> int:
         gone = sessions.sweep(tx, now=now, guests_older_than=GUESTS_KEPT)
         tokens.sweep(tx, now=now)
         alerts.sweep(tx, told_before=now - ALERTS_KEPT)
-    with unit_of_work() as tx:
-        catalogue.refresh_popularity(tx, now=now)
+    count_popularity(now=now)
     check_stock(now=now)
     log.info("tidied", extra={"n_sessions": gone})
     return gone
 
 
+def count_popularity(*, now: datetime) -> None:
+    """Count how sought-after products are while the shop goes on selling, and write it little by little."""
+    with read_unit() as tx:
+        found = popularity.count(tx, now=now)
+    for start in range(0, len(found), WRITTEN_AT_ONCE):
+        with unit_of_work() as tx:
+            popularity.write(tx, found[start : start + WRITTEN_AT_ONCE])
+
+
 def check_stock(*, now: datetime) -> list[int]:
     """Compare reserved pieces with what is held for orders; the owner is told of a difference once, not every hour."""
-    with unit_of_work() as tx:
-        wrong = stock.mismatches(tx)
-        if wrong != operations.setting(tx, STOCK_CHECK).get("variants", []):
+    with read_unit() as tx:
+        wrong, told = stock.mismatches(tx), operations.setting(tx, STOCK_CHECK).get("variants", [])
+    if wrong != told:
+        with unit_of_work() as tx:
             operations.put_setting(tx, STOCK_CHECK, {"variants": wrong}, now=now)
             if wrong:
                 log.error("stock_mismatch", extra={"variants": wrong})

@@ -18,7 +18,7 @@ from typing import Any
 from webapp.formatting import major_units
 from webapp.money import MAX_CENTS
 from webapp.services import media
-from webapp.store import catalogue, imports, interactions, search, taste
+from webapp.store import catalogue, imports, interactions, popularity, search, taste
 from webapp.store.models import Product as ProductTable
 from webapp.store.models import Variant
 from webapp.store.tx import Tx
@@ -381,4 +381,4 @@ class EventWriter(Writer):
         taste.adopt_dismissals(tx)
         taste.recount_stars(tx)
         catalogue.backdate(tx)
-        catalogue.refresh_popularity(tx, now=self.now)
+        popularity.refresh(tx, now=self.now)

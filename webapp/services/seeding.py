@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from webapp import passwords
 from webapp.errors import Conflict
 from webapp.services import media, schedule
-from webapp.store import catalogue, frame, interactions, operations, products, search, taste, users
+from webapp.store import catalogue, frame, interactions, operations, popularity, products, search, taste, users
 from webapp.store.models import (
     Brand,
     Category,
@@ -122,7 +122,7 @@ def write(instance: Path, shop: DemoShop, *, size: str, random_seed: int, now: d
         _write_events(tx, shop, ids, numbers)
         progress("reviews into the database", 0.8)
         _write_reviews(tx, shop, ids)
-        catalogue.refresh_popularity(tx, now=now)
+        popularity.refresh(tx, now=now)
         progress("search index", 0.9)
         search.reindex(tx)
         owner = next(account for account in accounts if account["role"] == "owner")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
 
 from webapp.store import stamps
 from webapp.store.frames import items_frame
-from webapp.store.interactions import of_who_may_be_known
 from webapp.store.models import Brand, Category, Impression, Interaction, Picture, Product, ProductAttribute, Variant
 from webapp.store.rows import ItemRow
 from webapp.store.search import fold
@@ -21,9 +20,6 @@ from webapp.store.tx import Tx
 if TYPE_CHECKING:
     import pandas as pd
 
-KIND_WEIGHTS = {"view": 1.0, "click": 1.0, "cart": 3.0, "wishlist": 3.0, "purchase": 5.0, "rating": 2.0}
-AGE_WEIGHTS = ((30, 1.0), (90, 0.5), (365, 0.2))
-OLD_WEIGHT = 0.05
 COLOUR_NAMES = ("Colour", "Color", "colour", "color")
 MOST_COLOURS = 16  # of 120 characters at most; the recommender refuses a cell of more than 2,000
 CHUNK = 500
@@ -219,39 +215,6 @@ def set_alt(tx: Tx, product_id: int, alt: str) -> None:
         .scalar_subquery()
     )
     tx.change(update(Picture).where(Picture.id == first).values(alt=alt))
-
-
-def refresh_popularity(tx: Tx, *, now: datetime) -> None:
-    """Count anew how sought-after each product is: people by what they did with it, the recent ones more.
-
-    Each person counts once per product and kind, however often they did it: nobody moves what others are shown by
-    repeating themselves. Who has paused personal picks does not count, orders included, because nothing that they did
-    is used; the sum of pieces sold orders no shelf and keeps theirs. A purchase that no order stands behind is one
-    piece, whatever number it came with.
-    """
-    pieces = case((Interaction.order_ref.is_not(None), func.coalesce(Interaction.value, 1.0)), else_=1.0)
-    sold = (
-        select(func.coalesce(func.sum(pieces), 0.0))
-        .where(Interaction.product_id == Product.id, Interaction.kind == "purchase")
-        .scalar_subquery()
-    )
-    tx.change(update(Product).values(popularity=0.0, sold_count=sold))
-    found = [{"of_product": row[0], "score": row[1]} for row in tx.rows(_scores(now))]
-    write = update(Product).where(Product.id == bindparam("of_product")).values(popularity=bindparam("score"))
-    for start in range(0, len(found), CHUNK):
-        tx.execute(write, found[start : start + CHUNK])
-
-
-def _scores(now: datetime) -> Select[Any]:
-    kind = case(*[(Interaction.kind == name, weight) for name, weight in KIND_WEIGHTS.items()], else_=0.0)
-    ages = [(Interaction.at >= now - timedelta(days=days), weight) for days, weight in AGE_WEIGHTS]
-    weight = func.max(kind * case(*ages, else_=OLD_WEIGHT)).label("weight")
-    each = (
-        of_who_may_be_known(select(Interaction.product_id, weight), Interaction)
-        .group_by(Interaction.product_id, Interaction.kind, Interaction.user_id, Interaction.guest_id)
-        .subquery()
-    )
-    return select(each.c.product_id, func.sum(each.c.weight)).group_by(each.c.product_id)
 
 
 def backdate(tx: Tx) -> None:

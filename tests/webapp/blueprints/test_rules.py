@@ -15,7 +15,7 @@ from tests.webapp.blueprints.test_vouchers_and_delivery import words
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.picks import Ask, NullRecs, Pick, PickReason, Picks
-from webapp.store import catalogue, rules, taste, users
+from webapp.store import catalogue, popularity, rules, taste, users
 from webapp.store.models import AuditEntry, Impression, Product, Variant
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.tuning import Tuning
@@ -54,7 +54,7 @@ def goods(app: Flask) -> list[int]:
             make_product(tx, name=f"Thing {n}", category=f"Home > Kind {n % 4}", brand="Alder" if n % 2 else "Brass")
             for n in range(12)
         ]
-        catalogue.refresh_popularity(tx, now=NOW)
+        popularity.refresh(tx, now=NOW)
     app.extensions["recs"] = Ordered(made[:11])
     return made
 

@@ -13,7 +13,7 @@ from webapp.clock import utc_now
 from webapp.errors import Unwritable
 from webapp.extensions import db, prepare_engine
 from webapp.services import api_keys
-from webapp.store import catalogue, products
+from webapp.store import popularity, products
 from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 
 pytestmark = pytest.mark.both_databases
@@ -28,7 +28,7 @@ def lamp(app: Flask) -> int:
         made, seen = make_product(tx, name="Oslo lamp"), make_product(tx, name="Rom lamp")
         ana = Actor(user_id=make_user(tx, "ana@example.com"))
         make_event(tx, ana, seen, at=utc_now())
-        catalogue.refresh_popularity(tx, now=utc_now())
+        popularity.refresh(tx, now=utc_now())
     return made
 
 

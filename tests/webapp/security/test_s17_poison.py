@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests.factories import ShopClient, make_event, make_guest, make_product, make_user
 from webapp.actors import Actor
 from webapp.clock import utc_now
-from webapp.store import catalogue, products
+from webapp.store import popularity, products
 from webapp.store.models import Product
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -15,7 +15,7 @@ N_REPEATS = 1000
 
 def best() -> list[int]:
     with unit_of_work() as tx:
-        catalogue.refresh_popularity(tx, now=utc_now())
+        popularity.refresh(tx, now=utc_now())
     with read_unit() as tx:
         return [row.product_id for row in products.best_sellers(tx, limit=20)]
 

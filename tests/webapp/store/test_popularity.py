@@ -1,18 +1,20 @@
 """How sought-after a product is: people by what they did with it, the recent ones more."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select, update
 
 from tests.factories import make_event, make_guest, make_product, make_user, put_in_cart, ready_to_pay
 from webapp.actors import Actor
 from webapp.clock import utc_now
-from webapp.services import checkout
-from webapp.store import catalogue, stock, users
+from webapp.extensions import db
+from webapp.services import checkout, housekeeping
+from webapp.store import popularity, stock, users
 from webapp.store.models import Product
-from webapp.store.tx import unit_of_work
+from webapp.store.tx import read_unit, unit_of_work
 
 
 @pytest.mark.both_databases
@@ -32,7 +34,7 @@ def test_people_are_counted_and_each_for_the_most_recent_time(app: Flask) -> Non
                 make_event(tx, paused, lamp, kind, at=now)
             users.set_personalised(tx, paused, on=False)
         unseen = make_product(tx, popularity=7.0, sold_count=9)
-        catalogue.refresh_popularity(tx, now=now)
+        popularity.refresh(tx, now=now)
         found = {row[0]: row[1:] for row in tx.rows(select(Product.id, Product.popularity, Product.sold_count))}
     assert found[lamp] == (3 * 1.0 + 3.0 * 0.5 + 5.0, 3 + 2)
     assert found[unseen] == (0.0, 0)
@@ -53,3 +55,40 @@ def test_what_is_sold_moves_shelves_unless_the_buyer_has_paused(app: Flask, is_p
         assert stock.sell_held(tx, order.order_id)
         row = tx.row(select(Product.popularity, Product.sold_count).where(Product.id == lamp))
     assert tuple(row) == (gained, 2)
+
+
+@pytest.mark.both_databases
+def test_who_buys_while_it_is_counted_waits_for_nothing_and_is_counted(app: Flask) -> None:
+    """Counting the events and the stock of a big shop takes seconds, every hour."""
+    now = utc_now()
+    with unit_of_work() as tx:
+        lamp, vase = make_product(tx, popularity=7.0, sold_count=9), make_product(tx, popularity=1.0)
+        for product in (lamp, vase):
+            make_event(tx, Actor(user_id=make_user(tx)), product, "purchase", value=2.0, order_ref="2026-A", at=now)
+    sold = update(Product).where(Product.id == lamp)
+    sold = sold.values(popularity=Product.popularity + 3, sold_count=Product.sold_count + 3)
+    n_bought = 0
+
+    def buy() -> None:
+        with app.app_context(), db.engine.begin() as other:
+            other.exec_driver_sql("PRAGMA busy_timeout=50" if is_sqlite else "SET LOCAL lock_timeout='50ms'")
+            other.execute(sold)
+
+    def while_counting(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        nonlocal n_bought
+        if statement.startswith("SELECT") and "sum(" in statement:
+            with ThreadPoolExecutor() as thread:
+                thread.submit(buy).result()
+            n_bought += 1
+
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    event.listen(db.engine, "after_cursor_execute", while_counting)
+    try:
+        housekeeping.tidy(now=now)
+    finally:
+        event.remove(db.engine, "after_cursor_execute", while_counting)
+    with read_unit() as tx:
+        found = {row[0]: row[1:] for row in tx.rows(select(Product.id, Product.popularity, Product.sold_count))}
+    assert n_bought == 3
+    assert found[lamp] == (5.0 + 3 * n_bought, 2 + 3 * n_bought)
+    assert found[vase] == (5.0, 2)
