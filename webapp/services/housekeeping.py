@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from webapp.services.pieces import write_in_pieces
 from webapp.store import alerts, operations, popularity, search, sessions, stock, tokens
 from webapp.store.tx import read_unit, unit_of_work
 
@@ -12,7 +13,6 @@ log = logging.getLogger(__name__)
 STOCK_CHECK = "stock_check"
 SEARCH_INDEX = "search_index"
 INDEXED_AT_ONCE = 500
-WRITTEN_AT_ONCE = 1000
 MAX_NAMED = 20
 GUESTS_KEPT = timedelta(days=400)
 ALERTS_KEPT = timedelta(days=60)  # the link in the letter works that long
@@ -34,9 +34,7 @@ def count_popularity(*, now: datetime) -> None:
     """Count how sought-after products are while the shop goes on selling, and write it little by little."""
     with read_unit() as tx:
         found = popularity.count(tx, now=now)
-    for start in range(0, len(found), WRITTEN_AT_ONCE):
-        with unit_of_work() as tx:
-            popularity.write(tx, found[start : start + WRITTEN_AT_ONCE])
+    write_in_pieces(found, popularity.write)
 
 
 def check_stock(*, now: datetime) -> list[int]:

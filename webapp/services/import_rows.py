@@ -18,10 +18,12 @@ from typing import Any
 from webapp.formatting import major_units
 from webapp.money import MAX_CENTS
 from webapp.services import media
-from webapp.store import catalogue, imports, interactions, popularity, search, taste
+from webapp.services.housekeeping import count_popularity
+from webapp.services.pieces import write_in_pieces
+from webapp.store import catalogue, imports, interactions, search, taste
 from webapp.store.models import Product as ProductTable
 from webapp.store.models import Variant
-from webapp.store.tx import Tx
+from webapp.store.tx import Tx, read_unit
 
 Batch = list[tuple[int, dict[str, Any]]]
 LONGEST = {"title": 300, "brand": 200, "category": 600, "family": 120, "description": 20_000}
@@ -99,8 +101,8 @@ class Writer(ABC):
         """Write a batch."""
 
     @abstractmethod
-    def finish(self, tx: Tx) -> None:
-        """Do what is due once, at the end."""
+    def finish(self) -> None:
+        """Do what is due once, at the end; doing it again changes nothing."""
 
 
 class CatalogueWriter(Writer):
@@ -256,7 +258,7 @@ class CatalogueWriter(Writer):
             alt = str(row.get("title") or "")[:300]
             catalogue.set_pictures(tx, product_id, [kept | {"position": 0, "alt": alt}])
 
-    def finish(self, tx: Tx) -> None:
+    def finish(self) -> None:
         """Nothing is left to do: search and prices went with each batch."""
 
 
@@ -351,9 +353,7 @@ class EventWriter(Writer):
         rows = self._resolve(tx, batch, report)
         refs = {str(row["user_id"]) for _number, row in rows}
         self.people |= imports.people(tx, refs - self.people.keys(), now=self.now)
-        before = interactions.count(tx)
-        interactions.add_many(tx, [self._row(row) for _number, row in rows])
-        added = interactions.count(tx) - before
+        added = interactions.add_many(tx, [self._row(row) for _number, row in rows])
         report.n_added += added
         report.n_unchanged += len(rows) - added
 
@@ -375,10 +375,15 @@ class EventWriter(Writer):
             "context": "",
         }
 
-    def finish(self, tx: Tx) -> None:
-        """Keep stars and refusals, count stars and popularity anew, and give products the age their events prove."""
-        taste.adopt_rating_events(tx)
-        taste.adopt_dismissals(tx)
-        taste.recount_stars(tx)
-        catalogue.backdate(tx)
-        popularity.refresh(tx, now=self.now)
+    def finish(self) -> None:
+        """Keep stars and refusals, count popularity anew, and give products the age their events prove.
+
+        All of it is looked for in all events of the shop, which goes on selling meanwhile.
+        """
+        with read_unit() as tx:
+            stars, refusals = taste.stars_only_told(tx), taste.dismissals_only_told(tx)
+            first_seen = catalogue.newer_than_their_events(tx)
+        write_in_pieces(stars, taste.adopt_stars)
+        write_in_pieces(refusals, taste.adopt_dismissals)
+        write_in_pieces(first_seen, catalogue.backdate)
+        count_popularity(now=self.now)

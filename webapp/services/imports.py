@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,14 +18,13 @@ from pathlib import Path
 from webapp.errors import InvalidInput
 from webapp.recs import FilePart, read_parts
 from webapp.services.import_rows import Batch, CatalogueWriter, EventWriter, Options, Report, Writer
+from webapp.services.pieces import Rests
 from webapp.store import imports
 from webapp.store.imports import ImportRow
 from webapp.store.tx import read_unit, unit_of_work
 
 Progress = Callable[[str, float], None]
 BATCH = 1000
-GIVE_WAY_EVERY_SECONDS = 1.0
-GIVE_WAY_SECONDS = 0.11  # who waits for SQLite looks every tenth of a second
 
 
 def fingerprint(path: Path, options: Options) -> str:
@@ -77,8 +75,8 @@ def _run(
         run = _begin(kind, path, options, now=now)
         report.skipped_rows = run.position
         run = _write_parts(parts, writer, report, run)
+        writer.finish()
         with unit_of_work() as tx:
-            writer.finish(tx)
             imports.advance(tx, run, state="done", now=now)
             rejected = imports.rejects(tx, run.run_id)
     report.rejects = _reject_file(rejected, options.rejects or folder / "imports" / f"{kind}-rejects.csv")
@@ -106,7 +104,7 @@ def _rehearse(parts: Iterator[FilePart], writer: Writer, report: Report) -> None
 
 def _write_parts(parts: Iterator[FilePart], writer: Writer, report: Report, earlier: ImportRow) -> ImportRow:
     """Write piece after piece, skipping those an earlier, killed run has committed."""
-    run, end, rested_at = earlier, 0, time.monotonic()
+    run, end, rests = earlier, 0, Rests()
     for part in parts:
         report.mapping = part.mapping
         start, end = end, end + part.n_rows
@@ -125,9 +123,7 @@ def _write_parts(parts: Iterator[FilePart], writer: Writer, report: Report, earl
                 run = _moved(earlier, start, report)
                 imports.advance(tx, run)
             writer.rejected.clear()
-            if time.monotonic() - rested_at >= GIVE_WAY_EVERY_SECONDS:
-                time.sleep(GIVE_WAY_SECONDS)
-                rested_at = time.monotonic()
+            rests.rest_if_due()
     return run
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, insert, or_, select, update
 
 from webapp.store import stamps
 from webapp.store.frames import items_frame
@@ -217,10 +217,18 @@ def set_alt(tx: Tx, product_id: int, alt: str) -> None:
     tx.change(update(Picture).where(Picture.id == first).values(alt=alt))
 
 
-def backdate(tx: Tx) -> None:
+def newer_than_their_events(tx: Tx) -> list[tuple[int, datetime]]:
+    """Return products that seem younger than their first event, with its time."""
+    firsts = select(Interaction.product_id, func.min(Interaction.at).label("at"))
+    first = firsts.group_by(Interaction.product_id).subquery()
+    found = select(Product.id, first.c.at).join(first, first.c.product_id == Product.id)
+    return [(row[0], row[1]) for row in tx.rows(found.where(Product.created_at > first.c.at).order_by(Product.id))]
+
+
+def backdate(tx: Tx, firsts: Sequence[tuple[int, datetime]]) -> None:
     """Let no product be newer than its first event: a catalogue imported with its past is not all news."""
-    first = select(func.min(Interaction.at)).where(Interaction.product_id == Product.id).scalar_subquery()
-    tx.change(update(Product).where(Product.created_at > first).values(created_at=first))
+    write = update(Product).where(Product.id == bindparam("of_product")).values(created_at=bindparam("first"))
+    tx.execute(write, [{"of_product": product_id, "first": at} for product_id, at in firsts])
 
 
 def item_frame(tx: Tx, *, media: Path | None = None) -> pd.DataFrame:

@@ -93,10 +93,10 @@ def add_once(
     return tx.scalar(statement)
 
 
-def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
-    """Add ready-made rows, leaving out repeats."""
-    for start in range(0, len(rows), BATCH):
-        tx.execute(insert_or_ignore(tx, Interaction), rows[start : start + BATCH])
+def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> int:
+    """Add ready-made rows, leaving out repeats, and return how many were new."""
+    statement = insert_or_ignore(tx, Interaction).returning(Interaction.id)
+    return sum(len(tx.scalars(statement, rows[start : start + BATCH])) for start in range(0, len(rows), BATCH))
 
 
 def add_view(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -199,8 +199,8 @@ def n_wishes(tx: Tx, actor: Actor) -> int:
     return int(tx.scalar(select(func.count()).select_from(WishlistItem).where(owned_by(WishlistItem, actor))) or 0)
 
 
-def adopt_rating_events(tx: Tx) -> None:
-    """Make stars of the rating events of members who have none for that product yet; the latest event counts."""
+def stars_only_told(tx: Tx) -> list[dict[str, Any]]:
+    """Return the stars of members for products of which only a rating event tells; the latest event counts."""
     newest = (
         select(
             Interaction.user_id,
@@ -217,14 +217,20 @@ def adopt_rating_events(tx: Tx) -> None:
         .where(Interaction.kind == "rating", Interaction.user_id.is_not(None))
         .subquery()
     )
-    source = select(newest.c.user_id, newest.c.product_id, cast(newest.c.value, Integer), newest.c.at).where(
-        newest.c.place == 1
-    )
-    tx.execute(insert_or_ignore(tx, StarRating).from_select(["user_id", "product_id", "stars", "at"], source))
+    is_kept = exists().where(StarRating.user_id == newest.c.user_id, StarRating.product_id == newest.c.product_id)
+    stars = cast(newest.c.value, Integer).label("stars")
+    told = select(newest.c.user_id, newest.c.product_id, stars, newest.c.at).where(newest.c.place == 1, ~is_kept)
+    return [dict(row._mapping) for row in tx.rows(told)]
 
 
-def adopt_dismissals(tx: Tx) -> None:
-    """Keep out what members dismissed and did not rate since, where only the event says so."""
+def adopt_stars(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep stars where there are none yet."""
+    tx.execute(insert_or_ignore(tx, StarRating), rows)
+    recount_stars(tx, {row["product_id"] for row in rows})
+
+
+def dismissals_only_told(tx: Tx) -> list[dict[str, Any]]:
+    """Return what members dismissed and did not rate since, where only the event says so."""
     newest = (
         select(Interaction.user_id, Interaction.product_id, func.max(Interaction.at).label("at"))
         .where(Interaction.kind == "dismiss", Interaction.user_id.is_not(None))
@@ -237,5 +243,11 @@ def adopt_dismissals(tx: Tx) -> None:
         Interaction.kind == "rating",
         Interaction.at > newest.c.at,
     )
-    source = select(newest.c.user_id, newest.c.product_id, literal("dismiss"), newest.c.at).where(~rated_since)
-    tx.execute(insert_or_ignore(tx, Exclusion).from_select(["user_id", "product_id", "reason", "at"], source))
+    is_kept = exists().where(Exclusion.user_id == newest.c.user_id, Exclusion.product_id == newest.c.product_id)
+    told = select(newest.c.user_id, newest.c.product_id, newest.c.at).where(~rated_since, ~is_kept)
+    return [{**row._mapping, "reason": "dismiss"} for row in tx.rows(told)]
+
+
+def adopt_dismissals(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep out what was dismissed, where nothing keeps it out yet."""
+    tx.execute(insert_or_ignore(tx, Exclusion), rows)

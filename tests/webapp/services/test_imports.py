@@ -8,18 +8,19 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tests.conftest import NOW
 from tests.factories import make_product
 from webapp.actors import Actor
+from webapp.extensions import db
 from webapp.recs import UnreadableFileError
-from webapp.services import imports
+from webapp.services import imports, pieces
 from webapp.services.import_rows import Options, Report
 from webapp.store import catalogue as store
 from webapp.store import interactions, products, search, taste, users
 from webapp.store.models import ImportRun, ProductAttribute
-from webapp.store.tx import read_unit, unit_of_work
+from webapp.store.tx import WRITING, read_unit, unit_of_work
 
 CATALOGUE = [
     {"sku": "L1", "title": "Oslo lamp", "category": "Home > Lamps", "brand": "Fjord", "price": "49.00"},
@@ -192,6 +193,7 @@ def test_a_dry_run_writes_nothing(app: Flask, catalogue: Path, tmp_path: Path) -
         assert products.count(tx) == 0
 
 
+@pytest.mark.both_databases
 def test_events_make_people_stars_and_popularity(app: Flask, catalogue: Path, tmp_path: Path) -> None:
     take_catalogue(catalogue, tmp_path)
     report = take_events(write(tmp_path / "events.csv", EVENTS), tmp_path)
@@ -228,6 +230,7 @@ def test_what_was_dismissed_in_a_history_is_kept_out(app: Flask, catalogue: Path
     assert [(why, at.timestamp()) for why, at in kept_out.values()] == [("dismiss", 1_700_000_030)]
 
 
+@pytest.mark.both_databases
 def test_a_product_is_as_old_as_its_first_event(app: Flask, catalogue: Path, tmp_path: Path) -> None:
     take_catalogue(catalogue, tmp_path)
     take_events(write(tmp_path / "events.csv", EVENTS), tmp_path)
@@ -339,12 +342,32 @@ def test_an_import_lets_others_write_between_its_transactions(
             rests.append(seconds)
             users.add_many(tx, [{"external_ref": f"in rest {len(rests)}", "created_at": NOW}])
 
-    monkeypatch.setattr(imports.time, "sleep", rest)
-    monkeypatch.setattr(imports, "GIVE_WAY_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(pieces.time, "sleep", rest)
+    monkeypatch.setattr(pieces, "GIVE_WAY_EVERY_SECONDS", 0.0)
     monkeypatch.setattr(imports, "BATCH", 2)
     assert take_catalogue(catalogue, tmp_path).n_added == 3
     assert len(rests) == 2
     assert min(rests) > 0.1
+
+
+def test_going_through_all_events_of_the_shop_keeps_nobody_waiting(catalogue: Path, tmp_path: Path) -> None:
+    """For what each batch added, and for stars, refusals, ages and popularity in the end: ten seconds in a big shop."""
+    begun, while_locked = "", []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        nonlocal begun
+        begun = statement if statement.startswith("BEGIN") else begun
+        if begun == WRITING and "FROM interactions" in statement:
+            while_locked.append(statement)
+
+    take_catalogue(catalogue, tmp_path)
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        take_events(write(tmp_path / "events.csv", EVENTS), tmp_path)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert begun == WRITING
+    assert while_locked == []
 
 
 def test_the_counts_of_a_killed_import_go_on_where_they_stopped(killed_in_the_middle: Path, tmp_path: Path) -> None:
