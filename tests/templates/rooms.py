@@ -285,6 +285,8 @@ admin_vouchers = AdminVouchersPage(
         VoucherRow("SHIPFREE", "free delivery", "", "always", "4", "off", is_active=False),
     ),
     kinds=KINDS,
+    query="a",
+    pagination=PAGES,
 )
 admin_vouchers_wrong = AdminVouchersPage(
     meta=meta("Vouchers"),

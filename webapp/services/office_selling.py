@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from flask import url_for
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
@@ -24,7 +25,9 @@ from webapp.store.delivery import DeliveryRow
 from webapp.store.rows import VoucherRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
 from webapp.viewbuilders.buying import country_name
+from webapp.viewbuilders.listing import pagination
 
+PAGE_SIZE = 50
 MOST_DAYS = 90
 COUNTRIES = Locale("en").territories
 MOST_PERMILLE = 500
@@ -37,11 +40,18 @@ def _meta(title: str) -> vm.PageMeta:
 
 
 def vouchers_page(
-    form: vm.Form | None = None, *, currency: str, locale: str, zone: ZoneInfo, now: datetime
+    form: vm.Form | None = None,
+    *,
+    query: str = "",
+    page: int = 1,
+    currency: str,
+    locale: str,
+    zone: ZoneInfo,
+    now: datetime,
 ) -> vm.AdminVouchersPage:
-    """Build the table of vouchers and the form for a new one."""
+    """Build a page of the table of vouchers and the form for a new one."""
     kinds = (("percent", _("Percent off")), ("amount", _("Amount off")), ("free_delivery", _("Free delivery")))
-    found, names = vouchers.every_with_names()
+    found, total, names = vouchers.some_with_names(query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
     return vm.AdminVouchersPage(
         meta=_meta(_("Vouchers")),
         rows=tuple(
@@ -49,6 +59,8 @@ def vouchers_page(
         ),
         kinds=tuple(vm.Option(value, label) for value, label in kinds),
         currency=currency,
+        query=query,
+        pagination=pagination(url_for("admin.vouchers"), {"q": query}, page, PAGE_SIZE, total),
         form=form or vm.Form(),
     )
 

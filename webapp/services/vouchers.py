@@ -86,12 +86,12 @@ def every() -> list[VoucherRow]:
         return vouchers.every(tx)
 
 
-def every_with_names() -> tuple[list[VoucherRow], dict[int, str]]:
-    """Return all vouchers, newest first, and the names of the members some of them are for."""
+def some_with_names(query: str, *, limit: int, offset: int) -> tuple[list[VoucherRow], int, dict[int, str]]:
+    """Return a page of vouchers, newest first, how many there are, and the names of the members some are for."""
     with read_unit() as tx:
-        rows = vouchers.every(tx)
+        rows, total = vouchers.some(tx, query, limit=limit, offset=offset)
         ids = {row.user_id for row in rows if row.user_id is not None}
-        return rows, users.names(tx, ids) if ids else {}
+        return rows, total, users.names(tx, ids) if ids else {}
 
 
 def create(fields: Mapping[str, str], *, currency: str, zone: ZoneInfo, user_id: int | None, now: datetime) -> str:

@@ -41,6 +41,14 @@ def every(tx: Tx) -> list[VoucherRow]:
     return [VoucherRow(*row) for row in tx.rows(select(*COLUMNS).order_by(Voucher.id.desc()))]
 
 
+def some(tx: Tx, query: str, *, limit: int, offset: int) -> tuple[list[VoucherRow], int]:
+    """Return a page of the vouchers whose code holds what is asked for, newest first, and how many there are in all."""
+    fits = Voucher.code.contains(query.upper(), autoescape=True)
+    rows = tx.rows(select(*COLUMNS).where(fits).order_by(Voucher.id.desc()).limit(limit).offset(offset))
+    total = tx.scalar(select(func.count()).select_from(Voucher).where(fits))
+    return [VoucherRow(*row) for row in rows], int(total or 0)
+
+
 def put_in_cart(tx: Tx, cart_id: int, voucher_id: int | None) -> None:
     """Put a voucher into a cart in the place of another, or take it out."""
     tx.change(update(Cart).where(Cart.id == cart_id).values(voucher_id=voucher_id))

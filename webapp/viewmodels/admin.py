@@ -216,9 +216,11 @@ class VoucherRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminVouchersPage(Page):
-    """All vouchers, and the form for a new one."""
+    """A page of the vouchers, and the form for a new one."""
 
     rows: tuple[VoucherRow, ...] = ()
+    query: str = ""
+    pagination: Pagination | None = None
     kinds: tuple[Option, ...] = ()
     currency: str = "EUR"
     form: Form = EMPTY_FORM

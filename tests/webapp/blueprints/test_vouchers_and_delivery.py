@@ -257,6 +257,30 @@ def test_the_owner_makes_a_voucher_and_ends_it(office: ShopClient, full: ShopCli
     assert done == ["voucher.create", "voucher.switch", "voucher.switch"]
 
 
+def test_thousands_of_vouchers_stand_on_pages_and_are_found_by_their_code(app: Flask, office: ShopClient) -> None:
+    """One for each member: all on one page they were 3 MB."""
+    with unit_of_work() as tx:
+        for number in range(120):
+            make_voucher(tx, f"ANA_{number:03}")
+    first, last = words(office.get("/admin/vouchers")), words(office.get("/admin/vouchers?page=3"))
+    assert re.findall(r"ANA_\d+(?= 10 %)", first) == [f"ANA_{number:03}" for number in range(119, 69, -1)]
+    assert re.findall(r"ANA_\d+(?= 10 %)", last) == [f"ANA_{number:03}" for number in range(19, -1, -1)]
+    assert "Vouchers 120" in first
+    found = words(office.get("/admin/vouchers?q=a_01"))
+    assert re.findall(r"ANA_\d+(?= 10 %)", found) == [f"ANA_{number:03}" for number in range(19, 9, -1)]
+    assert "No such voucher" in words(office.get("/admin/vouchers?q=%25"))
+
+
+def test_who_ends_a_voucher_stays_on_its_page(office: ShopClient) -> None:
+    with unit_of_work() as tx:
+        for number in range(60):
+            make_voucher(tx, f"ANA-{number:03}")
+    page = office.get("/admin/vouchers?q=ana&page=2").get_data(as_text=True)
+    form = page.split('action="/admin/vouchers/ANA-003/switch"')[1].split("</form>")[0]
+    sent = office.send("/admin/vouchers/ANA-003/switch", {"on": "", "next": unescape(hidden(form, "next"))})
+    assert sent.headers["Location"] == "/admin/vouchers?q=ana&page=2"
+
+
 def test_a_voucher_for_later_is_not_said_to_count_already(office: ShopClient) -> None:
     fields = {"code": "later", "kind": "percent", "value": "5", "starts": "2099-12-01", "ends": "2099-12-24"}
     office.send("/admin/vouchers", fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, flash, render_template, request
+from flask import Response, current_app, flash, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -14,7 +14,7 @@ from webapp.clock import utc_now
 from webapp.errors import Conflict, InvalidInput
 from webapp.services import office_selling
 from webapp.services import vouchers as voucher_service
-from webapp.web import field, fields, go, refused
+from webapp.web import back, field, fields, go, page_number, refused
 
 VOUCHER_FIELDS = ("code", "kind", "value", "min", "starts", "ends", "max_uses", "per_user", "member")
 
@@ -30,9 +30,11 @@ def _place() -> dict[str, Any]:
 @bp.route("/vouchers", methods=["GET", "POST"])
 @staff
 def vouchers() -> str | Response | tuple[str, int]:
-    """Show all vouchers and make a new one."""
+    """Show the vouchers page by page and make a new one."""
     if request.method == "GET":
-        return render_template("admin/vouchers.html", page=office_selling.vouchers_page(**_place(), now=utc_now()))
+        query = request.args.get("q", "")[:100].strip()
+        page = office_selling.vouchers_page(query=query, page=page_number(), **_place(), now=utc_now())
+        return render_template("admin/vouchers.html", page=page)
     config, values = current_app.config, fields(*VOUCHER_FIELDS)
     try:
         code = voucher_service.create(
@@ -57,7 +59,7 @@ def vouchers() -> str | Response | tuple[str, int]:
 def voucher_switch(code: str) -> Response:
     """Let a voucher count, or not any more."""
     voucher_service.switch(code, on=field("on") == "1", user_id=member_required().id, now=utc_now())
-    return go("admin.vouchers")
+    return back(url_for("admin.vouchers"))
 
 
 def _typed() -> dict[str, str]:
