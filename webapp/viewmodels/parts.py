@@ -150,6 +150,9 @@ class Crumb:
     url: str = ""
 
 
+MOST_IN_THE_HEADER = 12  # two lines of a narrow screen; all of them are in the drawer
+
+
 @dataclass(frozen=True, slots=True)
 class NavCategory:
     """A category of the navigation with its children."""
@@ -211,6 +214,13 @@ class Chrome:
     next_url: str = "/"
     is_demo: bool = False
     is_personalised: bool = True
+
+    @property
+    def line_of_shelves(self) -> tuple[NavCategory, ...]:
+        """The categories that the header names: the biggest ones and the present one, in the order of all."""
+        biggest = sorted(self.nav, key=lambda category: (category.is_current, category.n_products), reverse=True)
+        named = {category.slug for category in biggest[:MOST_IN_THE_HEADER]}
+        return tuple(category for category in self.nav if category.slug in named)
 
 
 @dataclass(frozen=True, slots=True)

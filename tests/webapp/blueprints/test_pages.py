@@ -310,3 +310,21 @@ def test_an_error_at_an_address_of_a_file_is_kept_by_nobody(client: ShopClient, 
 def test_what_is_no_page_is_kept_for_nobody_else_either(client: ShopClient, path: str) -> None:
     """Suggestions hold the visitor's own searches."""
     assert client.get(path).headers["Cache-Control"] == "private, no-cache"
+
+
+def test_the_header_of_a_shop_with_hundreds_of_categories_stays_short(app: Flask, client: ShopClient) -> None:
+    """The categories of an imported file are often one flat list; on a wide screen it filled the whole window."""
+    with unit_of_work() as tx:
+        for number in range(40):
+            for _thing in range(2 if number % 10 == 9 else 1):
+                make_product(tx, category=f"Shelf {number:02}")
+    page = client.get("/c/shelf-20").get_data(as_text=True)
+    header, drawer = page.split('class="shelves"')[1].split('id="drawer"')
+    header = header.split("</nav>")[0]
+    named = re.findall(r">(Shelf \d\d)<", header)
+    assert len(named) == 12
+    assert named == sorted(named)
+    assert {"Shelf 09", "Shelf 19", "Shelf 20", "Shelf 29", "Shelf 39"} <= set(named)
+    assert 'aria-current="true">Shelf 20<' in header
+    assert re.search(r'<button type="button" popovertarget="drawer">\s*All shelves', header)
+    assert len(re.findall(r">(Shelf \d\d)<", drawer.split("</nav>")[0])) == 40
