@@ -722,3 +722,26 @@ def test_the_button_at_the_end_of_the_filters_hides_nothing_that_has_the_focus(a
         hidden += [focused.evaluate("its => its.outerHTML.slice(0, 80)")] if focused.evaluate(IS_HIDDEN) else []
     assert _press > 10
     assert hidden == []
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+def test_large_numbers_of_ratings_stand_in_one_line_beside_bars_of_one_length(
+    address: str, tab: Page, width: int
+) -> None:
+    tab.set_viewport_size({"width": width, "height": 812})
+    tab.goto(f"{address}/scene/product")
+    counts = tab.locator(".histogram a > :last-child")
+    usual = counts.first.bounding_box()
+    counts.nth(1).evaluate("count => { count.textContent = '100,000' }")
+    assert counts.nth(1).bounding_box()["height"] == usual["height"]
+    assert len({bar.bounding_box()["width"] for bar in tab.locator(".histogram meter").all()}) == 1
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+def test_a_sum_of_millions_stands_in_one_line_of_the_cart(address: str, tab: Page, width: int) -> None:
+    tab.set_viewport_size({"width": width, "height": 812})
+    tab.goto(f"{address}/scene/cart")
+    line = tab.locator(".cart-sum").first
+    usual = line.bounding_box()
+    line.evaluate("line => { line.lastChild.textContent = '€1,234,567.01' }")
+    assert line.bounding_box()["height"] == usual["height"]
