@@ -150,7 +150,7 @@ class Crumb:
     url: str = ""
 
 
-MOST_IN_THE_HEADER = 12  # two lines of a narrow screen; all of them are in the drawer
+MOST_IN_THE_HEADER = 8  # one line of a wide window; all of them are in the drawer
 
 
 @dataclass(frozen=True, slots=True)

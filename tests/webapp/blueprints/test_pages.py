@@ -322,7 +322,7 @@ def test_the_header_of_a_shop_with_hundreds_of_categories_stays_short(app: Flask
     header, drawer = page.split('class="shelves"')[1].split('id="drawer"')
     header = header.split("</nav>")[0]
     named = re.findall(r">(Shelf \d\d)<", header)
-    assert len(named) == 12
+    assert len(named) == 8
     assert named == sorted(named)
     assert {"Shelf 09", "Shelf 19", "Shelf 20", "Shelf 29", "Shelf 39"} <= set(named)
     assert 'aria-current="true">Shelf 20<' in header
