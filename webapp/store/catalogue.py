@@ -300,7 +300,10 @@ def _item_row(row: Any, colours: list[str], media: Path | None) -> ItemRow:
 def owner_rows(
     tx: Tx, *, query: str, category_id: int | None, state: str, sort: str, limit: int, offset: int
 ) -> tuple[list[Any], int]:
-    """Return a page of the owner's product table and how many rows there are in all."""
+    """Return a page of the owner's product table and how many rows there are in all.
+
+    Which products they are is asked first: a database makes the rows of all pages before this one as well.
+    """
     variants = Variant.product_id == Product.id
     stock = select(func.coalesce(func.sum(Variant.stock), 0)).where(variants).scalar_subquery()
     n_variants = select(func.count()).where(variants).scalar_subquery()
@@ -322,6 +325,9 @@ def owner_rows(
         where.append(Product.is_visible.is_(state == "visible"))
     if state in {"out", "low"}:
         where.append(stock <= (0 if state == "out" else 5))
+    total = int(tx.scalar(select(func.count()).select_from(Product).where(*where)) or 0)
+    order = (orders.get(sort, orders["updated"]), Product.id)
+    ids = tx.scalars(select(Product.id).where(*where).order_by(*order).limit(limit).offset(offset))
     rows = tx.rows(
         select(
             Product.id,
@@ -338,16 +344,13 @@ def owner_rows(
             func.coalesce(Category.name, ""),
             _first_stem(),
             Product.updated_at,
-            func.count().over(),
         )
         .outerjoin(Brand, Brand.id == Product.brand_id)
         .outerjoin(Category, Category.id == Product.category_id)
-        .where(*where)
-        .order_by(orders.get(sort, orders["updated"]), Product.id)
-        .limit(limit)
-        .offset(offset)
+        .where(Product.id.in_(ids))
     )
-    return list(rows), rows[0][-1] if rows else 0
+    found = {row[0]: row for row in rows}
+    return [found[product_id] for product_id in ids], total
 
 
 def brands(tx: Tx) -> list[tuple[int, str, str]]:

@@ -244,7 +244,10 @@ def _scored(tx: Tx, query: ListingQuery) -> tuple[list[Any], Any, Any]:
 
 
 def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
-    """Return the cards of one page in the order asked for; ties break by id, so pages never overlap."""
+    """Return the cards of one page in the order asked for; ties break by id, so pages never overlap.
+
+    Which products they are is asked inside: a database else makes the cards of all pages before this one as well.
+    """
     fixed, score, _held = _scored(tx, query)
     orders: dict[str, Sequence[Any]] = {
         "relevance": _by_relevance(score, query.first),
@@ -255,14 +258,17 @@ def page_of(tx: Tx, query: ListingQuery, actor: Actor) -> list[CardRow]:
         "rating": (bayesian_stars().desc(),),
         "newest": (Product.created_at.desc(),),
     }
-    statement = (
-        card_select(actor)
+    order = (*orders.get(query.sort, orders["popular"]), Product.id)
+    shown = (
+        select(Product.id)
         .where(*fixed, *_conditions(query).values())
-        .order_by(*orders.get(query.sort, orders["popular"]), Product.id)
+        .order_by(*order)
         .limit(query.page_size)
         .offset((query.page - 1) * query.page_size)
+        .correlate(None)
     )
-    return card_rows(tx, statement, actor)
+    scored = fixed[-1:] if query.is_search else []
+    return card_rows(tx, card_select(actor).where(*scored, Product.id.in_(shown)).order_by(*order), actor)
 
 
 def first_hits(tx: Tx, query: ListingQuery, *, limit: int) -> list[tuple[int, bool]]:
