@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 
+from recommender import neighbours
 from recommender.base import SourceUnavailableError
 from recommender.fitting import _forecast_stars
 from recommender.hybrid import load
@@ -342,6 +343,16 @@ def test_items_are_neighbours_whose_residuals_agree():
     assert neighbours_of(table, 0) == pytest.approx({1: 1.0 * 2 / (2 + 6)})
     assert neighbours_of(table, 1) == pytest.approx({0: 1.0 * 2 / (2 + 6)})
     assert neighbours_of(table, 2) == neighbours_of(table, 3) == {}
+
+
+def test_a_stretch_of_a_big_catalogue_that_nobody_rated_is_no_trouble(monkeypatch):
+    """The table is made in blocks; one of 2,000 products without a rating broke off every training."""
+    monkeypatch.setattr(neighbours, "BLOCK_ROWS", 2)
+    users, items = np.array([0, 1, 2, 0, 1, 2]), np.array([0, 0, 0, 5, 5, 5])
+    residuals = np.array([1.0, -1.0, 0.5, 1.0, -1.0, 0.5])
+    table = rating_neighbours(Ratings(users, items, residuals), residuals, (3, 6))
+    assert np.diff(table.starts).tolist() == [1, 0, 0, 0, 0, 1]
+    assert table.rows.tolist() == [5, 0]
 
 
 @settings(max_examples=40)
