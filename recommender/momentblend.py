@@ -14,7 +14,11 @@ from recommender.returning import ReturnChance
 from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
 
 MIN_GROUPS = 30
+# So few lists bear neither trees nor weights of any size.
+FEW_LISTS = 200
 LINEAR_L2 = 5.0
+STRONGER_L2 = (20.0, 80.0, 320.0)
+PENALTY_FOLDS = 4
 # Few lists are about one moment: a lower penalty found less on held-out parts of most logs.
 MOVING_L2 = 100.0
 RETURNS = "returns"
@@ -56,6 +60,12 @@ class LinearBlend:
         weights = _likeliest(standard, groups, l2, self.weights.astype(np.float64))
         return replace(self, weights=weights.astype(np.float32))
 
+    def unlikelihood(self, groups: RankGroups) -> float:
+        """Minus the log likelihood of what was chosen from some lists, summed over them."""
+        standard = (groups.features[:, self.columns].astype(np.float64) - self.mean) / self.scale
+        mean_loss, _ = _softmax_loss(self.weights.astype(np.float64), standard, groups, l2=0.0)
+        return mean_loss * len(groups.sizes)
+
     def predict(self, features: FloatMatrix) -> FloatVector:
         """Scores of rows, shape (n_rows,)."""
         standard = (features[:, self.columns] - self.mean) / self.scale
@@ -93,12 +103,13 @@ class MomentBlend:
         and that for newcomers among them is moved on from there.
         """
         columns, clock = linear_columns(names), _clock_of(names)
+        l2 = penalty_for(groups, columns)
         first = groups.features[groups.starts]
         of_group = _moments_of(first, clock)
         is_live = groups.cuts >= 0
-        general = _fitted_on(groups, ~is_live, columns) or LinearBlend.fit(groups, columns)
-        session = _fitted_on(groups, of_group == Moment.SESSION, columns) or general
-        visit = _fitted_on(groups, of_group >= Moment.RETURN, columns) or general
+        general = _fitted_on(groups, ~is_live, columns, l2) or LinearBlend.fit(groups, columns, l2=l2)
+        session = _fitted_on(groups, of_group == Moment.SESSION, columns, l2) or general
+        visit = _fitted_on(groups, of_group >= Moment.RETURN, columns, l2) or general
         live = _moved_to(groups, is_live, visit)
         newcomer = _moved_to(groups, is_live & are_newcomers(np.expm1(first[:, clock[2]])), live)
         blends = dict(zip(Moment, (general, session, visit, live, newcomer), strict=True))
@@ -179,9 +190,29 @@ def _moved_to(groups: RankGroups, chosen: AnyArray, blend: LinearBlend) -> Linea
     return blend.moved_to(groups.select(chosen)) if chosen.sum() >= MIN_GROUPS else blend
 
 
-def _fitted_on(groups: RankGroups, chosen: AnyArray, columns: Rows) -> LinearBlend | None:
+def _fitted_on(groups: RankGroups, chosen: AnyArray, columns: Rows, l2: float) -> LinearBlend | None:
     """A blend of the chosen lists; None where they are too few."""
-    return LinearBlend.fit(groups.select(chosen), columns) if chosen.sum() >= MIN_GROUPS else None
+    return LinearBlend.fit(groups.select(chosen), columns, l2=l2) if chosen.sum() >= MIN_GROUPS else None
+
+
+def penalty_for(groups: RankGroups, columns: Rows) -> float:
+    """The L2 penalty of a blend: of few lists the one under which people kept out choose most likely what they chose.
+
+    References
+    ----------
+    Stone (1974), Cross-Validatory Choice and Assessment of Statistical Predictions.
+    """
+    if len(groups.sizes) >= FEW_LISTS:
+        return LINEAR_L2
+    penalties = (LINEAR_L2, *STRONGER_L2)
+    return min(penalties, key=lambda l2: _unlikelihood_of_others(groups, columns, l2))
+
+
+def _unlikelihood_of_others(groups: RankGroups, columns: Rows, l2: float) -> float:
+    """What blends miss of the people whom they were not fitted to, summed over all lists."""
+    fold = groups.users % PENALTY_FOLDS
+    parts = [(groups.select(fold != number), groups.select(fold == number)) for number in np.unique(fold)]
+    return sum(LinearBlend.fit(train, columns, l2=l2).unlikelihood(held) for train, held in parts if len(train.sizes))
 
 
 def _likeliest(standard: AnyArray, groups: RankGroups, l2: float, centre: AnyArray) -> AnyArray:

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from recommender.moment import Moment
-from recommender.momentblend import MomentBlend
+from recommender.momentblend import FEW_LISTS, MomentBlend
 from recommender.rankfeatures import GAP_COLUMN
 from recommender.rankgroups import RankGroups
 from recommender.trees import Trees
@@ -51,10 +51,11 @@ class Ranker:
     """Linear blends, one per moment of a visit, plus LightGBM lambdarank trees that start from them.
 
     The number of trees is chosen on users kept out of the training: as many as are not surely worse than fewer. It may
-    be zero: the blend then stands alone. On visits after the end of the log, where trees may have learned what passed,
-    as many of them speak as served such visits of those users best. Lists that somebody was shown teach the trees
-    alone: while they grow, every place has a share of its own in the score, so that what was clicked because it stood
-    first is not taken for better. Nothing of it is left when they are asked.
+    be zero, and is where there are fewer than ``FEW_LISTS`` lists: the blend then stands alone. On visits after the end
+    of the log, where trees may have learned what passed, as many of them speak as served such visits of those users
+    best. Lists that somebody was shown teach the trees alone: while they grow, every place has a share of its own in
+    the score, so that what was clicked because it stood first is not taken for better. Nothing of it is left when they
+    are asked.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ class Ranker:
         """Learn from lists; ``names`` are the feature names in column order."""
         self.names = tuple(names)
         self.report = {"rounds": 0, "live_rounds": 0, "shown_lists": 0}
-        if self.max_rounds:
+        if self.max_rounds and len(groups.sizes) >= FEW_LISTS:
             self._choose_rounds(groups)
         self.linear_ = self._blend(groups)
         grown = max(self.report["rounds"], self.report["live_rounds"])

@@ -8,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.moment import SESSION_SECONDS, Moment
-from recommender.momentblend import MIN_GROUPS, LinearBlend, MomentBlend, _softmax_loss, linear_columns
+from recommender.momentblend import (
+    FEW_LISTS,
+    LINEAR_L2,
+    MIN_GROUPS,
+    STRONGER_L2,
+    LinearBlend,
+    MomentBlend,
+    _softmax_loss,
+    linear_columns,
+    penalty_for,
+)
 from recommender.rankfeatures import AFFINITY_COLUMNS, ITEM_COLUMNS
 from recommender.rankgroups import RankGroups
 from recommender.returning import ReturnChance
@@ -61,6 +71,41 @@ def test_the_planted_order_is_found_by_the_blend():
     held = planted(150, seed=9)
     assert quality(held, blend.predict(held.features)) > 0.8
     assert quality(held, held.features[:, NOISE]) < 0.5
+
+
+def chosen_by_chance(n_lists: int) -> RankGroups:
+    """Lists in which nothing says what is chosen."""
+    return planted(n_lists, turn=0)
+
+
+def test_weights_learned_from_few_lists_are_held_back_as_far_as_serves_people_kept_out():
+    columns = linear_columns(NAMES)
+    assert penalty_for(chosen_by_chance(40), columns) in STRONGER_L2
+    assert penalty_for(planted(FEW_LISTS - 1), columns) == LINEAR_L2
+
+
+def test_of_many_lists_none_is_kept_out_to_choose_a_penalty():
+    assert penalty_for(chosen_by_chance(FEW_LISTS), linear_columns(NAMES)) == LINEAR_L2
+
+
+def test_the_lists_of_one_person_alone_choose_no_penalty():
+    groups = planted(40)
+    groups.users[:] = 3
+    assert penalty_for(groups, linear_columns(NAMES)) == LINEAR_L2
+
+
+def test_few_lists_of_chance_leave_the_blend_nearly_without_weights():
+    columns = linear_columns(NAMES)
+    held_back = MomentBlend.fit(chosen_by_chance(60), NAMES).blends[Moment.UNKNOWN]
+    as_of_many = LinearBlend.fit(chosen_by_chance(60), columns)
+    assert np.abs(held_back.weights).max() < np.abs(as_of_many.weights).max() / 5
+
+
+def test_the_unlikelihood_of_a_choice_by_hand():
+    """Two items whose scores lie one apart, the better one chosen; a second list chooses the other."""
+    blend = LinearBlend(np.array([0]), np.zeros(1, np.float32), np.ones(1, np.float32), np.ones(1, np.float32))
+    groups = groups_of([(2, 1), (1, 0)], [(2, 0), (1, 1)])
+    assert blend.unlikelihood(groups) == pytest.approx(np.log(1 + np.exp(-1)) + np.log(1 + np.exp(1)))
 
 
 def test_a_column_that_never_changes_says_nothing():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.momentblend import MomentBlend
+from recommender.momentblend import FEW_LISTS, MomentBlend
 from recommender.ranker import (
     ENOUGH_LIVE,
     MANY_LISTS,
@@ -110,6 +110,14 @@ def test_what_the_blend_cannot_see_is_learned_by_the_trees(with_trees, fresh):
     assert with_trees.report["rounds"] > 0
     assert quality(fresh, with_trees.predict(fresh.features)) > blend + 0.15
     assert next(iter(with_trees.importance())) == "ease"
+
+
+def test_few_lists_bear_no_trees_however_well_they_would_explain_them():
+    """Of so few the people kept out cannot tell what trees have learned from what they know by heart."""
+    few, enough = (Ranker(max_rounds=ROUND_STEP).fit(planted(n, bare=1.0), NAMES) for n in (FEW_LISTS - 1, FEW_LISTS))
+    assert few.report == {"rounds": 0, "live_rounds": 0, "shown_lists": 0}
+    assert few.trees_ is None
+    assert enough.report["rounds"] == ROUND_STEP
 
 
 def test_as_many_trees_are_kept_as_served_the_kept_out_users_best(with_trees):
