@@ -8,9 +8,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from webapp.actors import Actor
 from webapp.errors import InvalidInput
 from webapp.services import accounts
-from webapp.store import operations, orders, personal, stock, users, vouchers
+from webapp.store import carts, operations, orders, personal, stock, users, vouchers
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def delete_account(user_id: int, password: str, *, keep_reviews: bool, now: date
     """
     user = accounts.confirm_password(user_id, password, field="password", now=now)
     with unit_of_work() as tx:
-        users.lock(tx, user_id)
+        _wait_for_what_goes_on(tx, user_id)
         accounts.keep_confirmed(tx, user, field="password")
         if user.role == "owner" and users.count_role(tx, "owner") == 1:
             raise InvalidInput({"password": _("You are the only owner. Give the shop another one first.")})
@@ -62,6 +63,13 @@ def delete_account(user_id: int, password: str, *, keep_reviews: bool, now: date
         last_run = operations.last_run_id(tx)
         operations.put_setting(tx, ERASED, {"at": now.isoformat(), "last_run": last_run}, now=now)
     log.info("account_deleted", extra={"user_id": user_id})
+
+
+def _wait_for_what_goes_on(tx: Tx, user_id: int) -> None:
+    """Hold a member's cart and orders before the member, as whoever changes or pays them does."""
+    carts.lock(tx, Actor(user_id=user_id))
+    personal.order_states(tx, user_id)
+    users.lock(tx, user_id)
 
 
 def _settle_orders(tx: Tx, user_id: int, *, now: datetime) -> None:

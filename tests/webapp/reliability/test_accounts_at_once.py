@@ -10,12 +10,13 @@ from flask import Flask
 
 from tests.conftest import NOW
 from tests.databases import POSTGRESQL
-from tests.factories import ADDRESS, PASSWORD, make_product, make_user, put_in_cart, ready_to_pay
+from tests.factories import ADDRESS, PASSWORD, make_product, make_user, put_in_cart, ready_to_pay, variant_of
 from tests.webapp.reliability.test_votes_at_once import meanwhile
 from webapp.actors import Actor
+from webapp.buying import ProviderEvent
 from webapp.errors import InvalidInput
 from webapp.extensions import db
-from webapp.services import carts, checkout, office, privacy
+from webapp.services import carts, checkout, feedback, office, payments, privacy
 from webapp.store import catalogue, orders, products, stock, users
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
@@ -80,6 +81,49 @@ def test_an_account_is_not_deleted_while_one_of_its_orders_is_being_paid(app: Fl
         kinds = [row.kind for row in orders.events(tx, order.order_id)]
     assert found is not None
     assert (found.state, found.email, kinds) == ("paid", order.email, ["placed"])
+
+
+@pytest.mark.parametrize("deed", ["pay", "add"])
+def test_an_account_is_deleted_in_no_circle_with_what_happens_for_its_member(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, deed: str
+) -> None:
+    """Paying holds the order, adding to the cart the cart, before it writes about the member."""
+    with unit_of_work() as tx:
+        actor, lamp = Actor(user_id=make_user(tx, "ana@example.com")), make_product(tx)
+        put_in_cart(tx, actor, lamp)
+        variant = variant_of(tx, lamp)
+    with app.test_request_context():
+        order = checkout.place(actor, ready_to_pay(actor), currency="EUR", hold_for=timedelta(hours=1), now=NOW)
+    with read_unit() as tx:
+        payment = orders.payments(tx, order.order_id)[0]
+    ended: list[str] = []
+
+    def delete() -> None:
+        with app.test_request_context():
+            try:
+                privacy.delete_account(actor.user_id or 0, PASSWORD, keep_reviews=False, now=NOW)
+                ended.append("deleted")
+            except InvalidInput as refused:
+                ended.extend(refused.errors)
+
+    other, note = threading.Thread(target=delete), feedback.note
+
+    def note_while_it_is_deleted(*args: Any, **named: Any) -> None:
+        if not other.ident:
+            other.start()
+            other.join(1.0)
+        note(*args, **named)
+
+    monkeypatch.setattr(feedback, "note", note_while_it_is_deleted)
+    with caplog.at_level(logging.WARNING, logger="webapp"), app.test_request_context():
+        if deed == "pay":
+            event = ProviderEvent("e1", payment.reference, "succeeded", payment.amount_cents, payment.currency)
+            payments.apply_event(payment.provider, event, now=NOW)
+        else:
+            carts.add_variant(actor, variant, 1, request_id="", now=NOW)
+    other.join(20)
+    assert "database_busy" not in caplog.messages
+    assert ended == ["password" if deed == "pay" else "deleted"]
 
 
 def test_a_sign_in_keeps_nobody_waiting_who_writes_about_the_member(app: Flask) -> None:
