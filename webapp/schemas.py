@@ -16,10 +16,10 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.errors import BadRequest, InvalidInput
 from webapp.numbers import MAX_ID, is_quantity
+from webapp.web import refuse_what_goes_on
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BATCH = 1000
@@ -212,7 +212,8 @@ def parse_body(model: type[Model]) -> Model:
     RequestEntityTooLarge
         If it is larger than MAX_BODY_KB.
     """
-    _read_whole_body()
+    request.get_data()
+    refuse_what_goes_on()
     try:
         body = request.get_json(silent=True)
     except RecursionError:  # lists in lists in lists
@@ -220,11 +221,3 @@ def parse_body(model: type[Model]) -> Model:
     if not isinstance(body, dict):
         raise BadRequest("The body must be a JSON object, with Content-Type: application/json.")
     return validated(model, body)
-
-
-def _read_whole_body() -> None:
-    """Refuse a body sent in pieces that goes on where the most that is read ends; its length told nobody before."""
-    request.get_data()
-    in_pieces = request.content_length is None and "wsgi.input_terminated" in request.environ
-    if in_pieces and request.environ["wsgi.input"].read(1):
-        raise RequestEntityTooLarge

@@ -9,6 +9,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Request, Response, current_app, flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp import viewmodels as vm
 from webapp.errors import BadRequest, InvalidInput, NotFound, wants_json
@@ -84,6 +85,26 @@ def register_request_rules(app: Flask) -> None:
     def refuse_nul() -> None:
         if NUL in request.path or any(NUL in text for part in request.values.lists() for text in (part[0], *part[1])):
             raise BadRequest
+
+    @app.before_request
+    def refuse_half_a_form() -> None:
+        if request.form:
+            refuse_what_goes_on()
+
+
+def refuse_what_goes_on() -> None:
+    """Refuse a body sent in pieces that goes on where the most that is read ends; its length told nobody before.
+
+    To be called when it has been read.
+
+    Raises
+    ------
+    RequestEntityTooLarge
+        If it is larger than MAX_BODY_KB.
+    """
+    in_pieces = request.content_length is None and "wsgi.input_terminated" in request.environ
+    if in_pieces and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
 
 
 def register_photo_size(app: Flask) -> None:

@@ -1,7 +1,9 @@
 """The owner's pages: products, orders, the recommender."""
 
+import io
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -131,6 +133,28 @@ def test_the_editor_saves_what_it_shows_and_the_new_words_are_found(office: Shop
         card = products.cards(tx, [lamp])[lamp]
         assert search.suggest(tx, ["bergen"], limit=3) == [lamp]
     assert (card.name, card.price_cents, card.old_price_cents) == ("Bergen lantern", 5900, 7900)
+
+
+@pytest.mark.parametrize(("n_more", "status"), [(0, 303), (1, 413)])
+def test_a_form_in_pieces_is_saved_whole_or_not_at_all(
+    app: Flask, office: ShopClient, lamp: int, n_more: int, status: int
+) -> None:
+    """What went past the largest body was cut off: without its last field the product was hidden."""
+    path = f"/admin/products/{lamp}"
+    form = form_of(office, path)
+    last = f"&is_visible={form.pop('is_visible')}".encode()
+    begun = urlencode(form | {"name": "Bergen lantern", "padding": ""}).encode()
+    answer = office.post(
+        path,
+        input_stream=io.BytesIO(begun.ljust(app.config["MAX_CONTENT_LENGTH"] - len(last) + n_more, b"x") + last),
+        content_type="application/x-www-form-urlencoded",
+        headers={"X-CSRFToken": office.token(), "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},  # as gunicorn hands it on
+    )
+    assert answer.status_code == status
+    with read_unit() as tx:
+        card = products.cards(tx, [lamp])[lamp]
+    assert (card.name, card.is_visible) == ("Bergen lantern" if status == 303 else "Oslo lamp", True)
 
 
 def test_two_people_who_edit_at_once_do_not_overwrite_each_other(office: ShopClient, lamp: int) -> None:
