@@ -162,6 +162,7 @@ class CatalogueWriter(Writer):
         """Add new products, change those that differ."""
         rows = self._usable(tx, batch, report)
         known = catalogue.by_refs(tx, rows)
+        catalogue.lock_variants(tx, known.values())
         before = catalogue.snapshot(tx, list(known.values()))
         values = {ref: self._values(tx, ref, row) for ref, row in rows.items()}
         self.stamp = catalogue.stamp(tx, self.now)
@@ -170,7 +171,8 @@ class CatalogueWriter(Writer):
         skus = _free_skus(tx, new)
         catalogue.add_rows(tx, Variant, [self._variant(ids[ref], skus[ref], values[ref]) for ref in new])
         told = {ref: _told(rows[ref], values[ref]) for ref in known}
-        changed = [ref for ref in known if self._update(tx, known[ref], before[known[ref]], told[ref])]
+        in_order = sorted(known, key=known.__getitem__)  # in which everybody goes through many products
+        changed = [ref for ref in in_order if self._update(tx, known[ref], before[known[ref]], told[ref])]
         touched = ids | {ref: known[ref] for ref in changed}
         # Those of a product known by its number are the owner's: one column of a file would take the place of them all.
         self._attributes(tx, ids, rows)

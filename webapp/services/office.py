@@ -177,7 +177,7 @@ def save_quick(product_id: int, fields: Mapping[str, str], *, user_id: int, now:
 
 def _product(tx: Tx, product_id: int) -> ProductRow:
     """Return a product that is about to be changed."""
-    catalogue.lock_variants(tx, product_id)
+    catalogue.lock_variants(tx, [product_id])
     product = products.one(tx, product_id)
     if product is None:
         raise NotFound

@@ -146,9 +146,9 @@ def change_product(tx: Tx, product_id: int, *, version: int | None = None, **val
     return bool(tx.change(statement.values(version=Product.version + 1, **values)))
 
 
-def lock_variants(tx: Tx, product_id: int) -> None:
-    """Let nobody sell a product's variants meanwhile; selling takes them before the product, too."""
-    theirs = select(Variant.id).where(Variant.product_id == product_id).order_by(Variant.id)
+def lock_variants(tx: Tx, product_ids: Collection[int]) -> None:
+    """Let nobody sell the variants of products meanwhile; selling takes them before the products, too."""
+    theirs = select(Variant.id).where(Variant.product_id.in_(sorted(product_ids))).order_by(Variant.id)
     tx.rows(theirs.with_for_update(key_share=True))
 
 
