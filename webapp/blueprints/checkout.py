@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
@@ -141,13 +142,18 @@ def place() -> Response:
 
 
 def _to_provider(order: OrderRow, code: str) -> Response:
-    """Send the shopper on to pay."""
+    """Send the shopper on to pay.
+
+    What the provider is told is in the language of the order: it would refuse the same attempt in other words.
+    """
     token = order_token(order.order_id)
+    with force_locale(order.language or current_app.config["LOCALE"]):
+        title = _("%(shop)s, order %(number)s", shop=current_app.config["SHOP_NAME"], number=order.number)
     links = PaymentLinks(
         token,
         order.number,
         order.email,
-        _("%(shop)s, order %(number)s", shop=current_app.config["SHOP_NAME"], number=order.number),
+        title,
         absolute(url_for("checkout.done", token=token)),
         absolute(url_for("checkout.pay", token=token)),
     )

@@ -23,6 +23,7 @@ TOLERANCE_SECONDS = 300
 TIMEOUT_SECONDS = 8.0
 LONGEST_NUMBER = 120  # of a message, as its table has it; Stripe's own are a quarter of that
 SIGNATURE = "Stripe-Signature"
+ALREADY_REFUNDED = "charge_already_refunded"
 KINDS = {
     "checkout.session.completed": "succeeded",
     "checkout.session.async_payment_succeeded": "succeeded",
@@ -101,16 +102,17 @@ class StripeProvider:
         return _event(f"asked:{session['id']}:{state}", state, session) if state else None
 
     def refund(self, payment: PaymentRow) -> None:
-        """Give everything back, once."""
+        """Give everything back, once; what the owner gave back at Stripe already is done."""
         session = self._session_of(payment)
         if session is None or not session.get("payment_intent"):
             raise PaymentRefused("nothing was paid in this attempt")
         intent = str(session["payment_intent"])
-        _asked(
-            lambda: self._client.v1.refunds.create(
-                params={"payment_intent": intent}, options={"idempotency_key": f"{_key(payment)}-refund"}
-            )
-        )
+        options: Any = {"idempotency_key": f"{_key(payment)}-refund"}
+        try:
+            _asked(lambda: self._client.v1.refunds.create(params={"payment_intent": intent}, options=options))
+        except PaymentRefused as refusal:
+            if str(refusal) != ALREADY_REFUNDED:
+                raise
 
     def read(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> ProviderEvent | None:
         """Check and read a message; None for one that is about something else.

@@ -29,6 +29,7 @@ class Double:
     silent: int = 0
     does_it_first: bool = False
     refuses: bool = False
+    gave_back_already: bool = False
 
     def create_session(self, form: dict[str, str]) -> dict[str, Any]:
         number = f"cs_live_{len(self.sessions) + 1:04}"
@@ -72,6 +73,9 @@ class Double:
         if (method, path) == ("GET", "/v1/checkout/sessions"):
             newest_first = list(reversed(self.sessions.values()))
             return 200, {"object": "list", "data": newest_first, "has_more": False, "url": path}
+        if (method, path) == ("POST", "/v1/refunds") and self.gave_back_already:
+            what = {"type": "invalid_request_error", "code": "charge_already_refunded", "message": "Already refunded."}
+            return 400, {"error": what}
         if (method, path) == ("POST", "/v1/refunds"):
             self.refunds.append(form)
             return 200, {"id": f"re_{len(self.refunds)}", "object": "refund", "status": "succeeded", **form}

@@ -22,7 +22,7 @@ from webapp.providers.trial import TestProvider
 from webapp.security import content_security_policy
 from webapp.services import checkout, outbox, payments, privacy
 from webapp.services import orders as order_service
-from webapp.store import carts, orders, users
+from webapp.store import carts, operations, orders, users
 from webapp.store.orders import OrderRow, PaymentRow
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders.links import order_token
@@ -92,6 +92,19 @@ def test_the_shopper_is_sent_to_stripe_with_the_exact_amount(app: Flask, stripe:
 def test_pressing_again_opens_no_second_page_at_stripe(app: Flask, stripe: Double, buyer: Buyer) -> None:
     assert len({buyer.press(app).headers["Location"] for _press in range(3)}) == 1
     assert list(stripe.sessions) == ["cs_live_0001"]
+
+
+def test_a_page_read_in_another_language_leads_to_the_same_page_at_stripe(
+    app: Flask, stripe: Double, buyer: Buyer
+) -> None:
+    """Stripe refuses a key that comes again with other words, and the attempt counted as declined."""
+    first = buyer.press(app).headers["Location"]
+    path = f"/checkout/pay/{order_token(order_of(buyer)[0].order_id)}"
+    in_german = app.test_client()
+    headers = {"X-CSRFToken": in_german.token(), "Accept-Language": "de"}
+    again = in_german.post(path, data={"method": "stripe"}, headers=headers)
+    assert again.headers["Location"] == first
+    assert [row.state for row in order_of(buyer)[1]] == ["created"]
 
 
 def test_s25_a_message_pays_once_however_often_it_comes(app: Flask, stripe: Double, buyer: Buyer, lamp: int) -> None:
@@ -290,6 +303,19 @@ def test_an_order_paid_in_two_ways_gives_the_second_back(app: Flask, stripe: Dou
     assert [row.state for row in order_of(buyer)[1]] == ["refunded", "succeeded"]
     outbox.drain(lambda _mail, _name: None, now=utc_now())
     assert len(stripe.refunds) == 1
+
+
+def test_what_was_given_back_at_stripe_already_is_done(app: Flask, stripe: Double, buyer: Buyer) -> None:
+    """An owner did so in Stripe's dashboard first; the shop asked for it every hour ever after."""
+    buyer.press(app)
+    tell(app, *completed(stripe))
+    stripe.gave_back_already = True
+    attempt = order_of(buyer)[1][0]
+    with unit_of_work() as tx:
+        payments.give_back(tx, attempt, from_states=("succeeded",), now=utc_now())
+    outbox.drain(lambda _mail, _name: None, now=utc_now())
+    with read_unit() as tx:
+        assert operations.messages_due(tx, now=utc_now() + timedelta(days=1), limit=9) == []
 
 
 def test_a_refused_beginning_offers_another_way(app: Flask, stripe: Double, buyer: Buyer) -> None:
