@@ -200,6 +200,12 @@ def test_only_a_version_that_can_come_back_has_the_button() -> None:
     assert backs == ["20261118-031500-0be2"]
 
 
+def test_who_may_not_train_is_offered_neither_training_nor_the_way_back() -> None:
+    page = Markup(render(APP, "admin/models.html", replace(rooms.models, may_train=False), OWNER))
+    actions = {form.attributes.get("action", "") for form in page.all("form")}
+    assert not {path for path in actions if path.startswith("/admin/")}
+
+
 def test_script_in_a_name_stays_text_everywhere() -> None:
     """S22: no text of a shopper or a catalogue becomes markup, in JSON-LD neither."""
     evil = Card(9, "x", EVIL, card(1).price, brand=EVIL, reasons=(Reason("because_viewed", 0.5, 1, EVIL, "x"),))

@@ -108,9 +108,16 @@ def _trouble_serving(state: RecsState) -> tuple[str, ...]:
 
 
 def models_page(
-    place: training.Place, live_recs: Recs, *, chosen: int | None, retrain_at: Any, zone: Any, now: datetime
+    place: training.Place,
+    live_recs: Recs,
+    *,
+    chosen: int | None,
+    may_train: bool = True,
+    retrain_at: Any,
+    zone: Any,
+    now: datetime,
 ) -> vm.AdminModelsPage:
-    """Build the page of the recommender."""
+    """Build the page of the recommender for somebody who may train it or only look."""
     rows, live_row = training.all_runs(), training.live_run(place)
     live, kept = live_row.version if live_row else None, recs.usable_versions(place.root)
     runs = tuple(run_view(row, live=live, kept=kept) for row in rows)
@@ -123,6 +130,7 @@ def models_page(
     )
     return vm.AdminModelsPage(
         meta=vm.PageMeta(title=_("Recommender"), is_indexed=False),
+        may_train=may_train,
         live=run_view(live_row, live=live, kept=kept) if live_row else None,
         chosen=picked,
         runs=runs,

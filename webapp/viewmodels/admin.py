@@ -182,8 +182,12 @@ class AdminOrderPage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminModelsPage(Page):
-    """Training runs, newest first; ``chosen`` is the run whose figures are shown whole."""
+    """Training runs, newest first; ``chosen`` is the run whose figures are shown whole.
 
+    ``may_train``: whether the reader may begin a training and go back to an earlier version.
+    """
+
+    may_train: bool = True
     live: ModelRun | None = None
     chosen: ModelRun | None = None
     runs: tuple[ModelRun, ...] = ()

@@ -51,6 +51,17 @@ def staff(app: Flask) -> ShopClient:
     return client
 
 
+@pytest.mark.parametrize(("role", "is_offered"), [("owner", True), ("staff", False)])
+def test_s19_a_page_offers_nothing_that_its_reader_may_not_do(app: Flask, role: str, is_offered: bool) -> None:
+    """Staff pressed Retrain now and were told that there is no such page."""
+    with unit_of_work() as tx:
+        make_user(tx, "reader@example.com", role=role)
+    client: ShopClient = app.test_client()
+    client.sign_in("reader@example.com")
+    page = client.get("/admin/models").get_data(as_text=True)
+    assert ("Retrain now" in page, 'action="/admin/models/retrain"' in page) == (is_offered, is_offered)
+
+
 def state_of(order: OrderRow) -> str:
     with read_unit() as tx:
         found = orders.by_id(tx, order.order_id)

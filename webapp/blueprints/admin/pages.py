@@ -20,7 +20,8 @@ from webapp.web import back, field, fields, go, page_number, refused
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 staff = role_required("owner", "staff")
-owner = role_required("owner")
+MAY_TRAIN = ("owner",)
+owner = role_required(*MAY_TRAIN)
 Answer = str | Response | tuple[str, int]
 
 
@@ -136,6 +137,7 @@ def models() -> str:
     page = office_models.models_page(
         _place(),
         get_recs(),
+        may_train=member_required().role in MAY_TRAIN,
         chosen=int(run) if run.isascii() and run.isdigit() and len(run) < 10 else None,
         retrain_at=config["RETRAIN_AT"] if config["RETRAIN_NIGHTLY"] else None,
         zone=config["TIME_ZONE"],
