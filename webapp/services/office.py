@@ -22,7 +22,7 @@ from webapp.store.tx import Tx, read_unit, unit_of_work
 from webapp.viewbuilders import buying
 from webapp.viewbuilders.cards import picture
 from webapp.viewbuilders.labels import attribute_label
-from webapp.viewbuilders.listing import pagination
+from webapp.viewbuilders.listing import page_shown, pagination
 
 PAGE_SIZE = 50
 MAX_STOCK = 1_000_000
@@ -47,15 +47,11 @@ def products_page(*, query: str, category: str, state: str, sort: str, page: int
     with read_unit() as tx:
         tree = products.categories(tx)
         category_id = next((row.category_id for row in tree if row.slug == category), None)
-        rows, total = catalogue.owner_rows(
-            tx,
-            query=query,
-            category_id=category_id,
-            state=state,
-            sort=sort,
-            limit=PAGE_SIZE,
-            offset=(page - 1) * PAGE_SIZE,
-        )
+        chosen: dict[str, Any] = {"query": query, "category_id": category_id, "state": state, "sort": sort}
+        rows, total = catalogue.owner_rows(tx, **chosen, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+        if total and not rows:
+            page = page_shown(page, PAGE_SIZE, total)
+            rows, total = catalogue.owner_rows(tx, **chosen, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
     parameters = {"q": query, "category": category, "state": state, "sort": sort}
     states = (
         ("", _("all")),
@@ -349,8 +345,9 @@ def order_rows(tx: Tx, rows: Sequence[OrderRow]) -> tuple[vm.OrderRow, ...]:
 def orders_page(*, query: str, state: str, page: int) -> vm.AdminOrdersPage:
     """Build the queue of orders."""
     with read_unit() as tx:
-        rows = orders.queue(tx, state=state, query=query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
         total = orders.count_queue(tx, state=state, query=query)
+        page = page_shown(page, PAGE_SIZE, total)
+        rows = orders.queue(tx, state=state, query=query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
         shown = order_rows(tx, rows)
         counts = orders.counts_by_state(tx)
     states = [vm.Option("", _("all"), not state, str(sum(counts.values())))]

@@ -25,7 +25,7 @@ from webapp.store.delivery import DeliveryRow
 from webapp.store.rows import VoucherRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
 from webapp.viewbuilders.buying import country_name
-from webapp.viewbuilders.listing import pagination
+from webapp.viewbuilders.listing import page_shown, pagination
 
 PAGE_SIZE = 50
 MOST_DAYS = 90
@@ -52,6 +52,9 @@ def vouchers_page(
     """Build a page of the table of vouchers and the form for a new one."""
     kinds = (("percent", _("Percent off")), ("amount", _("Amount off")), ("free_delivery", _("Free delivery")))
     found, total, names = vouchers.some_with_names(query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+    if total and not found:
+        page = page_shown(page, PAGE_SIZE, total)
+        found, total, names = vouchers.some_with_names(query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
     return vm.AdminVouchersPage(
         meta=_meta(_("Vouchers")),
         rows=tuple(
@@ -60,6 +63,7 @@ def vouchers_page(
         kinds=tuple(vm.Option(value, label) for value, label in kinds),
         currency=currency,
         query=query,
+        url=url_for("admin.vouchers", q=query or None, page=page if page > 1 else None),
         pagination=pagination(url_for("admin.vouchers"), {"q": query}, page, PAGE_SIZE, total),
         form=form or vm.Form(),
     )

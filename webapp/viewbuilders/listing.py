@@ -242,6 +242,11 @@ def pagination(
     return _pages(page, n_pages, size, total, url)
 
 
+def page_shown(page: int, size: int, total: int) -> int:
+    """Return the page asked for, or the last one there is."""
+    return max(1, min(page, math.ceil(total / size)))
+
+
 def pages_of(asked: Asked, size: int, total: int) -> vm.Pagination | None:
     """Build the numbered pages of a list."""
     n_pages = math.ceil(total / size)

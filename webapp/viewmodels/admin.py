@@ -220,8 +220,9 @@ class VoucherRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminVouchersPage(Page):
-    """A page of the vouchers, and the form for a new one."""
+    """A page of the vouchers, and the form for a new one; ``url`` is its address."""
 
+    url: str = "/admin/vouchers"
     rows: tuple[VoucherRow, ...] = ()
     query: str = ""
     pagination: Pagination | None = None

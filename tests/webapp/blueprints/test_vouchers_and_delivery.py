@@ -281,6 +281,16 @@ def test_who_ends_a_voucher_stays_on_its_page(office: ShopClient) -> None:
     assert sent.headers["Location"] == "/admin/vouchers?q=ana&page=2"
 
 
+def test_who_ends_a_voucher_after_a_refusal_stays_with_the_vouchers(office: ShopClient) -> None:
+    with unit_of_work() as tx:
+        make_voucher(tx, "SPRING")
+    page = office.send("/admin/vouchers", {"code": "", "kind": "percent", "value": "10"})
+    assert page.status_code == 422
+    form = page.get_data(as_text=True).split('action="/admin/vouchers/SPRING/switch"')[1].split("</form>")[0]
+    sent = office.send("/admin/vouchers/SPRING/switch", {"on": "", "next": unescape(hidden(form, "next"))})
+    assert sent.headers["Location"] == "/admin/vouchers"
+
+
 def test_a_voucher_for_later_is_not_said_to_count_already(office: ShopClient) -> None:
     fields = {"code": "later", "kind": "percent", "value": "5", "starts": "2099-12-01", "ends": "2099-12-24"}
     office.send("/admin/vouchers", fields)
