@@ -14,6 +14,12 @@ export function install() {
   }
   for (const link of document.querySelectorAll("[data-thumb]")) link.addEventListener("click", showPicture);
   document.getElementById("error-summary")?.focus();
+  if (document.querySelector("#error-summary ~ form:not([action]), form:not([action]) #error-summary")) askAnew();
+}
+
+/** Let Back ask for a refused page anew: what answers a form is kept by no browser where it is somebody's own. */
+function askAnew() {
+  history.replaceState(history.state, "", location.href);
 }
 
 function addSteppers(box) {

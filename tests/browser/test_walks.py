@@ -174,6 +174,22 @@ def test_the_owner_makes_a_voucher_and_a_guest_buys_with_it(
     expect_an_order(page)
 
 
+def test_back_past_a_refused_step_of_the_checkout_leads_to_the_step(open_window: OpenWindow) -> None:
+    """No browser keeps it, and Chrome asked whether the form is to be sent again."""
+    window = open_window()
+    page = window.page
+    walks.put_in_cart(page, walks.product_paths(page)[0])
+    page.goto("/checkout/contact")
+    for email in ("=?x@example.com", "ana@example.com"):
+        page.get_by_label("E-mail").fill(email)
+        page.locator("main form button").last.click()
+        page.wait_for_load_state()
+    expect(page).to_have_url(re.compile("/checkout/delivery$"))
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Where shall we write to?")
+    window.forgive("422")
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_what_was_removed_is_put_back_and_what_is_saved_waits(open_window: OpenWindow, scripts: bool) -> None:
     page = open_window(375, scripts=scripts).page
