@@ -21,7 +21,7 @@ from webapp.tuning import DEFAULT, Tuning
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 SIGNED_ENDPOINTS = frozenset({"webhooks.receive"})
-STAFF_ROLES = frozenset({"owner", "staff"})
+STAFF_ROLES = frozenset(accounts.OFFICE_ROLES)
 READ, WRITE = "recommendations:read", "feedback:write"
 
 

@@ -304,14 +304,16 @@ def worker() -> None:
 
 @click.command("create-admin")
 @click.option("--email", prompt=True)
-@click.option("--name", default="Owner", show_default=True)
+@click.option("--name", help="By default the role.")
+@click.option("--role", type=click.Choice(accounts.OFFICE_ROLES), default="owner", show_default=True)
 @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
 @with_appcontext
-def create_admin(email: str, name: str, password: str) -> None:
-    """Make an account that may run the shop."""
+def create_admin(email: str, name: str | None, role: str, password: str) -> None:
+    """Make an account that may run the shop, or work in its office."""
+    name = role.capitalize() if name is None else name
     with _told():
-        accounts.create_owner(email=email, name=name, password=password, now=utc_now())
-    click.echo(f"{email} may run the shop now.")
+        accounts.create_office_account(email=email, name=name, password=password, role=role, now=utc_now())
+    click.echo(f"{email} may {'run the shop' if role == 'owner' else 'work in the office'} now.")
 
 
 @click.group("api-key")

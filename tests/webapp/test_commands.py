@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
@@ -32,6 +33,31 @@ def test_an_owner_is_made_and_made_again(app: Flask, flask: FlaskCliRunner) -> N
     client: ShopClient = app.test_client()
     client.sign_in("owner@example.com", "another good one")
     assert client.get("/admin/").status_code == 200
+
+
+def test_staff_work_in_the_office_but_train_nothing(app: Flask, flask: FlaskCliRunner) -> None:
+    arguments = ["create-admin", "--email", "till@example.com", "--role", "staff", "--password", PASSWORD]
+    made = flask.invoke(args=arguments)
+    assert made.exit_code == 0, made.output
+    client: ShopClient = app.test_client()
+    client.sign_in("till@example.com", PASSWORD)
+    assert client.get("/admin/orders").status_code == 200
+    assert client.send("/admin/models/retrain").status_code == 404
+
+
+def test_the_only_owner_stays_one(app: Flask, flask: FlaskCliRunner) -> None:
+    def make(email: str, role: str) -> Result:
+        return flask.invoke(args=["create-admin", "--email", email, "--role", role, "--password", PASSWORD])
+
+    assert make("a@example.com", "owner").exit_code == 0
+    refused = make("a@example.com", "staff")
+    assert refused.exit_code == 1
+    assert "only owner" in refused.output
+    client: ShopClient = app.test_client()
+    client.sign_in("a@example.com", PASSWORD)
+    assert client.send("/admin/models/retrain").status_code != 404
+    assert make("b@example.com", "owner").exit_code == 0
+    assert make("a@example.com", "staff").exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 # An encoded word (=?...?=) means something else in the head of a letter, and a dot in front means no address there.
 EMAIL = re.compile(r"(?!\.|.*=\?)[^@\s,;:<>()\[\]\\\"]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII)
 MAX_EMAIL = 254
+OFFICE_ROLES = ("owner", "staff")
 WINDOW = timedelta(minutes=15)
 ACCOUNT_FAILURES, ADDRESS_FAILURES = 10, 60
 
@@ -254,27 +255,34 @@ def set_language(user_id: int, language: str) -> None:
         users.change(tx, user_id, language=language)
 
 
-def create_owner(*, email: str, name: str, password: str, now: datetime) -> int:
-    """Make an account that may run the shop, or give an existing one that role and password.
+def create_office_account(*, email: str, name: str, password: str, role: str = "owner", now: datetime) -> int:
+    """Make an account that may run the shop or work in its office, or give an existing one that role and password.
 
     Whatever the account that was there had begun ends: sessions, mailed links, the wait after wrong passwords.
+
+    Parameters
+    ----------
+    role : str
+        One of ``OFFICE_ROLES``.
 
     Raises
     ------
     InvalidInput
-        Naming every field that cannot be used.
+        Naming every field that cannot be used, the role if the shop would have no owner left.
     """
     email = clean_email(email)
     if problem := passwords.problem_with(password, email=email):
         raise InvalidInput({"password": problem})
     hashed = passwords.hash_password(password)
     with unit_of_work() as tx:
-        values = {"name": name, "password_hash": hashed, "role": "owner"}
+        values = {"name": name, "password_hash": hashed, "role": role}
         added = users.add(tx, email=email, created_at=now, **values)
         if added is not None:
             return added
         user = users.by_email(tx, email)
         assert user is not None  # noqa: S101 - the address is taken, so somebody has it
+        if user.role == "owner" != role and users.count_role(tx, "owner") == 1:
+            raise InvalidInput({"role": "that is the only owner; give the shop another one first"})
         users.change(tx, user.user_id, **values)
         sessions.remove_of_user(tx, user.user_id)
         tokens.drop(tx, user.user_id)  # anybody may have made that account, and asked for another address

@@ -65,6 +65,6 @@ def test_s3_nobody_chooses_a_session_id_for_others(app: Flask, ana: Actor) -> No
 def test_s3_another_role_ends_every_session(app: Flask, ana: Actor) -> None:
     client: ShopClient = app.test_client()
     client.sign_in("ana@example.com")
-    accounts.create_owner(email="ana@example.com", name="Ana", password="another good one", now=utc_now())
+    accounts.create_office_account(email="ana@example.com", name="Ana", password="another good one", now=utc_now())
     assert client.get("/account").status_code == 401
     assert client.get("/admin/").status_code == 401

@@ -127,7 +127,7 @@ def test_s4_whoever_becomes_owner_by_command_keeps_no_link_of_an_account_that_wa
     client.sign_in("ana@example.com")
     client.send("/account/email", {"new_email": "evil@example.com", "password": PASSWORD})
     link = link_in(letters()["evil@example.com"])
-    accounts.create_owner(email="ana@example.com", name="Ana", password=NEW, now=utc_now())
+    accounts.create_office_account(email="ana@example.com", name="Ana", password=NEW, now=utc_now())
     assert client.get(link).status_code == 410
     assert client.send(link).status_code == 410
     assert try_to_sign_in(client, NEW) == 303
@@ -136,5 +136,5 @@ def test_s4_whoever_becomes_owner_by_command_keeps_no_link_of_an_account_that_wa
 def test_s4_an_owner_made_by_command_does_not_wait_for_the_failures_of_others(client: ShopClient, ana: int) -> None:
     for _try in range(accounts.ACCOUNT_FAILURES):
         try_to_sign_in(client, "not the password")
-    accounts.create_owner(email="ana@example.com", name="Ana", password=NEW, now=utc_now())
+    accounts.create_office_account(email="ana@example.com", name="Ana", password=NEW, now=utc_now())
     assert try_to_sign_in(client, NEW) == 303
