@@ -10,7 +10,7 @@ import csv
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,25 @@ from webapp.store.tx import read_unit, unit_of_work
 
 Progress = Callable[[str, float], None]
 BATCH = 1000
+
+
+@dataclass
+class Done:
+    """Tells how far an import is: the reader knows its place in the file; writing each part takes longer."""
+
+    progress: Progress
+    read: float = 0.0
+    read_before: float = 0.0
+
+    def tell_read(self, stage: str, share: float) -> None:
+        """Take from the reader which share of the file it has read, with the part it is about to give."""
+        self.read_before, is_news, self.read = self.read, share > self.read, share
+        if is_news:
+            self.progress(stage, share)
+
+    def tell_written(self, share_of_part: float) -> None:
+        """Tell which share of the file has been written, when so much of the newest part has."""
+        self.progress("writing", self.read_before + (self.read - self.read_before) * share_of_part)
 
 
 def fingerprint(path: Path, options: Options) -> str:
@@ -66,16 +85,18 @@ def import_interactions(path: Path, options: Options, *, folder: Path, now: date
 def _run(
     kind: str, path: Path, options: Options, writer: Writer, folder: Path, now: datetime, progress: Progress
 ) -> Report:
-    report = Report(kind)
-    parts = read_parts(kind, path, options.mapping, progress)
+    report, done = Report(kind), Done(progress)
+    parts = read_parts(kind, path, options.mapping, done.tell_read)
     if options.is_dry_run:
         _rehearse(parts, writer, report)
         rejected = [(row, reason) for row, reason in writer.rejected]
     else:
         run = _begin(kind, path, options, now=now)
         report.skipped_rows = run.position
-        run = _write_parts(parts, writer, report, run)
+        run = _write_parts(parts, writer, report, run, done)
+        progress("finishing", 0.0)
         writer.finish()
+        progress("finishing", 1.0)
         with unit_of_work() as tx:
             imports.advance(tx, run, state="done", now=now)
             rejected = imports.rejects(tx, run.run_id)
@@ -102,7 +123,9 @@ def _rehearse(parts: Iterator[FilePart], writer: Writer, report: Report) -> None
                 writer.look(tx, batch, report)
 
 
-def _write_parts(parts: Iterator[FilePart], writer: Writer, report: Report, earlier: ImportRow) -> ImportRow:
+def _write_parts(
+    parts: Iterator[FilePart], writer: Writer, report: Report, earlier: ImportRow, done: Done
+) -> ImportRow:
     """Write piece after piece, skipping those an earlier, killed run has committed."""
     run, end, rests = earlier, 0, Rests()
     for part in parts:
@@ -123,6 +146,7 @@ def _write_parts(parts: Iterator[FilePart], writer: Writer, report: Report, earl
                 run = _moved(earlier, start, report)
                 imports.advance(tx, run)
             writer.rejected.clear()
+            done.tell_written((start - end + part.n_rows) / part.n_rows)
             rests.rest_if_due()
     return run
 

@@ -331,6 +331,19 @@ def test_a_shop_that_sells_waits_for_a_thousand_rows_of_an_import_at_most(killed
         assert interactions.count(tx) == 27
 
 
+def test_an_import_tells_how_much_of_its_file_is_written(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading is the shorter part: its hundred per cent was all that was told while the shop was written to."""
+    path = write(tmp_path / "five.csv", [CATALOGUE[0] | {"sku": f"N{n}"} for n in range(5)])
+    monkeypatch.setattr(imports, "BATCH", 2)
+    told: list[tuple[str, float]] = []
+    options = Options(mapping=CATALOGUE_MAP)
+    imports.import_catalogue(path, options, folder=tmp_path, now=NOW, progress=lambda *how_far: told.append(how_far))
+    written = [("writing", 0.4), ("writing", 0.8), ("writing", 1.0)]
+    assert told == [("reading", 1.0), *written, ("finishing", 0.0), ("finishing", 1.0)]
+
+
 def test_an_import_lets_others_write_between_its_transactions(
     catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
