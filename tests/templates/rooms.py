@@ -317,6 +317,7 @@ admin_rules = AdminRulesPage(
         RuleChange(NOW, "Ana Okafor", "made", "3"),
         RuleChange(NOW, "somebody who is gone", "ended", "1"),
     ),
+    pagination=PAGES,
 )
 admin_rules_empty = AdminRulesPage(meta=meta("Rules for recommendations"), **RULE_CHOICES)
 admin_rules_preview = replace(

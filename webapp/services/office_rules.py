@@ -9,6 +9,7 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import url_for
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
@@ -25,6 +26,7 @@ from webapp.store import catalogue, operations, products, rules, users
 from webapp.store.models.rules import RULE_ACTIONS
 from webapp.store.rows import RuleRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
+from webapp.viewbuilders.listing import pagination
 
 FIELDS = (
     "action", "product", "category", "brand", "price_from", "price_to", "stock_from", "stock_to",
@@ -32,6 +34,7 @@ FIELDS = (
 )  # fmt: skip
 MOST_PLACES, MOST_STOCK = 10, 1_000_000
 SUBJECT = "rule"
+PAGE_SIZE = 50
 N_CHANGES = 20
 DRAFT_ID = 0  # of a rule that has no number yet; it will be the last one
 
@@ -41,12 +44,13 @@ def page(
     *,
     rule_id: int | None = None,
     preview: vm.RulePreview | None = None,
+    number: int = 1,
     currency: str,
     locale: str,
     zone: ZoneInfo,
     now: datetime,
 ) -> vm.AdminRulesPage:
-    """Build the table of rules and the form for a new one, or for the one that is changed.
+    """Build a page of the table of rules and the form for a new one, or for the one that is changed.
 
     Raises
     ------
@@ -54,10 +58,12 @@ def page(
         If there is no rule with this id.
     """
     with read_unit() as tx:
-        rows = rules.every(tx)
+        total = rules.count(tx)
+        number = min(number, max(1, math.ceil(total / PAGE_SIZE)))  # the last one may be empty now
+        rows = rules.every(tx, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
+        chosen = rules.by_id(tx, rule_id) if rule_id is not None else None
         tree, brands = products.categories(tx), catalogue.brands(tx)
         changes = operations.audited(tx, subject=SUBJECT, limit=N_CHANGES)
-    chosen = next((row for row in rows if row.rule_id == rule_id), None)
     if rule_id is not None and chosen is None:
         raise NotFound(_("There is no such rule."))
     shown = form or (_form_of(chosen, tree, brands, currency, locale, zone) if chosen else vm.Form())
@@ -76,6 +82,7 @@ def page(
             for row in changes
         ),
         currency=currency,
+        pagination=pagination(url_for("admin.rules"), {}, number, PAGE_SIZE, total),
     )
 
 

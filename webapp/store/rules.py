@@ -47,9 +47,15 @@ def _rules() -> Select[Any]:
     )
 
 
-def every(tx: Tx) -> list[RuleRow]:
-    """Return all rules, newest first."""
-    return [RuleRow(*row) for row in tx.rows(_rules().order_by(MerchandisingRule.id.desc()))]
+def every(tx: Tx, *, limit: int | None = None, offset: int = 0) -> list[RuleRow]:
+    """Return all rules, or a page of them, newest first."""
+    newest = _rules().order_by(MerchandisingRule.id.desc())
+    return [RuleRow(*row) for row in tx.rows(newest.limit(limit).offset(offset))]
+
+
+def count(tx: Tx) -> int:
+    """Return how many rules there are."""
+    return int(tx.scalar(select(func.count()).select_from(MerchandisingRule)) or 0)
 
 
 def by_id(tx: Tx, rule_id: int) -> RuleRow | None:

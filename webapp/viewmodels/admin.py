@@ -265,7 +265,7 @@ class RuleChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminRulesPage(Page):
-    """All rules, the form for a new one or the one that is changed, what it would do, and who changed what."""
+    """A page of the rules, the form for a new one or a change, what it would do, and who changed what."""
 
     rows: tuple[RuleLine, ...] = ()
     actions: tuple[Option, ...] = ()
@@ -276,6 +276,7 @@ class AdminRulesPage(Page):
     preview: RulePreview | None = None
     changes: tuple[RuleChange, ...] = ()
     currency: str = "EUR"
+    pagination: Pagination | None = None
 
 
 @dataclass(frozen=True, slots=True)

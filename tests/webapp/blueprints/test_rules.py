@@ -3,14 +3,17 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from tests.conftest import NOW
 from tests.factories import ShopClient, make_event, make_product, make_user
+from tests.webapp.blueprints.test_shopping import hidden
 from tests.webapp.blueprints.test_vouchers_and_delivery import words
 from webapp.actors import Actor
 from webapp.clock import utc_now
@@ -81,6 +84,18 @@ def make(office: ShopClient, action: str, **over: object) -> int:
     assert office.send("/admin/rules", form).status_code == 303
     with read_unit() as tx:
         return rules.every(tx)[0].rule_id
+
+
+def make_many(n: int) -> list[int]:
+    """Make rules and return their ids, newest first."""
+    plain = {"action": "boost", "note": "", "stock_from": 1, "place": 1, "strength": 50, "changed_at": NOW}
+    with unit_of_work() as tx:
+        return [rules.add(tx, plain) for _each in range(n)][::-1]
+
+
+def rules_on(page: TestResponse) -> list[int]:
+    """The rules of a page, from above."""
+    return [int(number) for number in re.findall(r'href="/admin/rules/(\d+)">', page.get_data(as_text=True))]
 
 
 def rail(client: ShopClient, key: str = "for_you") -> list[int]:
@@ -265,6 +280,32 @@ def test_the_page_says_each_rule_in_words(office, goods) -> None:
     page = words(office.get("/admin/rules"))
     assert "Put at place 4 for spring Thing 3 always on" in page
     assert "Move up by 40 % of the list Home > Kind 1, up to €30.00, at least 5 pieces in stock" in page
+
+
+def test_hundreds_of_rules_stand_on_pages(app: Flask, office: ShopClient) -> None:
+    """One for each product of a campaign: 800 on one page were 877 kB."""
+    numbers = make_many(101)
+    first, last = office.get("/admin/rules"), office.get("/admin/rules?page=3")
+    assert rules_on(first) == numbers[:50]
+    assert "Rules for recommendations 101" in words(first)
+    assert rules_on(last) == numbers[100:]
+    assert "Change rule" in words(office.get(f"/admin/rules/{numbers[100]}"))
+
+
+def test_who_deletes_a_rule_stays_on_its_page_as_long_as_there_is_one(app: Flask, office: ShopClient) -> None:
+    numbers = make_many(51)
+    page = office.get("/admin/rules?page=2").get_data(as_text=True)
+    form = page.split(f'action="/admin/rules/{numbers[50]}/delete"')[1].split("</form>")[0]
+    sent = office.send(f"/admin/rules/{numbers[50]}/delete", {"next": unescape(hidden(form, "next"))})
+    assert sent.headers["Location"] == "/admin/rules?page=2"
+    assert rules_on(office.get("/admin/rules?page=2")) == numbers[:50]
+
+
+def test_who_deletes_the_rule_that_is_being_changed_comes_to_the_others(app: Flask, office: ShopClient) -> None:
+    (number,) = make_many(1)
+    page = office.get(f"/admin/rules/{number}").get_data(as_text=True)
+    assert 'name="next"' not in page.split(f'action="/admin/rules/{number}/delete"')[1].split("</form>")[0]
+    assert office.send(f"/admin/rules/{number}/delete").headers["Location"] == "/admin/rules"
 
 
 def test_the_page_says_when_rules_are_applied(office) -> None:

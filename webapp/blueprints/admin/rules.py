@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, flash, render_template, request
+from flask import Response, current_app, flash, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -15,7 +15,7 @@ from webapp.clock import utc_now
 from webapp.errors import InvalidInput
 from webapp.recs import get_recs
 from webapp.services import office_rules, vouchers
-from webapp.web import field, fields, go, refused
+from webapp.web import back, field, fields, go, page_number, refused
 
 Answer = str | Response | tuple[str, int]
 
@@ -25,15 +25,15 @@ def _shop() -> dict[str, Any]:
 
 
 def _page(form: vm.Form | None = None, rule_id: int | None = None, preview: vm.RulePreview | None = None) -> str:
-    locale = str(get_locale() or "en")
-    page = office_rules.page(form, rule_id=rule_id, preview=preview, **_shop(), locale=locale, now=utc_now())
+    place = _shop() | {"locale": str(get_locale() or "en")}
+    page = office_rules.page(form, rule_id=rule_id, preview=preview, number=page_number(), **place, now=utc_now())
     return render_template("admin/rules.html", page=page)
 
 
 @bp.route("/rules", methods=["GET", "POST"])
 @staff
 def rules() -> Answer:
-    """Show all rules; try or make a new one."""
+    """Show the rules page by page; try or make a new one."""
     return _page() if request.method == "GET" else _taken(None)
 
 
@@ -70,7 +70,7 @@ def rule_expire(rule_id: int) -> Response:
     """End a rule now."""
     office_rules.expire(rule_id, user_id=member_required().id, now=utc_now())
     flash(_("The rule has ended."), "success")
-    return go("admin.rules")
+    return back(url_for("admin.rules"))
 
 
 @bp.post("/rules/<int:rule_id>/delete")
@@ -79,4 +79,4 @@ def rule_delete(rule_id: int) -> Response:
     """Delete a rule."""
     office_rules.remove(rule_id, user_id=member_required().id, now=utc_now())
     flash(_("The rule is deleted."), "success")
-    return go("admin.rules")
+    return back(url_for("admin.rules"))
