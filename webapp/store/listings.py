@@ -117,8 +117,7 @@ def _fixed(tx: Tx, query: ListingQuery) -> list[Any]:
     if query.category_ids:
         fixed.append(Product.category_id.in_(query.category_ids))
     if query.is_search:
-        found = search.found(tx, query.words, query.near).subquery()
-        fixed.append(Product.id.in_(select(found.c.product_id)))
+        fixed.append(Product.id.in_(search.ids_found(tx, query.words, query.near)))
     return fixed
 
 

@@ -356,9 +356,23 @@ def found(tx: Tx, words: Sequence[str], near: Sequence[int] = ()) -> Select[tupl
     return select(both.c.product_id, score, held).group_by(both.c.product_id)
 
 
+def ids_found(tx: Tx, words: Sequence[str], near: Sequence[int] = ()) -> Select[tuple[int]]:
+    """Select the product_id of all that :func:`found` gives, without an order: where most match, scores cost most."""
+    parts = [select(_near_parts(near).subquery().c.product_id)] if near else []
+    if words:
+        parts.append(select(_held_ids(tx, words).c.product_id))
+    return parts[0] if len(parts) == 1 else select(union_all(*parts).subquery().c.product_id)
+
+
 def _hits(tx: Tx, words: Sequence[str]) -> CTE:
     """Look the words up once: a join may otherwise ask the index of words for one product after the other."""
     return index_for(tx).matches(words).cte("hits").prefix_with("MATERIALIZED")
+
+
+def _held_ids(tx: Tx, words: Sequence[str]) -> CTE:
+    """The same without the scores."""
+    matches = index_for(tx).matches(words)
+    return matches.with_only_columns(matches.selected_columns[0]).cte("held").prefix_with("MATERIALIZED")
 
 
 def _near_parts(near: Sequence[int]) -> Select[Any]:
@@ -369,7 +383,7 @@ def _near_parts(near: Sequence[int]) -> Select[Any]:
 
 def has_hits(tx: Tx, words: Sequence[str]) -> bool:
     """Whether a visible product holds every word."""
-    hits = _hits(tx, words)
+    hits = _held_ids(tx, words)
     visible = select(Product.id).join(hits, hits.c.product_id == Product.id).where(Product.is_visible)
     return tx.row(visible.limit(1)) is not None
 
