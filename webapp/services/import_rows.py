@@ -29,6 +29,7 @@ Batch = list[tuple[int, dict[str, Any]]]
 LONGEST = {"title": 300, "brand": 200, "category": 600, "family": 120, "description": 20_000}
 # Of products and people; cut off, two of them would be one.
 LONGEST_NAME = 200
+WORDS = frozenset({"name", "description", "category_id", "brand_id"})  # what the index of the search holds
 LONGEST_SKU = 120
 REPEATED = "the number occurs again further down; the last row counts"
 MAX_PICTURE_BYTES = 30_000_000
@@ -170,18 +171,19 @@ class CatalogueWriter(Writer):
         ids = dict(zip(new, catalogue.add_rows(tx, ProductTable, [self._new(values[ref]) for ref in new]), strict=True))
         skus = _free_skus(tx, new)
         catalogue.add_rows(tx, Variant, [self._variant(ids[ref], skus[ref], values[ref]) for ref in new])
-        told = {ref: _told(rows[ref], values[ref]) for ref in known}
-        in_order = sorted(known, key=known.__getitem__)  # in which everybody goes through many products
-        changed = [ref for ref in in_order if self._update(tx, known[ref], before[known[ref]], told[ref])]
-        touched = ids | {ref: known[ref] for ref in changed}
+        told = {product_id: _told(rows[ref], values[ref]) for ref, product_id in known.items()}
+        news = {product_id: _news(before[product_id], told[product_id]) for product_id in told}
+        changes = {product_id: said for product_id, said in news.items() if said}
+        catalogue.change_many(tx, changes, at=self.stamp)
         # Those of a product known by its number are the owner's: one column of a file would take the place of them all.
         self._attributes(tx, ids, rows)
         for ref, product_id in ids.items():
             self._picture(tx, product_id, rows[ref])
-        search.reindex(tx, list(touched.values()))
+        in_new_words = [product_id for product_id, said in changes.items() if said.keys() & WORDS]
+        search.reindex(tx, [*ids.values(), *in_new_words])
         report.n_added += len(new)
-        report.n_updated += len(changed)
-        report.n_unchanged += len(known) - len(changed)
+        report.n_updated += len(changes)
+        report.n_unchanged += len(known) - len(changes)
         report.n_without_price += _without_price(rows, known)
 
     def _values(self, tx: Tx, ref: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,15 +230,6 @@ class CatalogueWriter(Writer):
             "position": 0,
             "is_active": True,
         }
-
-    def _update(self, tx: Tx, product_id: int, before: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-        changes = {name: value for name, value in values.items() if before[name] != value}
-        if not changes:
-            return False
-        catalogue.change_product(tx, product_id, updated_at=self.now, **changes)
-        if "price_cents" in changes:
-            catalogue.set_only_variant(tx, product_id, price_cents=values["price_cents"], stock=None)
-        return True
 
     def _attributes(self, tx: Tx, ids: Mapping[str, int], rows: Mapping[str, Mapping[str, Any]]) -> None:
         catalogue.set_attributes(
@@ -312,6 +305,11 @@ def _told(row: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
         "price_cents": not _is_missing(row.get("price")),
     }
     return {name: values[name] for name, is_said in said.items() if is_said}
+
+
+def _news(before: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row says that a product does not have yet."""
+    return {name: value for name, value in told.items() if before[name] != value}
 
 
 def _without_price(rows: Mapping[str, Mapping[str, Any]], known: Container[str]) -> int:

@@ -146,6 +146,31 @@ def change_product(tx: Tx, product_id: int, *, version: int | None = None, **val
     return bool(tx.change(statement.values(version=Product.version + 1, **values)))
 
 
+def change_many(tx: Tx, changes: Mapping[int, Mapping[str, Any]], *, at: datetime) -> None:
+    """Change columns of many products, each its own, at a moment from :func:`stamp`; a price is its variants', too.
+
+    Variants come before products, and those in ascending order, as for everybody who goes through many of them, so that
+    nobody waits for another in a circle.
+    """
+    theirs = select(Product.id).where(Product.id.in_(sorted(changes))).order_by(Product.id)
+    tx.rows(theirs.with_for_update(key_share=True))
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for product_id in sorted(changes):
+        row = {f"new_{name}": value for name, value in changes[product_id].items()} | {"changed": product_id}
+        by_columns.setdefault(tuple(sorted(changes[product_id])), []).append(row)
+    if prices := [row for rows in by_columns.values() for row in rows if "new_price_cents" in row]:
+        price = update(Variant).where(Variant.product_id == bindparam("changed"))
+        tx.execute(price.values(price_cents=bindparam("new_price_cents")), _only(prices, "changed", "new_price_cents"))
+    for names, rows in by_columns.items():
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+        statement = update(Product).where(Product.id == bindparam("changed"))
+        tx.execute(statement.values(version=Product.version + 1, updated_at=at, **values), rows)
+
+
+def _only(rows: Sequence[Mapping[str, Any]], *names: str) -> list[dict[str, Any]]:
+    return [{name: row[name] for name in names} for row in rows]
+
+
 def lock_variants(tx: Tx, product_ids: Collection[int]) -> None:
     """Let nobody sell the variants of products meanwhile; selling takes them before the products, too."""
     theirs = select(Variant.id).where(Variant.product_id.in_(sorted(product_ids))).order_by(Variant.id)
@@ -161,14 +186,6 @@ def set_stock(tx: Tx, variant_id: int, stock: int) -> bool:
 def set_variant(tx: Tx, variant_id: int, **values: Any) -> None:
     """Change a variant's price, name or activity."""
     tx.change(update(Variant).where(Variant.id == variant_id).values(**values))
-
-
-def set_only_variant(tx: Tx, product_id: int, *, price_cents: int, stock: int | None) -> None:
-    """Change price and stock of a product with a single variant."""
-    where = Variant.product_id == product_id
-    tx.change(update(Variant).where(where).values(price_cents=price_cents))
-    if stock is not None:
-        tx.change(update(Variant).where(where, Variant.reserved <= stock).values(stock=stock))
 
 
 def refresh_price(tx: Tx, product_id: int) -> None:

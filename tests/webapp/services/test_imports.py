@@ -49,7 +49,7 @@ def silent(_stage: str, _done: float) -> None:
 
 
 def take_catalogue(path: Path, folder: Path, **options: object) -> Report:
-    chosen = Options(mapping=CATALOGUE_MAP, **options)
+    chosen = Options(**{"mapping": CATALOGUE_MAP} | options)
     return imports.import_catalogue(path, chosen, folder=folder, now=NOW, progress=silent)
 
 
@@ -94,6 +94,28 @@ def test_a_changed_row_changes_its_product_only(app: Flask, catalogue: Path, tmp
         ids = search.suggest(tx, ["lantern"], limit=5)
         assert [row.price_cents for row in products.variants_of(tx, ids)] == [5900]
         assert search.suggest(tx, ["oslo"], limit=5) == []
+
+
+def test_a_list_of_prices_is_written_at_once_and_leaves_the_index_of_words_alone(
+    app: Flask, catalogue: Path, tmp_path: Path
+) -> None:
+    """A thousand new prices took three statements each and all words anew; as long the shop could not sell."""
+    take_catalogue(catalogue, tmp_path)
+    prices = write(tmp_path / "prices.csv", [{"sku": sku, "price": "7.00"} for sku in ("L1", "L2", "M1")])
+    told: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        told.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        report = take_catalogue(prices, tmp_path, mapping="item_id=sku,price=price")
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert counts(report) == (0, 3, 0, 0)
+    writing = [statement for statement in told if not statement.startswith(("SELECT", "BEGIN"))]
+    changes = [re.split(r" SET | [(]", statement)[0] for statement in writing]
+    assert changes == ["INSERT INTO import_runs", "UPDATE variants", "UPDATE products", *["UPDATE import_runs"] * 2]
 
 
 @pytest.mark.parametrize(
