@@ -30,7 +30,7 @@ from recommender.metrics import (
     squared_errors,
 )
 from recommender.splits import Split
-from recommender.types import BoolMask, Event, FloatVector, Recommendation, Rows
+from recommender.types import BoolMask, Event, FloatVector, Progress, Recommendation, Rows, no_progress
 from recommender.validation import is_number, shortened
 
 NEW_USER_EVENTS, HEAVY_USER_EVENTS = 2, 20
@@ -172,12 +172,18 @@ def check_places(k: int) -> None:
 
 
 def judge_model(
-    recommender: HybridRecommender, task: Task, *, k: int = 10, name: str = "", cold_alone: bool = True
+    recommender: HybridRecommender,
+    task: Task,
+    *,
+    k: int = 10,
+    name: str = "",
+    cold_alone: bool = True,
+    progress: Progress = no_progress,
 ) -> ModelResult:
     """Fit one model on the task's training part and judge it; see :func:`judge_fitted`."""
     reset_peak()
     started = time.perf_counter()
-    recommender.fit(task.events, task.catalogue, logged=task.logged)
+    recommender.fit(task.events, task.catalogue, logged=task.logged, progress=progress)
     fit_seconds = time.perf_counter() - started
     name = name or recommender.strategy
     return judge_fitted(recommender, task, k=k, name=name, fit_seconds=fit_seconds, cold_alone=cold_alone)

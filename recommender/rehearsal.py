@@ -155,13 +155,19 @@ class _Stage:
         try:
             recommender = recommender_from(params)
             cold_alone = name in (self.candidate, LIVE)  # no check looks at those of a baseline
-            self.results[name] = judge_model(recommender, self.task, name=name, cold_alone=cold_alone)
+            self.results[name] = judge_model(
+                recommender, self.task, name=name, cold_alone=cold_alone, progress=self._within(name)
+            )
         except DataError as error:
             self.failed[name] = str(error)
             return None
         if name == self.candidate:
             self.fitted = recommender
         return recommender
+
+    def _within(self, name: str) -> Progress:
+        """Tell what the fit of a model that is judged is at: that of a blend takes most of a training's time."""
+        return lambda stage, done: self.progress(f"evaluate {name}: {stage}", done)
 
     def _judge_baseline(self, name: str, done: float) -> None:
         try:

@@ -109,7 +109,10 @@ def check_label(name: str) -> str:
 
 
 def stage_label(name: str) -> str:
-    """Return what a training is at; sources of picks keep their names."""
+    """Return what a training is at, and what within it; sources of picks keep their names."""
+    whole, colon, part = name.partition(": ")
+    if colon:
+        return f"{stage_label(whole)}: {stage_label(part)}"
     if name in STAGES:
         return str(STAGES[name])
     family, _blank, rest = name.partition(" ")

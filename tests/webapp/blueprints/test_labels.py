@@ -10,7 +10,7 @@ from tests.factories import ShopClient, make_product
 from webapp.clock import utc_now
 from webapp.store import operations
 from webapp.store.tx import unit_of_work
-from webapp.viewbuilders.labels import attribute_label, check_label
+from webapp.viewbuilders.labels import attribute_label, check_label, stage_label
 
 GERMAN = {"Accept-Language": "de"}
 GROUPS = ("users:new", "users:light", "users:heavy", "items:cold", "items:cold-alone", "items:tail", "items:head")
@@ -45,6 +45,12 @@ def test_a_check_nobody_knows_keeps_its_name(app: Flask) -> None:
     with app.test_request_context(), force_locale("de"):
         assert check_label("beats the moon") == "beats the moon"
         assert check_label("segment users:of-tomorrow") == "Gruppe: users:of-tomorrow"
+
+
+def test_what_a_training_is_at_within_a_stage_is_said_in_german_too(app: Flask) -> None:
+    with app.test_request_context(), force_locale("de"):
+        assert stage_label("evaluate hybrid: ranker") == "Beurteilung von hybrid: Rangfolge"
+        assert stage_label("evaluate hybrid: itemknn") == "Beurteilung von hybrid: itemknn"
 
 
 def test_the_english_page_says_what_the_documentation_says(app: Flask) -> None:
