@@ -51,7 +51,9 @@ def _sent() -> Tuning:
 
 @bp.post("/tune")
 def tune() -> Response | tuple[str, int]:
-    """Keep the settings, or take them back to the start."""
+    """Keep the settings, show what they would bring, or take them back to the start."""
+    if field("preview") == "1":
+        return _tried()
     actor = known_actor()
     if field("action") == "reset":
         return _told(taste.untune(actor))
@@ -62,6 +64,12 @@ def tune() -> Response | tuple[str, int]:
             raise
         return _page(form=vm.Form({}, error.errors)), error.status
     return _told(taste.tune(actor, chosen))
+
+
+def _tried() -> Response:
+    """Go to the page with the settings in its address; with shelves left as they are it would be too long."""
+    sent = {name: request.form.getlist(name) for name in request.form if name != "csrf_token"}
+    return go("taste.show", **{name: values for name, values in sent.items() if values != [taste.SAME]})
 
 
 def _told(message: str) -> Response:
