@@ -26,7 +26,7 @@ from webapp.store import catalogue, operations, products, rules, users
 from webapp.store.models.rules import RULE_ACTIONS
 from webapp.store.rows import RuleRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
-from webapp.viewbuilders.listing import pagination
+from webapp.viewbuilders.listing import page_shown, pagination
 
 FIELDS = (
     "action", "product", "category", "brand", "price_from", "price_to", "stock_from", "stock_to",
@@ -59,7 +59,7 @@ def page(
     """
     with read_unit() as tx:
         total = rules.count(tx)
-        number = min(number, max(1, math.ceil(total / PAGE_SIZE)))  # the last one may be empty now
+        number = page_shown(number, PAGE_SIZE, total)
         rows = rules.every(tx, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
         chosen = rules.by_id(tx, rule_id) if rule_id is not None else None
         tree, brands = products.categories(tx), catalogue.brands(tx)
@@ -70,6 +70,7 @@ def page(
     labels = _actions()
     return vm.AdminRulesPage(
         meta=vm.PageMeta(title=_("Rules for recommendations"), is_indexed=False),
+        url=url_for("admin.rules", page=number if number > 1 else None),
         rows=tuple(_line(row, currency, locale, zone, now=now) for row in rows),
         actions=tuple(vm.Option(value, labels[value]) for value in RULE_ACTIONS),
         categories=(vm.Option("", _("any")), *(vm.Option(row.slug, row.name) for row in tree)),

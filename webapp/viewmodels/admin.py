@@ -265,8 +265,12 @@ class RuleChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminRulesPage(Page):
-    """A page of the rules, the form for a new one or a change, what it would do, and who changed what."""
+    """A page of the rules, the form for a new one or a change, what it would do, and who changed what.
 
+    ``url`` is the address of the page of the table.
+    """
+
+    url: str = "/admin/rules"
     rows: tuple[RuleLine, ...] = ()
     actions: tuple[Option, ...] = ()
     categories: tuple[Option, ...] = ()
