@@ -282,7 +282,7 @@ def create_office_account(*, email: str, name: str, password: str, role: str = "
         user = users.by_email(tx, email)
         assert user is not None  # noqa: S101 - the address is taken, so somebody has it
         if user.role == "owner" != role and users.count_role(tx, "owner") == 1:
-            raise InvalidInput({"role": "that is the only owner; give the shop another one first"})
+            raise InvalidInput({"role": _("That is the only owner. Give the shop another one first.")})
         users.change(tx, user.user_id, **values)
         sessions.remove_of_user(tx, user.user_id)
         tokens.drop(tx, user.user_id)  # anybody may have made that account, and asked for another address

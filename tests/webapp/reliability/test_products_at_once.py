@@ -52,18 +52,17 @@ def test_a_catalogue_is_imported_while_its_products_are_sold(
     with unit_of_work() as tx:
         lamp, mug = (make_product(tx, external_ref=ref) for ref in ("lamp", "mug"))
         variants = [variant_of(tx, lamp), variant_of(tx, mug)]
-    other, change = selling(app, ordered(app, *variants)), catalogue.change_product
+    other, prices = selling(app, ordered(app, *variants)), catalogue._only
     path = tmp_path / "prices.csv"
     path.write_text("item_id,title,price\nmug,Mug,12\nlamp,Lamp,11\n")
 
-    def change_while_it_is_sold(*args: Any, **named: Any) -> bool:
-        changed = change(*args, **named)
-        if not other.ident:
-            other.start()
-            other.join(0.5)
-        return changed
+    def sold_before_prices_are_written(*args: Any) -> list[dict[str, Any]]:
+        """The import holds the products here, and writes what their variants cost next."""
+        other.start()
+        other.join(0.5)
+        return prices(*args)
 
-    monkeypatch.setattr(catalogue, "change_product", change_while_it_is_sold)
+    monkeypatch.setattr(catalogue, "_only", sold_before_prices_are_written)
     with caplog.at_level(logging.WARNING, logger="webapp"), app.app_context():
         imports.import_catalogue(path, Options(), folder=tmp_path, now=NOW, progress=lambda *_told: None)
     other.join(20)
