@@ -21,7 +21,6 @@ from webapp.tuning import DEFAULT, Tuning
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 SIGNED_ENDPOINTS = frozenset({"webhooks.receive"})
-STAFF_ROLES = frozenset(accounts.OFFICE_ROLES)
 READ, WRITE = "recommendations:read", "feedback:write"
 
 
@@ -39,7 +38,7 @@ class SignedInUser(UserMixin):
     @property
     def is_staff(self) -> bool:
         """Whether the owner's pages are open."""
-        return self.role in STAFF_ROLES
+        return self.role in accounts.OFFICE_ROLES
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from webapp import jobs
-from webapp.auth import STAFF_ROLES, member_required, role_required
+from webapp.auth import member_required, role_required
 from webapp.clock import utc_now
 from webapp.errors import Conflict, InvalidInput
 from webapp.recs import get_recs
@@ -19,7 +19,7 @@ from webapp.viewmodels import Form
 from webapp.web import back, field, fields, go, page_number, refused
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
-staff = role_required(*sorted(STAFF_ROLES))
+staff = role_required(*accounts.OFFICE_ROLES)
 MAY_TRAIN = ("owner",)
 owner = role_required(*MAY_TRAIN)
 Answer = str | Response | tuple[str, int]
