@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
-from heapq import heappop, heappush
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -43,23 +43,13 @@ class BrandCaps:
             Item rows, best first.
         n : int
         """
-        brands = [self.of(row) for row in rows.tolist()]
-        waiting: dict[str, deque[int]] = {}
-        for at, brand in enumerate(brands):
-            waiting.setdefault(brand, deque()).append(at)
-        firsts = [own.popleft() for own in waiting.values()]  # of each brand, in rising order and so a heap
+        if not self:
+            return np.arange(min(n, len(rows)))
+        ahead = _Ahead([], {}, iter(rows.tolist()), self)
         placed: list[int] = []
-        for _ in range(min(n, len(brands))):
-            full = self.without_room([brands[at] for at in placed[-WINDOW + 1 :]])
-            put_back: list[int] = []  # few at a time: so many brands as stand in a window
-            while firsts and brands[firsts[0]] in full:
-                put_back.append(heappop(firsts))
-            next_one = heappop(firsts) if firsts else put_back.pop(0)
-            placed.append(next_one)
-            if own := waiting[brands[next_one]]:
-                put_back.append(own.popleft())
-            for at in put_back:
-                heappush(firsts, at)
+        for _ in range(min(n, len(rows))):
+            recent = [ahead.brands[at] for at in placed[-WINDOW + 1 :]]
+            placed.append(ahead.take(recent))
         return np.array(placed, dtype=np.int64)
 
     def without_room(self, brands: Sequence[str], n: int = 1) -> frozenset[str]:
@@ -69,3 +59,43 @@ class BrandCaps:
         starts = range(max(1, len(brands) - WINDOW + 2))
         counts = (Counter(filter(None, brands[start : start + WINDOW - 1])) for start in starts)
         return frozenset(name for count in counts for name, times in count.items() if times + n > self.limit)
+
+
+@dataclass
+class _Ahead:
+    """What is not placed yet; of a long list only as much is read as is needed.
+
+    Attributes
+    ----------
+    brands : list of str
+        Of the positions read so far.
+    waiting : dict of str to deque of int
+        Positions passed over, in order, by brand.
+    unread : iterator of int
+        Item rows of the positions behind those.
+    """
+
+    brands: list[str]
+    waiting: dict[str, deque[int]]
+    unread: Iterator[int]
+    caps: BrandCaps
+
+    def take(self, recent: Sequence[str]) -> int:
+        """The first position whose brand has room beside the recent ones, or else the first of all."""
+        held = [own[0] for brand, own in self.waiting.items() if recent.count(brand) < self.caps.limit]
+        if held:  # all that is unread stands behind
+            return self._taken(min(held))
+        for row in self.unread:
+            brand, position = self.caps.of(row), len(self.brands)
+            self.brands.append(brand)
+            if not brand or recent.count(brand) < self.caps.limit:
+                return position
+            self.waiting.setdefault(brand, deque()).append(position)
+        return self._taken(min(own[0] for own in self.waiting.values()))
+
+    def _taken(self, position: int) -> int:
+        own = self.waiting[self.brands[position]]
+        own.popleft()
+        if not own:
+            del self.waiting[self.brands[position]]
+        return position
