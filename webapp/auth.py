@@ -15,6 +15,7 @@ from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import Forbidden, NotFound, NotSignedIn
 from webapp.extensions import csrf, login_manager
+from webapp.security import bearer_key
 from webapp.services import accounts, api_keys
 from webapp.sessions import GUEST_KEY, DatabaseSessions, ShopSession
 from webapp.tuning import DEFAULT, Tuning
@@ -74,10 +75,10 @@ def register_auth(app: Flask) -> None:
 
     @app.before_request
     def protect() -> None:
-        # A page elsewhere cannot add an Authorization header, and with one the session is not read at all.
+        # A page elsewhere cannot make a browser show a key, and with one the session is not read at all.
         # A payment provider has no session either; its message is signed.
         is_signed = request.endpoint in SIGNED_ENDPOINTS
-        if request.method not in SAFE_METHODS and not is_signed and "Authorization" not in request.headers:
+        if request.method not in SAFE_METHODS and not is_signed and bearer_key(request) is None:
             _check_token()
 
 
@@ -226,11 +227,10 @@ def api_caller() -> Caller:
 
 
 def _caller_by_key() -> Caller | None:
-    header = request.headers.get("Authorization")
-    if header is None:
+    key = bearer_key(request)
+    if key is None:
         return None
-    scheme, _, token = header.partition(" ")
-    scopes = api_keys.scopes_of(token.strip(), now=utc_now()) if scheme.lower() == "bearer" else None
+    scopes = api_keys.scopes_of(key, now=utc_now())
     if scopes is None:
         raise NotSignedIn
     return Caller(Actor(), scopes=scopes, has_key=True)

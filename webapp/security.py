@@ -6,7 +6,7 @@ import secrets
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 
 from webapp.assets import FILES
 
@@ -67,6 +67,15 @@ def register_security_headers(app: Flask, *, https: bool, pay_pages: tuple[str, 
         return answer
 
     app.jinja_env.globals["csp_nonce"] = csp_nonce
+
+
+def bearer_key(asked: Request) -> str | None:
+    """Return the key that a program shows; None for any other header, such as what a proxy asked the browser for.
+
+    That one goes along with all a browser sends, also with what a page elsewhere makes it send; a key never does.
+    """
+    scheme, _, key = asked.headers.get("Authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
 
 
 def wait_only_when_refused(answer: Response) -> Response:

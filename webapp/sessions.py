@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import CallbackDict
 
 from webapp.errors import Busy, NotSignedIn
+from webapp.security import bearer_key
 from webapp.store import sessions, users
 from webapp.store.tx import single_read, unit_of_work
 
@@ -82,6 +83,10 @@ def _data_of(row: sessions.SessionRow) -> dict[str, Any]:
     return row.data if row.guest_id is None else row.data | {GUEST_KEY: row.guest_id}
 
 
+def _is_stateless(request: Request) -> bool:
+    return request.endpoint in STATELESS_ENDPOINTS or bearer_key(request) is not None
+
+
 class DatabaseSessions(SessionInterface):
     """Load and save sessions in the table ``web_sessions``.
 
@@ -100,13 +105,12 @@ class DatabaseSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> ShopSession:
         """Find the session the cookie names; a new, empty one for everybody else."""
         session = self._found(app, request)
-        session.is_stateless = request.endpoint in STATELESS_ENDPOINTS or "Authorization" in request.headers
+        session.is_stateless = _is_stateless(request)
         return session
 
     def _found(self, app: Flask, request: Request) -> ShopSession:
         session_id = request.cookies.get(self.get_cookie_name(app), "")
-        stateless = request.endpoint in STATELESS_ENDPOINTS or "Authorization" in request.headers
-        if not session_id or len(session_id) > 100 or stateless:
+        if not session_id or len(session_id) > 100 or _is_stateless(request):
             return ShopSession()
         try:
             with single_read() as tx:

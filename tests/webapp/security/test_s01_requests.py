@@ -12,7 +12,7 @@ from webapp.actors import Actor
 from webapp.picks import NullRecs
 
 
-@pytest.mark.parametrize("header", ["Bearer kd_made-up", "Basic eDp4", "x", ""])
+@pytest.mark.parametrize("header", ["Bearer kd_made-up", "bearer x y", "Bearer ", "Bearer"])
 def test_s1_a_header_instead_of_the_token_brings_no_session_along(app: Flask, ana: Actor, header: str) -> None:
     client: ShopClient = app.test_client()
     client.sign_in("ana@example.com")
@@ -20,6 +20,20 @@ def test_s1_a_header_instead_of_the_token_brings_no_session_along(app: Flask, an
         form = {"password": PASSWORD, "export_password": PASSWORD}
         assert client.post(path, data=form, headers={"Authorization": header}).status_code == 401, path
     assert client.get("/account").status_code == 200
+
+
+@pytest.mark.parametrize("header", ["Basic eDp4", "Digest username=x", "Bearers x", "x", ""])
+def test_s1_what_a_proxy_asked_for_is_no_key(app: Flask, ana: Actor, header: str) -> None:
+    """A browser sends it with everything, also with what another site makes it send: the token is still needed."""
+    client: ShopClient = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = header
+    client.sign_in("ana@example.com")
+    assert client.get("/account").status_code == 200
+    assert client.get("/api/session").get_json()["user_id"] == str(ana.user_id)
+    for path in ("/account/sign-out", "/api/feedback"):
+        assert client.post(path).status_code == 400, path
+    assert client.send("/account/sign-out").status_code == 303
+    assert client.get("/account").status_code == 401
 
 
 def test_s1_a_token_of_another_session_opens_nothing(app: Flask, ana: Actor) -> None:
