@@ -7,7 +7,6 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
@@ -15,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from webapp.security import safe_next
+from webapp.security import page_of_form
 from webapp.viewmodels import ErrorPage, PageMeta
 
 log = logging.getLogger(__name__)
@@ -216,12 +215,7 @@ def _retry_url() -> str:
     """Return the address to try again at: this one or, when a form was sent, the page with the form."""
     if request.method == "GET":
         return request.path
-    try:
-        came_from = urlsplit(request.referrer or "")
-    except ValueError:  # no address at all
-        return ""
-    page = came_from._replace(scheme="", netloc="", fragment="").geturl()
-    return safe_next(page, "") if came_from.netloc == request.host else ""
+    return page_of_form()
 
 
 HTTP_TITLES = {405: _l("That is not how this works"), 413: _l("That was too much at once")}

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp import viewmodels as vm
 from webapp.auth import current_actor, current_member
 from webapp.errors import Busy
-from webapp.security import csp_nonce
+from webapp.security import address_here, csp_nonce, page_of_form
 from webapp.services import chrome as chrome_service
 
 log = logging.getLogger(__name__)
@@ -106,11 +106,8 @@ def _language(code: str) -> vm.Language:
 
 
 def _next_url() -> str:
-    """Return the present page as an address to come back to; the last page seen when this one was posted to."""
-    if request.method == "GET":
-        query = request.query_string.decode("ascii", "ignore")
-        return request.path + (f"?{query}" if query else "")
-    return "/"
+    """Return the present page as an address to come back to; the page of the form when it answers one."""
+    return address_here() if request.method == "GET" else page_of_form() or "/"
 
 
 def _notices() -> tuple[vm.Notice, ...]:

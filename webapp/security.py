@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
+from werkzeug.exceptions import HTTPException
 
 from webapp.assets import FILES
 
@@ -113,3 +114,39 @@ def is_safe_path(target: str) -> bool:
 def safe_next(target: str | None, fallback: str) -> str:
     """Return ``target`` when it is safe to redirect to, else ``fallback``."""
     return target if target and is_safe_path(target) else fallback
+
+
+def address_here() -> str:
+    """Return the path and query of what is asked for."""
+    query = request.query_string.decode("ascii", "ignore")
+    return request.path + (f"?{query}" if query else "")
+
+
+def page_of_form() -> str:
+    """Return the address of the page whose form was sent, empty when nothing tells it.
+
+    That is this address where it can be opened too, else what the form calls the page to come back to, else what the
+    browser says it came from.
+    """
+    told = (address_here(), _next_of_form(), _came_from())
+    return next((target for target in told if is_safe_path(target) and _is_page(target)), "")
+
+
+def _next_of_form() -> str:
+    try:
+        return request.form.get("next", "")
+    except HTTPException:  # too large to be read, for instance
+        return ""
+
+
+def _came_from() -> str:
+    try:
+        came_from = urlsplit(request.referrer or "")
+    except ValueError:  # no address at all
+        return ""
+    return came_from._replace(scheme="", netloc="", fragment="").geturl() if came_from.netloc == request.host else ""
+
+
+def _is_page(target: str) -> bool:
+    """Whether there is something to be opened at a path of this site."""
+    return current_app.url_map.bind("").test(unquote(urlsplit(target).path), "GET")
