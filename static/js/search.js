@@ -1,4 +1,4 @@
-/** Suggestions while typing: arrows choose, Enter opens, Escape closes and then clears, "/" comes here.
+/** Suggestions while typing: arrows choose or show them again, Enter opens, Escape closes and then clears, "/" comes here.
 
 A past search has a cross, and the Delete key, that forgets it. */
 
@@ -6,6 +6,8 @@ import { announce, post, settings, toast, word } from "./net.js";
 import { refreshPage } from "./refresh.js";
 
 const WAIT_MS = 150;
+const LEAST = 2;
+const [NONE, LAST] = [-1, -2];
 
 export function install() {
   const form = document.querySelector("[data-search]");
@@ -23,7 +25,7 @@ class Combobox {
     this.list.setAttribute("aria-label", this.input.placeholder);
     this.list.hidden = true;
     form.append(this.list);
-    this.at = -1;
+    this.at = NONE;
     for (const [name, value] of [
       ["role", "combobox"],
       ["aria-autocomplete", "list"],
@@ -47,30 +49,32 @@ class Combobox {
   wait() {
     clearTimeout(this.timer);
     this.request?.abort();
-    if (this.input.value.trim().length < 2) return this.close();
+    if (this.input.value.trim().length < LEAST) return this.close();
     this.timer = setTimeout(() => this.ask(this.input.value.trim()), WAIT_MS);
   }
 
-  async ask(query) {
+  async ask(query, at = NONE) {
+    clearTimeout(this.timer);
     this.request?.abort();
     this.request = new AbortController();
+    const { signal } = this.request;
     try {
       const url = `${settings.urls.suggest}?${new URLSearchParams({ q: query })}`;
-      const response = await fetch(url, { headers: { Accept: "application/json" }, signal: this.request.signal });
-      if (response.ok) this.show((await response.json()).groups ?? []);
+      const response = await fetch(url, { headers: { Accept: "application/json" }, signal });
+      if (response.ok) this.show((await response.json()).groups ?? [], at);
     } catch {
-      this.close(); // aborted or offline: the form still searches
+      if (!signal.aborted) this.close(); // offline: the form still searches
     }
   }
 
-  show(groups) {
+  show(groups, at) {
     const full = groups.filter((group) => group.items.length);
     if (!full.length || document.activeElement !== this.input) return this.close();
     let number = 0;
     this.list.replaceChildren(...full.map((group, i) => this.group(group, i, () => number++)));
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
-    this.choose(-1);
+    this.choose(at === LAST ? number - 1 : at);
     announce(word("found", { count: number }));
   }
 
@@ -96,9 +100,9 @@ class Combobox {
       event.preventDefault();
       const way = event.key === "ArrowDown" ? 1 : -1;
       this.choose(((this.at + 1 + way + count + 1) % (count + 1)) - 1);
-    } else if (event.key === "ArrowDown" && !this.input.value.trim()) {
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      this.ask("");
+      this.open(event);
     } else if (event.key === "Delete" && this.options[this.at]?.dataset.search) {
       event.preventDefault();
       this.forget(this.options[this.at]);
@@ -106,6 +110,12 @@ class Combobox {
       event.preventDefault();
       location.assign(this.options[this.at].dataset.url);
     }
+  }
+
+  open({ key, altKey }) {
+    const query = this.input.value.trim();
+    const at = key === "ArrowDown" ? 0 : LAST;
+    if (!query || query.length >= LEAST) this.ask(query, altKey ? NONE : at);
   }
 
   onPress(event) {
@@ -123,7 +133,7 @@ class Combobox {
       const box = row.parentElement;
       row.remove();
       if (!box.querySelector('[role="option"]')) box.remove();
-      if (this.options.length) this.choose(-1);
+      if (this.options.length) this.choose(NONE);
       else this.close();
       announce(answer.message);
       refreshPage();
@@ -150,10 +160,11 @@ class Combobox {
 
   close() {
     clearTimeout(this.timer);
+    this.request?.abort();
     this.list.hidden = true;
     this.list.replaceChildren();
     this.input.setAttribute("aria-expanded", "false");
-    this.choose(-1);
+    this.choose(NONE);
   }
 }
 

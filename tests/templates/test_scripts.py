@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response, jsonify, request
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.chromium import chromium, needs_chromium
 from webapp.viewmodels import RailsPartial
@@ -345,6 +345,52 @@ def test_search_suggests_and_keys_choose(shop: Shop, address: str, tab: Page) ->
     tab.keyboard.press("ArrowDown")
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/scene/product")
+
+
+def test_arrows_open_what_escape_closed(address: str, tab: Page) -> None:
+    """As the pattern of a combobox has it: down to the first suggestion, up to the last, with Alt to none."""
+    tab.goto(f"{address}/scene/category")
+    tab.keyboard.press("/")
+    tab.keyboard.type("tide")
+    search, options = tab.locator("#search"), tab.locator("#suggestions [role=option]")
+    expect(options).to_have_count(2)
+    for key, chosen in (("ArrowDown", "suggestion-0"), ("ArrowUp", "suggestion-1"), ("Alt+ArrowDown", None)):
+        tab.keyboard.press("Escape")
+        expect(search).to_have_attribute("aria-expanded", "false")
+        tab.keyboard.press(key)
+        expect(search).to_have_attribute("aria-expanded", "true")
+        expect(options).to_have_count(2)
+        if chosen:
+            expect(search).to_have_attribute("aria-activedescendant", chosen)
+        else:
+            expect(search).not_to_have_attribute("aria-activedescendant", re.compile(""))
+    expect(search).to_have_value("tide")
+
+
+def test_what_is_typed_while_suggestions_are_on_their_way_is_asked_for(address: str, tab: Page) -> None:
+    """The question before it is dropped; that must not drop the next one with it."""
+    asked: list[Route] = []
+    tab.goto(f"{address}/scene/category")
+    tab.route("**/suggest?*", lambda route: asked.append(route))
+    tab.keyboard.press("/")
+    tab.keyboard.type("ti")
+    tab.wait_for_timeout(400)
+    tab.keyboard.type("d")
+    tab.wait_for_timeout(400)
+    assert [route.request.url.partition("?")[2] for route in asked] == ["q=ti", "q=tid"]
+
+
+def test_escape_drops_suggestions_that_are_on_their_way(address: str, tab: Page) -> None:
+    asked: list[Route] = []
+    tab.goto(f"{address}/scene/category")
+    tab.route("**/suggest?*", lambda route: asked.append(route))
+    tab.keyboard.press("/")
+    tab.keyboard.type("tide")
+    tab.wait_for_timeout(400)
+    tab.keyboard.press("Escape")
+    asked[0].continue_()
+    tab.wait_for_timeout(400)
+    expect(tab.locator("#search")).to_have_attribute("aria-expanded", "false")
 
 
 def test_a_past_search_is_forgotten_by_its_cross_or_the_delete_key(shop: Shop, address: str, tab: Page) -> None:
