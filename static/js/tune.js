@@ -10,7 +10,7 @@ let request;
 export function install() {
   document.addEventListener("input", (event) => {
     const form = event.target.closest("[data-tune]");
-    if (!form) return;
+    if (!form || event.target.type === "search") return;
     if (event.target.type === "range") tell(event.target);
     form.dataset.dirty = "1";
     clearTimeout(timer);
@@ -21,7 +21,9 @@ export function install() {
     const button = event.submitter;
     if (!form || !button) return;
     event.preventDefault();
-    "save" in button.dataset ? save(form, button) : tryOut(form, true);
+    if ("save" in button.dataset) save(form, button);
+    else if ("find" in button.dataset) find(form);
+    else tryOut(form, true);
   });
 }
 
@@ -39,7 +41,7 @@ function said(form) {
   return data;
 }
 
-/** Show the two lists side by side; of several tries in a row only the last one is shown. */
+/** Show the two lists side by side and return the page; of several tries in a row only the last one is shown. */
 async function tryOut(form, isAsked = false) {
   clearTimeout(timer);
   request?.abort();
@@ -55,11 +57,22 @@ async function tryOut(form, isAsked = false) {
     box.replaceChildren(...[...shown.childNodes].map((node) => document.importNode(node, true)));
     announce(box.querySelector("[data-summary]")?.textContent ?? "");
     if (isAsked) box.focus();
+    box.classList.remove("is-waiting");
+    return page;
   } catch (error) {
     if (error.name === "AbortError") return;
     toast(word("failed"));
+    box.classList.remove("is-waiting");
   }
-  box.classList.remove("is-waiting");
+}
+
+/** List the shelves that are called so, with what is set and not saved yet. */
+async function find(form) {
+  const fresh = (await tryOut(form))?.querySelector(".tune-categories");
+  if (!fresh) return;
+  form.querySelector(".tune-categories").replaceWith(document.importNode(fresh, true));
+  document.getElementById("tune-find").focus();
+  announce(document.getElementById("tune-found").textContent);
 }
 
 async function save(form, button) {

@@ -92,6 +92,7 @@ ACCOUNT = (
     Scene("taste-preview", "taste/show.html", tastes.taste_preview),
     Scene("taste-preview-nothing", "taste/show.html", tastes.taste_preview_nothing),
     Scene("taste-wrong", "taste/show.html", tastes.taste_wrong),
+    Scene("taste-many-shelves", "taste/show.html", tastes.taste_many_shelves),
     Scene("taste-cold", "taste/show.html", tastes.taste_cold),
     Scene("taste-paused", "taste/show.html", tastes.taste_paused, MEMBER),
 )

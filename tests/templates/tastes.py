@@ -8,6 +8,7 @@ from webapp.viewmodels import (
     Form,
     Move,
     Option,
+    ShelfSearch,
     Signal,
     SignalGroup,
     Slider,
@@ -109,6 +110,9 @@ taste_wrong = TastePage(
     meta=meta("Your recommendations"),
     tuning=tune_form(),
     form=Form({}, {"variety": "Choose a place between 0 and 100.", "category-home": "Choose more or less."}),
+)
+taste_many_shelves = TastePage(
+    meta=meta("Your recommendations"), tuning=tune_form(search=ShelfSearch("so", n_found=1, n_listed=1))
 )
 taste_cold = TastePage(meta=meta("Your recommendations"), starter=cards(0, 5), n_started=1, tuning=tune_form())
 taste_paused = TastePage(

@@ -12,7 +12,7 @@ from flask import Flask, Response, jsonify, request
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.chromium import chromium, needs_chromium
-from webapp.viewmodels import RailsPartial
+from webapp.viewmodels import RailsPartial, TuneCategory
 
 from . import pages, tastes
 from .gallery import SCENES
@@ -287,6 +287,26 @@ def test_what_is_saved_is_sent_once_and_said(shop: Shop, address: str, tab: Page
     (sent,) = shop.sent("taste.tune")
     assert (sent["variety"], sent["brand"], sent["category-boots"]) == ("50", "alder", "never")
     assert "same" not in sent.values()  # of a form with a thousand shelves the server would take nothing
+
+
+def test_a_shelf_is_found_in_place_with_what_is_not_saved_yet(shop: Shop, address: str, tab: Page) -> None:
+    asked: list[dict[str, list[str]]] = []
+
+    def show() -> str:
+        asked.append(request.args.to_dict(flat=False))
+        found = replace(tastes.taste_many_shelves.tuning, categories=(TuneCategory("hats", "Hats"),))
+        return render(shop.app, "taste/show.html", replace(tastes.taste_many_shelves, tuning=found))
+
+    shop.app.view_functions["taste.show"] = show
+    tab.goto(f"{address}/scene/taste-many-shelves")
+    tab.get_by_label("Desk and paper", exact=True).select_option("less")
+    expect(tab.locator("#preview")).not_to_have_class("is-waiting")
+    tab.get_by_label("Find a shelf").fill("ha")
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_label("Hats")).to_be_visible()
+    expect(tab.get_by_label("Find a shelf")).to_be_focused()
+    expect(tab.locator("#live")).to_have_text("One shelf fits.")
+    assert (asked[-1]["shelf"], asked[-1]["category-desk"], asked[-1]["preview"]) == (["ha"], ["less"], ["1"])
 
 
 def test_a_try_that_fails_is_said_and_the_page_stays(shop: Shop, address: str, tab: Page) -> None:

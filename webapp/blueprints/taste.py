@@ -13,8 +13,11 @@ from webapp.extensions import limiter
 from webapp.frame import UNDO_CATEGORY
 from webapp.recs import get_recs
 from webapp.services import taste, taste_pages
-from webapp.tuning import Tuning
+from webapp.tuning import SLIDERS, Tuning
 from webapp.web import answer, back, field, go, number_field
+
+MAX_SHELF = 100
+TRIED = frozenset({"preview", "brand", "shelf", *SLIDERS})
 
 bp = Blueprint("taste", __name__, url_prefix="/your-recommendations")
 
@@ -39,6 +42,7 @@ def _page(proposed: Tuning | None = None, form: vm.Form | None = None) -> str:
         now=utc_now(),
         proposed=proposed,
         form=form or vm.Form(),
+        shelf=field("shelf")[:MAX_SHELF],
     )
     return render_template("taste/show.html", page=page)
 
@@ -68,8 +72,9 @@ def tune() -> Response | tuple[str, int]:
 
 def _tried() -> Response:
     """Go to the page with the settings in its address; with shelves left as they are it would be too long."""
-    sent = {name: request.form.getlist(name) for name in request.form if name != "csrf_token"}
-    return go("taste.show", **{name: values for name, values in sent.items() if values != [taste.SAME]})
+    sent = {name: request.form.getlist(name) for name in request.form if name in TRIED or name.startswith("category-")}
+    told = {name: values for name, values in sent.items() if values not in ([taste.SAME], [""])}
+    return go("taste.show", **told, _anchor="tune" if "shelf" in told else None)
 
 
 def _told(message: str) -> Response:

@@ -331,7 +331,7 @@ def suggest(raw: str, actor: Actor) -> dict[str, Any]:
             ids = search.suggest(tx, mended, limit=SUGGESTIONS) if mended else []
         rows = products.cards(tx, ids)
         tree = chrome.tree(tx)
-    shelves = [row for row in tree if row.n_products and _begins(row.name, words)][:3]
+    shelves = [row for row in tree if row.n_products and begins(row.name, words)][:3]
     return build_suggestions([rows[product_id] for product_id in ids if product_id in rows], shelves, own)
 
 
@@ -341,9 +341,10 @@ def _own_searches(actor: Actor, words: Sequence[str]) -> list[SearchRow]:
         return []
     with read_unit() as tx:
         newest = searches.recent(tx, actor, limit=SEARCHES_LOOKED_AT)
-    return [row for row in newest if _begins(row.words, words)][:OWN_SEARCHES]
+    return [row for row in newest if begins(row.words, words)][:OWN_SEARCHES]
 
 
-def _begins(name: str, words: Sequence[str]) -> bool:
+def begins(name: str, words: Sequence[str]) -> bool:
+    """Whether a name holds every word, or a longer one that begins so."""
     own = search.parse_all(name)
     return all(any(part.startswith(word) for part in own) for word in words)

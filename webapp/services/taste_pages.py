@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,7 +13,8 @@ from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.picks import Recs
 from webapp.services import chrome, discovery, profiles, recommending, taste
-from webapp.store import products
+from webapp.services.listings import begins
+from webapp.store import products, search
 from webapp.store.rows import CardRow, CategoryRow, HistoryRow
 from webapp.store.searches import SearchRow
 from webapp.store.tx import read_unit
@@ -30,6 +31,7 @@ GROUPS = (
     ("view", _l("Looked at"), ("view", "click")),
 )
 PICKS, COMPARED = 10, 8
+MOST_SHELVES, MOST_FOUND = 60, 40  # a shop with more has a search among them
 NOTHING_LISTED = recommending.Listed()
 STILL_NEW = 20  # so many signals and somebody need not be asked to rate a few things first
 
@@ -42,10 +44,12 @@ def show(
     now: datetime,
     proposed: Tuning | None = None,
     form: vm.Form = EMPTY_FORM,
+    shelf: str = "",
 ) -> vm.TastePage:
     """Put the page together: nothing is hidden from whom it is about, even while personalisation is paused.
 
-    ``proposed`` are settings to try: the page compares what they would bring with what there is.
+    ``proposed`` are settings to try: the page compares what they would bring with what there is. ``shelf`` is the name
+    of a shelf to be found where there are too many to list.
     """
     known = taste.known(actor)
     is_new = known.counts.get("rating", 0) < STARTER and known.n_signals < STILL_NEW
@@ -64,7 +68,9 @@ def show(
         now=listed.cards,
         request_id=request_id,
         preview=preview,
-        tuning=tune_form(known.tuning if proposed is None else proposed, known.tuning, tree, brands),
+        tuning=tune_form(
+            known.tuning if proposed is None else proposed, known.tuning, tree, brands, rows.values(), shelf
+        ),
         starter=starter,
         n_started=sum(bool(item.your_stars) for item in starter),
         dismissed=_cards(known, rows, "dismiss", now=now),
@@ -146,24 +152,71 @@ def _signal(signal_id: int, row: HistoryRow, product: CardRow, weight: float | N
 
 
 def tune_form(
-    shown: Tuning, kept: Tuning, tree: Sequence[CategoryRow], brands: Sequence[tuple[int, str, str]]
+    shown: Tuning,
+    kept: Tuning,
+    tree: Sequence[CategoryRow],
+    brands: Sequence[tuple[int, str, str]],
+    known: Iterable[CardRow],
+    shelf: str,
 ) -> vm.TuneForm:
-    """Build the form with some settings in it; it says whether they differ from those kept."""
-    wishes = dict(shown.categories)
+    """Build the form with some settings in it; it says whether they differ from those kept.
+
+    Of many categories it lists those that are set, as their settings would be lost otherwise, and beside them those
+    called like ``shelf``; where there is none, those of the products that are ``known`` and the upper levels.
+    """
+    is_part = len(tree) > MOST_SHELVES
+    words = search.parse_words(shelf) if is_part else []
+    fits = [row for row in tree if begins(row.name, words)] if words else []
+    found = frozenset(row.category_id for row in sorted(fits, key=lambda row: len(row.name))[:MOST_FOUND])
+    if is_part:
+        wished = {category_id for category_id, _wish in (*shown.categories, *kept.categories)}
+        tree = _with_parents(tree, wished | (found or _unasked(tree, known)))
+    return vm.TuneForm(
+        sliders(shown),
+        _shelves(tree, dict(shown.categories), found),
+        tuple(vm.Option(slug, name, key in shown.never_brands) for key, slug, name in brands),
+        shown.arranging != kept.arranging,
+        vm.ShelfSearch(shelf, len(fits), len(found)) if is_part else None,
+    )
+
+
+def _unasked(tree: Sequence[CategoryRow], known: Iterable[CardRow]) -> set[int]:
+    """Return the categories of known products and the upper levels, as far down as they are few."""
+    told = dict.fromkeys(row.category_id for row in known if row.category_id is not None)
+    levels: dict[int, list[int]] = {}
+    for row in tree:
+        levels.setdefault(row.path.count(">"), []).append(row.category_id)
+    upper: list[int] = []
+    for _depth, level in sorted(levels.items()):
+        if upper and len(upper) + len(level) > MOST_SHELVES:
+            break
+        upper += level
+    return {*list(told)[:MOST_SHELVES], *upper[:MOST_SHELVES]}
+
+
+def _with_parents(tree: Sequence[CategoryRow], wanted: Set[int]) -> list[CategoryRow]:
+    """Return some categories with all above them, in the order of the tree."""
+    parents = {row.category_id: row.parent_id for row in tree}
+    kept: set[int | None] = set()
+    for category_id in wanted:
+        above: int | None = category_id
+        while above in parents and above not in kept:
+            kept.add(above)
+            above = parents[above]
+    return [row for row in tree if row.category_id in kept]
+
+
+def _shelves(tree: Sequence[CategoryRow], wishes: Mapping[int, str], found: Set[int]) -> tuple[vm.TuneCategory, ...]:
     below: dict[int | None, list[CategoryRow]] = {}
     for row in tree:
         below.setdefault(row.parent_id, []).append(row)
 
     def build(row: CategoryRow) -> vm.TuneCategory:
         children = tuple(build(child) for child in below.get(row.category_id, ()))
-        return vm.TuneCategory(row.slug, row.name, wishes.get(row.category_id, taste.SAME), children)  # type: ignore[arg-type]  # Tuning holds nothing else
+        wish = wishes.get(row.category_id, taste.SAME)
+        return vm.TuneCategory(row.slug, row.name, wish, children, row.category_id in found)  # type: ignore[arg-type]  # Tuning holds nothing else
 
-    return vm.TuneForm(
-        sliders(shown),
-        tuple(build(row) for row in below.get(None, ())),
-        tuple(vm.Option(slug, name, key in shown.never_brands) for key, slug, name in brands),
-        shown.arranging != kept.arranging,
-    )
+    return tuple(build(row) for row in below.get(None, ()))
 
 
 def _cards(known: taste.Known, rows: Mapping[int, CardRow], reason: str, *, now: datetime) -> tuple[vm.Card, ...]:

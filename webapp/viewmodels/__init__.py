@@ -114,6 +114,7 @@ from webapp.viewmodels.shop import (
 from webapp.viewmodels.taste import (
     Move,
     MoveKind,
+    ShelfSearch,
     Signal,
     SignalGroup,
     Slider,
@@ -212,6 +213,7 @@ __all__ = [
     "RulePreview",
     "SecurityPage",
     "SessionRow",
+    "ShelfSearch",
     "Signal",
     "SignalGroup",
     "Slider",

@@ -71,27 +71,44 @@ class Slider:
 
 @dataclass(frozen=True, slots=True)
 class TuneCategory:
-    """How much of a category one wants to see."""
+    """How much of a category one wants to see; ``is_found`` when its name was looked for."""
 
     slug: str
     name: str
     wish: CategoryWish = "same"
     children: tuple[TuneCategory, ...] = ()
+    is_found: bool = False
 
     @property
-    def is_set_below(self) -> bool:
-        """Whether something is wished of a category below it."""
-        return any(child.wish != "same" or child.is_set_below for child in self.children)
+    def is_open(self) -> bool:
+        """Whether something is wished of a category below it, or one of them was looked for."""
+        return any(child.wish != "same" or child.is_found or child.is_open for child in self.children)
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfSearch:
+    """A search among the shelves where the form lists a part of them.
+
+    ``n_found`` are called like ``words``, of which ``n_listed`` are in the form.
+    """
+
+    words: str = ""
+    n_found: int = 0
+    n_listed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TuneForm:
-    """The settings as a form shows them: those kept, or those being tried."""
+    """The settings as a form shows them: those kept, or those being tried.
+
+    There is a ``search`` where the form lists a part of the categories.
+    """
 
     sliders: tuple[Slider, ...] = ()
     categories: tuple[TuneCategory, ...] = ()
     brands: tuple[Option, ...] = ()
     is_changed: bool = False
+    search: ShelfSearch | None = None
 
     @property
     def n_brands(self) -> int:
