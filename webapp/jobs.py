@@ -91,8 +91,14 @@ def every_minute() -> None:
     _guarded("reservations", lambda: checkout.sweep(now=now))
     _guarded("search", lambda: housekeeping.complete_search(now=now))
     _guarded("alerts", lambda: alerts.tell_who_waits(now=now))
-    _guarded("outbox", lambda: outbox.drain(sender_from_config(config), now=utc_now()))
+    send_letters()
     work_off()
+
+
+def send_letters() -> bool:
+    """Send what waits in the outbox; False when that is not possible now."""
+    config: Config = current_app.config["SHOP"]
+    return _guarded("outbox", lambda: outbox.drain(sender_from_config(config), now=utc_now(), is_stopping=_is_stopping))
 
 
 def work_off() -> None:
@@ -100,14 +106,17 @@ def work_off() -> None:
     _guarded("jobs", run_due_jobs)
 
 
-def _guarded(name: str, work: Callable[[], Any]) -> None:
-    """Do one of the minute's duties; trouble with it does not keep the others from being done."""
+def _guarded(name: str, work: Callable[[], Any]) -> bool:
+    """Do one of the worker's duties and return whether it is done; no trouble with it keeps others from being done."""
     try:
         work()
     except Busy as trouble:  # the database is away, full or busy, and has said why
         log.warning("duty_put_off", extra={"duty": name, "reason": trouble.code})
+        return False
     except Exception:
         log.exception("duty_failed", extra={"duty": name})
+        return False
+    return True
 
 
 _turns = BoundedSemaphore(JOBS_AT_ONCE)

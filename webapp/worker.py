@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Any
 
 from flask import Flask
@@ -22,6 +22,8 @@ from config import Config
 from webapp import jobs
 
 WORKER_THREADS = jobs.JOBS_AT_ONCE + 1
+LETTERS_EVERY_SECONDS = 1.0
+REST_SECONDS = 20.0  # after a look in vain, which the log tells each time
 REDIS_SECONDS = 3.0  # longer than the worker waits for a task there; who wakes it must not wait for ever
 _turn = Lock()
 
@@ -78,6 +80,18 @@ def give_back_memory() -> None:
         trim(0)
 
 
+def carry_letters(app: Flask, stopping: Event) -> None:
+    """Send letters soon after the transaction that wants them, until the worker stops.
+
+    The outbox is looked at rather than the worker woken: who writes into it then needs no queue, which may be away, and
+    sees nothing of it. A slow mail server keeps none of the threads that work for the queue.
+    """
+    pause = LETTERS_EVERY_SECONDS
+    while not stopping.wait(pause):
+        with app.app_context():
+            pause = LETTERS_EVERY_SECONDS if jobs.send_letters() else REST_SECONDS
+
+
 def run_worker(app: Flask) -> None:
     """Run the worker until it is told to stop; a training that runs then is stopped with it."""
     queue = queue_of(app)
@@ -87,10 +101,13 @@ def run_worker(app: Flask) -> None:
     app.extensions["worker_stopping"] = consumer.stop_flag
     with app.app_context():
         jobs.wake_worker()
+    carrier = Thread(target=carry_letters, args=(app, consumer.stop_flag), name="letters", daemon=True)
+    carrier.start()
     try:
         consumer.run()
     finally:
         jobs.end_children()
         until = time.monotonic() + jobs.PATIENCE_SECONDS
-        for _worker, thread in consumer.worker_threads:  # each writes down what becomes of its job
+        threads = [thread for _worker, thread in consumer.worker_threads]
+        for thread in [*threads, carrier]:  # each writes down what becomes of its job or its letter
             thread.join(timeout=max(0.0, until - time.monotonic()))

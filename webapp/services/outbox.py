@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -69,14 +69,14 @@ OWNER_WORDS: dict[str, tuple[Any, Any]] = {
 }
 
 
-def drain(send: Send, *, now: datetime) -> int:
+def drain(send: Send, *, now: datetime, is_stopping: Callable[[], bool] = lambda: False) -> int:
     """Do what is due and return how many messages went out; what fails is tried again later and later.
 
     A letter that the mail server refuses for good is given up after some days.
 
     Each message is claimed first, so two processes never send the same one at once. It counts as sent only after it is:
     a process that dies in between leaves it to be sent again, under the same Message-ID, by which a reader's mail
-    program knows the repeat. No message is begun later than ``TURN_SECONDS`` after ``now``.
+    program knows the repeat. No message is begun later than ``TURN_SECONDS`` after ``now``, nor once we are stopped.
     """
     sent, began = 0, time.monotonic()
     while True:
@@ -86,7 +86,7 @@ def drain(send: Send, *, now: datetime) -> int:
             return sent
         for message in due:
             passed = time.monotonic() - began
-            if passed > TURN_SECONDS:
+            if passed > TURN_SECONDS or is_stopping():
                 return sent
             # A claim counts from here: one from the beginning of the turn would end while the message is on its way.
             at = now + timedelta(seconds=passed)
