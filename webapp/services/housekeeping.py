@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import time
 from datetime import datetime, timedelta
 
 from webapp.services.pieces import write_in_pieces
@@ -14,6 +16,7 @@ STOCK_CHECK = "stock_check"
 SEARCH_INDEX = "search_index"
 INDEXED_AT_ONCE = 500
 MAX_NAMED = 20
+REST_SECONDS = 1.0
 GUESTS_KEPT = timedelta(days=400)
 ALERTS_KEPT = timedelta(days=60)  # the link in the letter works that long
 
@@ -31,10 +34,24 @@ def tidy(*, now: datetime) -> int:
 
 
 def count_popularity(*, now: datetime) -> None:
-    """Count how sought-after products are while the shop goes on selling, and write it little by little."""
+    """Count how sought-after products are while the shop goes on selling, and write it little by little.
+
+    Who is overtaken by another count, as at the end of an import, counts anew after a rest, in which that one goes on.
+    """
+    while not _count_undisturbed(now=now):
+        log.info("popularity_counted_anew")
+        time.sleep(REST_SECONDS)
+
+
+def _count_undisturbed(*, now: datetime) -> bool:
     with read_unit() as tx:
-        found = popularity.count(tx, now=now)
-    write_in_pieces(found, popularity.write)
+        counted = popularity.count(tx, now=now)
+    turns = itertools.count(counted.turn)
+    try:
+        write_in_pieces(counted.found, lambda tx, found: popularity.write(tx, found, turn=next(turns), now=now))
+    except popularity.OvertakenError:
+        return False
+    return True
 
 
 def check_stock(*, now: datetime) -> list[int]:

@@ -317,6 +317,12 @@ def setting(tx: Tx, name: str) -> dict[str, Any]:
     return dict(tx.scalar(select(ShopSetting.value).where(ShopSetting.name == name)) or {})
 
 
+def setting_to_change(tx: Tx, name: str, *, now: datetime) -> dict[str, Any]:
+    """Return the same, and let nobody else change it until the transaction ends."""
+    tx.execute(insert_or_ignore(tx, ShopSetting).values(name=name, value={}, updated_at=now))
+    return dict(tx.scalar(select(ShopSetting.value).where(ShopSetting.name == name).with_for_update()))
+
+
 def put_setting(tx: Tx, name: str, value: Mapping[str, Any], *, now: datetime) -> None:
     """Keep a value."""
     tx.execute(insert_or_ignore(tx, ShopSetting).values(name=name, value={}, updated_at=now))

@@ -1,7 +1,9 @@
 """How sought-after a product is: people by what they did with it, the recent ones more."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Barrier, Thread, local
 
 import pytest
 from flask import Flask
@@ -11,10 +13,10 @@ from tests.factories import make_event, make_guest, make_product, make_user, put
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.extensions import db
-from webapp.services import checkout, housekeeping
+from webapp.services import checkout, housekeeping, pieces
 from webapp.store import popularity, stock, users
 from webapp.store.models import Product
-from webapp.store.tx import read_unit, unit_of_work
+from webapp.store.tx import Tx, read_unit, unit_of_work
 
 
 @pytest.mark.both_databases
@@ -92,3 +94,87 @@ def test_who_buys_while_it_is_counted_waits_for_nothing_and_is_counted(app: Flas
     assert n_bought == 3
     assert found[lamp] == (5.0 + 3 * n_bought, 2 + 3 * n_bought)
     assert found[vase] == (5.0, 2)
+
+
+def counting_at_once(app: Flask, monkeypatch: pytest.MonkeyPatch, n: int) -> Callable[[], None]:
+    """Return what counts in so many threads, each of which has counted once before any of them writes."""
+    monkeypatch.setattr(housekeeping, "REST_SECONDS", 0.01)
+    together, count, counted = Barrier(n), popularity.count, local()
+
+    def count_and_wait(tx: Tx, *, now: datetime) -> object:
+        found = count(tx, now=now)
+        if not hasattr(counted, "once"):
+            counted.once = True
+            together.wait(60)
+        return found
+
+    def work(_number: int) -> None:
+        with app.app_context():
+            housekeeping.count_popularity(now=utc_now())
+
+    monkeypatch.setattr(popularity, "count", count_and_wait)
+
+    def run() -> None:
+        with ThreadPoolExecutor(n) as threads:
+            list(threads.map(work, range(n)))
+
+    return run
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("at_once", [1000, 2], ids=["one piece", "many pieces"])
+def test_counted_at_once_each_product_is_moved_once(app: Flask, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """At the end of an import and in the hourly tidying: both moved figures by what they had been wrong before."""
+    now = utc_now()
+    with unit_of_work() as tx:
+        bought = [make_product(tx, popularity=7.0, sold_count=9) for _product in range(9)]
+        for product in bought:
+            make_event(tx, Actor(user_id=make_user(tx)), product, "purchase", value=2.0, order_ref="2026-A", at=now)
+    monkeypatch.setattr(pieces, "WRITTEN_AT_ONCE", at_once)
+    counting_at_once(app, monkeypatch, 3)()
+    with read_unit() as tx:
+        found = [tuple(row) for row in tx.rows(select(Product.popularity, Product.sold_count))]
+    assert found == [(5.0, 2)] * len(bought)
+
+
+@pytest.mark.both_databases
+def test_who_counted_between_two_pieces_of_another_does_not_move_the_second_twice(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other count goes on first, then this one counts anew, then writes all."""
+    monkeypatch.setattr(housekeeping, "REST_SECONDS", 0.01)
+    now = utc_now()
+    with unit_of_work() as tx:
+        for _product in range(2):
+            product = make_product(tx, popularity=7.0, sold_count=9)
+            make_event(tx, Actor(user_id=make_user(tx)), product, "purchase", value=2.0, order_ref="2026-A", at=now)
+    with read_unit() as tx:
+        first = popularity.count(tx, now=now)
+    with unit_of_work() as tx:
+        popularity.write(tx, first.found[:1], turn=first.turn, now=now)
+    with read_unit() as tx:
+        between = popularity.count(tx, now=now)
+    assert len(between.found) == 1
+    with unit_of_work() as tx:
+        popularity.write(tx, first.found[1:], turn=first.turn + 1, now=now)
+    with pytest.raises(popularity.OvertakenError), unit_of_work() as tx:
+        popularity.write(tx, between.found, turn=between.turn, now=now)
+    housekeeping.count_popularity(now=now)
+    with read_unit() as tx:
+        assert [tuple(row) for row in tx.rows(select(Product.popularity, Product.sold_count))] == [(5.0, 2)] * 2
+
+
+@pytest.mark.both_databases
+def test_what_is_sold_while_several_count_is_counted_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    n_sold, run = 20, counting_at_once(app, monkeypatch, 2)
+    with unit_of_work() as tx:
+        lamp, member = make_product(tx, sold_count=9), Actor(user_id=make_user(tx))
+    counting = Thread(target=run)
+    counting.start()
+    for sale in range(n_sold):
+        with unit_of_work() as tx:
+            make_event(tx, member, lamp, "purchase", value=1.0, order_ref=f"2026-{sale}", at=utc_now())
+            tx.change(update(Product).where(Product.id == lamp).values(sold_count=Product.sold_count + 1))
+    counting.join()
+    with read_unit() as tx:
+        assert tx.scalar(select(Product.sold_count).where(Product.id == lamp)) == n_sold
