@@ -102,11 +102,11 @@ def ago(at: datetime, now: datetime, locale: str = FALLBACK_LOCALE) -> str:
 
 
 def duration(seconds: float, locale: str = FALLBACK_LOCALE) -> str:
-    """Write a length of time of a job, for example ``9.2 s``, ``48 s`` or ``3 min 20 s``."""
-    whole = round(seconds)
+    """Write how long a job took, for example ``9.2 s``, ``48 s`` or ``3 min 20 s``; no line ends before a unit."""
+    whole, gap = round(seconds), "\N{NO-BREAK SPACE}"
     if whole < 60:
-        return f"{decimal(seconds, 1, locale)} s" if seconds < 10 else f"{whole} s"
-    return f"{whole // 60} min {whole % 60:02d} s"
+        return f"{decimal(seconds, 1, locale) if seconds < 10 else whole}{gap}s"
+    return f"{whole // 60}{gap}min {whole % 60:02d}{gap}s"
 
 
 def paragraphs(text: str) -> list[str]:

@@ -64,13 +64,13 @@ def test_times_are_written_for_people_and_machines() -> None:
     assert formatting.iso(NOW) == "2026-11-20T10:30:00+00:00"
 
 
-@pytest.mark.parametrize(("seconds", "written"), [(9.24, "9.2 s"), (48.4, "48 s"), (200, "3 min 20 s")])
+@pytest.mark.parametrize(("seconds", "written"), [(9.24, "9.2~s"), (48.4, "48~s"), (200, "3~min 20~s")])
 def test_length_of_a_job(seconds: float, written: str) -> None:
-    assert formatting.duration(seconds) == written
+    assert formatting.duration(seconds) == written.replace("~", "\N{NO-BREAK SPACE}")
 
 
 def test_a_short_job_is_written_as_the_language_does() -> None:
-    assert formatting.duration(9.24, "de") == "9,2 s"
+    assert formatting.duration(9.24, "de") == "9,2\N{NO-BREAK SPACE}s"
 
 
 def test_paragraphs_split_at_blank_lines() -> None:

@@ -812,3 +812,24 @@ def test_a_sum_of_millions_stands_in_one_line_of_the_cart(address: str, tab: Pag
     usual = line.bounding_box()
     line.evaluate("line => { line.lastChild.textContent = '€1,234,567.01' }")
     assert line.bounding_box()["height"] == usual["height"]
+
+
+@pytest.mark.parametrize("width", [320, 375, 1440])
+@pytest.mark.parametrize("scene", ["admin-products", "admin-product"])
+def test_a_price_of_millions_and_its_stock_can_be_read_in_their_fields(
+    address: str, tab: Page, scene: str, width: int
+) -> None:
+    tab.set_viewport_size({"width": width, "height": 812})
+    tab.goto(f"{address}/scene/{scene}")
+    fields = tab.locator(".office-table input:is([name^=price], [name^=stock])")
+    assert fields.count() > 1
+    for field in fields.all():
+        field.fill("1234567.01" if (field.get_attribute("name") or "").startswith("price") else "123456")
+        assert field.evaluate("its => its.scrollWidth <= its.clientWidth"), field.get_attribute("name")
+
+
+def test_no_line_ends_between_a_number_and_its_unit_on_a_phone(address: str, tab: Page) -> None:
+    tab.set_viewport_size({"width": 375, "height": 812})
+    tab.goto(f"{address}/scene/admin-models")
+    took = tab.locator(".office-table td:nth-child(5)").all()
+    assert [cell.evaluate(N_LINES) for cell in took] == [2 if "min" in cell.inner_text() else 1 for cell in took]
