@@ -59,7 +59,8 @@ class Tx:
 
     def stream(self, statement: Executable, *, size: int) -> Iterator[Any]:
         """Return the rows of a large query one by one, ``size`` at a time in memory."""
-        return iter(self.connection.execution_options(yield_per=size).execute(statement))
+        # Set on the connection itself the option would hold for what follows; PostgreSQL streams nothing but queries.
+        return iter(self.connection.execute(statement, execution_options={"yield_per": size}))
 
     def row(self, statement: Executable, parameters: Parameters = None) -> Any:
         """Return the first row of a query, None when there is none."""

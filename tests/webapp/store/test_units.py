@@ -5,13 +5,13 @@ import time
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from tests.factories import make_product, make_user, variant_of
 from webapp.errors import Busy
 from webapp.store import products, stock
-from webapp.store.models import Variant
+from webapp.store.models import User, Variant
 from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 
 pytestmark = pytest.mark.both_databases
@@ -86,3 +86,10 @@ def test_reserving_is_all_or_nothing_and_says_what_is_short(tx: Tx) -> None:
     assert stock.reserve_all(tx, {plenty: 2, scarce: 2}) == {scarce: 1}
     assert stock.reserve_all(tx, {scarce: 1}) == {}
     assert stock.free(tx, [scarce]) == {scarce: 0}
+
+
+def test_who_has_read_row_by_row_may_write_afterwards(app: Flask) -> None:
+    with unit_of_work() as tx:
+        make_user(tx, "ana@example.com")
+        assert [row.email for row in tx.stream(select(User.email), size=1)] == ["ana@example.com"]
+        assert tx.change(update(User).values(name="Ana")) == 1
