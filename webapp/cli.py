@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,24 @@ from flask.cli import with_appcontext
 
 from config import Config
 from webapp.clock import utc_now
-from webapp.commandline import Seconds, end_with, prepare
-from webapp.errors import Conflict, InvalidInput, ShopError, Unwritable
+from webapp.commandline import Seconds, end_with, prepare, told
+from webapp.errors import Conflict, InvalidInput
+from webapp.exportcommands import EXPORTS
 from webapp.jobs import BUSY_STATUS, REFUSED_STATUS
 from webapp.money import parse_price
 from webapp.numbers import MAX_ID
-from webapp.progress import ProgressLine
-from webapp.recs import UnreadableFileError, get_recs
-from webapp.services import accounts, api_keys, backups, data_sets, imports, recommending, seeding, training, vouchers
+from webapp.recs import get_recs
+from webapp.services import (
+    accounts,
+    api_keys,
+    backups,
+    data_sets,
+    imports,
+    recommending,
+    seeding,
+    training,
+    vouchers,
+)
 from webapp.services.import_rows import Options, Report
 from webapp.services.vouchers import VOUCHER_KINDS
 
@@ -34,22 +43,6 @@ ANSWER_SECONDS = 60.0  # behind a command nobody waits for a page
 
 def _config() -> Config:
     return current_app.config["SHOP"]
-
-
-@contextmanager
-def _told() -> Iterator[ProgressLine]:
-    """Show progress, and end with one sentence instead of a traceback when something cannot be done."""
-    line = ProgressLine()
-    try:
-        yield line
-    except InvalidInput as error:
-        raise click.ClickException("; ".join(f"{name}: {text}" for name, text in error.errors.items())) from error
-    except Unwritable:  # the command line has the reason
-        raise
-    except (ShopError, UnreadableFileError) as error:
-        raise click.ClickException(getattr(error, "text", "") or str(error)) from error
-    finally:
-        line.close()
 
 
 def _place() -> training.Place:
@@ -64,7 +57,7 @@ def _place() -> training.Place:
 def seed(size: str, random_seed: int) -> None:
     """Fill an empty shop with the generated demo."""
     instance = _config().instance
-    with _told() as line:
+    with told() as line:
         done = seeding.seed_shop(instance, size=size, random_seed=random_seed, now=utc_now(), progress=line)
     click.echo(
         f"The shop holds {done.n_products} products, {done.n_users} people, {done.n_events} events "
@@ -106,7 +99,7 @@ def import_catalog(
     currency = _config()["CURRENCY"]
     cents = Options.price_cents if default_price is None else _cents(default_price, currency)
     options = Options(mapping, dry_run, cents, stock, currency, pictures, rejects)
-    with _told() as line:
+    with told() as line:
         report = imports.import_catalogue(file, options, folder=_config().instance, now=utc_now(), progress=line)
     _print_report(report, dry_run=dry_run)
 
@@ -117,7 +110,7 @@ def import_catalog(
 def import_interactions(file: Path, mapping: str | None, dry_run: bool, rejects: Path | None) -> None:
     """Import events: views, clicks, carts, orders, ratings."""
     options = Options(mapping, dry_run, currency=_config()["CURRENCY"], rejects=rejects)
-    with _told() as line:
+    with told() as line:
         report = imports.import_interactions(file, options, folder=_config().instance, now=utc_now(), progress=line)
     _print_report(report, dry_run=dry_run)
 
@@ -127,7 +120,7 @@ def import_interactions(file: Path, mapping: str | None, dry_run: bool, rejects:
 @with_appcontext
 def import_data(name: str) -> None:
     """Import a known public data set, catalogue and events."""
-    with _told() as line:
+    with told() as line:
         reports = data_sets.import_set(
             name, folder=_config().instance, currency=_config()["CURRENCY"], now=utc_now(), progress=line
         )
@@ -189,7 +182,7 @@ def retrain(strategy: str, trigger: str, parent: int, if_none: bool, search_seco
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if parent:
         end_with(parent)
-    with _told() as line:
+    with told() as line:
         try:
             outcome = training.retrain(
                 _place(),
@@ -221,7 +214,7 @@ def recommend(user_id: str, k: int, strategy: str | None) -> None:
     """Print what somebody would be recommended now, and why."""
     actor, recs = accounts.find_actor(user_id), get_recs()
     recs.warm_up()
-    with _told(), current_app.test_request_context():  # addresses can only be built for a request
+    with told(), current_app.test_request_context():  # addresses can only be built for a request
         found = recommending.recommend(
             actor,
             recs,
@@ -256,7 +249,7 @@ def evaluate(models: str, split: str, k: int, json_file: Path | None) -> None:
         raise click.ClickException("--models names no strategy.")
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise click.ClickException(f"There is no folder {json_file.parent}.")
-    with _told() as line:
+    with told() as line:
         text, figures = training.evaluate(names, media=_place().media, split=split, k=k, progress=line)
     click.echo(text)
     if json_file is not None:
@@ -268,7 +261,7 @@ def evaluate(models: str, split: str, k: int, json_file: Path | None) -> None:
 @with_appcontext
 def rollback(version: str | None) -> None:
     """Let an earlier model serve again."""
-    with _told():
+    with told():
         chosen = training.rollback(_place(), version=version, user_id=None, now=utc_now())
     click.echo(f"Version {chosen} is live.")
 
@@ -278,7 +271,7 @@ def rollback(version: str | None) -> None:
 @with_appcontext
 def backup(file: Path) -> None:
     """Write the whole shop into one new FILE, while it goes on selling. Keep it safe: it holds everything."""
-    with _told() as line:
+    with told() as line:
         size = backups.backup(_config().instance, file.absolute(), now=utc_now(), progress=line)
     click.echo(f"{file}: {size / 1e6:.1f} MB")
 
@@ -288,7 +281,7 @@ def backup(file: Path) -> None:
 @with_appcontext
 def restore(file: Path) -> None:
     """Put a shop that was backed up into an empty instance folder."""
-    with _told() as line:
+    with told() as line:
         about = backups.restore(_config().instance, file, progress=line)
     click.echo(f"The shop of {about['made_at']} is back. Now: flask db upgrade, then start it.")
 
@@ -311,7 +304,7 @@ def worker() -> None:
 def create_admin(email: str, name: str | None, role: str, password: str) -> None:
     """Make an account that may run the shop, or work in its office."""
     name = role.capitalize() if name is None else name
-    with _told():
+    with told():
         accounts.create_office_account(email=email, name=name, password=password, role=role, now=utc_now())
     click.echo(f"{email} may {'run the shop' if role == 'owner' else 'work in the office'} now.")
 
@@ -327,7 +320,7 @@ def api_key() -> None:
 @with_appcontext
 def api_key_create(name: str, scopes: tuple[str, ...]) -> None:
     """Make a key and print it; it is shown only this once."""
-    with _told():
+    with told():
         token = api_keys.create(name, scopes, now=utc_now())
     click.echo(token)
 
@@ -346,7 +339,7 @@ def api_key_list() -> None:
 @with_appcontext
 def api_key_revoke(key_id: int) -> None:
     """End a key at once."""
-    with _told():
+    with told():
         api_keys.revoke(key_id, now=utc_now())
     click.echo("The key is revoked.")
 
@@ -370,7 +363,7 @@ def voucher() -> None:
 def voucher_create(code: str, min_: str, **given: str) -> None:
     """Make a voucher."""
     config, fields = _config(), {"code": code, "min": min_, **given}
-    with _told():
+    with told():
         made = vouchers.create(
             fields,
             currency=config["CURRENCY"],
@@ -398,7 +391,7 @@ def voucher_list() -> None:
 @with_appcontext
 def voucher_stop(code: str) -> None:
     """Let a voucher count no more."""
-    with _told():
+    with told():
         vouchers.switch(code, on=False, user_id=None, now=utc_now())
     click.echo("The voucher counts no more.")
 
@@ -408,6 +401,7 @@ COMMANDS = (
     import_catalog,
     import_interactions,
     import_data,
+    *EXPORTS,
     retrain,
     recommend,
     evaluate,

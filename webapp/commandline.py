@@ -7,13 +7,17 @@ import math
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from threading import Thread
 from typing import Any
 
 import click
 
+from webapp.errors import InvalidInput, ShopError, Unwritable
+from webapp.progress import ProgressLine
+from webapp.recs import UnreadableFileError
 from webapp.store.tx import trouble_of
 
 LOOK_SECONDS = 1.0
@@ -41,6 +45,22 @@ class Seconds(click.FloatRange):
         if not math.isfinite(seconds):
             self.fail(f"{value} is no number of seconds.", param, ctx)
         return seconds
+
+
+@contextmanager
+def told() -> Iterator[ProgressLine]:
+    """Show progress, and end with one sentence instead of a traceback when something cannot be done."""
+    line = ProgressLine()
+    try:
+        yield line
+    except InvalidInput as error:
+        raise click.ClickException("; ".join(f"{name}: {text}" for name, text in error.errors.items())) from error
+    except Unwritable:  # the command line has the reason
+        raise
+    except (ShopError, UnreadableFileError) as error:
+        raise click.ClickException(getattr(error, "text", "") or str(error)) from error
+    finally:
+        line.close()
 
 
 def prepare(command: click.Command) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     Executable,
     Integer,
+    Select,
     and_,
     bindparam,
     cast,
@@ -40,6 +41,7 @@ LOGGED_COLUMNS = ("request_id", "user_id", "item_id", "position", "propensity", 
 # More than the library makes lists of.
 CLICKED_RAILS = 20_000
 BATCH = 5000
+STREAMED = 20_000
 
 
 def insert_or_ignore(tx: Tx, table: Any) -> Any:
@@ -257,7 +259,12 @@ def training_frame(tx: Tx) -> pd.DataFrame:
     DataFrame
         Columns ``user_id, item_id, kind, value, timestamp, order_id``; ids are strings, ``timestamp`` is UTC seconds.
     """
-    return _to_frame(tx.stream(frame_select(), size=20_000))
+    return frame_of(event_rows(tx), FRAME_COLUMNS).astype({"value": "float64", "timestamp": "int64"})
+
+
+def event_rows(tx: Tx) -> Iterator[tuple[Any, ...]]:
+    """Return the same row by row, few of them in memory at once."""
+    return ((*event_row(row), row.order_ref or "") for row in tx.stream(frame_select(), size=STREAMED))
 
 
 def may_be_known(tx: Tx) -> set[str]:
@@ -277,6 +284,36 @@ def logged_places(tx: Tx) -> pd.DataFrame:
         with which the place held the item, ``clicked`` 1 if its owner came to the product from there, ``timestamp`` UTC
         seconds. Nobody is among them who has switched personalisation off.
     """
+    return frame_of(logged_rows(tx), LOGGED_COLUMNS)
+
+
+def logged_rows(
+    tx: Tx, *, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[tuple[str, str, str, int, float, int, int]]:
+    """Return the same row by row, few of them in memory at once; of a time, if one is given."""
+    columns = (
+        Impression.request_id,
+        Impression.slot,
+        Impression.user_id,
+        Impression.guest_id,
+        Impression.product_id,
+        Impression.position,
+        Impression.propensity,
+        exists().where(_same_pick()),
+        Impression.at,
+    )
+    places = _logged(columns, since, until).order_by(Impression.request_id, Impression.slot, Impression.position)
+    for request, slot, user, guest, product, place, chance, hit, at in tx.stream(places, size=STREAMED):
+        owner = _owner_id(user, guest)
+        yield f"{request}/{slot}", owner, str(product), place, chance, int(hit), int(at.timestamp())
+
+
+def n_logged(tx: Tx, *, since: datetime | None = None, until: datetime | None = None) -> int:
+    """Count these rows."""
+    return int(tx.scalar(_logged((func.count(),), since, until)) or 0)
+
+
+def _logged(columns: Sequence[Any], since: datetime | None, until: datetime | None) -> Select[Any]:
     chance = select(Impression.request_id, Impression.slot).where(Impression.propensity < 1)
     clicked = (
         select(Impression.request_id, Impression.slot)
@@ -289,26 +326,15 @@ def logged_places(tx: Tx) -> pd.DataFrame:
     )
     wanted = chance.union(select(clicked.c.request_id, clicked.c.slot)).subquery()
     places = (
-        select(
-            Impression.request_id,
-            Impression.slot,
-            Impression.user_id,
-            Impression.guest_id,
-            Impression.product_id,
-            Impression.position,
-            Impression.propensity,
-            exists().where(_same_pick()),
-            Impression.at,
-        )
+        select(*columns)
+        .select_from(Impression)
         .join(wanted, and_(wanted.c.request_id == Impression.request_id, wanted.c.slot == Impression.slot))
-        .order_by(Impression.request_id, Impression.slot, Impression.position)
     )
-    rows = tx.rows(of_who_may_be_known(places, Impression))
-    records = [
-        (f"{request}/{slot}", _owner_id(user, guest), str(product), place, chance_of, int(hit), int(at.timestamp()))
-        for request, slot, user, guest, product, place, chance_of, hit, at in rows
-    ]
-    return frame_of(records, LOGGED_COLUMNS)
+    if since is not None:
+        places = places.where(Impression.at >= since)
+    if until is not None:
+        places = places.where(Impression.at <= until)
+    return of_who_may_be_known(places, Impression)
 
 
 def shows(tx: Tx, *, since: datetime) -> dict[str, tuple[int, int]]:
@@ -338,11 +364,6 @@ def _same_pick() -> Any:
         Interaction.kind != "dismiss",
         same_owner,
     )
-
-
-def _to_frame(rows: Iterable[Any]) -> pd.DataFrame:
-    records = [(*event_row(row), row.order_ref or "") for row in rows]
-    return frame_of(records, FRAME_COLUMNS).astype({"value": "float64", "timestamp": "int64"})
 
 
 def event_row(row: Any) -> EventRow:
