@@ -57,7 +57,9 @@ def write_folder(
                 _write_bytes(draft / name, text.encode())
             for name, write in (files or {}).items():
                 _write_file(draft / name, write)
-            manifest = _signed({"schema": SCHEMA, "version": path.name, "model": data, "files": _checksums(draft)})
+            forms = {f"{name}.npy": _form(array) for name, array in arrays.items()}
+            about = {"schema": SCHEMA, "version": path.name, "model": data, "forms": forms}
+            manifest = _signed(about | {"files": _checksums(draft)})
             _write_bytes(draft / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
             draft.chmod(0o755)
             draft.rename(path)
@@ -74,13 +76,14 @@ def read_folder(path: Path) -> tuple[dict[str, Any], dict[str, AnyArray], dict[s
     ------
     ArtifactError
         When the manifest is missing or broken, the schema is another one, a file is missing, of another size or with
-        another checksum, or lies there without standing in the manifest.
+        another checksum, or lies there without standing in the manifest, or an array has another type or shape.
     """
     manifest = read_manifest(path)
     for name, expected in manifest["files"].items():
         _verify(path, name, expected)
     _refuse_strangers(path, manifest["files"])
     arrays = {n.removesuffix(".npy"): _open_array(path, n) for n in manifest["files"] if n.endswith(".npy")}
+    _refuse_other_forms(path, arrays, manifest.get("forms", {}))
     texts = {n: (path / n).read_text("utf-8") for n in manifest["files"] if n.endswith(".txt")}
     return manifest["model"], arrays, texts
 
@@ -89,7 +92,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of a model folder; ArtifactError when it cannot be used."""
     try:
         manifest = json.loads((path / MANIFEST).read_text("utf-8"))
-        schema, _ = manifest["schema"], manifest["model"]
+        schema, _, _ = manifest["schema"], manifest["model"], manifest.get("forms", {}).items()
         is_whole = all({"bytes", "sha256"} <= facts.keys() for facts in manifest["files"].values())
         signature = _signed(manifest)["sha256"]
     except OSError as error:
@@ -267,6 +270,19 @@ def _open_array(path: Path, name: str) -> AnyArray:
             return np.asarray(np.load(path / name, allow_pickle=False))
     except (ValueError, EOFError) as error:
         raise ArtifactError(path.name, path / name, "the array cannot be read") from error
+
+
+def _form(array: AnyArray) -> str:
+    """Type and shape in words; a single number is written as an array of one."""
+    return f"{array.dtype.str} {'x'.join(map(str, array.shape or (1,)))}"
+
+
+def _refuse_other_forms(path: Path, arrays: Mapping[str, AnyArray], forms: Mapping[str, str]) -> None:
+    """Raise for an array of another type or shape than was written; manifests of earlier programs name no forms."""
+    for name, array in arrays.items():
+        expected = forms.get(f"{name}.npy", _form(array))
+        if _form(array) != expected:
+            raise ArtifactError(path.name, path / f"{name}.npy", f"an array is {_form(array)} instead of {expected}")
 
 
 def _signed(manifest: Mapping[str, Any]) -> dict[str, Any]:

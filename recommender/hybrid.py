@@ -288,6 +288,6 @@ def load(path: Path | str) -> HybridRecommender:
         files = {str(file.relative_to(folder)): file for file in folder.rglob("*.ann")}
         model = FittedModel.from_parts(data, arrays, texts, files, recommender.random_state)
         recommender.weights = model.weights
-    except (KeyError, AttributeError, TypeError, ValueError, DataError) as error:
+    except (LookupError, AttributeError, TypeError, ValueError, DataError) as error:
         raise ArtifactError(folder.name, folder, f"the parts do not fit together: {error}") from error
     return recommender._serve(model)

@@ -18,6 +18,7 @@ from recommender.types import AnyArray, FloatMatrix, FloatVector
 # Names and numbers of LightGBM's C interface, include/LightGBM/c_api.h.
 FLOAT32, ROW_MAJOR, NORMAL, GAIN, ALL_ROUNDS = 0, 1, 0, 1, -1
 ONE_THREAD = b"num_threads=1"
+LAST_LINE = "\nend of trees\n"  # LightGBM ends the whole process over a text that is cut off before
 
 
 class Trees:
@@ -35,6 +36,8 @@ class Trees:
     """
 
     def __init__(self, text: str) -> None:
+        if LAST_LINE not in text:
+            raise ValueError("the text of the trees is cut off")
         self.text = text
         self._handle = ctypes.c_void_p()
         self.n_rounds = self._opened()

@@ -546,3 +546,33 @@ def test_the_newest_versions_are_kept_and_the_live_one_always(live, keep, left, 
 
 def test_there_is_nothing_to_prune_where_nothing_is(tmp_path):
     assert prune(tmp_path / "not there", keep=3) == []
+
+
+# Damage with checksums that fit
+
+
+WAYS = {
+    "shorter": lambda array: array[:-1],
+    "flat": lambda array: np.concatenate([array.ravel(), array.ravel()]),
+    "text": lambda array: np.full(array.shape, "x"),
+    "deeper": lambda array: array[None],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_array_of_another_form_is_named_though_its_checksum_fits(saved_model, tmp_path, way):
+    """Such a model opened, and ended in a traceback when it was asked."""
+    forged = Path(shutil.copytree(saved_model, tmp_path / "v1"))
+    manifest = (forged / MANIFEST).read_bytes()
+    for file in sorted(forged.rglob("*.npy")):
+        whole = file.read_bytes()
+        array = np.load(file)
+        if array.ndim and array.size:
+            np.save(file, WAYS[way](array))
+            resigned(forged, str(file.relative_to(forged)))
+            with pytest.raises(ArtifactError) as caught:
+                read_folder(forged)
+            assert caught.value.path == file
+            file.write_bytes(whole)
+            (forged / MANIFEST).write_bytes(manifest)
+    load(forged)

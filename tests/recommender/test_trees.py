@@ -83,6 +83,14 @@ def test_a_text_that_holds_no_trees_is_refused(text):
         Trees(text)
 
 
+@pytest.mark.parametrize("keep", [0.3, 0.5, 0.99])
+def test_a_text_that_is_cut_off_is_refused_before_it_ends_the_process(trees, keep):
+    """LightGBM takes the whole process down over one ("terminate called without an active exception")."""
+    whole = trees.text[: trees.text.index("end of trees")]
+    with pytest.raises(ValueError, match="cut off"):
+        Trees(whole[: int(keep * len(whole))])
+
+
 def test_a_process_that_only_asks_does_without_what_grows_them(trees, tmp_path):
     (tmp_path / "trees.txt").write_text(trees.text)
     code = (
