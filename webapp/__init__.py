@@ -26,7 +26,7 @@ from webapp.recs import recs_from_config
 from webapp.security import register_security_headers, wait_only_when_refused
 from webapp.services.feed import DatabaseFeed
 from webapp.sessions import DatabaseSessions
-from webapp.web import ShopRequest, reading_heads, register_photo_size, register_request_rules
+from webapp.web import ShopRequest, reading_heads, register_known_hosts, register_photo_size, register_request_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,6 +69,7 @@ def create_app(config: Config | None = None, *, recs: Recs | None = None) -> Fla
     app.extensions["payment_providers"] = providers_from_config(config)
     pay_pages = ("https://checkout.stripe.com",) if config["STRIPE_SECRET_KEY"] else ()
     register_security_headers(app, https=config.is_production, pay_pages=pay_pages)
+    register_known_hosts(app)
     register_photo_size(app)
     register_auth(app)
     register_error_handlers(app)

@@ -9,7 +9,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Request, Response, current_app, flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, SecurityError
 
 from webapp import viewmodels as vm
 from webapp.errors import BadRequest, InvalidInput, NotFound, wants_json
@@ -75,6 +75,15 @@ def is_looked_at() -> bool:
     Machines keep no cookie, so each page that one reads would count as the look of one more person.
     """
     return HEAD_ASKED not in request.environ and not MACHINES.search(request.headers.get("User-Agent", ""))
+
+
+def register_known_hosts(app: Flask) -> None:
+    """Refuse what is asked of an unknown host before anything else looks at it: no page can be made for it."""
+
+    @app.before_request
+    def refuse_other_hosts() -> None:
+        if isinstance(request.routing_exception, SecurityError):
+            raise request.routing_exception
 
 
 def register_request_rules(app: Flask) -> None:

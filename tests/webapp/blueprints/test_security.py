@@ -249,6 +249,10 @@ def test_s9_unknown_hosts_are_refused(app: Flask, client: ShopClient) -> None:
         assert client.get("/", headers={"Host": host}).status_code == 200, host
     for host in ("[::2]:5000", "[::1", "[::1]x", "[::1]:99999", "[::1]@evil.example", "::1"):
         assert client.get("/", headers={"Host": host}).status_code == 400, host
+    for path in ("/cart/voucher", "/no-such-page", "/cart?a=%00", "/api/feedback"):
+        for method in ("GET", "POST", "DELETE"):
+            answer = client.open(path, method=method, base_url="http://evil.example")
+            assert (answer.status_code, answer.text) == (400, "This address is not served here."), (method, path)
 
 
 def test_s10_every_page_has_a_strict_policy_with_a_fresh_nonce(app: Flask, client: ShopClient) -> None:
