@@ -1,7 +1,5 @@
 """What the shop knows leaves it as files that the library's command line judges and trains on."""
 
-import csv
-import gzip
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -148,14 +146,20 @@ def test_what_cannot_be_written_is_one_sentence(
     assert [path.name for path in tmp_path.iterdir()] == ["folder.csv"]
 
 
-def test_an_address_of_a_product_in_a_cell_stays_one_cell(app: Flask, flask: FlaskCliRunner, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_text_of_several_lines_is_read_as_it_was_written(
+    app: Flask, flask: FlaskCliRunner, tmp_path: Path, ending: str
+) -> None:
+    """A carriage return alone, as old files have it, ended the row for who reads the file."""
+    texts = ['A "lamp", small;\nblue', "Warm\rand small", "Warm\r\nand small", "NA"]
     with unit_of_work() as tx:
-        make_product(tx, name='A "lamp", small;\nblue')
-    file = tmp_path / "items.csv.gz"
+        for text in texts:
+            make_product(tx, description=text)
+    file = tmp_path / f"items.{ending}"
     flask.invoke(args=["export-catalog", str(file)])
-    with gzip.open(file, "rt", encoding="utf-8", newline="") as text:
-        (row,) = csv.DictReader(text)
-    assert row["title"] == 'A "lamp", small;\nblue'
+    (chunk,) = read_chunks(file)
+    assert chunk.frame["description"].tolist() == texts
+    assert chunk.rejects.empty
 
 
 @pytest.mark.slow

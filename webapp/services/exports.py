@@ -117,7 +117,7 @@ def _write_zipped(file: Path, columns: Sequence[str], rows: Rows) -> int:
 
 
 def _write_lines(out: Any, columns: Sequence[str], rows: Rows) -> int:
-    lines = csv.writer(out, lineterminator="\n")
+    lines = csv.writer(out)  # a character of its line end makes a cell quoted, and a "\r" alone ends rows, too
     lines.writerow(columns)
     n_rows = 0
     for n_rows, row in enumerate(rows, 1):  # noqa: B007 - the last number is how many there were
