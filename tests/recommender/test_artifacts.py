@@ -576,3 +576,23 @@ def test_an_array_of_another_form_is_named_though_its_checksum_fits(saved_model,
             file.write_bytes(whole)
             (forged / MANIFEST).write_bytes(manifest)
     load(forged)
+
+
+def test_a_model_whose_manifest_names_no_forms_is_read(tmp_path):
+    """As earlier programs wrote it."""
+    path = write(tmp_path)
+    manifest = json.loads((path / MANIFEST).read_text())
+    del manifest["forms"]
+    (path / MANIFEST).write_text(json.dumps(manifest))
+    resigned(path, "numbers.npy")
+    assert read_folder(path)[1].keys() == ARRAYS.keys()
+
+
+@pytest.mark.parametrize("forms", [[], "numbers.npy", None, {"numbers.npy": 1}])
+def test_forms_that_are_none_are_refused(tmp_path, forms):
+    path = write(tmp_path)
+    manifest = json.loads((path / MANIFEST).read_text()) | {"forms": forms}
+    (path / MANIFEST).write_text(json.dumps(manifest))
+    resigned(path, "numbers.npy")
+    with pytest.raises(ArtifactError):
+        read_folder(path)
