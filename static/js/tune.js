@@ -22,9 +22,14 @@ export function install() {
     if (!form || !button) return;
     event.preventDefault();
     if ("save" in button.dataset) save(form, button);
-    else if ("find" in button.dataset) find(form);
+    else if ("find" in button.dataset && !isOnSetting(form)) find(form);
     else tryOut(form, true);
   });
+}
+
+/** Whether Enter was pressed on a slider or a brand: that presses the form's first button, whichever it is. */
+function isOnSetting(form) {
+  return form.contains(document.activeElement) && document.activeElement.matches("[type=range], [type=checkbox]");
 }
 
 function tell(slider) {

@@ -309,6 +309,16 @@ def test_a_shelf_is_found_in_place_with_what_is_not_saved_yet(shop: Shop, addres
     assert (asked[-1]["shelf"], asked[-1]["category-desk"], asked[-1]["preview"]) == (["ha"], ["less"], ["1"])
 
 
+def test_enter_on_a_slider_tries_also_where_shelves_can_be_searched(shop: Shop, address: str, tab: Page) -> None:
+    """The search is the form's first button, which Enter presses wherever one is."""
+    shop.app.view_functions["taste.show"] = lambda: render(shop.app, "taste/show.html", tastes.taste_preview)
+    tab.goto(f"{address}/scene/taste-many-shelves")
+    tab.get_by_label("Price").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#preview")).to_be_focused()
+    expect(tab.locator("#live")).to_have_text(tastes.PREVIEW.summary)
+
+
 def test_a_try_that_fails_is_said_and_the_page_stays(shop: Shop, address: str, tab: Page) -> None:
     shop.app.view_functions["taste.show"] = lambda: ("", 409)
     tab.goto(f"{address}/scene/taste")
