@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Executable, Integer, bindparam, func, select
 
 from webapp.actors import Actor
+from webapp.store import popularity
 from webapp.store.models import (
     Exclusion,
     Guest,
@@ -32,7 +33,8 @@ SHOP = (
     select(func.sum(Reservation.id)).where(Reservation.state == "held"),
     select(func.max(MerchandisingRule.changed_at)),
     select(func.sum(MerchandisingRule.id)),
-    select(func.max(ShopSetting.updated_at)),
+    # Whose turn it is to count says nothing of picks.
+    select(func.max(ShopSetting.updated_at)).where(ShopSetting.name != popularity.TURN),
 )
 
 

@@ -82,10 +82,10 @@ def test_popularity_is_written_while_newer_variants_of_older_products_are_sold(
         newer = catalogue.add_rows(tx, Variant, [row | {"stock": 9, "reserved": 0, "position": 1, "is_active": True}])
     other = selling(app, ordered(app, older, *newer))
     with caplog.at_level(logging.WARNING, logger="webapp"), app.app_context(), unit_of_work() as tx:
-        popularity.write(tx, [Standing(lamp, 0.0, 0, 3.0, 0)])
+        popularity.write(tx, [Standing(lamp, 0.0, 0, 3.0, 0)], turn=0, now=NOW)
         other.start()
         other.join(0.5)
-        popularity.write(tx, [Standing(mug, 0.0, 0, 3.0, 0)])
+        popularity.write(tx, [Standing(mug, 0.0, 0, 3.0, 0)], turn=1, now=NOW)
     other.join(20)
     assert "database_busy" not in caplog.messages
     with read_unit() as tx:
