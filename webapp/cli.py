@@ -22,17 +22,7 @@ from webapp.jobs import BUSY_STATUS, REFUSED_STATUS
 from webapp.money import parse_price
 from webapp.numbers import MAX_ID
 from webapp.recs import get_recs
-from webapp.services import (
-    accounts,
-    api_keys,
-    backups,
-    data_sets,
-    imports,
-    recommending,
-    seeding,
-    training,
-    vouchers,
-)
+from webapp.services import accounts, api_keys, backups, data_sets, imports, recommending, seeding, training, vouchers
 from webapp.services.import_rows import Options, Report
 from webapp.services.vouchers import VOUCHER_KINDS
 
