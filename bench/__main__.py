@@ -13,8 +13,8 @@ from typing import Any
 from bench.options import Options
 from bench.programs import PROGRAMS, run_program
 from bench.tables import Report
-from recommender.console import while_read
-from recommender.datasets import DATA_SETS
+from recommender.commands.console import while_read
+from recommender.readers.datasets import DATA_SETS
 
 RESULTS = Path(__file__).resolve().parent / "results"
 

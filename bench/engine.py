@@ -18,7 +18,7 @@ from bench.synthetic import Scale, World, describe, make_world
 from bench.tables import Budget, Cell, Report, Table
 from bench.timing import Times, percentile, time_calls
 from recommender import Event, HybridRecommender, Interactions, ItemCatalogue, load
-from recommender.ranker import Ranker
+from recommender.ranking.ranker import Ranker
 
 SIZES = (30_000, 200_000, 1_000_000)
 QUICK_SIZES = (2_000,)

@@ -13,9 +13,10 @@ import pandas as pd
 from bench.engine import histories_of
 from bench.options import Options
 from bench.tables import Budget, Report, Table
-from recommender import Event, HybridRecommender, Interactions, ItemCatalogue, Recommendation, datasets
+from recommender import Event, HybridRecommender, Interactions, ItemCatalogue, Recommendation
 from recommender.evaluation import ModelResult, Task, judge_fitted, make_split, make_task
 from recommender.metrics import paired_bootstrap
+from recommender.readers import datasets
 
 DATA = ("musical-instruments", "movielens-100k", "online-retail")
 QUICK_DATA = ("gift-cards",)

@@ -19,10 +19,11 @@ import numpy as np
 from bench.options import Options
 from bench.synthetic import Scale, make_world
 from bench.tables import Cell, Report, Table
-from recommender import HybridRecommender, datasets
+from recommender import HybridRecommender
 from recommender.deep import require_packages
 from recommender.errors import DataError
 from recommender.evaluation import Task, judge_model, make_split, make_task
+from recommender.readers import datasets
 from recommender.sources import DEEP_SOURCES
 
 ROOT = Path(__file__).resolve().parent.parent

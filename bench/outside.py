@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from recommender import Interactions, Recommendation
 from recommender.errors import DataError
 from recommender.evaluation import SplitName, judge_fitted, make_split, make_task
-from recommender.splits import Unit
+from recommender.evaluation.splits import Unit
 
 Parameters = Mapping[str, Any]
 

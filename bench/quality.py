@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from bench import outside
 from bench.options import Options
 from bench.tables import Budget, Cell, Report, Table
-from recommender import datasets
 from recommender.errors import DataError
 from recommender.evaluation import (
     Evaluation,
@@ -22,8 +21,9 @@ from recommender.evaluation import (
     make_split,
     make_task,
 )
+from recommender.evaluation.splits import Unit
+from recommender.readers import datasets
 from recommender.sources import DEEP_SOURCES, SOURCES
-from recommender.splits import Unit
 
 DATA = (
     "musical-instruments",

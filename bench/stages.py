@@ -15,14 +15,14 @@ from bench.timing import Milliseconds
 # Stage, module, class ("" for a function of the module) and name of every step that is timed.
 HOOKS = (
     ("state", "recommender.hybrid", "HybridRecommender", "_log"),
-    ("state", "recommender.answer", "Answerer", "_query"),
-    ("state", "recommender.answer", "Answerer", "_allowed"),
-    ("sources", "recommender.pipeline", "", "Neighbourhoods"),
-    ("sources", "recommender.pipeline", "Pipeline", "_answers"),
-    ("candidates", "recommender.pipeline", "Pipeline", "candidates"),
-    ("features", "recommender.pipeline", "Pipeline", "features"),
-    ("ranker", "recommender.ranker", "Ranker", "predict_best"),
-    ("reasons", "recommender.answer", "Answerer", "_reasons"),
+    ("state", "recommender.serving.answer", "Answerer", "_query"),
+    ("state", "recommender.serving.answer", "Answerer", "_allowed"),
+    ("sources", "recommender.ranking.pipeline", "", "Neighbourhoods"),
+    ("sources", "recommender.ranking.pipeline", "Pipeline", "_answers"),
+    ("candidates", "recommender.ranking.pipeline", "Pipeline", "candidates"),
+    ("features", "recommender.ranking.pipeline", "Pipeline", "features"),
+    ("ranker", "recommender.ranking.ranker", "Ranker", "predict_best"),
+    ("reasons", "recommender.serving.answer", "Answerer", "_reasons"),
     ("rest", "recommender.hybrid", "HybridRecommender", "recommend"),
 )
 STAGES = tuple(dict.fromkeys(stage for stage, *_ in HOOKS))

@@ -11,7 +11,8 @@ import pandas as pd
 
 from bench.options import Options
 from bench.tables import Budget, Report, Table
-from recommender import HybridRecommender, Interactions, ItemCatalogue, datasets
+from recommender import HybridRecommender, Interactions, ItemCatalogue
+from recommender.readers import datasets
 from recommender.retrievers.svd import Svd
 from recommender.training_data import TrainingData
 from recommender.types import FloatVector

@@ -13,8 +13,8 @@ import pandas as pd
 from bench.options import Options
 from bench.quality import best_single
 from bench.tables import Report, Table
-from recommender import datasets
 from recommender.evaluation import Evaluation, evaluate
+from recommender.readers import datasets
 
 DATA, QUICK_DATA = ("movielens-100k", "online-retail"), ("gift-cards",)
 MODELS = ("popular", "itemknn", "rp3beta", "ease", "ials", "itemseq", "hybrid")

@@ -17,7 +17,7 @@ from bench.options import Options
 from bench.synthetic import clustered_vectors
 from bench.tables import Cell, Report, Table
 from bench.timing import Times, time_calls
-from recommender.vectorindex import ANNOY_SEARCH_K, ANNOY_TREES, EXACT_LIMIT, AnnoyIndex, ExactIndex
+from recommender.arrays.vectorindex import ANNOY_SEARCH_K, ANNOY_TREES, EXACT_LIMIT, AnnoyIndex, ExactIndex
 
 SIZES, QUICK_SIZES = (30_000, 300_000), (3_000,)
 DIMS = (64, 128)

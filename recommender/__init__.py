@@ -1,13 +1,13 @@
 """A recommender that learns at once and explains itself; it knows nothing of shops, databases or the web."""
 
-from recommender.catalogue import ItemCatalogue
+from recommender.data.catalogue import ItemCatalogue
+from recommender.data.interactions import Interactions
+from recommender.data.weights import EventWeights
 from recommender.errors import ArtifactError, DataError, RecommenderError
-from recommender.exploration import Exploration
 from recommender.hybrid import HybridRecommender, load
-from recommender.interactions import Interactions
-from recommender.preferences import Preferences
+from recommender.reranking.exploration import Exploration
+from recommender.reranking.preferences import Preferences
 from recommender.types import Event, Reason, Recommendation
-from recommender.weights import EventWeights
 
 __all__ = [
     "ArtifactError",

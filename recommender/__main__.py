@@ -12,17 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
-from recommender import latency, tracking
-from recommender.catalogue import ItemCatalogue
-from recommender.console import ConsoleProgress, log_on_console, while_read
-from recommender.errors import DataError, RecommenderError
-from recommender.evaluation import UNTOLD, SplitName, evaluate, make_split
-from recommender.features.combine import Networks
-from recommender.fitting import strategy_of
-from recommender.hybrid import HybridRecommender, load
-from recommender.interactions import Interactions
-from recommender.logged import evaluate_logged, read_logged, require_clock
-from recommender.namedfiles import (
+from recommender.commands.console import ConsoleProgress, log_on_console, while_read
+from recommender.commands.files import (
     data_options,
     events_as_timed,
     judged_items,
@@ -34,9 +25,18 @@ from recommender.namedfiles import (
     try_file,
     try_folder,
 )
+from recommender.data.catalogue import ItemCatalogue
+from recommender.data.interactions import Interactions
+from recommender.errors import DataError, RecommenderError
+from recommender.evaluation import UNTOLD, SplitName, evaluate, latency, make_split
+from recommender.evaluation.logged import evaluate_logged, read_logged, require_clock
+from recommender.evaluation.report import as_json, as_table, comparison, logged_json, logged_table
+from recommender.features.combine import Networks
+from recommender.fitting.fit import strategy_of
+from recommender.hybrid import HybridRecommender, load
 from recommender.parameters import Parameters
-from recommender.report import as_json, as_table, comparison, logged_json, logged_table
 from recommender.sources import DEEP_SOURCES, SOURCES
+from recommender.training import tracking
 from recommender.tuning import DEFAULT_TRIALS, STUDIES, Budget, found_table, training_part, tune
 from recommender.types import SPACES, Recommendation
 

@@ -11,9 +11,9 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from recommender.arrays.scores import DenseScores, Scored
+from recommender.data.state import UserState
 from recommender.errors import RecommenderError
-from recommender.scored import DenseScores, Scored
-from recommender.state import UserState
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
 

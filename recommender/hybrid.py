@@ -13,26 +13,26 @@ from typing import TYPE_CHECKING, Any, Self
 from threadpoolctl import threadpool_limits
 
 from recommender import artifacts, modelcard
-from recommender.answer import Answerer
-from recommender.asked import require_text
+from recommender.arrays.onethread import one_thread
 from recommender.base import require_fitted
-from recommender.catalogue import ItemCatalogue
+from recommender.data.arguments import require_text
+from recommender.data.catalogue import ItemCatalogue
+from recommender.data.eventworth import learn_weights
+from recommender.data.interactions import Interactions
+from recommender.data.limits import check_data, check_settings, plain
+from recommender.data.weights import EventWeights
 from recommender.errors import ArtifactError, DataError
-from recommender.eventworth import learn_weights
 from recommender.features.combine import Networks
-from recommender.fitting import fit_model, model_of_source, specs_for
-from recommender.interactions import Interactions
-from recommender.itemsearch import ItemSearch
-from recommender.limits import check_data, check_settings, plain
-from recommender.live import LiveUpdates
+from recommender.fitting.fit import fit_model, model_of_source, specs_for
 from recommender.model import FittedModel
-from recommender.onethread import one_thread
 from recommender.parameters import check_source_params
-from recommender.related import RelatedItems
-from recommender.serving import ServingRecommender
-from recommender.troubles import NO_TROUBLES, Troubles
+from recommender.ranking.troubles import NO_TROUBLES, Troubles
+from recommender.serving.answer import Answerer
+from recommender.serving.itemsearch import ItemSearch
+from recommender.serving.live import LiveUpdates
+from recommender.serving.recommender import ServingRecommender
+from recommender.serving.related import RelatedItems
 from recommender.types import Progress, no_progress
-from recommender.weights import EventWeights
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,8 +72,8 @@ class HybridRecommender(ServingRecommender):
         ``model.onnx`` and ``tokenizer.json``, or the ``.onnx`` file beside that tokenizer.
     learn_weights : bool
         Learn from the training events how much a view, a click, a cart and a wish say; see
-        :func:`recommender.eventworth.learn_weights`. A kind whose weight was set stays as it was set. False takes the
-        weights as they are.
+        :func:`recommender.data.eventworth.learn_weights`. A kind whose weight was set stays as it was set. False
+        takes the weights as they are.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class HybridRecommender(ServingRecommender):
         events : Interactions
         items : ItemCatalogue, optional
         logged : DataFrame, optional
-            Places that people were shown, as :func:`recommender.impressions.clean_logged` takes them, with
+            Places that people were shown, as :func:`recommender.data.impressions.clean_logged` takes them, with
             ``timestamp``: the strategy "hybrid" learns from what was clicked, wherever on the list it stood.
         progress : callable
             Called with the name of the stage and the share of it that is done.
@@ -183,7 +183,7 @@ class HybridRecommender(ServingRecommender):
         wanted = tuple(self.extra_sources)
         if not wanted or not self.extra_check:
             return wanted, None
-        from recommender.joining import compare  # it judges whole recommenders
+        from recommender.training.extrasources import compare  # it judges whole recommenders
 
         found = compare(self, events, items, progress=progress)
         return (wanted if found.is_better else ()), found.to_json()

@@ -9,19 +9,19 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from recommender.arrays.neighbours import row_type
 from recommender.base import Retriever
-from recommender.families import FamilyNames
+from recommender.data.idmap import IdMap
+from recommender.data.state import EventLog, Histories
+from recommender.data.weights import EventWeights
 from recommender.features.combine import ItemSpaces
-from recommender.idmap import IdMap
-from recommender.neighbours import row_type
-from recommender.pipeline import Pipeline
-from recommender.ranker import Ranker
-from recommender.rankfeatures import ItemColumns
+from recommender.features.families import FamilyNames
+from recommender.ranking.features import ItemColumns
+from recommender.ranking.pipeline import Pipeline
+from recommender.ranking.ranker import Ranker
 from recommender.sources import FittedSources, SourceSpec, make_source
-from recommender.stars import StarForecast
-from recommender.state import EventLog, Histories
+from recommender.stars.forecast import StarForecast
 from recommender.types import AnyArray, Rows
-from recommender.weights import EventWeights
 
 Thing = TypeVar("Thing")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from recommender.data.roworder import FIRST_CLOCK_SECOND
 from recommender.model import FittedModel
-from recommender.roworder import FIRST_CLOCK_SECOND
 
 SHOWN_FEATURES = 15
 SHOWN_METRICS = ("ndcg@10", "recall@10", "map@10", "mrr@10", "coverage@10", "rmse", "mae")

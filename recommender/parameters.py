@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from recommender.data.limits import SOURCE_CHOICES, SOURCE_LIMITS, plain, require_within
+from recommender.data.validation import is_number, shortened
+from recommender.data.weights import EventWeights
 from recommender.errors import DataError
-from recommender.fitting import specs_for, strategy_of
-from recommender.limits import SOURCE_CHOICES, SOURCE_LIMITS, plain, require_within
+from recommender.fitting.fit import specs_for, strategy_of
 from recommender.sources import HYBRID_SOURCES, SOURCES, SourceSpec, make_source
-from recommender.validation import is_number, shortened
-from recommender.weights import EventWeights
 
 SCHEMA = 1
 

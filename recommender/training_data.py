@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from recommender.catalogue import ItemCatalogue, text_codes, union_of_items
-from recommender.duplicates import duplicate_groups, join_families
-from recommender.families import FamilyNames
+from recommender.data.catalogue import ItemCatalogue, text_codes, union_of_items
+from recommender.data.interactions import Interactions
+from recommender.data.state import Histories, UserState, build_state
+from recommender.data.weights import EventWeights
 from recommender.features.combine import BLOCKS, BUILT_IN, ItemSpaces, Networks, build_spaces
+from recommender.features.duplicates import duplicate_groups, join_families
+from recommender.features.families import FamilyNames
 from recommender.features.mixture import learn_mixture
-from recommender.interactions import Interactions
-from recommender.state import Histories, UserState, build_state
 from recommender.types import FloatVector, Rows
-from recommender.weights import EventWeights
 
 # Co-occurrence grows with the square of a history; beyond this many items more pairs stop telling anything.
 MAX_ITEMS_PER_USER = 1_000

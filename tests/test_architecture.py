@@ -17,13 +17,36 @@ MAY_KNOW_SQL = (
 )
 ONLY_IMPORTER = {
     "surprise": ("recommender/retrievers/",),
-    "annoy": ("recommender/vectorindex.py",),
-    "lightgbm": ("recommender/ranker.py", "recommender/stars.py"),
-    "mlflow": ("recommender/tracking.py",),
+    "annoy": ("recommender/arrays/vectorindex.py",),
+    "lightgbm": ("recommender/ranking/ranker.py", "recommender/stars/forecast.py"),
+    "mlflow": ("recommender/training/tracking.py",),
     "keras": ("recommender/deep/backend.py",),
     "keras_rs": ("recommender/deep/backend.py",),
     "jax": ("recommender/deep/backend.py",),
 }
+# The library from the ground up: each imports what stands before it.
+LIBRARY_FLOORS = (
+    ("types", "errors"),
+    ("metrics", "data", "arrays", "artifacts"),
+    ("readers", "features"),
+    ("training_data",),
+    ("base",),
+    ("deep",),
+    ("retrievers",),
+    ("sources",),
+    ("ranking",),
+    ("reranking", "stars"),
+    ("model",),
+    ("modelcard", "fitting", "serving"),
+    ("parameters",),
+    ("hybrid",),
+    ("evaluation",),
+    ("gate", "tuning"),
+    ("training", "commands"),
+    ("__main__", "__init__"),
+)
+# A fit that tries sources beyond its own judges what it made with and without them.
+LOOKS_UP = {("hybrid", "training.extrasources")}
 
 
 def sources(*folders: str) -> Iterator[Path]:
@@ -93,6 +116,28 @@ def test_layers_look_downwards_only() -> None:
         "webapp/viewmodels/": {"webapp.store", "webapp.services", "webapp.blueprints", "webapp.viewbuilders"},
     }
     assert [line for folder, forbidden in up.items() for line in found((folder,), forbidden)] == []
+
+
+def test_the_library_stands_floor_upon_floor() -> None:
+    floors = {room: floor for floor, rooms in enumerate(LIBRARY_FLOORS) for room in rooms}
+    wrong = []
+    for path in sources("recommender"):
+        room = path.relative_to(ROOT / "recommender").with_suffix("").parts[0]
+        for line, name in imports(path):
+            top, _, inner = name.partition(".")
+            other = inner.partition(".")[0]
+            if top != "recommender" or other in {"", room} or other not in floors:
+                continue
+            if floors[other] >= floors[room] and not any(
+                (room, up) in LOOKS_UP for up in (inner, inner.rpartition(".")[0])
+            ):
+                wrong.append(f"{path.relative_to(ROOT).as_posix()}:{line} imports {name}")
+    assert wrong == []
+
+
+def test_every_room_of_the_library_has_its_floor() -> None:
+    rooms = {path.stem for path in (ROOT / "recommender").iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert rooms - {"__pycache__"} == {room for floor in LIBRARY_FLOORS for room in floor}
 
 
 def test_each_engine_has_one_importer() -> None:

@@ -25,11 +25,11 @@ from config import SETTINGS
 from recommender import gate
 from recommender.__main__ import _parser
 from recommender.__main__ import main as recommender_command
-from recommender.datasets import DATA_SETS, ENVIRONMENT_NAME
+from recommender.evaluation.offpolicy import MAX_WEIGHT, MIN_EFFECTIVE
 from recommender.gate import data
 from recommender.metrics import RANKING_METRICS
-from recommender.offpolicy import MAX_WEIGHT, MIN_EFFECTIVE
 from recommender.readers import EVENT_COLUMNS, ITEM_COLUMNS, MAPPINGS
+from recommender.readers.datasets import DATA_SETS, ENVIRONMENT_NAME
 from recommender.sources import HYBRID_SOURCES, SOURCES
 from recommender.types import EVENT_KINDS, SPACES
 from tests.factories import ShopClient, make_product, make_user

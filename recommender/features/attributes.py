@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from recommender.catalogue import ItemCatalogue, distinct_texts
+from recommender.arrays.vectorindex import normalise
+from recommender.data.catalogue import ItemCatalogue, distinct_texts
 from recommender.types import FloatMatrix, FloatVector
-from recommender.vectorindex import normalise
 
 PRICE_CENTRES = np.linspace(-2.0, 2.0, 9, dtype=np.float32)
 PRICE_WIDTH = 0.6

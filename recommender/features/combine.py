@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from recommender.catalogue import ItemCatalogue
+from recommender.arrays.vectorindex import AnnoyIndex, ExactIndex, normalise
+from recommender.data.catalogue import ItemCatalogue
 from recommender.features.attributes import AttributeEncoder
 from recommender.features.image import ImageEncoder, describe_pictures
 from recommender.features.networks import ImageNetwork, TextNetwork, open_image, open_text
 from recommender.features.text import SentenceEncoder, TextEncoder, words
 from recommender.types import AnyArray, BoolMask, FloatMatrix
-from recommender.vectorindex import AnnoyIndex, ExactIndex, normalise
 
 BLOCKS = ("text", "image", "attributes")
 DEFAULT_BLOCK_WEIGHTS = {"text": 0.45, "image": 0.2, "attributes": 0.35}

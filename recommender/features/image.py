@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.arrays.vectorindex import normalise, principal_axes
 from recommender.features.networks import ImageNetwork
 from recommender.features.pictures import Picture, read_rgb
 from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector
-from recommender.vectorindex import normalise, principal_axes
 
 SIDE = 96
 GRID = 4

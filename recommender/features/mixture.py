@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from recommender.arrays.vectorindex import normalise
 from recommender.features.combine import BLOCKS, DEFAULT_BLOCK_WEIGHTS, combine
 from recommender.types import FloatMatrix, FloatVector, Rows
-from recommender.vectorindex import normalise
 
 STEPS = 4
 MAX_USERS, MIN_USERS = 400, 50

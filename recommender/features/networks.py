@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from recommender.arrays.vectorindex import normalise
+from recommender.data.validation import is_number
 from recommender.errors import DataError
 from recommender.features.pictures import Picture, read_rgb
 from recommender.types import BoolMask, FloatMatrix
-from recommender.validation import is_number
-from recommender.vectorindex import normalise
 
 log = logging.getLogger(__name__)
 EXTRA = "install the packages of requirements-onnx.txt"

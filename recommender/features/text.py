@@ -14,9 +14,9 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
+from recommender.arrays.vectorindex import normalise, principal_axes
 from recommender.features.networks import TextNetwork
 from recommender.types import AnyArray, FloatMatrix, FloatVector
-from recommender.vectorindex import normalise, principal_axes
 
 # Han, Hiragana and Katakana: one character of these can be a whole word, where one letter of others says nothing.
 _WORD = re.compile(

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recommender.evaluation.judging import ModelResult, Task
 from recommender.gate.report import Check, note, warning
-from recommender.judging import ModelResult, Task
 from recommender.metrics import rank_biased_overlap
 from recommender.types import FloatVector, Rows
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.data.idmap import IdMap
+from recommender.data.interactions import Interactions
 from recommender.gate.report import Check, warning
-from recommender.idmap import IdMap
-from recommender.interactions import Interactions
 from recommender.types import EVENT_KINDS, Rows
 
 SECONDS_PER_DAY = 86_400

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from recommender.data.idmap import IdMap
 from recommender.errors import RecommenderError
 from recommender.gate.report import Check, note, warning
 from recommender.hybrid import HybridRecommender, load
-from recommender.idmap import IdMap
 
 PROBES = 20
 PROBE_K = 10

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from recommender.evaluation.offpolicy import MIN_EFFECTIVE, LoggedValue, in_words
 from recommender.gate.report import Check, note, warning
-from recommender.offpolicy import MIN_EFFECTIVE, LoggedValue, in_words
 
 MIN_VALUE_SHARE = 0.97
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recommender.catalogue import LABELS
+from recommender.data.catalogue import LABELS
+from recommender.data.roworder import StepCounter
 from recommender.errors import DataError
 from recommender.readers.events import EVENT_LAYOUTS
 from recommender.readers.files import CHUNK_ROWS, REJECT_COLUMNS, column_names, first_line, read_chunks, reject_frame
@@ -21,7 +22,6 @@ from recommender.readers.items import ITEM_LAYOUTS
 from recommender.readers.schema import EVENT_COLUMNS, ITEM_COLUMNS, Holds, Layout, find_layout, parse_map
 from recommender.readers.sheet import UNTIMED, Sheet
 from recommender.readers.tables import TABLE_LAYOUTS, mapped_layout
-from recommender.roworder import StepCounter
 from recommender.types import Progress, no_progress
 
 __all__ = [

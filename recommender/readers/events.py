@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from recommender.data.validation import is_quantity
 from recommender.readers import parsing
 from recommender.readers.files import BareFile
 from recommender.readers.parsing import Floats
 from recommender.readers.schema import Layout
 from recommender.readers.sheet import Sheet
 from recommender.types import EVENT_KINDS
-from recommender.validation import is_quantity
 
 KIND_ALIASES = {
     "transaction": "purchase",

@@ -23,9 +23,9 @@ from typing import Any, BinaryIO, TextIO, cast
 
 import pandas as pd
 
+from recommender.data.validation import HALF_A_PAIR, is_unicode
 from recommender.errors import DataError
 from recommender.readers.parquet import parquet_frames, parquet_names
-from recommender.validation import HALF_A_PAIR, is_unicode
 
 CHUNK_ROWS = 200_000
 _SEPARATORS = (",", "\t", ";", "|")

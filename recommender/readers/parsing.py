@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recommender.validation import to_float32
+from recommender.data.validation import to_float32
 
 Floats = NDArray[np.float64]
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recommender.asked import moment_of
+from recommender.data.arguments import moment_of
+from recommender.data.roworder import StepCounter, stand_in
+from recommender.data.validation import LABEL_TOO_LONG, MAX_ID_BYTES, MAX_LABEL_LENGTH, is_too_long
 from recommender.readers import parsing
 from recommender.readers.files import reject_frame
 from recommender.readers.parsing import Floats
-from recommender.roworder import StepCounter, stand_in
 from recommender.types import BoolMask
-from recommender.validation import LABEL_TOO_LONG, MAX_ID_BYTES, MAX_LABEL_LENGTH, is_too_long
 
 _SHOWN = 200
 _NO_IDS = (list, tuple, set, dict, bool, bytes, np.bool_, np.ndarray)

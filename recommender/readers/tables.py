@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from recommender.data.validation import is_quantity
 from recommender.errors import DataError
 from recommender.readers import parsing
 from recommender.readers.events import kinds
 from recommender.readers.parsing import Floats
 from recommender.readers.schema import EVENT_COLUMNS, ITEM_COLUMNS, Holds, Layout
 from recommender.readers.sheet import Sheet
-from recommender.validation import is_quantity
 
 _NUMBER_COLUMNS = ("rating", "weight_grams")
 # JSON lines and Parquet have lists where a text has marks.

@@ -1,0 +1,1 @@
+"""The sources of candidates, one class each, and the mathematics that several of them share."""

@@ -7,10 +7,10 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 
+from recommender.arrays.neighbours import NeighbourTable
 from recommender.base import Query, SourceUnavailableError, require_fitted
-from recommender.neighbours import NeighbourTable
+from recommender.data.state import UserState
 from recommender.retrievers.itemitem import ItemItemRetriever
-from recommender.state import UserState
 from recommender.training_data import TrainingData
 from recommender.types import KIND_CODE, FloatVector, Rows
 

@@ -9,13 +9,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from recommender.arrays.scores import Scored
+from recommender.arrays.vectorindex import AnnoyIndex, ExactIndex, is_large, normalise, rows_with_vector
 from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
+from recommender.data.state import UserState
 from recommender.retrievers.itemitem import power_recency
-from recommender.scored import Scored
-from recommender.state import UserState
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
-from recommender.vectorindex import AnnoyIndex, ExactIndex, is_large, normalise, rows_with_vector
 
 _FOREST = "forest.ann"
 
@@ -139,7 +139,7 @@ class _IndexedScores:
     profile: FloatVector
 
     def best(self, n: int, allowed: BoolMask | None = None) -> Rows:
-        """See :class:`recommender.scored.Scored`."""
+        """See :class:`recommender.arrays.scores.Scored`."""
         found = self.annoy.search(self.profile, n, allowed)
         if allowed is not None and len(found.rows) < n:
             found = self.exact.search(self.profile, n, allowed)
@@ -147,7 +147,7 @@ class _IndexedScores:
         return found.rows[(found.similarities > 0) & self.profile.any()]
 
     def at(self, rows: Rows) -> FloatVector:
-        """See :class:`recommender.scored.Scored`."""
+        """See :class:`recommender.arrays.scores.Scored`."""
         return self.exact.similarities_of(rows, self.profile)
 
 

@@ -7,10 +7,10 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 
+from recommender.arrays.neighbours import NeighbourTable
+from recommender.arrays.topn import most_interacted
 from recommender.base import SourceUnavailableError
-from recommender.neighbours import NeighbourTable
 from recommender.retrievers.itemitem import HISTORY_LENGTH, ItemItemRetriever
-from recommender.topn import most_interacted
 from recommender.training_data import TrainingData
 from recommender.types import FloatMatrix, FloatVector, Rows
 

@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 
+from recommender.arrays.scores import DenseScores, Scored
+from recommender.arrays.topn import most_interacted
 from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
-from recommender.foldin import fold_in_each
+from recommender.data.state import UserState
+from recommender.retrievers.foldin import fold_in_each
 from recommender.retrievers.itemitem import power_recency
-from recommender.scored import DenseScores, Scored
-from recommender.state import UserState
-from recommender.topn import most_interacted
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, BoolMask, FloatMatrix, FloatVector, Rows
 
@@ -175,12 +175,12 @@ class _PartScores:
     user: FloatVector
 
     def best(self, n: int, allowed: BoolMask | None = None) -> Rows:
-        """See :class:`recommender.scored.Scored`."""
+        """See :class:`recommender.arrays.scores.Scored`."""
         among = None if allowed is None else allowed[self.searched]
         best: Rows = self.searched[DenseScores(self.part @ self.user, positive_only=False).best(n, among)]
         return best
 
     def at(self, rows: Rows) -> FloatVector:
-        """See :class:`recommender.scored.Scored`."""
+        """See :class:`recommender.arrays.scores.Scored`."""
         scores: FloatVector = self.item_factors[rows] @ self.user
         return scores

@@ -7,9 +7,9 @@ from typing import Self
 
 import numpy as np
 
+from recommender.arrays.neighbours import NeighbourTable, Targets, spread, summed, summed_at
 from recommender.base import Query, Retriever, require_fitted
-from recommender.neighbours import NeighbourTable, Targets, spread, summed, summed_at
-from recommender.state import UserState
+from recommender.data.state import UserState
 from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 
 HISTORY_LENGTH = 100

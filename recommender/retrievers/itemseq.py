@@ -8,10 +8,10 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 
-from recommender.neighbours import NeighbourTable
+from recommender.arrays.neighbours import NeighbourTable
+from recommender.data.state import Steps, UserState
 from recommender.retrievers.itemitem import HISTORY_LENGTH
 from recommender.retrievers.streamed import AddedPairs, PairCounter
-from recommender.state import Steps, UserState
 from recommender.training_data import Sequences, TrainingData
 from recommender.types import AnyArray, FloatVector, Rows
 

@@ -6,11 +6,11 @@ from typing import Self
 
 import numpy as np
 
+from recommender.arrays.scores import KnownOrder, Scored
 from recommender.base import Query, Retriever, require_fitted
-from recommender.scored import KnownOrder, Scored
+from recommender.data.weights import decay
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, FloatVector, Rows
-from recommender.weights import decay
 
 HALF_LIFE_GRID_DAYS = (3.0, 7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0)
 # In half-lives; beyond 2 ** 20 the old counts no longer show in the sum of two 32-bit floats.

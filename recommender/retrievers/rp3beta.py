@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from recommender.neighbours import NeighbourTable
+from recommender.arrays.neighbours import NeighbourTable
 from recommender.retrievers.streamed import AudienceCounter
 from recommender.training_data import TrainingData
 from recommender.types import FloatVector

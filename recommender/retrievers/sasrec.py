@@ -7,9 +7,9 @@ from typing import Self
 import numpy as np
 
 from recommender.base import Query, require_fitted
+from recommender.data.state import UserState
 from recommender.deep import NORM_EPSILON
 from recommender.retrievers.network import Arrays, NetworkRetriever
-from recommender.state import UserState
 from recommender.training_data import TrainingData
 from recommender.types import FloatMatrix, FloatVector, Rows
 

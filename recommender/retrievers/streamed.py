@@ -9,9 +9,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from recommender.neighbours import NeighbourTable, summed
+from recommender.arrays.neighbours import NeighbourTable, summed
+from recommender.data.state import Steps
 from recommender.retrievers.itemitem import ItemItemRetriever
-from recommender.state import Steps
 from recommender.types import AnyArray, FloatVector, Rows
 
 # Every pair takes memory in every web process. What is further back in a history is left for the next fit, and so are

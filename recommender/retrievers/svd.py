@@ -8,10 +8,10 @@ from typing import Any, Self
 import numpy as np
 
 from recommender.base import Query, Retriever, SourceUnavailableError, require_fitted
-from recommender.biases import ridge_biases
-from recommender.foldin import fold_in_ratings
-from recommender.interactions import stars_of
-from recommender.state import UserState
+from recommender.data.interactions import stars_of
+from recommender.data.state import UserState
+from recommender.retrievers.biases import ridge_biases
+from recommender.retrievers.foldin import fold_in_ratings
 from recommender.training_data import TrainingData
 from recommender.types import AnyArray, FloatMatrix, FloatVector, Rows
 

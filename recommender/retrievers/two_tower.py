@@ -7,11 +7,11 @@ from typing import Self
 import numpy as np
 
 from recommender.base import Query, require_fitted
+from recommender.data.state import UserState
 from recommender.deep import LEAST_SQUARE
 from recommender.features.combine import BLOCKS
 from recommender.retrievers.itemitem import power_recency
 from recommender.retrievers.network import Arrays, NetworkRetriever
-from recommender.state import UserState
 from recommender.training_data import TrainingData
 from recommender.types import FloatMatrix, FloatVector, Rows
 

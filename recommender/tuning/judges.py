@@ -13,23 +13,23 @@ import numpy as np
 import pandas as pd
 
 from recommender.base import Query, SourceUnavailableError
+from recommender.data.eventworth import learn_weights
+from recommender.data.interactions import Interactions
+from recommender.data.validation import clean_timestamps
+from recommender.data.weights import EventWeights
 from recommender.errors import DataError
 from recommender.evaluation import SplitName, Task, make_split, make_task
-from recommender.eventworth import learn_weights
+from recommender.evaluation.judging import check_places
+from recommender.evaluation.splits import Split
 from recommender.features.combine import BUILT_IN, Networks
-from recommender.interactions import Interactions
-from recommender.judging import check_places
+from recommender.fitting.suiting import suited
 from recommender.metrics import ranking_metrics, squared_errors
 from recommender.parameters import spec_of
-from recommender.pipeline import all_but
+from recommender.ranking.pipeline import all_but
 from recommender.retrievers.svd import Svd, last_ratings
 from recommender.sources import make_source
-from recommender.splits import Split
-from recommender.suiting import suited
 from recommender.training_data import TrainingData
 from recommender.types import EVENT_KINDS, FloatVector, Rows
-from recommender.validation import clean_timestamps
-from recommender.weights import EventWeights
 
 MAX_USERS = 1_000
 MIN_USERS = 20

@@ -13,19 +13,19 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from recommender.arrays.onethread import one_thread
 from recommender.base import SourceUnavailableError
+from recommender.data.weights import EventWeights
 from recommender.errors import DataError
 from recommender.evaluation import SplitName
 from recommender.features.combine import BUILT_IN, Networks
 from recommender.metrics import paired_bootstrap
-from recommender.onethread import one_thread
 from recommender.parameters import Parameters
 from recommender.sources import SOURCES
 from recommender.tuning.judges import WEIGHT_JUDGES, Ground, Validation, checksum, weight_values
 from recommender.tuning.spaces import SPACES, STUDIES, WEIGHTS, Range, start_of, weight_space, weights_with
 from recommender.tuning.trials import Trial, TrialLog
 from recommender.types import FloatVector, Progress, no_progress
-from recommender.weights import EventWeights
 
 DEFAULT_TRIALS = 30
 # A find is taken when it is ahead in so many of the resamples: the best of many tries looks good by luck, too.

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from recommender.data.weights import EventWeights
 from recommender.parameters import spec_of
 from recommender.sources import make_source
 from recommender.types import EVENT_KINDS
-from recommender.weights import EventWeights
 
 WEIGHTS = "weights"
 

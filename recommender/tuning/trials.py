@@ -8,8 +8,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from recommender.data.validation import is_number
 from recommender.errors import DataError
-from recommender.validation import is_number
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from recommender import __main__ as command_line
-from recommender.catalogue import ItemCatalogue
+from recommender.data.catalogue import ItemCatalogue
+from recommender.data.interactions import Interactions
 from recommender.hybrid import HybridRecommender, load
-from recommender.interactions import Interactions
 from recommender.training_data import TrainingData
 from tests.recommender.worlds import data_of, shelf_items, two_shelves
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.ranker import ndcg_of_groups
-from recommender.rankgroups import RankGroups
+from recommender.ranking.groups import RankGroups
+from recommender.ranking.ranker import ndcg_of_groups
 
 # "ease", a bare score, is no column of the blend: what it says can only be learned by trees.
 NAMES = ("itemseq_share", "ease_share", "stars", "ease", "log_gap", "user_idle", "history_length")

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from recommender import training_data
-from recommender.catalogue import ItemCatalogue
-from recommender.interactions import Interactions
+from recommender.data.catalogue import ItemCatalogue
+from recommender.data.interactions import Interactions
 from recommender.training_data import TrainingData
 from tests.recommender.worlds import DAY, START, data_of, frame_of, named, purchases, query
 

@@ -11,9 +11,9 @@ import pandas as pd
 from PIL import Image, ImageDraw
 
 from recommender.base import Query
-from recommender.catalogue import ItemCatalogue
-from recommender.interactions import Interactions
-from recommender.state import EventLog, build_state
+from recommender.data.catalogue import ItemCatalogue
+from recommender.data.interactions import Interactions
+from recommender.data.state import EventLog, build_state
 from recommender.training_data import TrainingData
 from recommender.types import KIND_CODE, Event, Recommendation
 

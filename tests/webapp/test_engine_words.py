@@ -12,13 +12,13 @@ from flask import Flask
 from flask_babel import force_locale
 
 from recommender import modelcard
+from recommender.data.interactions import Interactions
 from recommender.errors import DataError
 from recommender.evaluation import make_split
 from recommender.gate import change, data, integrity, logged, points, ranking
 from recommender.hybrid import HybridRecommender
-from recommender.interactions import Interactions
 from recommender.modelcard import model_card
-from recommender.rankfeatures import AFFINITY_COLUMNS, ITEM_COLUMNS, USER_COLUMNS
+from recommender.ranking.features import AFFINITY_COLUMNS, ITEM_COLUMNS, USER_COLUMNS
 from recommender.sources import SOURCES
 from recommender.training import TrainResult, train
 from tests.recommender.worlds import DAY, START, frame_of, ring_walks

@@ -12,7 +12,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import select, update
 
 from recommender import __main__ as library
-from recommender.logged import read_logged
+from recommender.evaluation.logged import read_logged
 from recommender.readers.files import read_chunks
 from tests.factories import ShopClient, make_event, make_product, make_user
 from tests.webapp.live import local, publish, stock_shop

@@ -72,7 +72,8 @@ def data_set(name: str) -> DataFiles:
     UnreadableFileError
         If there is none of that name, or its files are not there.
     """
-    from recommender import DataError, datasets
+    from recommender import DataError
+    from recommender.readers import datasets
 
     try:
         found, root = datasets.data_set(name), datasets.data_root()

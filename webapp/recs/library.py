@@ -109,8 +109,8 @@ def train(
         If there is nothing to learn from, or the file of parameters or a named encoder cannot be used.
     """
     from recommender import DataError, training
+    from recommender.data.validation import usable_events
     from recommender.tuning import Budget
-    from recommender.validation import usable_events
 
     events, left_out = usable_events(events)
     named = {name: path for name, path in (encoders or {}).items() if path}
@@ -154,7 +154,7 @@ def train(
 
 def tell_tracker(trained: Trained, name: str) -> None:
     """Tell the tracking server of a training, where one is named; trouble with it is logged and stops nothing."""
-    from recommender import tracking
+    from recommender.training import tracking
 
     try:
         run_id = tracking.track(tracking.of_training(trained.result, name))
@@ -167,8 +167,8 @@ def tell_tracker(trained: Trained, name: str) -> None:
 
 def _settings(strategy: str, kept: Path | None) -> dict[str, Any]:
     """Parameters of the model: the shop's, and over them those of a file."""
+    from recommender.data.weights import EventWeights
     from recommender.parameters import Parameters
-    from recommender.weights import EventWeights
 
     found = Parameters.read(kept).settings_for(strategy) if kept is not None and kept.exists() else {}
     weights = found.pop("weights", EventWeights(stars=STAR_WEIGHTS))
@@ -210,8 +210,8 @@ def _still_there(parameters: Mapping[str, Any], named: Mapping[str, str]) -> dic
 
 
 def _around(found: Surroundings) -> Any:
+    from recommender.data.validation import usable_places
     from recommender.training import Around
-    from recommender.validation import usable_places
 
     logged, left_out = usable_places(found.logged)
     if left_out:  # shown under a clock that was ahead
@@ -244,8 +244,9 @@ def evaluate(
     TrainingError
         If the events leave nothing to judge, or a strategy is unknown.
     """
-    from recommender import DataError, evaluation, report
-    from recommender.validation import usable_events
+    from recommender import DataError, evaluation
+    from recommender.data.validation import usable_events
+    from recommender.evaluation import report
 
     events, _left_out = usable_events(events)
     judge: Any = evaluation.evaluate

@@ -16,7 +16,7 @@ def arrange(
 
     The first ``n_listed`` rows are the list, best first; the others are only there to be pinned.
     """
-    from recommender import rules
+    from recommender.reranking import rules
 
     found = rules.arrange(_rules(book), _goods(book, rows), n_listed, now=int(now.timestamp()))
     pinned = zip(found.positions.tolist(), found.pinned_by, strict=True)
@@ -27,7 +27,7 @@ def excluded(book: RuleBook, rows: Sequence[CardRow], *, now: datetime) -> set[i
     """Return the products that a rule leaves out now."""
     if not any(rule.action == "exclude" for rule in book.rules):
         return set()
-    from recommender import rules
+    from recommender.reranking import rules
 
     out = rules.excluded(_rules(book), _goods(book, rows), now=int(now.timestamp()))
     return {row.product_id for row, is_out in zip(rows, out.tolist(), strict=True) if is_out}
@@ -38,7 +38,7 @@ def _rules(book: RuleBook) -> list[Any]:
 
 
 def _rule(row: RuleRow) -> Any:
-    from recommender.rules import Rule
+    from recommender.reranking.rules import Rule
 
     return Rule(
         rule_id=str(row.rule_id),
@@ -58,7 +58,7 @@ def _rule(row: RuleRow) -> Any:
 
 
 def _goods(book: RuleBook, rows: Sequence[CardRow]) -> Any:
-    from recommender.rules import Goods
+    from recommender.reranking.rules import Goods
 
     return Goods.of(
         [

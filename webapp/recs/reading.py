@@ -87,7 +87,7 @@ def _read_items(model: Any, feed: Feed, reading: Reading) -> None:
 
 def _read_events(model: Any, feed: Feed, reading: Reading) -> None:
     from recommender import Event
-    from recommender.validation import usable_told
+    from recommender.data.validation import usable_told
 
     rows, read = feed.events_after(reading.events)
     while rows:

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from recommender import validation
+from recommender.data import validation
 from tests.factories import ShopClient, make_product, make_user, put_in_cart
 from webapp.actors import Actor
 from webapp.numbers import MAX_ID, is_quantity, whole

@@ -1,0 +1,1 @@
+"""A fitted model that answers: lists with reasons, related things, searches, and news between trainings."""

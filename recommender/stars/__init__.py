@@ -1,0 +1,1 @@
+"""The stars that somebody would give, joined from several forecasts."""
