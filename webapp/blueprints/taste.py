@@ -123,5 +123,5 @@ def forget() -> Response:
 def pause() -> Response:
     """Switch personalisation off or on."""
     is_paused = field("paused") == "1"
-    message = taste.pause(known_actor(), is_paused=is_paused)
+    message = taste.pause(known_actor(), is_paused=is_paused, now=utc_now())
     return answer(message or _("Done."))

@@ -16,7 +16,7 @@ from webapp import passwords
 from webapp.actors import NOBODY, Actor
 from webapp.errors import InvalidInput, NotFound, TooManyRequests
 from webapp.services import carts
-from webapp.store import interactions, operations, searches, sessions, taste, tokens, users
+from webapp.store import choices, interactions, operations, searches, sessions, taste, tokens, users
 from webapp.store.tx import Tx, read_unit, single_read, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -154,13 +154,16 @@ def throttle_key(kind: str, value: str) -> str:
 def merge_guest(tx: Tx, guest_id: int, user_id: int, *, now: datetime) -> str:
     """Give a guest's events, stars, wishes, orders and cart to a member; return a sentence if the cart was cut.
 
-    Into a profile that its member has paused nothing is written: what was noted for the guest's picks goes.
+    Into a profile that its member has paused nothing is written: what was noted for the guest's picks goes. Who has
+    paused their picks as a guest has paused them as a member.
     """
+    choices.bring_yes(tx, guest_id, user_id)
     if not users.is_personalised(tx, Actor(user_id=user_id)):
         _forget_guest(tx, Actor(guest_id=guest_id))
     interactions.move_to_member(tx, guest_id, user_id)
     searches.move_to_member(tx, guest_id, user_id)
     touched = users.move_guest(tx, guest_id, user_id)
+    choices.bring_no(tx, guest_id, user_id, now=now)
     taste.recount_stars(tx, touched)
     return carts.merge(tx, guest_id, user_id, now=now)
 

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from webapp.actors import Actor
 from webapp.errors import Busy, InvalidInput, NotFound
 from webapp.services import chrome, feedback
-from webapp.store import interactions, products, reviews, searches, taste, users
+from webapp.store import choices, interactions, products, reviews, searches, taste, users
 from webapp.store.rows import HistoryRow
 from webapp.store.searches import SearchRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
@@ -338,10 +338,10 @@ def note_search(actor: Actor, words: str, product_ids: Sequence[int], *, now: da
         searches.add(tx, actor, words[:SEARCH_LENGTH], product_ids[:PRODUCTS_OF_A_SEARCH], now=now)
 
 
-def pause(actor: Actor, *, is_paused: bool) -> str:
+def pause(actor: Actor, *, is_paused: bool, now: datetime) -> str:
     """Switch personalisation off or on again, and return a sentence to show."""
     with unit_of_work() as tx:
-        users.set_personalised(tx, actor, not is_paused)
+        choices.choose(tx, actor, not is_paused, now=now)
     if is_paused:
         return _("Paused. Everyone sees the same shelves now, you too.")
     return _("Your picks are personal again.")

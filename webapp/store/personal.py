@@ -39,6 +39,7 @@ class Part:
 EXPORTED: Mapping[str, Part] = {
     "users": Part("id", hidden=frozenset({"password_hash", "epoch"})),
     "addresses": Part(),
+    "picks_choices": Part(),
     "web_sessions": Part(hidden=frozenset({"id_hash", "data"})),
     "guests": Part("merged_into"),
     "wishlist_items": Part(),

@@ -271,7 +271,6 @@ def move_guest(tx: Tx, guest_id: int, user_id: int) -> list[int]:
     """Give a guest's wishes, stars, exclusions and orders to a member.
 
     Where both have a row for one product the member's own stays, and so do the member's settings if there are any.
-    Who has paused their picks as a guest has paused them as a member.
 
     Returns
     -------
@@ -287,8 +286,6 @@ def move_guest(tx: Tx, guest_id: int, user_id: int) -> list[int]:
     set_by_guest = tx.scalar(select(Guest.tuning).where(Guest.id == guest_id))
     if set_by_guest and not tx.scalar(select(User.tuning).where(User.id == user_id)):
         tx.change(update(User).where(User.id == user_id).values(tuning=set_by_guest))
-    if tx.scalar(select(Guest.is_personalised).where(Guest.id == guest_id)) is False:
-        set_personalised(tx, Actor(user_id=user_id), False)
     tx.change(update(Guest).where(Guest.id == guest_id).values(merged_into=user_id))
     return touched
 

@@ -34,6 +34,7 @@ from webapp.services import accounts, api_keys, checkout, feedback, privacy
 from webapp.store import (
     alerts,
     carts,
+    choices,
     interactions,
     operations,
     orders,
@@ -79,6 +80,7 @@ def ana(app: Flask) -> int:
         taste.wish(tx, actor, lamp, now=NOW)
         taste.exclude(tx, actor, mug, "own", now=NOW)
         taste.set_tuning(tx, actor, Tuning(variety=75, never_brands=(7,)))
+        choices.choose(tx, actor, True, now=NOW)
         searches.add(tx, actor, "a lamp for reading", [lamp], now=NOW)
         put_in_cart(tx, actor, lamp)
     with app.test_request_context():
@@ -136,6 +138,7 @@ def test_s30_the_export_has_everything(browser: ShopClient, ana: int) -> None:
     assert expected - filled == set()
     assert found["data"]["users"][0]["email"] == "ana@example.com"
     assert found["data"]["users"][0]["tuning"] == {"variety": 75, "never_brands": [7]}
+    assert [row["is_on"] for row in found["data"]["picks_choices"]] == [True]
     assert [row["words"] for row in found["data"]["searches"]] == ["a lamp for reading"]
     assert found["data"]["orders"][0]["address"]["line1"] == "Hill 1"
     assert [(row["slot"], row["position"]) for row in found["data"]["impressions"]] == [("for_you", 1)]

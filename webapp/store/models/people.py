@@ -30,6 +30,7 @@ class User(Model):
     is_demo: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
     is_personalised: Mapped[bool] = mapped_column(default=True)
+    chose_at: Mapped[Moment | None]
     tuning: Mapped[Json]
     epoch: Mapped[int] = mapped_column(default=0)
     language: Mapped[str] = mapped_column(String(10), default="", server_default="")
@@ -44,9 +45,21 @@ class Guest(Model):
 
     id: Mapped[Key]
     is_personalised: Mapped[bool] = mapped_column(default=True)
+    chose_at: Mapped[Moment | None]
     tuning: Mapped[Json] = mapped_column(server_default="{}")
     created_at: Mapped[Moment]
     merged_into: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
+
+
+class PicksChoice(Model):
+    """That a member said yes or no to picks of their own, and when: each choice, ``users.chose_at`` is the last."""
+
+    __tablename__ = "picks_choices"
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = reference("users.id")
+    is_on: Mapped[bool]
+    at: Mapped[Moment]
 
 
 class WebSession(Model):
