@@ -221,6 +221,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAX_PER_BRAND", "0", whole(0, 100), "Most products of one brand among ten in a row. 0: any number."),
     Setting("TEXT_ENCODER", "", text, "Folder of a sentence transformer as ONNX, for item texts and searches."),
     Setting("IMAGE_ENCODER", "", text, "ONNX file of a pretrained image model, for pictures and photos."),
+    Setting("ASK_BEFORE_PICKS", "0", switch, "Read and note nothing for personal picks before a visitor has said yes."),
     Setting("EXPLORE_PLACES", "1", whole(0, 2), "Places of the home page's first rail left to chance. 0: none."),
     Setting("HISTORY_LIMIT", "200", whole(10, 2000), "Newest events of a shopper handed to the recommender."),
     Setting("SESSION_DAYS", "30", whole(1, 30), "Days a remembered sign-in or a guest's cart lasts."),
@@ -343,8 +344,7 @@ class Config:
             raise ConfigError("MAIL=smtp needs SMTP_URL, the address of a mail server.")
         if self.values["LOCALE"] not in self.values["LANGUAGES"]:
             raise ConfigError(f"LOCALE={self.values['LOCALE']!r} must be one of LANGUAGES.")
-        unknown = sorted(set(self.values["LANGUAGES"]) - available_languages())
-        if unknown:
+        if unknown := sorted(set(self.values["LANGUAGES"]) - available_languages()):
             raise ConfigError(f"LANGUAGES names {', '.join(unknown)}: the shop has no words in that language.")
 
     def _check_payments(self) -> None:

@@ -14,14 +14,16 @@ GUEST_PREFIX = "g"
 class Actor:
     """A member (``user_id``), a guest (``guest_id``), or a visitor nothing is known of yet (neither).
 
-    ``is_personalised`` is the visitor's own switch: off means that nobody reads what they did. ``tuning`` is what they
-    set for their picks, as it was when the request began.
+    ``is_personalised`` is the visitor's own switch: off means that nobody reads what they did. ``is_undecided`` says
+    that it is off because the shop asks first and has no answer yet. ``tuning`` is what they set for their picks, as it
+    was when the request began.
     """
 
     user_id: int | None = None
     guest_id: int | None = None
     is_personalised: bool = True
     tuning: Tuning = DEFAULT
+    is_undecided: bool = False
 
     @property
     def is_known(self) -> bool:

@@ -35,6 +35,7 @@ class SignedInUser(UserMixin):
     role: str
     is_personalised: bool = True
     tuning: Tuning = DEFAULT
+    is_undecided: bool = False
 
     @property
     def is_staff(self) -> bool:
@@ -66,7 +67,8 @@ def register_auth(app: Flask) -> None:
         row = shop_session().row
         if row is None or row.user_id is None or str(row.user_id) != user_id:
             return None
-        return SignedInUser(row.user_id, row.user_name, row.user_email, row.role, row.is_personalised, row.tuning)
+        who = (row.user_id, row.user_name, row.user_email, row.role)
+        return SignedInUser(*who, row.is_personalised, row.tuning, row.is_undecided)
 
     @app.before_request
     def know_the_browser() -> None:
@@ -108,11 +110,12 @@ def current_actor() -> Actor:
     """Return who looks at the page; a visitor we know nothing of has neither id."""
     member = current_member()
     if member is not None:
-        return Actor(user_id=member.id, is_personalised=member.is_personalised, tuning=member.tuning)
+        return Actor(member.id, None, member.is_personalised, member.tuning, member.is_undecided)
     this = shop_session()
     if this.row is None:
-        return Actor(guest_id=this.guest_id)
-    return Actor(guest_id=this.guest_id, is_personalised=this.row.is_personalised, tuning=this.row.tuning)
+        asks_first = current_app.config["ASK_BEFORE_PICKS"]
+        return Actor(guest_id=this.guest_id, is_personalised=not asks_first, is_undecided=asks_first)
+    return Actor(None, this.guest_id, this.row.is_personalised, this.row.tuning, this.row.is_undecided)
 
 
 def known_actor() -> Actor:

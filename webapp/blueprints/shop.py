@@ -145,7 +145,7 @@ def product(product_id: int, slug: str = "") -> str | Response:
     if slug != found.slug:
         query = urlencode(list(request.args.items(multi=True)))  # url_for would read some names as its own
         return redirect(product_url(product_id, found.slug) + (f"?{query}" if query else ""), 301)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
-    if is_looked_at():
+    if is_looked_at() and current_actor().is_personalised:
         with suppress(Busy):  # a product is shown whether a look at it can be noted or not; the log says so
             request_id = field("request_id")[:40]
             product_pages.note_view(known_actor(), product_id, request_id=request_id, now=utc_now())

@@ -112,7 +112,7 @@ def react(actor: Actor, product_id: int, kind: str, *, request_id: str, now: dat
             _undo(tx, actor, product_id)
             return _("%(name)s may be shown again.", name=card.name)
         if not actor.is_personalised:
-            return _("Your picks are paused, so nothing was noted.")
+            return _nothing_noted(actor)
         taste.exclude(tx, actor, product_id, kind, now=now)
         if kind == "dismiss":
             feedback.note(tx, actor, product_id=product_id, kind="dismiss", request_id=request_id, now=now)
@@ -120,6 +120,12 @@ def react(actor: Actor, product_id: int, kind: str, *, request_id: str, now: dat
         if kind == "gift":
             return _("%(name)s was a gift: it no longer counts for your picks.", name=card.name)
         return _("Good to know: %(name)s is yours already.", name=card.name)
+
+
+def _nothing_noted(actor: Actor) -> str:
+    if actor.is_undecided:
+        return _("Your picks are off, so nothing was noted.")
+    return _("Your picks are paused, so nothing was noted.")
 
 
 def _undo(tx: Tx, actor: Actor, product_id: int) -> None:
@@ -342,6 +348,14 @@ def pause(actor: Actor, *, is_paused: bool, now: datetime) -> str:
     """Switch personalisation off or on again, and return a sentence to show."""
     with unit_of_work() as tx:
         choices.choose(tx, actor, not is_paused, now=now)
+    if actor.is_undecided:
+        return _answered(not is_paused)
     if is_paused:
         return _("Paused. Everyone sees the same shelves now, you too.")
     return _("Your picks are personal again.")
+
+
+def _answered(is_yes: bool) -> str:
+    if is_yes:
+        return _("Thank you. From now on your picks are made for you.")
+    return _("All right, nothing is noted for picks, and you will not be asked again.")

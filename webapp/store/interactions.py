@@ -30,7 +30,7 @@ from webapp.actors import Actor
 from webapp.store.frames import frame_of
 from webapp.store.models import Exclusion, Guest, Impression, Interaction, User
 from webapp.store.rows import EventRow, HistoryRow
-from webapp.store.scope import owned, owned_by, owner_of, owner_values
+from webapp.store.scope import owned, owned_by, owner_of, owner_values, picks_are_on
 from webapp.store.tx import Tx
 
 if TYPE_CHECKING:
@@ -243,11 +243,11 @@ def frame_select() -> Any:
 
 
 def of_who_may_be_known(statement: Any, table: Any) -> Any:
-    """Leave out the rows of members and guests who have switched personalisation off."""
+    """Leave out the rows of members and guests whose picks are off."""
     return (
         statement.outerjoin(User, User.id == table.user_id)
         .outerjoin(Guest, Guest.id == table.guest_id)
-        .where(User.is_personalised.is_not(False), Guest.is_personalised.is_not(False))
+        .where(or_(User.id.is_(None), picks_are_on(User)), or_(Guest.id.is_(None), picks_are_on(Guest)))
     )
 
 
@@ -269,8 +269,8 @@ def event_rows(tx: Tx) -> Iterator[tuple[Any, ...]]:
 
 def may_be_known(tx: Tx) -> set[str]:
     """Return the ids, in the library's words, of everybody who is there and has not switched personalisation off."""
-    members = tx.scalars(select(User.id).where(User.is_personalised))
-    guests = tx.scalars(select(Guest.id).where(Guest.is_personalised))
+    members = tx.scalars(select(User.id).where(picks_are_on(User)))
+    guests = tx.scalars(select(Guest.id).where(picks_are_on(Guest)))
     return {str(user) for user in members} | {f"g{guest}" for guest in guests}
 
 

@@ -22,7 +22,7 @@ from webapp.store.models import (
     ShopSetting,
     User,
 )
-from webapp.store.scope import ACTOR_ID, owned, owner_of, tuning_of
+from webapp.store.scope import ACTOR_ID, owned, owner_of, picks_are_on, tuning_of
 from webapp.store.tx import Tx
 from webapp.tuning import Tuning
 
@@ -83,6 +83,6 @@ def _marks(owner: str, is_personalised: bool) -> Executable:
     if owner:
         table = User if owner == "user_id" else Guest
         who = table.id == bindparam(ACTOR_ID, type_=Integer)
-        settings = (table.is_personalised, tuning_of(table))
+        settings = (picks_are_on(table), tuning_of(table))
         marks = [*(select(setting).where(who).scalar_subquery() for setting in settings), *marks]
     return select(*marks)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, bindparam, case, false
+from flask import current_app
+from sqlalchemy import Boolean, ColumnElement, Integer, and_, bindparam, case, false, not_, or_
 
 from webapp.actors import Actor
+from webapp.store.models import User
 
 ACTOR_ID = "actor_id"
+# Read whenever a statement runs, since many are made once.
+ASKS_FIRST = bindparam("asks_first", callable_=lambda: bool(current_app.config["ASK_BEFORE_PICKS"]), type_=Boolean)
 
 
 def owned_by(table: Any, actor: Actor) -> ColumnElement[bool]:
@@ -20,9 +24,20 @@ def owned_by(table: Any, actor: Actor) -> ColumnElement[bool]:
     return false()
 
 
+def picks_are_on(table: Any) -> ColumnElement[bool]:
+    """Whether a member or a guest has picks: not while they pause them, nor before a yes where the shop asks first.
+
+    Whoever has no password never signs in: people of an imported history cannot be asked.
+    """
+    has_said_yes = table.chose_at.is_not(None)
+    if table is User:
+        has_said_yes = or_(has_said_yes, User.password_hash.is_(None))
+    return and_(table.is_personalised, or_(not_(ASKS_FIRST), has_said_yes))
+
+
 def tuning_of(table: Any) -> ColumnElement[Any]:
-    """Select what somebody set for their picks; the database does not hand out that of somebody who paused them."""
-    return case((table.is_personalised, table.tuning))
+    """Select what somebody set for their picks; the database hands out that of nobody whose picks are off."""
+    return case((picks_are_on(table), table.tuning))
 
 
 def owner_of(actor: Actor) -> tuple[str, dict[str, Any]]:

@@ -10,14 +10,17 @@ from typing import Any
 from sqlalchemy import Executable, bindparam, delete, insert, select, update
 
 from webapp.store.models import Guest, User, WebSession
-from webapp.store.scope import tuning_of
+from webapp.store.scope import picks_are_on, tuning_of
 from webapp.store.tx import Tx
 from webapp.tuning import DEFAULT, Tuning
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session with what is needed of its member, read in one statement."""
+    """A session with what is needed of its member, read in one statement.
+
+    ``is_undecided`` says that picks are off because the shop asks first and has no answer yet.
+    """
 
     id_hash: str
     user_id: int | None
@@ -32,6 +35,7 @@ class SessionRow:
     is_personalised: bool
     language: str = ""
     tuning: Tuning = DEFAULT
+    is_undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,12 @@ def find(tx: Tx, id_hash: str, *, now: datetime) -> SessionRow | None:
     row = tx.row(_find(), {"hash": id_hash, "now": now})
     if row is None or (row[1] is not None and not row[10]):
         return None
-    personalised = row[11] if row[1] is not None else row[12] is not False
-    tuning = Tuning.from_json((row[14] if row[1] is not None else row[15]) or {})
+    are_on, switch, settings = row[12:15] if row[1] is not None else row[15:18]
+    is_personalised = are_on is not False  # of a browser without a guest nothing is known yet
     words = (row[7] or "", row[8] or "", row[9] or "")
-    return SessionRow(*(*row[:7], *words, personalised, row[13] or "", tuning))
+    is_undecided = switch is not False and not is_personalised
+    chosen = (is_personalised, row[11] or "", Tuning.from_json(settings or {}), is_undecided)
+    return SessionRow(*(*row[:7], *words, *chosen))
 
 
 @cache
@@ -72,11 +78,8 @@ def _find() -> Executable:
             User.email,
             User.role,
             User.is_active,
-            User.is_personalised,
-            Guest.is_personalised,
             User.language,
-            tuning_of(User),
-            tuning_of(Guest),
+            *(what for who in (User, Guest) for what in (picks_are_on(who), who.is_personalised, tuning_of(who))),
         )
         .outerjoin(User, User.id == WebSession.user_id)
         .outerjoin(Guest, Guest.id == WebSession.guest_id)

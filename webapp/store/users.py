@@ -23,7 +23,7 @@ from webapp.store.models import (
     User,
     WishlistItem,
 )
-from webapp.store.scope import ACTOR_ID, owned_by, tuning_of
+from webapp.store.scope import ACTOR_ID, owned_by, picks_are_on, tuning_of
 from webapp.store.tx import Tx
 from webapp.tuning import Tuning
 
@@ -92,7 +92,7 @@ def known_as(tx: Tx, ref: str) -> Actor | None:
 @cache
 def _known_as() -> Executable:
     """Made once: a program may ask this with every call, and building it costs more than running it."""
-    return select(User.id, User.is_personalised, tuning_of(User)).where(User.external_ref == bindparam("ref"))
+    return select(User.id, picks_are_on(User), tuning_of(User)).where(User.external_ref == bindparam("ref"))
 
 
 def with_settings(tx: Tx, actor: Actor) -> Actor | None:
@@ -105,7 +105,7 @@ def with_settings(tx: Tx, actor: Actor) -> Actor | None:
 @cache
 def _settings(table: Any) -> Executable:
     """Made once: nearly every page asks this, and building it costs more than running it."""
-    return select(table.is_personalised, tuning_of(table)).where(table.id == bindparam(ACTOR_ID, type_=Integer))
+    return select(picks_are_on(table), tuning_of(table)).where(table.id == bindparam(ACTOR_ID, type_=Integer))
 
 
 def add(tx: Tx, **values: Any) -> int | None:
@@ -166,7 +166,7 @@ def set_personalised(tx: Tx, actor: Actor, on: bool) -> None:
 def is_personalised(tx: Tx, actor: Actor) -> bool:
     """Whether a member or a guest has picks of their own."""
     table, key = (User, actor.user_id) if actor.user_id is not None else (Guest, actor.guest_id)
-    return bool(tx.scalar(select(table.is_personalised).where(table.id == key)))
+    return bool(tx.scalar(select(picks_are_on(table)).where(table.id == key)))
 
 
 def count_role(tx: Tx, role: str) -> int:

@@ -1,4 +1,7 @@
-"""While personal picks are paused the shop works as ever and notes nothing for them; the pause outlives signing in."""
+"""While personal picks are paused the shop works as ever and notes nothing for them; the pause outlives signing in.
+
+Who has not said yes where the shop asks first is treated as if they had paused.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,7 @@ from webapp.store.tx import read_unit, unit_of_work
 
 pytestmark = pytest.mark.both_databases
 NOTED_FOR_PICKS = (Interaction, Exclusion, Impression, Search)
+REFUSALS_OF_NOTHING = ("Your picks are paused, so nothing was noted.", "Your picks are off, so nothing was noted.")
 KINDS = ("view", "click", "cart", "wishlist", "purchase", "dismiss")
 
 
@@ -41,15 +45,17 @@ def shelf(app: Flask) -> list[int]:
         return [make_product(tx, name=f"Lamp {n}", popularity=float(n)) for n in range(12)]
 
 
-@pytest.fixture(params=["guest", "member"])
+@pytest.fixture(params=["guest", "member", "guest not chosen", "member not chosen"])
 def paused(request: pytest.FixtureRequest, app: Flask, shelf: list[int]) -> ShopClient:
-    """The browser of somebody who paused their picks."""
+    """The browser of somebody who paused their picks, or was asked and has not chosen."""
     client: ShopClient = app.test_client()
-    if request.param == "member":
+    app.config["ASK_BEFORE_PICKS"] = "not chosen" in request.param
+    if "member" in request.param:
         with unit_of_work() as tx:
             make_user(tx, "ana@example.com")
         client.sign_in("ana@example.com")
-    client.send("/your-recommendations/pause", {"paused": "1"})
+    if not app.config["ASK_BEFORE_PICKS"]:
+        client.send("/your-recommendations/pause", {"paused": "1"})
     return client
 
 
@@ -105,7 +111,8 @@ def test_the_shop_itself_works_while_picks_are_paused(paused: ShopClient, shelf:
 def test_a_refusal_while_picks_are_paused_is_told_to_be_none(paused: ShopClient, shelf: list[int]) -> None:
     refused = {"product_id": str(shelf[3]), "kind": "dismiss"}
     answer = paused.send_js("/your-recommendations/feedback", refused).get_json()
-    assert answer == {"message": "Your picks are paused, so nothing was noted."}
+    assert answer["message"] in REFUSALS_OF_NOTHING
+    assert "product_id" not in answer
 
 
 def test_what_was_refused_before_can_be_let_back_in_while_picks_are_paused(app: Flask, shelf: list[int]) -> None:

@@ -354,16 +354,20 @@ def reads_of_the_profile() -> Iterator[list[str]]:
 PAGES = ("/", "/c/lamps", "/search?q=lamp", "/cart", "/wishlist", "/rails?context=home", "/api/recommendations?k=5")
 
 
+@pytest.mark.parametrize("why", ["paused", "not chosen"])
 @pytest.mark.parametrize("who", ["member", "guest"])
-def test_s32_while_picks_are_paused_no_profile_is_read(app: Flask, ana: int, who: str) -> None:
+def test_s32_while_picks_are_paused_no_profile_is_read(app: Flask, who: str, why: str) -> None:
     app.extensions["recs"] = ears = Ears()
     with unit_of_work() as tx:
         lamp = make_product(tx, name="Reading lamp")
+        make_user(tx, "ben@example.com")
     client: ShopClient = app.test_client()
     if who == "member":
-        client.sign_in("ana@example.com")
+        client.sign_in("ben@example.com")
     client.get(f"/p/{lamp}", follow_redirects=True)
-    client.send("/your-recommendations/pause", {"paused": "1"})
+    if why == "paused":
+        client.send("/your-recommendations/pause", {"paused": "1"})
+    app.config["ASK_BEFORE_PICKS"] = why == "not chosen"
     with reads_of_the_profile() as seen:
         for path in (*PAGES, f"/p/{lamp}", *(("/account",) if who == "member" else ())):
             assert client.get(path, follow_redirects=True).status_code == 200
