@@ -22,6 +22,7 @@ from webapp.tuning import DEFAULT, Tuning
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 SIGNED_ENDPOINTS = frozenset({"webhooks.receive"})
+SAID_NO = "said_no"  # of the account that was signed in before, which is not named
 READ, WRITE = "recommendations:read", "feedback:write"
 
 
@@ -111,11 +112,11 @@ def current_actor() -> Actor:
     member = current_member()
     if member is not None:
         return Actor(member.id, None, member.is_personalised, member.tuning, member.is_undecided)
-    this = shop_session()
-    if this.row is None:
-        asks_first = current_app.config["ASK_BEFORE_PICKS"]
-        return Actor(guest_id=this.guest_id, is_personalised=not asks_first, is_undecided=asks_first)
-    return Actor(None, this.guest_id, this.row.is_personalised, this.row.tuning, this.row.is_undecided)
+    this, asks_first = shop_session(), current_app.config["ASK_BEFORE_PICKS"]
+    is_on, tuning, is_undecided = not asks_first, DEFAULT, asks_first
+    if this.row is not None:
+        is_on, tuning, is_undecided = this.row.is_personalised, this.row.tuning, this.row.is_undecided
+    return Actor(None, this.guest_id, is_on, tuning, is_undecided and SAID_NO not in this)
 
 
 def known_actor() -> Actor:
@@ -179,13 +180,20 @@ def sign_in(user: SignedInUser, *, password_hash: str, remember: bool) -> None:
 
 
 def sign_out() -> None:
-    """End the session; the browser goes on under a new id as a new visitor."""
+    """End the session; the browser goes on under a new id as a new visitor, not asked again about picks after a no."""
     this = shop_session()
+    said_no = current_app.config["ASK_BEFORE_PICKS"] and _has_said_no(current_actor())
     logout_user()
     this.clear()
+    if said_no:
+        this[SAID_NO] = True
     this.remembered, this.begun_with = False, ""
     this.rotate()
     keep_session()
+
+
+def _has_said_no(actor: Actor) -> bool:
+    return not actor.is_personalised and not actor.is_undecided
 
 
 def renew_session() -> None:

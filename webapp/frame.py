@@ -11,6 +11,7 @@ from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import viewmodels as vm
+from webapp.actors import Actor
 from webapp.auth import current_actor, current_member
 from webapp.errors import Busy
 from webapp.security import address_here, csp_nonce, page_of_form
@@ -21,6 +22,7 @@ THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 LANGUAGE, LANGUAGE_COOKIE = "lang", "language"
 UNDO_CATEGORY = "undo:"
+OBJECTION = "Sec-GPC"  # Global Privacy Control
 LOCALISED = frozenset({"text/html", "application/atom+xml"})
 KINDS = frozenset({"success", "info", "warning", "error"})
 
@@ -57,6 +59,8 @@ def register_frame(app: Flask) -> None:
         if answer.mimetype in LOCALISED:
             answer.headers["Content-Language"] = _locale()
             answer.vary.update(("Accept-Language", "Cookie"))
+            if current_app.config["ASK_BEFORE_PICKS"]:
+                answer.vary.add(OBJECTION)
         return answer
 
 
@@ -93,7 +97,14 @@ def _chrome() -> vm.Chrome:
         next_url=_next_url(),
         is_demo=is_demo,
         is_personalised=actor.is_personalised,
+        undecided=_undecided(actor),
     )
+
+
+def _undecided(actor: Actor) -> vm.Undecided:
+    if not actor.is_undecided:
+        return ""
+    return "browser" if request.headers.get(OBJECTION) == "1" else "asked"
 
 
 def _locale() -> str:

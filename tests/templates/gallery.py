@@ -7,7 +7,7 @@ from typing import NamedTuple
 from webapp.viewmodels import Chrome, Page, RailsPartial
 
 from . import pages, purchases, rooms, tastes
-from .samples import BARE, GUEST, MEMBER, OWNER
+from .samples import ASKED, BARE, GUEST, MEMBER, OBJECTING, OWNER
 
 
 class Scene(NamedTuple):
@@ -23,6 +23,7 @@ class Scene(NamedTuple):
 SHOP = (
     Scene("home", "shop/home.html", pages.home_full, MEMBER),
     Scene("home-cold", "shop/home.html", pages.home_cold),
+    Scene("home-asked", "shop/home.html", pages.home_cold, ASKED),
     Scene("home-empty", "shop/home.html", pages.home_empty, BARE),
     Scene("category", "shop/listing.html", pages.listing_full, GUEST, "/c/kitchen-and-table"),
     Scene("category-own-order", "shop/listing.html", pages.listing_own_order, MEMBER, "/c/kitchen-and-table"),
@@ -39,6 +40,7 @@ SHOP = (
     Scene("search-nothing-long-word", "shop/listing.html", pages.search_nothing_long_word),
     Scene("search-blank", "shop/listing.html", pages.search_blank),
     Scene("product", "shop/product.html", pages.product_full),
+    Scene("product-asked", "shop/product.html", pages.product_full, ASKED),
     Scene("product-bare", "shop/product.html", pages.product_bare),
     Scene("product-sold-out", "shop/product.html", pages.product_sold_out, MEMBER),
     Scene("about-demo", "shop/about_demo.html", pages.about_demo),
@@ -88,6 +90,8 @@ ACCOUNT = (
     Scene("security", "account/security.html", rooms.security, MEMBER, "/account/security"),
     Scene("privacy", "account/privacy.html", rooms.privacy, MEMBER, "/account/privacy"),
     Scene("privacy-paused", "account/privacy.html", rooms.privacy_paused, MEMBER, "/account/privacy"),
+    Scene("privacy-chosen", "account/privacy.html", rooms.privacy_chosen, MEMBER, "/account/privacy"),
+    Scene("privacy-objecting", "account/privacy.html", rooms.privacy_paused, OBJECTING, "/account/privacy"),
     Scene("taste", "taste/show.html", tastes.taste_full, MEMBER),
     Scene("taste-preview", "taste/show.html", tastes.taste_preview),
     Scene("taste-preview-nothing", "taste/show.html", tastes.taste_preview_nothing),
@@ -95,6 +99,7 @@ ACCOUNT = (
     Scene("taste-many-shelves", "taste/show.html", tastes.taste_many_shelves),
     Scene("taste-cold", "taste/show.html", tastes.taste_cold),
     Scene("taste-paused", "taste/show.html", tastes.taste_paused, MEMBER),
+    Scene("taste-asked", "taste/show.html", tastes.taste_asked, ASKED),
 )
 OFFICE = (
     Scene("admin", "admin/home.html", rooms.admin_home, OWNER, "/admin/"),

@@ -21,6 +21,7 @@ from webapp.viewmodels import (
     AdminRulesPage,
     AdminVouchersPage,
     Alert,
+    ChoiceRow,
     DeliveryRow,
     Form,
     FormPage,
@@ -128,6 +129,7 @@ security = SecurityPage(
 )
 privacy = PrivacyPage(meta=meta("Privacy"), n_events=412, n_ratings=31, n_orders=3)
 privacy_paused = PrivacyPage(meta=meta("Privacy"), is_paused=True)
+privacy_chosen = replace(privacy, choices=(ChoiceRow(True, ago(2)), ChoiceRow(False, ago(40))))
 
 METRICS = ("ndcg@10", "recall@10", "map@10", "coverage", "rmse")
 LIVE = ModelRun(

@@ -154,6 +154,8 @@ MEMBER = Chrome(
     ),
     is_demo=True,
 )
+ASKED = replace(GUEST, is_personalised=False, undecided="asked")
+OBJECTING = replace(MEMBER, notices=(), is_personalised=False, undecided="browser")
 OWNER = Chrome(nav=CATEGORIES, visitor=Visitor("Olu Ward", "owner@example.com", is_signed_in=True, is_staff=True))
 BARE = Chrome()
 

@@ -123,3 +123,4 @@ taste_paused = TastePage(
     n_signals=3,
     tuning=tune_form(),
 )
+taste_asked = TastePage(meta=meta("Your recommendations"), is_paused=True, is_guest=True, tuning=tune_form())

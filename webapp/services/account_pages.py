@@ -14,7 +14,7 @@ from webapp.actors import Actor
 from webapp.errors import NotFound
 from webapp.picks import Recs
 from webapp.services import orders, recommending
-from webapp.store import alerts, delivery, interactions, products, sessions, taste, users
+from webapp.store import alerts, choices, delivery, interactions, products, sessions, taste, users
 from webapp.store import orders as order_store
 from webapp.store.tx import read_unit
 from webapp.viewbuilders import buying
@@ -189,14 +189,16 @@ def security(
     )
 
 
-def privacy(user_id: int, actor: Actor, *, form: vm.Form = EMPTY_FORM) -> vm.PrivacyPage:
-    """Build what is kept about a member."""
+def privacy(user_id: int, actor: Actor, *, asks_first: bool, form: vm.Form = EMPTY_FORM) -> vm.PrivacyPage:
+    """Build what is kept about a member; where the shop asks first also what they chose and when."""
     with read_unit() as tx:
+        chosen = choices.of_user(tx, user_id) if asks_first else []
         n_orders, _n_wishes, n_ratings = users.figures(tx, user_id)
         n_events = interactions.n_of(tx, actor)
     return vm.PrivacyPage(
         meta=_meta(_("Privacy")),
         is_paused=not actor.is_personalised,
+        choices=tuple(vm.ChoiceRow(choice.is_on, choice.at) for choice in chosen),
         n_events=n_events,
         n_ratings=n_ratings,
         n_orders=n_orders,

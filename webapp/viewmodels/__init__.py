@@ -7,6 +7,7 @@ from webapp.viewmodels.account import (
     AccountPage,
     AddressesPage,
     Alert,
+    ChoiceRow,
     FormPage,
     PrivacyPage,
     SecurityPage,
@@ -82,6 +83,7 @@ from webapp.viewmodels.parts import (
     Rail,
     Rating,
     Reason,
+    Undecided,
     Visitor,
 )
 from webapp.viewmodels.shop import (
@@ -150,6 +152,7 @@ __all__ = [
     "CheckoutPage",
     "CheckoutStep",
     "Chip",
+    "ChoiceRow",
     "Chrome",
     "ContactPage",
     "Crumb",
@@ -228,6 +231,7 @@ __all__ = [
     "TimelineEntry",
     "TuneCategory",
     "TuneForm",
+    "Undecided",
     "Variant",
     "VariantRow",
     "Visitor",

@@ -82,11 +82,20 @@ class SecurityPage(Page):
     sessions: tuple[SessionRow, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ChoiceRow:
+    """That a member said yes or no to picks of their own."""
+
+    is_on: bool
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyPage(Page):
     """Export, deletion and the switch for personalisation."""
 
     is_paused: bool = False
+    choices: tuple[ChoiceRow, ...] = ()
     n_events: int = 0
     n_ratings: int = 0
     n_orders: int = 0

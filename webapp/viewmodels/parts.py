@@ -11,6 +11,7 @@ FEW_LEFT = 5
 
 NoticeKind = Literal["success", "info", "warning", "error"]
 Theme = Literal["auto", "light", "dark"]
+Undecided = Literal["", "asked", "browser"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,8 @@ class Language:
 class Chrome:
     """What the frame of every page needs: the template variable ``chrome``, filled by a context processor.
 
-    ``named_language`` is the language that the address itself asks for, if it does.
+    ``named_language`` is the language that the address itself asks for, if it does. ``undecided`` says why picks are
+    off that nobody switched off: the visitor is ``asked``, or the ``browser`` has said no for them.
     """
 
     shop_name: str = "Kindred"
@@ -214,6 +216,7 @@ class Chrome:
     next_url: str = "/"
     is_demo: bool = False
     is_personalised: bool = True
+    undecided: Undecided = ""
 
     @property
     def line_of_shelves(self) -> tuple[NavCategory, ...]:

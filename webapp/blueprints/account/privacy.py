@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flask import Response, flash, render_template
+from flask import Response, current_app, flash, render_template
 from flask_babel import gettext as _
 
 from webapp import viewmodels as vm
@@ -18,7 +18,9 @@ from webapp.web import field, go
 
 
 def _page(user_id: int, form: vm.Form) -> str:
-    return render_template("account/privacy.html", page=account_pages.privacy(user_id, current_actor(), form=form))
+    asks_first = current_app.config["ASK_BEFORE_PICKS"]
+    page = account_pages.privacy(user_id, current_actor(), asks_first=asks_first, form=form)
+    return render_template("account/privacy.html", page=page)
 
 
 @bp.get("/account/privacy", endpoint="privacy")
