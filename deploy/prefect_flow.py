@@ -14,8 +14,8 @@ from prefect.schedules import Cron
 from config import Config
 from webapp import create_app
 from webapp.clock import utc_now
-from webapp.services import training
-from webapp.services.training import Outcome, Place
+from webapp.services.upkeep import training
+from webapp.services.upkeep.training import Outcome, Place
 
 RETRY_SECONDS = 300
 TRIGGER = "prefect"

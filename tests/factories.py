@@ -14,7 +14,7 @@ from webapp import passwords
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.providers import get_providers
-from webapp.services import checkout
+from webapp.services.buying import checkout
 from webapp.store import carts, catalogue, interactions, products, search, sessions, users, vouchers
 from webapp.store.models import Picture, Product, Variant
 from webapp.store.tx import Tx

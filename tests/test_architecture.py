@@ -13,7 +13,7 @@ MAY_KNOW_SQL = (
     "webapp/extensions.py",
     "webapp/sessions.py",  # an unreachable database is an empty session
     "webapp/frame.py",  # and a bare frame around the error page
-    "webapp/services/health.py",
+    "webapp/services/upkeep/health.py",
 )
 ONLY_IMPORTER = {
     "surprise": ("recommender/retrievers/",),
@@ -103,7 +103,7 @@ def test_sql_lives_in_the_store() -> None:
 
 
 def test_only_seeding_and_drawing_know_the_seed() -> None:
-    allowed = ("webapp/services/seeding.py", "webapp/services/media.py")
+    allowed = ("webapp/services/upkeep/seeding.py", "webapp/services/upkeep/media.py")
     assert found(("webapp",), {"seed"}, allowed=allowed) == []
 
 

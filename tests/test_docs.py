@@ -37,7 +37,7 @@ from webapp import answers, cli, openapi, schemas
 from webapp.blueprints import api
 from webapp.errors import ShopError
 from webapp.picks import Ask, NullRecs, Pick, PickReason, Picks
-from webapp.services import api_keys
+from webapp.services.people import api_keys
 from webapp.store.tx import unit_of_work
 from webapp.viewbuilders import cards
 

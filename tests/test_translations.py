@@ -21,8 +21,8 @@ LANGUAGES = translations.languages()
 PLACE = re.compile(r"%\((\w+)\)s|%%")
 SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]")
 # Said in English alone: names of fields for programs, and commands.
-FOR_PROGRAMS = ("webapp/schemas.py", "webapp/blueprints/api.py", "webapp/services/api_keys.py", "webapp/cli.py")
-FOR_COMMANDS = ("webapp/services/seeding.py", "webapp/services/imports.py")
+FOR_PROGRAMS = ("webapp/schemas.py", "webapp/blueprints/api.py", "webapp/services/people/api_keys.py", "webapp/cli.py")
+FOR_COMMANDS = ("webapp/services/upkeep/seeding.py", "webapp/services/upkeep/imports.py")
 SHOWS_WORDS = {"flash", "ShopError", "InvalidInput", "Conflict", "NotFound", "Forbidden", "Gone", "OutOfStock"}
 SHOWS_WORDS |= {"BadRequest", "Busy", "TooManyRequests", "PageMeta", "Option", "Crumb", "Rail", "Tile", "Task", "Fact"}
 

@@ -24,7 +24,7 @@ from webapp.providers import providers_from_config
 from webapp.recent import RecentAnswers
 from webapp.recs import recs_from_config
 from webapp.security import register_security_headers, wait_only_when_refused
-from webapp.services.feed import DatabaseFeed
+from webapp.services.picks.feed import DatabaseFeed
 from webapp.sessions import DatabaseSessions
 from webapp.web import ShopRequest, reading_heads, register_known_hosts, register_photo_size, register_request_rules
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from webapp import viewmodels as vm
 from webapp.formatting import major_units
-from webapp.services.recommending import Recommended
+from webapp.services.picks.recommending import Recommended
 from webapp.viewbuilders.links import absolute, product_url
 
 

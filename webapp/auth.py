@@ -16,7 +16,7 @@ from webapp.clock import utc_now
 from webapp.errors import Forbidden, NotFound, NotSignedIn
 from webapp.extensions import csrf, login_manager
 from webapp.security import bearer_key
-from webapp.services import accounts, api_keys
+from webapp.services.people import accounts, api_keys
 from webapp.sessions import GUEST_KEY, DatabaseSessions, ShopSession
 from webapp.tuning import DEFAULT, Tuning
 

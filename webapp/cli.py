@@ -22,9 +22,12 @@ from webapp.jobs import BUSY_STATUS, REFUSED_STATUS
 from webapp.money import parse_price
 from webapp.numbers import MAX_ID
 from webapp.recs import get_recs
-from webapp.services import accounts, api_keys, backups, data_sets, imports, recommending, seeding, training, vouchers
-from webapp.services.import_rows import Options, Report
-from webapp.services.vouchers import VOUCHER_KINDS
+from webapp.services.buying import vouchers
+from webapp.services.buying.vouchers import VOUCHER_KINDS
+from webapp.services.people import accounts, api_keys
+from webapp.services.picks import recommending
+from webapp.services.upkeep import backups, data_sets, imports, seeding, training
+from webapp.services.upkeep.import_rows import Options, Report
 
 Command = Callable[..., Any]
 BEHIND_THE_SHOP = 10  # niceness

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from webapp.clock import utc_now
 from webapp.commandline import told
-from webapp.services import exports
+from webapp.services.upkeep import exports
 
 FILE_TO_WRITE = click.argument("file", type=click.Path(path_type=Path))
 

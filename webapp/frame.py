@@ -15,7 +15,7 @@ from webapp.actors import Actor
 from webapp.auth import current_actor, current_member
 from webapp.errors import Busy
 from webapp.security import address_here, csp_nonce, page_of_form
-from webapp.services import chrome as chrome_service
+from webapp.services.browsing import chrome as chrome_service
 
 log = logging.getLogger(__name__)
 THEMES = ("auto", "light", "dark")

@@ -27,7 +27,8 @@ from webapp.errors import Busy
 from webapp.heart import beating
 from webapp.mail import sender_from_config
 from webapp.providers import get_providers
-from webapp.services import alerts, checkout, housekeeping, media, outbox, payments, schedule, training
+from webapp.services.buying import alerts, checkout, payments
+from webapp.services.upkeep import housekeeping, media, outbox, schedule, training
 from webapp.store import operations
 from webapp.store.tx import Tx, read_unit, unit_of_work
 

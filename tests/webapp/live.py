@@ -11,7 +11,7 @@ from tests.conftest import NOW
 from tests.factories import make_event, make_product, make_user
 from webapp.actors import Actor
 from webapp.recs import LocalRecs
-from webapp.services.feed import DatabaseFeed
+from webapp.services.picks.feed import DatabaseFeed
 from webapp.store import catalogue, interactions, popularity
 from webapp.store.rows import HistoryRow
 from webapp.store.tx import read_unit, unit_of_work

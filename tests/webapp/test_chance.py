@@ -14,7 +14,7 @@ from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.picks import Ask, Chance, Pick, Picks
 from webapp.recs import LocalRecs
-from webapp.services.feed import DatabaseFeed
+from webapp.services.picks.feed import DatabaseFeed
 from webapp.store import interactions
 from webapp.store.models import Impression, Variant
 from webapp.store.scope import owner_values

@@ -14,7 +14,7 @@ from webapp import worker
 from webapp.actors import Actor
 from webapp.extensions import db
 from webapp.progress import ProgressLine
-from webapp.services import backups
+from webapp.services.upkeep import backups
 from webapp.store import products
 from webapp.store.tx import read_unit, unit_of_work
 

@@ -22,7 +22,7 @@ from recommender.ranking.features import AFFINITY_COLUMNS, ITEM_COLUMNS, USER_CO
 from recommender.sources import SOURCES
 from recommender.training import TrainResult, train
 from tests.recommender.worlds import DAY, START, frame_of, ring_walks
-from webapp.services import training
+from webapp.services.upkeep import training
 from webapp.viewbuilders.engine_names import feature_label, source_label
 from webapp.viewbuilders.engine_words import card, said
 

@@ -18,7 +18,7 @@ from tests.factories import ShopClient, make_event, make_product, make_user
 from tests.webapp.live import local, publish, stock_shop
 from webapp.actors import Actor
 from webapp.clock import utc_now
-from webapp.services import exports
+from webapp.services.upkeep import exports
 from webapp.store import interactions, users
 from webapp.store.models import Impression, Interaction
 from webapp.store.scope import owner_values

@@ -16,7 +16,7 @@ from tests.factories import ShopClient, make_user
 from webapp import jobs, worker
 from webapp.clock import utc_now
 from webapp.errors import Away
-from webapp.services import outbox
+from webapp.services.upkeep import outbox
 from webapp.store import operations
 from webapp.store.tx import unit_of_work
 

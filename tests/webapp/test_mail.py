@@ -19,7 +19,7 @@ from tests.conftest import NOW
 from tests.servers import free_port
 from webapp import mail
 from webapp.mail import Send, console_sender, file_sender, sender_from_config, smtp_sender
-from webapp.services import outbox
+from webapp.services.upkeep import outbox
 from webapp.store import operations
 from webapp.store.tx import unit_of_work
 

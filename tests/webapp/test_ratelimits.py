@@ -49,7 +49,7 @@ def test_an_error_that_knows_when_to_come_back_is_not_talked_over(
     def refuse(*_asked: object, **_options: object) -> None:
         raise error()
 
-    monkeypatch.setattr("webapp.services.catalogue_api.searched", refuse)
+    monkeypatch.setattr("webapp.services.browsing.catalogue_api.searched", refuse)
     assert client.get("/api/search?q=lamp").headers["Retry-After"] == seconds
 
 

@@ -22,7 +22,7 @@ from webapp.logs import ShopFormatter
 from webapp.picks import Ask
 from webapp.recs import LocalRecs, reading, serving
 from webapp.recs.serving import FAILURES_TO_OPEN
-from webapp.services.feed import DatabaseFeed
+from webapp.services.picks.feed import DatabaseFeed
 from webapp.store.rows import EventRow, ReadTo
 from webapp.store.tx import unit_of_work
 

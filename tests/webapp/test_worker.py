@@ -13,7 +13,7 @@ from flask import Flask
 from tests.conftest import NOW
 from webapp import jobs, worker
 from webapp.errors import Away, Busy, Unwritable
-from webapp.services import outbox, schedule
+from webapp.services.upkeep import outbox, schedule
 from webapp.store import operations
 from webapp.store.tx import unit_of_work
 

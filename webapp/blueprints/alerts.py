@@ -12,7 +12,8 @@ from webapp.blueprints.shop import page_of
 from webapp.clock import utc_now
 from webapp.errors import Conflict, InvalidInput
 from webapp.extensions import limiter
-from webapp.services import alerts, product_pages
+from webapp.services.browsing import product_pages
+from webapp.services.buying import alerts
 from webapp.viewbuilders.links import product_url
 from webapp.web import back, field, go, number_field, refused
 

@@ -19,7 +19,9 @@ from webapp.errors import Forbidden, InvalidInput, NotSignedIn
 from webapp.extensions import limiter
 from webapp.openapi import describe
 from webapp.recs import get_recs
-from webapp.services import accounts, catalogue_api, feedback, photos, recommending, repeats
+from webapp.services.browsing import catalogue_api, photos
+from webapp.services.people import accounts
+from webapp.services.picks import feedback, recommending, repeats
 from webapp.viewbuilders.links import site_url
 from webapp.web import photo_field
 

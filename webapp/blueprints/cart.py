@@ -14,7 +14,8 @@ from webapp.errors import Conflict, InvalidInput, NotFound, wants_json
 from webapp.extensions import limiter
 from webapp.numbers import whole
 from webapp.recs import get_recs
-from webapp.services import carts, checkout, discovery, vouchers
+from webapp.services.browsing import discovery
+from webapp.services.buying import carts, checkout, vouchers
 from webapp.viewbuilders import buying
 from webapp.web import answer, back, field, fields, go, refused
 

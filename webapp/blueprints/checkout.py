@@ -16,7 +16,8 @@ from webapp.errors import Conflict, InvalidInput
 from webapp.extensions import limiter
 from webapp.providers import get_providers
 from webapp.recs import get_recs
-from webapp.services import checkout, checkout_pages, discovery, orders, payments
+from webapp.services.browsing import discovery
+from webapp.services.buying import checkout, checkout_pages, orders, payments
 from webapp.store.orders import OrderRow
 from webapp.viewbuilders import buying
 from webapp.viewbuilders.links import absolute, order_from_token, order_token

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from webapp.recs import get_recs
-from webapp.services import health
+from webapp.services.upkeep import health
 
 bp = Blueprint("health", __name__)
 

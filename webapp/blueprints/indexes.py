@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Blueprint, Response, current_app, render_template, send_from_directory, url_for
 
 from webapp.clock import utc_now
-from webapp.services import indexes
+from webapp.services.browsing import indexes
 from webapp.viewbuilders.links import absolute
 
 bp = Blueprint("indexes", __name__)

@@ -10,7 +10,7 @@ from webapp.blueprints.shop import page_of
 from webapp.clock import utc_now
 from webapp.errors import InvalidInput
 from webapp.extensions import limiter
-from webapp.services import product_pages, reviews
+from webapp.services.browsing import product_pages, reviews
 from webapp.viewbuilders.links import product_url
 from webapp.web import answer, back, field, fields, refused
 

@@ -30,18 +30,10 @@ from webapp.frame import LANGUAGE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES
 from webapp.numbers import whole
 from webapp.recs import get_recs
 from webapp.security import safe_next
-from webapp.services import (
-    accounts,
-    demo,
-    discovery,
-    listings,
-    media,
-    personal_order,
-    photos,
-    product_pages,
-    reviews,
-    taste,
-)
+from webapp.services.browsing import discovery, listings, personal_order, photos, product_pages, reviews
+from webapp.services.people import accounts
+from webapp.services.picks import taste
+from webapp.services.upkeep import demo, media
 from webapp.viewbuilders.links import product_url
 from webapp.web import back, field, is_looked_at, page_number, photo_field, refused
 

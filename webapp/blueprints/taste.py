@@ -12,7 +12,7 @@ from webapp.errors import InvalidInput, wants_json
 from webapp.extensions import limiter
 from webapp.frame import UNDO_CATEGORY
 from webapp.recs import get_recs
-from webapp.services import taste, taste_pages
+from webapp.services.picks import taste, taste_pages
 from webapp.tuning import SLIDERS, Tuning
 from webapp.web import answer, back, field, go, number_field
 

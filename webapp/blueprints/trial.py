@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, render_template, request
 from flask_babel import gettext as _
 
 from webapp.clock import utc_now
-from webapp.services import checkout_pages, orders, payments
+from webapp.services.buying import checkout_pages, orders, payments
 from webapp.viewbuilders.links import order_from_token
 from webapp.web import field, go
 

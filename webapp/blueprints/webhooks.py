@@ -10,7 +10,7 @@ from webapp.buying import BadSignature
 from webapp.clock import utc_now
 from webapp.errors import BadRequest, NotFound
 from webapp.providers import get_providers
-from webapp.services import payments
+from webapp.services.buying import payments
 
 log = logging.getLogger(__name__)
 bp = Blueprint("webhooks", __name__, url_prefix="/payments")

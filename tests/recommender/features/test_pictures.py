@@ -15,7 +15,7 @@ from PIL import Image
 from recommender.features import pictures
 from recommender.features.image import describe_files
 from recommender.features.pictures import read_rgb
-from webapp.services import media
+from webapp.services.upkeep import media
 
 NOISE = np.random.default_rng(0).integers(0, 255, (300, 300, 3), dtype=np.uint8)
 

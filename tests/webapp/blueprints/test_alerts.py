@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from tests.factories import ShopClient, make_product, make_user, variant_of
 from webapp.clock import utc_now
-from webapp.services import alerts, outbox
+from webapp.services.buying import alerts
+from webapp.services.upkeep import outbox
 from webapp.store import personal
 from webapp.store.models import Variant
 from webapp.store.tx import read_unit, unit_of_work

@@ -14,7 +14,7 @@ from tests.factories import ShopClient, make_event, make_guest, make_product, ma
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.picks import Ask, NullRecs, Pick, PickReason, Picks
-from webapp.services import api_keys
+from webapp.services.people import api_keys
 from webapp.store import interactions, operations, products, taste
 from webapp.store.models import Impression
 from webapp.store.tx import read_unit, unit_of_work

@@ -10,7 +10,7 @@ from tests.conftest import NOW
 from tests.factories import PASSWORD, ShopClient, make_event, make_guest, make_product, make_user
 from webapp.actors import Actor
 from webapp.clock import utc_now
-from webapp.services import accounts, api_keys
+from webapp.services.people import accounts, api_keys
 from webapp.store import choices, interactions, popularity, users
 from webapp.store.models import Guest, Interaction, Product
 from webapp.store.tx import read_unit, unit_of_work

@@ -8,7 +8,7 @@ from flask import Flask
 from tests.conftest import NOW
 from tests.factories import PASSWORD, ShopClient, make_guest, make_user
 from webapp.actors import Actor
-from webapp.services import accounts
+from webapp.services.people import accounts
 from webapp.store import choices, users
 from webapp.store.tx import read_unit, unit_of_work
 

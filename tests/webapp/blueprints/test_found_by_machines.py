@@ -14,7 +14,7 @@ from tests.conftest import NOW
 from tests.factories import ShopClient, make_category, make_product, make_user
 from tests.templates.markup import Markup
 from webapp.actors import Actor
-from webapp.services import indexes
+from webapp.services.browsing import indexes
 from webapp.store import interactions, taste
 from webapp.store.models import Guest
 from webapp.store.tx import read_unit, unit_of_work

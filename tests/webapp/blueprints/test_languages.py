@@ -10,8 +10,9 @@ from flask import Flask
 
 from tests.factories import PASSWORD, ShopClient, make_guest, make_product, make_user, put_in_cart, ready_to_pay
 from webapp.clock import utc_now
-from webapp.services import checkout, outbox
-from webapp.services.orders import advance
+from webapp.services.buying import checkout
+from webapp.services.buying.orders import advance
+from webapp.services.upkeep import outbox
 from webapp.store import orders, users
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders.buying import countries

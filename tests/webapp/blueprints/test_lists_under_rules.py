@@ -9,7 +9,7 @@ from tests.conftest import NOW
 from tests.factories import ShopClient, make_event, make_product, make_user
 from webapp.actors import Actor
 from webapp.picks import Ask, NullRecs, Pick, Picks
-from webapp.services import merchandising
+from webapp.services.picks import merchandising
 from webapp.store import leftout, products, rules
 from webapp.store.models import Product
 from webapp.store.tx import read_unit, unit_of_work

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from tests.factories import ShopClient, make_category, make_product
-from webapp.services.taste_pages import MOST_FOUND, MOST_SHELVES
+from webapp.services.picks.taste_pages import MOST_FOUND, MOST_SHELVES
 from webapp.store.tx import unit_of_work
 
 PAGE = "/your-recommendations"

@@ -23,7 +23,7 @@ from tests.factories import (
     variant_of,
 )
 from webapp.clock import utc_now
-from webapp.services import checkout, payments
+from webapp.services.buying import checkout, payments
 from webapp.store import catalogue, operations, orders, products, search, stock
 from webapp.store.models import AuditEntry, Order
 from webapp.store.orders import OrderRow

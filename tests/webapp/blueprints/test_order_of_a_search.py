@@ -10,7 +10,7 @@ from tests.factories import ShopClient, make_event, make_product, make_user
 from webapp.actors import Actor
 from webapp.errors import RecsUnavailable
 from webapp.picks import Ask, NullRecs, Pick, Picks, RecsState
-from webapp.services import personal_order
+from webapp.services.browsing import personal_order
 from webapp.store import users
 from webapp.store.tx import unit_of_work
 

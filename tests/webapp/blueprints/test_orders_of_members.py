@@ -12,8 +12,9 @@ from sqlalchemy import update
 from tests.factories import ShopClient, make_guest, make_product, make_user, put_in_cart, ready_to_pay
 from webapp.actors import Actor
 from webapp.clock import utc_now
-from webapp.services import checkout, outbox
-from webapp.services import orders as orders_service
+from webapp.services.buying import checkout
+from webapp.services.buying import orders as orders_service
+from webapp.services.upkeep import outbox
 from webapp.store import carts, catalogue, operations, orders, products, users
 from webapp.store.models import Order, TaxRate
 from webapp.store.tx import read_unit, unit_of_work

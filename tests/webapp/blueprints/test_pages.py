@@ -13,7 +13,7 @@ from flask_migrate import downgrade, upgrade
 from tests.conftest import NOW
 from tests.factories import ShopClient, make_category, make_event, make_product, make_user
 from webapp.actors import Actor
-from webapp.services import media
+from webapp.services.upkeep import media
 from webapp.store import catalogue, interactions, products, taste
 from webapp.store.tx import read_unit, unit_of_work
 from webapp.viewbuilders.links import product_url

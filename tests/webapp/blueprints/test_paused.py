@@ -26,8 +26,10 @@ from tests.factories import (
 )
 from webapp.actors import Actor
 from webapp.clock import utc_now
-from webapp.services import accounts, checkout, feedback, payments, taste
-from webapp.services import reviews as review_service
+from webapp.services.browsing import reviews as review_service
+from webapp.services.buying import checkout, payments
+from webapp.services.people import accounts
+from webapp.services.picks import feedback, taste
 from webapp.store import carts, interactions, orders, products, searches, users
 from webapp.store import taste as taste_rows
 from webapp.store.models import Exclusion, Impression, Interaction, Search

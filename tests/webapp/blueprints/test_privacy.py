@@ -30,7 +30,9 @@ from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.extensions import db
 from webapp.picks import Ask, NullRecs, Picks
-from webapp.services import accounts, api_keys, checkout, feedback, privacy
+from webapp.services.buying import checkout
+from webapp.services.people import accounts, api_keys, privacy
+from webapp.services.picks import feedback
 from webapp.store import (
     alerts,
     carts,

@@ -11,7 +11,8 @@ from flask import Flask
 from tests.factories import PASSWORD, ShopClient, make_user
 from webapp.clock import utc_now
 from webapp.extensions import db
-from webapp.services import accounts, outbox, recovery
+from webapp.services.people import accounts, recovery
+from webapp.services.upkeep import outbox
 from webapp.store import users
 from webapp.store.models import Model
 from webapp.store.tx import read_unit, unit_of_work

@@ -22,7 +22,8 @@ from webapp.blueprints import api
 from webapp.extensions import db
 from webapp.picks import Ask, NullRecs, Pick, Picks
 from webapp.recent import RecentAnswers
-from webapp.services import accounts, api_keys, checkout
+from webapp.services.buying import checkout
+from webapp.services.people import accounts, api_keys
 from webapp.store import catalogue, interactions, operations, rules, searches, stock, taste, users
 from webapp.store.models import Exclusion, Impression, Interaction, Product, Reservation, Variant
 from webapp.store.tx import Tx, read_unit, unit_of_work

@@ -17,7 +17,8 @@ from tests.factories import ShopClient, make_event, make_product, make_user
 from tests.webapp.live import local
 from tests.webapp.security.test_s20_files import SVG, picture, png
 from webapp.actors import Actor
-from webapp.services import api_keys, media
+from webapp.services.people import api_keys
+from webapp.services.upkeep import media
 from webapp.store import catalogue, interactions
 from webapp.store.tx import read_unit, unit_of_work
 

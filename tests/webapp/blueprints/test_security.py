@@ -25,7 +25,8 @@ from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.extensions import db
 from webapp.security import is_safe_path, safe_next
-from webapp.services import accounts, checkout
+from webapp.services.buying import checkout
+from webapp.services.people import accounts
 from webapp.store import carts, reviews, sessions, users
 from webapp.store.models import Model
 from webapp.store.tx import read_unit, unit_of_work

@@ -12,7 +12,7 @@ from tests.conftest import NOW
 from tests.factories import ADDRESS, PASSWORD, ShopClient, make_product, make_user, make_voucher
 from tests.webapp.blueprints.test_shopping import buy, hidden
 from webapp.clock import utc_now
-from webapp.services import outbox
+from webapp.services.upkeep import outbox
 from webapp.store import catalogue, orders, vouchers
 from webapp.store.models import AuditEntry
 from webapp.store.tx import read_unit, unit_of_work

@@ -20,8 +20,10 @@ from webapp.clock import utc_now
 from webapp.providers import get_providers
 from webapp.providers.trial import TestProvider
 from webapp.security import content_security_policy
-from webapp.services import checkout, outbox, payments, privacy
-from webapp.services import orders as order_service
+from webapp.services.buying import checkout, payments
+from webapp.services.buying import orders as order_service
+from webapp.services.people import privacy
+from webapp.services.upkeep import outbox
 from webapp.store import carts, operations, orders, users
 from webapp.store.orders import OrderRow, PaymentRow
 from webapp.store.tx import read_unit, unit_of_work

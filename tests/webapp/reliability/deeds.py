@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from webapp.actors import Actor
 from webapp.buying import ProviderEvent
-from webapp.services import checkout, payments
+from webapp.services.buying import checkout, payments
 from webapp.store import orders, stock
 from webapp.store.orders import OrderRow, PaymentRow
 from webapp.store.tx import read_unit

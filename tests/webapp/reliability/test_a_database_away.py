@@ -17,7 +17,7 @@ from tests.factories import ShopClient, make_product, make_user
 from tests.servers import free_port
 from webapp.errors import Away
 from webapp.extensions import db, prepare_engine
-from webapp.services import outbox
+from webapp.services.upkeep import outbox
 from webapp.store import operations, products
 from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 

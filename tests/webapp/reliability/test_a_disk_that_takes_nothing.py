@@ -12,7 +12,7 @@ from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import Unwritable
 from webapp.extensions import db, prepare_engine
-from webapp.services import api_keys
+from webapp.services.people import api_keys
 from webapp.store import popularity, products
 from webapp.store.tx import Tx, read_unit, run_unit, unit_of_work
 

@@ -16,7 +16,10 @@ from webapp.actors import Actor
 from webapp.buying import ProviderEvent
 from webapp.errors import InvalidInput
 from webapp.extensions import db
-from webapp.services import carts, checkout, feedback, office, payments, privacy
+from webapp.services.buying import carts, checkout, payments
+from webapp.services.office import pages as office
+from webapp.services.people import privacy
+from webapp.services.picks import feedback
 from webapp.store import catalogue, orders, products, stock, users
 from webapp.store.tx import Tx, read_unit, unit_of_work
 

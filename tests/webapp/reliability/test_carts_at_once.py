@@ -16,8 +16,8 @@ from tests.factories import make_product, make_user, put_in_cart, ready_to_pay, 
 from webapp.actors import Actor
 from webapp.errors import Conflict
 from webapp.extensions import db
-from webapp.services import carts as cart_service
-from webapp.services import checkout
+from webapp.services.buying import carts as cart_service
+from webapp.services.buying import checkout
 from webapp.store import carts
 from webapp.store.tx import Tx, read_unit, unit_of_work
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from tests.factories import ShopClient, make_product
-from webapp.services import accounts
+from webapp.services.people import accounts
 from webapp.store.tx import unit_of_work
 
 pytestmark = pytest.mark.both_databases

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from tests.conftest import NOW
 from tests.databases import POSTGRESQL
 from tests.factories import make_guest, make_product, ready_to_pay, variant_of
-from webapp.services import checkout, imports
-from webapp.services.import_rows import Options
+from webapp.services.buying import checkout
+from webapp.services.upkeep import imports
+from webapp.services.upkeep.import_rows import Options
 from webapp.store import carts, catalogue, popularity, products, stock
 from webapp.store.models import Product, Variant
 from webapp.store.popularity import Standing

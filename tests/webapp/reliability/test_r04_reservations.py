@@ -10,7 +10,8 @@ from tests.conftest import NOW
 from tests.factories import make_product, make_user, variant_of
 from tests.webapp.reliability.crowd import Buyer, gather, shelf
 from tests.webapp.reliability.deeds import HOLD, bank_says, kinds_of, place, state_of, stock_adds_up
-from webapp.services import checkout, housekeeping, outbox
+from webapp.services.buying import checkout
+from webapp.services.upkeep import housekeeping, outbox
 from webapp.store import catalogue, orders, stock
 from webapp.store.orders import OrderRow
 from webapp.store.tx import read_unit, unit_of_work

@@ -10,7 +10,8 @@ from tests.factories import make_product, variant_of
 from tests.webapp.reliability.crowd import Buyer, gather, shelf, together
 from tests.webapp.reliability.deeds import bank_says, kinds_of, place, state_of
 from webapp.clock import utc_now
-from webapp.services import outbox, payments
+from webapp.services.buying import payments
+from webapp.services.upkeep import outbox
 from webapp.store import orders
 from webapp.store.orders import OrderRow
 from webapp.store.tx import unit_of_work

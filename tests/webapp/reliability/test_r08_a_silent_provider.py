@@ -9,7 +9,7 @@ from tests.factories import make_product, variant_of
 from tests.webapp.reliability.crowd import Buyer, gather, shelf
 from webapp.clock import utc_now
 from webapp.providers import get_providers
-from webapp.services import checkout, payments
+from webapp.services.buying import checkout, payments
 from webapp.store import orders
 from webapp.store.orders import PaymentRow
 from webapp.store.tx import read_unit, unit_of_work

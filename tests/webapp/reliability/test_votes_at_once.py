@@ -15,7 +15,7 @@ from tests.databases import POSTGRESQL
 from tests.factories import make_product, make_user
 from webapp.actors import Actor
 from webapp.extensions import db
-from webapp.services import feedback
+from webapp.services.picks import feedback
 from webapp.store import products, taste
 from webapp.store.models import StarRating
 from webapp.store.tx import Tx, read_unit, unit_of_work

@@ -12,7 +12,7 @@ from tests.factories import make_product, make_voucher, variant_of
 from tests.webapp.reliability.crowd import Buyer, ending, gather, shelf, together
 from webapp.clock import utc_now
 from webapp.extensions import db
-from webapp.services import checkout
+from webapp.services.buying import checkout
 from webapp.store import carts, orders, vouchers
 from webapp.store.tx import Tx, read_unit, unit_of_work
 

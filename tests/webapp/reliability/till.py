@@ -24,7 +24,7 @@ from webapp.actors import Actor
 from webapp.extensions import db
 from webapp.mail import file_sender
 from webapp.picks import NullRecs
-from webapp.services import outbox
+from webapp.services.upkeep import outbox
 
 
 class Points:

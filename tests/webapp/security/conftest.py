@@ -8,7 +8,7 @@ from flask import Flask
 from tests.factories import make_product, make_user, put_in_cart, ready_to_pay
 from webapp.actors import Actor
 from webapp.clock import utc_now
-from webapp.services import checkout
+from webapp.services.buying import checkout
 from webapp.store import orders
 from webapp.store.orders import OrderRow
 from webapp.store.tx import unit_of_work

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.factories import PASSWORD, ShopClient, make_product, make_user
-from webapp.services import accounts
+from webapp.services.people import accounts
 from webapp.store import orders
 from webapp.store.models import Model
 from webapp.store.orders import OrderRow

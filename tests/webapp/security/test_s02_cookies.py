@@ -6,7 +6,7 @@ from werkzeug.http import parse_cookie
 from tests.factories import PASSWORD, ShopClient
 from webapp.actors import Actor
 from webapp.clock import utc_now
-from webapp.services import accounts
+from webapp.services.people import accounts
 
 HTTPS = "https://localhost"
 A_MONTH = 30 * 24 * 3600

@@ -12,7 +12,7 @@ from tests.factories import PASSWORD, ShopClient, make_user
 from tests.webapp.blueprints.test_recovery import letters, link_in
 from webapp import passwords
 from webapp.clock import utc_now
-from webapp.services import accounts, recovery
+from webapp.services.people import accounts, recovery
 from webapp.store import tokens
 from webapp.store.tx import unit_of_work
 

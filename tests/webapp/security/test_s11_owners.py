@@ -20,7 +20,8 @@ from tests.factories import (
 )
 from webapp.actors import Actor
 from webapp.clock import utc_now
-from webapp.services import accounts, checkout
+from webapp.services.buying import checkout
+from webapp.services.people import accounts
 from webapp.store import alerts, carts, orders, searches, sessions, users
 from webapp.store.tx import read_unit, unit_of_work
 

@@ -11,7 +11,7 @@ from tests.factories import ADDRESS, ShopClient, make_product, put_in_cart, read
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import InvalidInput
-from webapp.services import carts, checkout
+from webapp.services.buying import carts, checkout
 from webapp.store import carts as stored
 from webapp.store import orders
 from webapp.store.models.buying import MAX_QUANTITY

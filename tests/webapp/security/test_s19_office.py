@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from tests.factories import PASSWORD, ShopClient, make_user
-from webapp.services import accounts
+from webapp.services.people import accounts
 from webapp.store import orders
 from webapp.store.orders import OrderRow
 from webapp.store.tx import read_unit, unit_of_work

@@ -17,7 +17,7 @@ from PIL import EpsImagePlugin, Image
 from tests.factories import ShopClient
 from tests.test_architecture import imports, sources
 from tests.webapp.services.test_imports import take_events, write
-from webapp.services import import_rows, media
+from webapp.services.upkeep import import_rows, media
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 

@@ -13,8 +13,8 @@ from flask import Flask
 from tests.conftest import NOW
 from tests.factories import make_event, make_product, make_user
 from webapp.actors import Actor
-from webapp.services import training
-from webapp.services.training import Place
+from webapp.services.upkeep import training
+from webapp.services.upkeep.training import Place
 from webapp.store import operations
 from webapp.store.operations import ModelRunRow
 from webapp.store.tx import read_unit, unit_of_work

@@ -11,7 +11,7 @@ from tests.factories import PASSWORD, make_event, make_guest, make_product, make
 from webapp import passwords
 from webapp.actors import Actor
 from webapp.errors import InvalidInput, TooManyRequests
-from webapp.services import accounts
+from webapp.services.people import accounts
 from webapp.store import carts, interactions, products, sessions, taste, users
 from webapp.store.tx import read_unit, unit_of_work
 

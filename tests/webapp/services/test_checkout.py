@@ -14,7 +14,8 @@ from webapp.actors import Actor
 from webapp.buying import ProviderEvent
 from webapp.errors import Conflict, InvalidInput, NotFound, OutOfStock
 from webapp.providers import get_providers
-from webapp.services import accounts, checkout, payments
+from webapp.services.buying import checkout, payments
+from webapp.services.people import accounts
 from webapp.store import carts, catalogue, interactions, orders, products, users
 from webapp.store.tx import read_unit, unit_of_work
 

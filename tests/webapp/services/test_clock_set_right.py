@@ -15,7 +15,10 @@ from webapp import recs
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import InvalidInput, NotFound, TooManyRequests
-from webapp.services import accounts, feedback, outbox, reviews, schedule, taste, training
+from webapp.services.browsing import reviews
+from webapp.services.people import accounts
+from webapp.services.picks import feedback, taste
+from webapp.services.upkeep import outbox, schedule, training
 from webapp.store import interactions, operations
 from webapp.store import taste as taste_rows
 from webapp.store.scope import owner_values

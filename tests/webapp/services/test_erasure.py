@@ -11,8 +11,8 @@ from tests.factories import PASSWORD, make_event, make_user
 from tests.webapp.services.conftest import fill_shop, retrain
 from webapp import recs
 from webapp.actors import Actor
-from webapp.services import privacy
-from webapp.services.training import Place
+from webapp.services.people import privacy
+from webapp.services.upkeep.training import Place
 from webapp.store import products
 from webapp.store.tx import unit_of_work
 

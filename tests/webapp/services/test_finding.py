@@ -14,7 +14,8 @@ from tests.factories import ShopClient, make_product
 from tests.webapp.live import local, publish
 from webapp.errors import RecsUnavailable
 from webapp.picks import NullRecs, Pick, Picks
-from webapp.services import finding, seeding
+from webapp.services.browsing import finding
+from webapp.services.upkeep import seeding
 from webapp.store import products, search
 from webapp.store.tx import read_unit, unit_of_work
 

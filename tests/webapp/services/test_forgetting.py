@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from tests.conftest import NOW
 from tests.factories import make_event, make_guest, make_product, make_user
 from webapp.actors import Actor
-from webapp.services import feedback, taste
+from webapp.services.picks import feedback, taste
 from webapp.store import interactions, reviews
 from webapp.store import taste as taste_rows
 from webapp.store.models import Impression, Product

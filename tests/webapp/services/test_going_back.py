@@ -13,8 +13,9 @@ from tests.webapp.services.conftest import retrain
 from webapp import recs
 from webapp.errors import Conflict, NotFound, Unwritable
 from webapp.picks import NullRecs
-from webapp.services import office_models, training
-from webapp.services.training import Place
+from webapp.services.office import models as office_models
+from webapp.services.upkeep import training
+from webapp.services.upkeep.training import Place
 from webapp.store import operations
 from webapp.store.tx import read_unit
 

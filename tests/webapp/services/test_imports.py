@@ -15,8 +15,8 @@ from tests.factories import make_product
 from webapp.actors import Actor
 from webapp.extensions import db
 from webapp.recs import UnreadableFileError
-from webapp.services import imports, pieces
-from webapp.services.import_rows import Options, Report
+from webapp.services.upkeep import imports, pieces
+from webapp.services.upkeep.import_rows import Options, Report
 from webapp.store import catalogue as store
 from webapp.store import interactions, products, search, taste, users
 from webapp.store.models import ImportRun, ProductAttribute

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from tests.conftest import NOW
-from webapp.services import outbox
+from webapp.services.upkeep import outbox
 from webapp.store import operations
 from webapp.store.tx import unit_of_work
 

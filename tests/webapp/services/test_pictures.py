@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.conftest import NOW
 from webapp import jobs
-from webapp.services import media, schedule
+from webapp.services.upkeep import media, schedule
 from webapp.store import operations
 from webapp.store.tx import unit_of_work
 

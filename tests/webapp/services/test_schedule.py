@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from webapp.services import schedule
-from webapp.services.schedule import RETRAIN, latest_due, next_due, queue_due
+from webapp.services.upkeep import schedule
+from webapp.services.upkeep.schedule import RETRAIN, latest_due, next_due, queue_due
 from webapp.store import operations
 from webapp.store.tx import unit_of_work
 

@@ -19,7 +19,7 @@ from tests.conftest import NOW
 from tests.factories import ShopClient, make_product
 from webapp import jobs
 from webapp.errors import Conflict
-from webapp.services import media, schedule, seeding
+from webapp.services.upkeep import media, schedule, seeding
 from webapp.store import catalogue, interactions, operations, orders, products
 from webapp.store.models import Interaction, Order, OrderLine, Product, StarRating
 from webapp.store.tx import read_unit, unit_of_work

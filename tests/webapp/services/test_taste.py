@@ -9,8 +9,9 @@ from tests.conftest import NOW
 from tests.factories import ShopClient, make_event, make_product, make_user, put_in_cart, ready_to_pay
 from webapp.actors import Actor
 from webapp.errors import InvalidInput, NotFound
-from webapp.services import checkout, feedback, taste
-from webapp.services import reviews as review_service
+from webapp.services.browsing import reviews as review_service
+from webapp.services.buying import checkout
+from webapp.services.picks import feedback, taste
 from webapp.store import interactions, orders, products, reviews, users
 from webapp.store import taste as taste_store
 from webapp.store.tx import read_unit, unit_of_work

@@ -29,9 +29,10 @@ from webapp.clock import utc_now
 from webapp.errors import Conflict, NotFound
 from webapp.picks import Ask
 from webapp.recs import LocalRecs, Trained
-from webapp.services import office_models, schedule, training
-from webapp.services.feed import DatabaseFeed
-from webapp.services.training import Place
+from webapp.services.office import models as office_models
+from webapp.services.picks.feed import DatabaseFeed
+from webapp.services.upkeep import schedule, training
+from webapp.services.upkeep.training import Place
 from webapp.store import operations, users
 from webapp.store.models import User
 from webapp.store.tx import read_unit, unit_of_work

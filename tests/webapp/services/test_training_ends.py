@@ -22,8 +22,9 @@ from webapp.clock import utc_now
 from webapp.errors import Away
 from webapp.picks import NullRecs
 from webapp.recs import TrainingError
-from webapp.services import office_models, schedule, training
-from webapp.services.training import Place
+from webapp.services.office import models as office_models
+from webapp.services.upkeep import schedule, training
+from webapp.services.upkeep.training import Place
 from webapp.store import operations
 from webapp.store.tx import Tx, read_unit, unit_of_work
 

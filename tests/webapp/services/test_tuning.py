@@ -16,7 +16,9 @@ from tests.factories import make_brand, make_category, make_event, make_guest, m
 from webapp.actors import Actor
 from webapp.errors import InvalidInput
 from webapp.picks import NO_PREFERENCES, Ask, NullRecs, Pick, Picks, Preferences
-from webapp.services import accounts, discovery, profiles, recommending, taste
+from webapp.services.browsing import discovery
+from webapp.services.people import accounts
+from webapp.services.picks import profiles, recommending, taste
 from webapp.store import interactions, searches, users
 from webapp.store import taste as taste_store
 from webapp.store.rows import HistoryRow

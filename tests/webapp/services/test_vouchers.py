@@ -21,7 +21,8 @@ from tests.webapp.reliability.deeds import HOLD, bank_says, place, state_of, sto
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.errors import Conflict, InvalidInput, NotFound
-from webapp.services import carts, checkout, orders, privacy, vouchers
+from webapp.services.buying import carts, checkout, orders, vouchers
+from webapp.services.people import privacy
 from webapp.store import carts as cart_store
 from webapp.store import orders as order_store
 from webapp.store import vouchers as store

@@ -13,7 +13,7 @@ from webapp import jobs
 from webapp.actors import Actor
 from webapp.errors import Conflict
 from webapp.extensions import MIGRATIONS, db
-from webapp.services import housekeeping
+from webapp.services.upkeep import housekeeping
 from webapp.store import migrations, search, taste
 from webapp.store.tx import read_unit, unit_of_work
 

@@ -13,7 +13,8 @@ from tests.factories import make_event, make_guest, make_product, make_user, put
 from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.extensions import db
-from webapp.services import checkout, housekeeping, pieces
+from webapp.services.buying import checkout
+from webapp.services.upkeep import housekeeping, pieces
 from webapp.store import popularity, stock, users
 from webapp.store.models import Product
 from webapp.store.tx import Tx, read_unit, unit_of_work

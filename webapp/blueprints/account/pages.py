@@ -26,7 +26,8 @@ from webapp.errors import InvalidInput, TooManyRequests
 from webapp.extensions import limiter
 from webapp.recs import get_recs
 from webapp.security import safe_next
-from webapp.services import account_pages, accounts, carts, orders
+from webapp.services.buying import carts, orders
+from webapp.services.people import account_pages, accounts
 from webapp.web import answer, field, fields, go, number_field, page_number, refused
 
 bp = Blueprint("account", __name__)

@@ -13,7 +13,7 @@ from webapp.blueprints.account.pages import bp
 from webapp.clock import utc_now
 from webapp.errors import InvalidInput
 from webapp.extensions import limiter
-from webapp.services import account_pages, privacy
+from webapp.services.people import account_pages, privacy
 from webapp.web import field, go
 
 

@@ -12,7 +12,7 @@ from webapp.blueprints.account.pages import PREFILL, bp, form_page
 from webapp.clock import utc_now
 from webapp.errors import InvalidInput, TooManyRequests
 from webapp.extensions import limiter
-from webapp.services import account_pages, recovery
+from webapp.services.people import account_pages, recovery
 from webapp.web import field, go, refused
 
 

@@ -14,7 +14,11 @@ from webapp.auth import member_required, role_required
 from webapp.clock import utc_now
 from webapp.errors import Conflict, InvalidInput
 from webapp.recs import get_recs
-from webapp.services import accounts, office, office_models, orders, training
+from webapp.services.buying import orders
+from webapp.services.office import models as office_models
+from webapp.services.office import pages as office
+from webapp.services.people import accounts
+from webapp.services.upkeep import training
 from webapp.viewmodels import Form
 from webapp.web import back, field, fields, go, page_number, refused
 

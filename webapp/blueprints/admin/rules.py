@@ -14,7 +14,8 @@ from webapp.blueprints.admin.pages import bp, staff
 from webapp.clock import utc_now
 from webapp.errors import InvalidInput
 from webapp.recs import get_recs
-from webapp.services import office_rules, vouchers
+from webapp.services.buying import vouchers
+from webapp.services.office import rules as office_rules
 from webapp.web import back, field, fields, go, page_number, refused
 
 Answer = str | Response | tuple[str, int]

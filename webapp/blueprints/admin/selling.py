@@ -12,8 +12,8 @@ from webapp.auth import member_required
 from webapp.blueprints.admin.pages import bp, staff
 from webapp.clock import utc_now
 from webapp.errors import Conflict, InvalidInput
-from webapp.services import office_selling
-from webapp.services import vouchers as voucher_service
+from webapp.services.buying import vouchers as voucher_service
+from webapp.services.office import selling as office_selling
 from webapp.web import back, field, fields, go, page_number, refused
 
 VOUCHER_FIELDS = ("code", "kind", "value", "min", "starts", "ends", "max_uses", "per_user", "member")

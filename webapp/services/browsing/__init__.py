@@ -1,0 +1,1 @@
+"""What visitors look at: the home page, shelves, searches, products, reviews, and lists for search engines."""

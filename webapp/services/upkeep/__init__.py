@@ -1,0 +1,1 @@
+"""What keeps the shop going: imports, exports, letters, pictures, training, backups, what is due when."""
