@@ -82,13 +82,15 @@ def _chrome() -> vm.Chrome:
     tree, n_cart, n_wishlist, is_demo = chrome_service.read(actor)
     theme = request.cookies.get(THEME_COOKIE, "auto")
     slug = (request.view_args or {}).get("slug", "") if request.endpoint == "shop.category" else ""
+    shelves, has_more_shelves = chrome_service.navigation(tree, slug)
     return vm.Chrome(
         shop_name=current_app.config["SHOP_NAME"],
         locale=_locale(),
         languages=tuple(_language(code) for code in current_app.config["LANGUAGES"]),
         named_language=named if (named := request.args.get(LANGUAGE, "")) in current_app.config["LANGUAGES"] else "",
         theme=theme if theme in THEMES else "auto",  # type: ignore[arg-type]  # checked in the line itself
-        nav=chrome_service.navigation(tree, slug),
+        nav=shelves,
+        has_more_shelves=has_more_shelves,
         visitor=vm.Visitor(member.name, member.email, True, member.is_staff) if member else vm.Visitor(),
         n_cart=n_cart,
         n_wishlist=n_wishlist,

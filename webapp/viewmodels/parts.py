@@ -151,12 +151,12 @@ class Crumb:
     url: str = ""
 
 
-MOST_IN_THE_HEADER = 8  # one line of a wide window; all of them are in the drawer
+MOST_IN_THE_HEADER = 8  # one line of a wide window; the drawer has more
 
 
 @dataclass(frozen=True, slots=True)
 class NavCategory:
-    """A category of the navigation with its children."""
+    """A category of the navigation with its children; ``has_more`` where a menu names only some of them."""
 
     slug: str
     name: str
@@ -164,6 +164,14 @@ class NavCategory:
     picture: Picture | None = None
     children: tuple[NavCategory, ...] = ()
     is_current: bool = False
+    has_more: bool = False
+
+
+def biggest(categories: tuple[NavCategory, ...], most: int) -> tuple[NavCategory, ...]:
+    """Return the categories with most products, the present one among them, in the order of all."""
+    ranked = sorted(categories, key=lambda category: (category.is_current, category.n_products), reverse=True)
+    named = {category.slug for category in ranked[:most]}
+    return tuple(category for category in categories if category.slug in named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +205,9 @@ class Language:
 class Chrome:
     """What the frame of every page needs: the template variable ``chrome``, filled by a context processor.
 
-    ``named_language`` is the language that the address itself asks for, if it does. ``undecided`` says why picks are
-    off that nobody switched off: the visitor is ``asked``, or the ``browser`` has said no for them.
+    ``named_language`` is the language that the address itself asks for, if it does. ``nav`` is the menu of categories;
+    ``has_more_shelves`` where it names only some of the upper ones. ``undecided`` says why picks are off that nobody
+    switched off: the visitor is ``asked``, or the ``browser`` has said no for them.
     """
 
     shop_name: str = "Kindred"
@@ -208,6 +217,7 @@ class Chrome:
     named_language: str = ""
     theme: Theme = "auto"
     nav: tuple[NavCategory, ...] = ()
+    has_more_shelves: bool = False
     visitor: Visitor = Visitor()
     n_cart: int = 0
     n_wishlist: int = 0
@@ -221,9 +231,7 @@ class Chrome:
     @property
     def line_of_shelves(self) -> tuple[NavCategory, ...]:
         """The categories that the header names: the biggest ones and the present one, in the order of all."""
-        biggest = sorted(self.nav, key=lambda category: (category.is_current, category.n_products), reverse=True)
-        named = {category.slug for category in biggest[:MOST_IN_THE_HEADER]}
-        return tuple(category for category in self.nav if category.slug in named)
+        return biggest(self.nav, MOST_IN_THE_HEADER)
 
 
 @dataclass(frozen=True, slots=True)

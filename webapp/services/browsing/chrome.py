@@ -11,6 +11,7 @@ from webapp.store import frame, products, taste
 from webapp.store.rows import CategoryRow
 from webapp.store.tx import Tx, read_unit
 from webapp.viewbuilders.cards import nav
+from webapp.viewbuilders.menu import menu
 
 
 def read(actor: Actor) -> tuple[list[CategoryRow], int, int, bool]:
@@ -39,7 +40,9 @@ def brands(tx: Tx) -> list[tuple[int, str, str]]:
     return per_request("brands", lambda: taste.brands(tx))
 
 
-def navigation(rows: Sequence[CategoryRow], slug: str) -> tuple[vm.NavCategory, ...]:
-    """Build the navigation with the present category marked."""
+def navigation(rows: Sequence[CategoryRow], slug: str) -> tuple[tuple[vm.NavCategory, ...], bool]:
+    """Build the menu with the present category marked, and say whether there are more departments than it names."""
     current = next((row.category_id for row in rows if row.slug == slug), None)
-    return nav(rows, current=current)
+    tree = nav(rows, current=current)
+    named = menu(tree)
+    return named, len(named) < len(tree)
