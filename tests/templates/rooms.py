@@ -116,7 +116,13 @@ wishlist = WishlistPage(
     alerts=(Alert(4, "Hald chair, ash", "/p/12-hald-chair-ash?variant=12"),),
 )
 wishlist_empty = WishlistPage(meta=meta("What you saved"))
-addresses = AddressesPage(meta=meta("Addresses"), addresses=(ADDRESS,), countries=COUNTRIES, editing=ADDRESS)
+addresses = AddressesPage(
+    meta=meta("Addresses"),
+    addresses=(ADDRESS,),
+    countries=COUNTRIES,
+    editing=ADDRESS,
+    form=Form({"name": "Ana Okafor", "line1": "12 Mill Lane", "postcode": "04109", "city": "Leipzig", "country": "DE"}),
+)
 addresses_empty = AddressesPage(meta=meta("Addresses"), countries=COUNTRIES)
 security = SecurityPage(
     meta=meta("Security"),

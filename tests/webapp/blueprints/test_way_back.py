@@ -97,3 +97,46 @@ def test_a_form_that_is_too_large_to_be_read_leads_to_where_it_was_sent_from(cli
     answer = client.post("/cart/voucher", data=large, headers={"Referer": "http://localhost/cart"})
     assert answer.status_code == 413
     assert way_back(answer.get_data(as_text=True)) == "/cart"
+
+
+def test_a_refused_change_of_an_address_stays_with_the_address(app: Flask, client: ShopClient) -> None:
+    """What was typed stands there, ticks as well, and the other colours come back to the same address."""
+    with unit_of_work() as tx:
+        make_user(tx, "ana@example.com")
+    client.sign_in("ana@example.com")
+    kept = {"name": "Ana", "line1": "Hill 1", "postcode": "10115", "city": "Berlin", "country": "DE", "phone": "1"}
+    client.send("/account/addresses", kept | {"is_default": "1"})
+    book = client.get("/account/addresses").get_data(as_text=True)
+    page = re.findall(r'href="(/account/addresses\?edit=\d+)#edit"', book)[0]
+    form = form_with(client.get(page).get_data(as_text=True), "line1")
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    typed = kept | {"name": "", "line1": "Dale 2", "phone": "", "country": "AT"}  # and not used first any more
+    answer = client.post(action_of(form) or page, data=hidden | typed)
+    assert answer.status_code == 422
+    shown = answer.get_data(as_text=True)
+    assert way_back(shown) == page
+    form = form_with(shown, "line1")
+    assert hidden.items() <= dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)).items()
+    assert 'id="f-name-error"' in form
+    assert {name: value for name, value in values_of(form).items() if name in typed} == {
+        name: value for name, value in typed.items() if name != "country"
+    }
+    assert '<option value="AT" selected>' in form
+    assert " checked" not in form
+
+
+def form_with(page: str, field: str) -> str:
+    """Return the form of a page that has a field."""
+    (found,) = (form for form in re.findall(r"<form.*?</form>", page, re.DOTALL) if f'name="{field}"' in form)
+    return found
+
+
+def action_of(form: str) -> str:
+    """Return where a form is sent, empty for the address of its page."""
+    found = re.match(r'<form[^>]* action="([^"]*)"', form)
+    return unescape(found[1]) if found else ""
+
+
+def values_of(form: str) -> dict[str, str]:
+    """Return what stands in the fields of a form."""
+    return dict(re.findall(r'<input class="input"[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form))
