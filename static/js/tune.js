@@ -6,6 +6,7 @@ import { readPage, refreshPage } from "./refresh.js";
 const WAIT_MS = 250;
 let timer;
 let request;
+let isFinding = false;
 
 export function install() {
   document.addEventListener("input", (event) => {
@@ -13,7 +14,7 @@ export function install() {
     if (!form || event.target.type === "search") return;
     if (event.target.type === "range") tell(event.target);
     form.dataset.dirty = "1";
-    clearTimeout(timer);
+    stopTrying(); // what is on its way knows nothing of this
     timer = setTimeout(() => tryOut(form), WAIT_MS);
   });
   document.addEventListener("submit", (event) => {
@@ -46,10 +47,14 @@ function said(form) {
   return data;
 }
 
-/** Show the two lists side by side and return the page; of several tries in a row only the last one is shown. */
-async function tryOut(form, isAsked = false) {
+function stopTrying() {
   clearTimeout(timer);
   request?.abort();
+}
+
+/** Show the two lists side by side; of several tries in a row only the last one is shown. */
+async function tryOut(form, isAsked = false) {
+  stopTrying();
   request = new AbortController();
   const box = document.getElementById("preview");
   const data = said(form);
@@ -62,27 +67,37 @@ async function tryOut(form, isAsked = false) {
     box.replaceChildren(...[...shown.childNodes].map((node) => document.importNode(node, true)));
     announce(box.querySelector("[data-summary]")?.textContent ?? "");
     if (isAsked) box.focus();
-    box.classList.remove("is-waiting");
-    return page;
+    if (isFinding) listFound(form, page);
   } catch (error) {
     if (error.name === "AbortError") return;
     toast(word("failed"));
-    box.classList.remove("is-waiting");
   }
+  isFinding = false;
+  box.classList.remove("is-waiting");
 }
 
-/** List the shelves that are called so, with what is set and not saved yet. */
-async function find(form) {
-  const fresh = (await tryOut(form))?.querySelector(".tune-categories");
-  if (!fresh) return;
-  form.querySelector(".tune-categories").replaceWith(document.importNode(fresh, true));
-  document.getElementById("tune-find").focus();
+/** Look for the shelves that are called so; a try that comes between lists them. */
+function find(form) {
+  isFinding = true;
+  tryOut(form);
+}
+
+/** List the shelves that were found, with what is set and not saved yet; whoever went on to a slider stays there. */
+function listFound(form, page) {
+  const old = form.querySelector(".tune-categories");
+  const typed = document.getElementById("tune-find").value;
+  const { activeElement: active } = document;
+  const isHere = old.contains(active) || active === document.body;
+  old.replaceWith(document.importNode(page.querySelector(".tune-categories"), true));
+  const search = document.getElementById("tune-find");
+  search.value = typed;
+  if (isHere) (document.getElementById(active.id) ?? search).focus();
   announce(document.getElementById("tune-found").textContent);
 }
 
 async function save(form, button) {
-  clearTimeout(timer);
-  request?.abort();
+  stopTrying();
+  isFinding = false;
   button.setAttribute("aria-busy", "true");
   try {
     const answer = await post(button.formAction, said(form));

@@ -309,6 +309,61 @@ def test_a_shelf_is_found_in_place_with_what_is_not_saved_yet(shop: Shop, addres
     assert (asked[-1]["shelf"], asked[-1]["category-desk"], asked[-1]["preview"]) == (["ha"], ["less"], ["1"])
 
 
+def shelves_that_are_found_late(shop: Shop, tab: Page) -> list[Route]:
+    """Keep back the first try; the others answer with one shelf."""
+    found = replace(tastes.taste_many_shelves.tuning, categories=(TuneCategory("hats", "Hats"),))
+    shown = replace(tastes.taste_many_shelves, tuning=found)
+    shop.app.view_functions["taste.show"] = lambda: render(shop.app, "taste/show.html", shown)
+    held: list[Route] = []
+    tab.route("**preview=1**", lambda route: route.continue_() if held else held.append(route))
+    return held
+
+
+def test_a_slider_that_is_moved_while_a_shelf_is_looked_for_does_not_drop_it(
+    shop: Shop, address: str, tab: Page
+) -> None:
+    held = shelves_that_are_found_late(shop, tab)
+    tab.goto(f"{address}/scene/taste-many-shelves")
+    tab.get_by_label("Find a shelf").fill("ha")
+    with tab.expect_request("**preview=1**"):
+        tab.keyboard.press("Enter")
+    slider = tab.get_by_label("Price")
+    slider.focus()
+    tab.keyboard.press("ArrowLeft")
+    expect(tab.get_by_label("Hats")).to_be_visible()
+    assert held
+    expect(slider).to_be_focused()
+    expect(tab.locator("#live")).to_have_text("One shelf fits.")
+
+
+def test_a_shelf_that_is_set_while_another_is_looked_for_stays_set(shop: Shop, address: str, tab: Page) -> None:
+    """The answer on its way knows nothing of it: the list waits for the try that does."""
+    held = shelves_that_are_found_late(shop, tab)
+    tab.goto(f"{address}/scene/taste-many-shelves")
+    tab.get_by_label("Find a shelf").fill("ha")
+    with tab.expect_request("**preview=1**"):
+        tab.keyboard.press("Enter")
+    with tab.expect_request("**category-desk=less**"):
+        tab.get_by_label("Desk and paper", exact=True).select_option("less")
+        held[0].continue_()
+        expect(tab.get_by_label("Desk and paper", exact=True)).to_have_value("less")
+    expect(tab.get_by_label("Hats")).to_be_visible()
+
+
+def test_what_is_typed_while_a_shelf_is_looked_for_stays_typed(shop: Shop, address: str, tab: Page) -> None:
+    held = shelves_that_are_found_late(shop, tab)
+    tab.goto(f"{address}/scene/taste-many-shelves")
+    search = tab.get_by_label("Find a shelf")
+    search.fill("ha")
+    with tab.expect_request("**preview=1**"):
+        tab.keyboard.press("Enter")
+    tab.keyboard.type("ts")
+    held[0].continue_()
+    expect(tab.get_by_label("Hats")).to_be_visible()
+    expect(search).to_have_value("hats")
+    expect(search).to_be_focused()
+
+
 def test_enter_on_a_slider_tries_also_where_shelves_can_be_searched(shop: Shop, address: str, tab: Page) -> None:
     """The search is the form's first button, which Enter presses wherever one is."""
     shop.app.view_functions["taste.show"] = lambda: render(shop.app, "taste/show.html", tastes.taste_preview)
