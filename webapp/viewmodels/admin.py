@@ -117,6 +117,11 @@ class ProductRow:
     updated_at: datetime | None = None
 
 
+def _is_chosen(options: tuple[Option, ...]) -> bool:
+    """Whether one of the options is selected that says anything."""
+    return any(option.is_selected and option.value for option in options)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminProductsPage(Page):
     """The owner's table of products."""
@@ -127,6 +132,11 @@ class AdminProductsPage(Page):
     states: tuple[Option, ...] = ()
     sorts: tuple[Option, ...] = ()
     pagination: Pagination | None = None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether only some of the products are asked for."""
+        return bool(self.query) or _is_chosen((*self.categories, *self.states))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +178,11 @@ class AdminOrdersPage(Page):
     query: str = ""
     states: tuple[Option, ...] = ()
     pagination: Pagination | None = None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether only some of the orders are asked for."""
+        return bool(self.query) or _is_chosen(self.states)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
