@@ -898,3 +898,11 @@ def test_no_line_ends_between_a_number_and_its_unit_on_a_phone(address: str, tab
     tab.goto(f"{address}/scene/admin-models")
     took = tab.locator(".office-table td:nth-child(5)").all()
     assert [cell.evaluate(N_LINES) for cell in took] == [2 if "min" in cell.inner_text() else 1 for cell in took]
+
+
+def test_all_countries_of_a_way_of_delivery_can_be_read_in_a_wide_window(address: str, tab: Page) -> None:
+    tab.set_viewport_size({"width": 1440, "height": 900})
+    tab.goto(f"{address}/scene/admin-delivery")
+    field = tab.get_by_label("Countries").first
+    field.fill("AT BE CH CZ DE DK ES FI FR IE IT LU NL NO PL PT SE")
+    assert field.evaluate("input => input.scrollWidth <= input.clientWidth")
