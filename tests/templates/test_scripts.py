@@ -906,3 +906,41 @@ def test_all_countries_of_a_way_of_delivery_can_be_read_in_a_wide_window(address
     field = tab.get_by_label("Countries").first
     field.fill("AT BE CH CZ DE DK ES FI FR IE IT LU NL NO PL PT SE")
     assert field.evaluate("input => input.scrollWidth <= input.clientWidth")
+
+
+def test_long_words_of_a_line_in_the_cart_stand_in_one_row_on_a_phone(address: str, tab: Page) -> None:
+    tab.set_viewport_size({"width": 375, "height": 812})
+    tab.goto(f"{address}/scene/cart")
+    do = tab.locator(".cart-do").first
+    do.locator(".link").first.evaluate("link => { link.firstChild.data = 'Für später merken' }")
+    do.locator(".link").last.evaluate("link => { link.firstChild.data = 'Entfernen' }")
+    later, gone = (do.locator(".link").nth(at).bounding_box() for at in (0, 1))
+    assert later
+    assert gone
+    assert later["y"] == gone["y"]
+    assert later["height"] < 2 * gone["height"]
+
+
+@pytest.mark.parametrize("width", [320, 375])
+def test_the_number_of_an_order_is_not_parted_on_a_phone(address: str, tab: Page, width: int) -> None:
+    tab.set_viewport_size({"width": width, "height": 812})
+    tab.goto(f"{address}/scene/orders")
+    number = tab.locator(".order-item .whole").first
+    number.evaluate("number => { number.textContent = '2026-DWMQWJWN'; number.previousSibling.data = 'Bestellung ' }")
+    assert number.evaluate(N_LINES) == 1
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_ends_of_a_slider_stand_apart_at_their_own_sides(address: str, tab: Page) -> None:
+    tab.set_viewport_size({"width": 375, "height": 812})
+    tab.goto(f"{address}/scene/taste")
+    ends = tab.locator(".slider-ends").first
+    ends.evaluate(
+        "ends => ['ein kleiner Geldbeutel', 'das Beste vom Besten, was es gibt'].forEach((text, at) => "
+        "{ ends.children[at].textContent = text })"
+    )
+    low, high = (ends.locator("span").nth(at).bounding_box() for at in (0, 1))
+    assert low
+    assert high
+    assert high["x"] - low["x"] - low["width"] >= 12
+    assert ends.locator("span").last.evaluate("end => getComputedStyle(end).textAlign") == "end"

@@ -423,7 +423,7 @@ def test_a_rule_that_was_ended_before_it_began_can_be_changed(office, goods) -> 
         ({"product": ""}, "Say which products the rule is about."),
         ({"product": "999999"}, "No product has this number or article number."),
         ({"product": "<b>"}, "No product has this number or article number."),
-        ({"category": "no-such"}, "There is no such category."),
+        ({"category": "no-such"}, "There is no such shelf."),
         ({"brand": "no-such"}, "There is no such brand."),
         ({"place": "11"}, "Write a whole number from 1 to 10."),
         ({"strength": "0"}, "Write a whole number from 1 to 100."),

@@ -360,7 +360,7 @@ def _product(tx: Tx, raw: str, action: str) -> int:
 def _category(tx: Tx, slug: str) -> int:
     found = next((row.category_id for row in products.categories(tx) if row.slug == slug), None)
     if found is None:
-        raise InvalidInput({"category": _("There is no such category.")})
+        raise InvalidInput({"category": _("There is no such shelf.")})
     return found
 
 
