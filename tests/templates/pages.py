@@ -80,7 +80,9 @@ HOME_RAILS = (
     rail("popular", "Popular now", 7, see_all_url="/search?sort=popular"),
 )
 
-home_full = HomePage(meta=meta("Kindred"), rails=HOME_RAILS, categories=CATEGORIES)
+home_full = HomePage(
+    meta=meta("Kindred"), rails=HOME_RAILS, categories=CATEGORIES, more_categories=(NavCategory("kites", "Kites", 2),)
+)
 home_cold = HomePage(
     meta=meta("Kindred"),
     rails=(HOME_RAILS[3], rail("new", "New on the shelves", 1)),

@@ -24,10 +24,14 @@ from webapp.viewmodels.parts import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomePage(Page):
-    """The first page: rails in the order they are shown; ``is_cold`` when nothing is known about the visitor yet."""
+    """The first page: rails in the order they are shown; ``is_cold`` when nothing is known about the visitor yet.
+
+    ``categories`` are those that have a picture, ``more_categories`` the others of a shop with very many.
+    """
 
     rails: tuple[Rail, ...] = ()
     categories: tuple[NavCategory, ...] = ()
+    more_categories: tuple[NavCategory, ...] = ()
     is_cold: bool = False
     starter: tuple[Card, ...] = ()
 

@@ -129,3 +129,27 @@ def test_a_flat_list_of_hundreds_names_the_biggest_and_leads_to_all(
         ("/your-recommendations", "Your recommendations"),
     ]
     assert 'id="shelves"' in page_of(client, "/")
+
+
+def shelves_of_home(client: ShopClient) -> tuple[list[str], list[str]]:
+    """Return the names on the first page that stand below pictures, and those that stand after them."""
+    section = page_of(client, "/").split('<h2 id="shelves">')[1].split("</section>")[0]
+    return re.findall(r'class="card-link"[^>]*>([^<]+)<', section), re.findall(r'class="chip"[^>]*>([^<]+)<', section)
+
+
+def test_the_first_page_pictures_the_biggest_departments_and_names_the_others(
+    app: Flask, client: ShopClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_shelves(monkeypatch, tree(1600, 0, 0))
+    assert len(page_of(client, "/").encode()) <= 250_000
+    pictured, others = shelves_of_home(client)
+    assert pictured == [f"Shelf with goods {n}" for n in range(1540, 1600)]
+    assert others == [f"Shelf with goods {n}" for n in range(1540)]
+
+
+def test_the_first_page_of_a_small_shop_pictures_all_departments(
+    app: Flask, client: ShopClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_shelves(monkeypatch, tree(60, 1, 0))
+    pictured, others = shelves_of_home(client)
+    assert (len(pictured), others) == (60, [])

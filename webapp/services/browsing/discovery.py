@@ -25,6 +25,7 @@ from webapp.viewbuilders import structured
 from webapp.viewbuilders.cards import STARTER, card, nav, pick_card, picture, starter_cards
 from webapp.viewbuilders.links import absolute
 from webapp.viewbuilders.rails import RAIL_LENGTH, SHORTEST, Shelf, impression_rows, made_by
+from webapp.viewmodels.parts import biggest
 
 log = logging.getLogger(__name__)
 ASK_FOR = 120
@@ -33,6 +34,7 @@ RECENT = 12
 LOOKED_AT = frozenset({"view", "click", "cart"})
 MAX_BASKET = 4
 MAX_PARTNERS = 2
+MOST_PICTURED = 60
 
 
 def ask_recs(recs: Recs, ask: Ask) -> Picks:
@@ -85,6 +87,9 @@ def home_page(
         tree = chrome.tree(tx)
     home = _home(actor, recs, book, tree, history_limit=history_limit, explore_places=explore_places, now=now)
     note_impressions(actor, home.shelf.rails, now=now)
+    departments = nav(tree)
+    pictured = biggest(departments, MOST_PICTURED)
+    slugs = {node.slug for node in pictured}
     return vm.HomePage(
         meta=vm.PageMeta(
             title=shop_name,
@@ -93,7 +98,8 @@ def home_page(
             json_ld=(structured.organization(), structured.site()),
         ),
         rails=tuple(home.shelf.rails),
-        categories=_with_pictures(nav(tree), home.popular),
+        categories=_with_pictures(pictured, home.popular),
+        more_categories=tuple(node for node in departments if node.slug not in slugs),
         is_cold=home.is_cold,
         starter=home.starter,
     )
