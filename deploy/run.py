@@ -156,9 +156,12 @@ def prepare(data: str | None, size: str) -> None:
 
 def is_empty() -> bool:
     """Whether the shop has no product yet."""
-    script = (
-        "from app import app\nfrom webapp.services.seeding import is_empty\nwith app.app_context(): print(is_empty())"
-    )
+    script = """
+from app import app
+from webapp.services.upkeep.seeding import is_empty
+with app.app_context():
+    print(is_empty())
+"""
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, env=environment())
     if done.returncode:
         raise CannotStartError(f"the shop cannot be opened: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")

@@ -254,7 +254,7 @@ import os, sys
 from pathlib import Path
 from app import app
 from webapp.clock import utc_now
-from webapp.services import backups
+from webapp.services.upkeep import backups
 
 stage, file, instance = sys.argv[1], Path(sys.argv[2]), Path(app.instance_path)
 

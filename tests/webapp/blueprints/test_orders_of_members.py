@@ -14,6 +14,7 @@ from webapp.actors import Actor
 from webapp.clock import utc_now
 from webapp.services.buying import checkout
 from webapp.services.buying import orders as orders_service
+from webapp.services.people.accounts import LONGEST_IN_ADDRESS
 from webapp.services.upkeep import outbox
 from webapp.store import carts, catalogue, operations, orders, products, users
 from webapp.store.models import Order, TaxRate
@@ -286,6 +287,17 @@ def test_the_usual_address_is_offered_at_the_checkout(browser: ShopClient, ana: 
     page = browser.get("/checkout/delivery").get_data(as_text=True)
     assert re.search(r'name="address_id" value="\d+" checked', page)
     assert "Hill 1, 10115 Berlin" in page
+
+
+@pytest.mark.parametrize("page", ["/account/addresses", "/checkout/delivery"])
+def test_no_field_of_an_address_takes_more_than_can_be_printed(browser: ShopClient, ana: int, page: str) -> None:
+    with unit_of_work() as tx:
+        put_in_cart(tx, Actor(user_id=ana), make_product(tx))
+    browser.send("/checkout/contact", {"email": "ana@example.com"})
+    fields = re.findall(r"<input[^>]*>", browser.get(page).get_data(as_text=True))
+    typed = {name: limit for name, limit in LONGEST_IN_ADDRESS.items() if name != "country"}
+    for name, limit in typed.items():
+        assert [f for f in fields if f'name="{name}"' in f and f'maxlength="{limit}"' in f], name
 
 
 @pytest.mark.parametrize("wrong", [{"name": ""}, {"postcode": ""}, {"country": "XX"}, {"line1": "x" * 200}])

@@ -125,7 +125,7 @@ DRAWING = """
 import sys
 from multiprocessing import active_children
 from pathlib import Path
-from webapp.services import media
+from webapp.services.upkeep import media
 
 def tell(_stage, _done):
     print(*(child.pid for child in active_children()), flush=True)

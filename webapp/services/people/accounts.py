@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 # An encoded word (=?...?=) means something else in the head of a letter, and a dot in front means no address there.
 EMAIL = re.compile(r"(?!\.|.*=\?)[^@\s,;:<>()\[\]\\\"]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII)
 MAX_EMAIL = 254
+LONGEST_NAME = 100
+LONGEST_IN_ADDRESS = {"name": 100, "line1": 120, "line2": 120, "postcode": 12, "city": 80, "country": 2, "phone": 30}
 OFFICE_ROLES = ("owner", "staff")
 WINDOW = timedelta(minutes=15)
 ACCOUNT_FAILURES, ADDRESS_FAILURES = 10, 60
@@ -83,7 +85,7 @@ def register(*, name: str, email: str, password: str, now: datetime) -> None:
         errors |= refused.errors
     if problem := passwords.problem_with(password, email=email):
         errors["password"] = problem
-    if not 1 <= len(name.strip()) <= 100:
+    if not 1 <= len(name.strip()) <= LONGEST_NAME:
         errors["name"] = _("Tell us what to call you, in up to 100 characters.")
     if errors:
         raise InvalidInput(errors)
@@ -333,8 +335,7 @@ def clean_address(fields: dict[str, str], *, countries: Collection[str]) -> dict
     InvalidInput
         Naming every field that cannot be used.
     """
-    longest = {"name": 100, "line1": 120, "line2": 120, "postcode": 12, "city": 80, "country": 2, "phone": 30}
-    values = {name: " ".join(fields.get(name, "").split()) for name in longest}
+    values = {name: " ".join(fields.get(name, "").split()) for name in LONGEST_IN_ADDRESS}
     needed = {
         "name": _("Who should receive it?"),
         "line1": _("Street and number are needed."),
@@ -343,7 +344,7 @@ def clean_address(fields: dict[str, str], *, countries: Collection[str]) -> dict
     }
     errors = {name: sentence for name, sentence in needed.items() if not values[name]}
     too_long = _("This is longer than we can print.")
-    errors |= {name: too_long for name, limit in longest.items() if len(values[name]) > limit}
+    errors |= {name: too_long for name, limit in LONGEST_IN_ADDRESS.items() if len(values[name]) > limit}
     values["country"] = values["country"].upper()
     if values["country"] not in countries:
         errors["country"] = _("We do not deliver there yet.")
