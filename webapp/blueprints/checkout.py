@@ -180,10 +180,7 @@ def pay(token: str) -> str | Response | tuple[str, int]:
 @bp.get("/done/<token>")
 def done(token: str) -> str | Response:
     """Confirm the order; a shopper who is back before the provider's message has it asked for."""
-    order_id = order_from_token(token)
-    if orders.by_id(order_id).order.state == "placed":
-        payments.settle(order_id, get_providers(), now=utc_now())
-    found, attempt = orders.by_id(order_id), payments.newest(order_id)
+    found, attempt = orders.on_return(order_from_token(token), get_providers(), now=utc_now())
     is_waiting = found.order.state == "placed" and attempt is not None
     if is_waiting and attempt is not None and attempt.state in {"declined", "cancelled"}:
         return go("checkout.pay", token=token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,12 +12,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from webapp.actors import Actor
-from webapp.buying import WholeOrder
+from webapp.buying import PaymentProvider, WholeOrder
 from webapp.errors import Conflict, InvalidInput, NotFound
 from webapp.services.buying import carts as cart_service
 from webapp.services.buying import payments
 from webapp.store import carts, operations, orders, stock, vouchers
-from webapp.store.orders import OrderLineRow, OrderRow
+from webapp.store.orders import OrderLineRow, OrderRow, PaymentRow
 from webapp.store.tx import Tx, read_unit, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,20 @@ def by_id(order_id: int) -> WholeOrder:
         if order is None:
             raise NotFound
         return whole(tx, order)
+
+
+def on_return(
+    order_id: int, available: Mapping[str, PaymentProvider], *, now: datetime
+) -> tuple[WholeOrder, PaymentRow | None]:
+    """Return the order of a shopper who is back from paying, and its newest attempt while it is not known to be paid.
+
+    The provider is asked how that attempt stands; the order is read once more only where it said something.
+    """
+    found = by_id(order_id)
+    attempt = payments.newest(order_id) if found.order.state == "placed" else None
+    if attempt is None or not payments.settle(attempt, available, now=now):
+        return found, attempt
+    return by_id(order_id), payments.newest(order_id)
 
 
 def for_owner(number: str) -> WholeOrder:

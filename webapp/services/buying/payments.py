@@ -293,28 +293,27 @@ def reconcile(available: Mapping[str, PaymentProvider], *, now: datetime) -> int
             break
         with unit_of_work() as tx:
             orders.note_asked(tx, payment.payment_id, now=now)
-        settled += _ask(payment, available, now=now)
+        settled += _ask(payment, available, now=now) == "applied"
     return settled
 
 
-def settle(order_id: int, available: Mapping[str, PaymentProvider], *, now: datetime) -> None:
-    """Ask how the newest attempt to pay an order stands, when the shopper comes back before the provider's message.
+def settle(attempt: PaymentRow, available: Mapping[str, PaymentProvider], *, now: datetime) -> bool:
+    """Ask how an attempt to pay stands, when the shopper comes back before the provider's message; whether it said so.
 
     One whose provider fell silent is left to :func:`reconcile`.
     """
-    attempt = newest(order_id)
-    if attempt is not None and attempt.state in {"created", "pending"}:
-        _ask(attempt, available, now=now)
+    return attempt.state in {"created", "pending"} and bool(_ask(attempt, available, now=now))
 
 
-def _ask(payment: PaymentRow, available: Mapping[str, PaymentProvider], *, now: datetime) -> bool:
+def _ask(payment: PaymentRow, available: Mapping[str, PaymentProvider], *, now: datetime) -> str:
+    """Ask a provider and return what its answer did; empty when it had none."""
     provider = available.get(payment.provider)
     try:
         event = provider.ask(payment) if provider else None
     except (ProviderSilent, PaymentRefused) as trouble:
         log.warning("provider_silent", extra={"payment_id": payment.payment_id, "reason": str(trouble)})
-        return False
-    return event is not None and apply_event(payment.provider, event, now=now) == "applied"
+        return ""
+    return apply_event(payment.provider, event, now=now) if event is not None else ""
 
 
 def newest(order_id: int) -> PaymentRow | None:
