@@ -42,6 +42,7 @@ class Checkout:
     methods: tuple[DeliveryRow, ...] = ()
     payment: str = ""
     key: str = ""
+    is_gift: bool = False
     sums: Sums = field(default_factory=lambda: Sums(0, None, 0, 0, "EUR"))
 
     @property

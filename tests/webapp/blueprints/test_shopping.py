@@ -41,6 +41,21 @@ def buy(client: ShopClient, outcome: str = "success") -> TestResponse:
     return client.get(paid.headers["Location"]) if paid.status_code == 303 else paid
 
 
+@pytest.mark.parametrize("is_gift", [True, False])
+def test_an_order_that_is_shown_once_more_is_still_a_gift(client: ShopClient, lamp: int, is_gift: bool) -> None:
+    """Who pressed Pay on an amount of before looks again at what they chose, and nothing they said is lost."""
+    client.send("/cart/add", {"product_id": str(lamp)})
+    client.send("/checkout/contact", {"email": "ana@example.com"})
+    client.send("/checkout/delivery", ADDRESS)
+    client.send("/checkout/payment", {"method": "test"})
+    key = hidden(client.get("/checkout/review").get_data(as_text=True), "idempotency_key")
+    ticked = {"is_gift": "1"} if is_gift else {}
+    assert client.send("/checkout/place", {"idempotency_key": key, "total_cents": "1"} | ticked).status_code == 303
+    box = re.search(r'<input[^>]*name="is_gift"[^>]*>', client.get("/checkout/review").get_data(as_text=True))
+    assert box
+    assert ("checked" in box[0]) == is_gift
+
+
 def test_a_guest_buys_with_forms_alone(client: ShopClient, lamp: int) -> None:
     client.send("/cart/add", {"product_id": str(lamp), "next": "/cart"})
     cart = client.get("/cart").get_data(as_text=True)

@@ -66,6 +66,7 @@ def _load(tx: Tx, actor: Actor, currency: str, *, now: datetime) -> Checkout:
         methods,
         chosen.get("payment", ""),
         chosen.get("key", ""),
+        chosen.get("is_gift", False),
         sums_of(cart, method, permille, currency, now=now, user=user),
     )
 
@@ -185,7 +186,20 @@ def place(actor: Actor, placing: Placing, *, currency: str, hold_for: timedelta,
     """
     if not placing.key or len(placing.key) > 80:
         raise Conflict(_("Please look at your order once more."))
-    return run_unit(lambda tx: _place(tx, actor, placing, currency=currency, hold_for=hold_for, now=now))
+    try:
+        return run_unit(lambda tx: _place(tx, actor, placing, currency=currency, hold_for=hold_for, now=now))
+    except Conflict:
+        _keep_gift(actor, placing.is_gift)
+        raise
+
+
+def _keep_gift(actor: Actor, is_gift: bool) -> None:
+    """Keep whether the order is a gift, for a review that is looked at once more."""
+    with unit_of_work() as tx:
+        carts.lock(tx, actor)
+        cart = carts.load(tx, actor)
+        if cart.lines:
+            carts.set_checkout(tx, cart.cart_id, cart.checkout | {"is_gift": is_gift})
 
 
 def _place(tx: Tx, actor: Actor, placing: Placing, *, currency: str, hold_for: timedelta, now: datetime) -> OrderRow:

@@ -75,6 +75,7 @@ def review(found: Checkout, changes: Sequence[str], available: Mapping[str, Paym
         delivery=buying.delivery_method(found.method, found.sums, chosen=found.method.code),
         payment=chosen,
         idempotency_key=found.key,
+        is_gift=found.is_gift,
         changes=tuple(changes),
         can_pay=not any(is_short(line) for line in found.cart.lines),
     )
