@@ -96,6 +96,7 @@ def member(album: Album, window: Window, shop: RealShop) -> None:
     album.take(window, "account", "/account")
     album.take(window, "orders", "/account/orders")
     album.take(window, "order", walks.first_link(window.page, "/account/orders", ".order-item a"))
+    album.take(window, "reviews", "/account/reviews")
     for path in walks.product_paths(window.page)[:3]:
         walks.save(window.page, path)
     album.take(window, "wishlist", "/wishlist")

@@ -33,6 +33,8 @@ from webapp.viewmodels import (
     OrderPage,
     OrderRow,
     OrdersPage,
+    OwnReview,
+    OwnReviewsPage,
     Price,
     PrivacyPage,
     ProductRow,
@@ -46,6 +48,7 @@ from webapp.viewmodels import (
     TaxLine,
     TaxRow,
     Tile,
+    ToRate,
     VariantRow,
     VoucherRow,
     WishlistPage,
@@ -109,6 +112,32 @@ invoice = InvoicePage(
     seller_tax_id="DE123456789",
     taxes=(TaxLine(190, 14992, 2848),),
 )
+own_reviews = OwnReviewsPage(
+    meta=meta("Ratings and reviews"),
+    to_rate=(
+        ToRate(5, "Hald chair, ash", "/p/5-hald-chair-ash", picture(4, "")),
+        ToRate(6, "Larch boot with a name that goes on for longer than one line", "/p/6-larch-boot", None),
+    ),
+    reviews=(
+        OwnReview(
+            1,
+            "Alder overshirt, moss",
+            "/p/1-alder-overshirt-moss#reviews",
+            picture(0, ""),
+            5,
+            ago(2),
+            "Warm and light",
+            "I wear it every day.\n\nThe pockets are where they should be.",
+            "Thank you, Ana.",
+        ),
+        OwnReview(2, "Tide mug", "/p/2-tide-mug#reviews", picture(2, ""), 4, ago(9)),
+        OwnReview(3, "Cress vase", "/p/3-vase#reviews", picture(3, ""), 1, ago(20), "", "Bad words.", "", False),
+        OwnReview(4, "Oslo lamp", "", None, 3, ago(200), "", "It was fine."),
+    ),
+    pagination=PAGES,
+)
+own_reviews_to_rate = replace(own_reviews, reviews=(), pagination=None)
+own_reviews_empty = OwnReviewsPage(meta=meta("Ratings and reviews"))
 wishlist = WishlistPage(
     meta=meta("What you saved"),
     cards=cards(0, 7),

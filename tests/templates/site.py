@@ -61,6 +61,7 @@ ENDPOINTS = {
     "account.invoice": "/account/orders/<number>/invoice",
     "account.order_cancel": "/account/orders/<number>/cancel",
     "account.reorder": "/account/orders/<number>/reorder",
+    "account.reviews": "/account/reviews",
     "account.wishlist": "/wishlist",
     "account.wish": "/wishlist/<int:product_id>",
     "account.addresses": "/account/addresses",

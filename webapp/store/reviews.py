@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, delete, exists, func, select, update
 
 from webapp.store.interactions import insert_or_ignore
-from webapp.store.models import Order, OrderLine, Review, StarRating, User
+from webapp.store.models import Order, OrderLine, Product, Review, StarRating, User
 from webapp.store.tx import Tx
 
 SORTS: dict[str, tuple[Any, ...]] = {
@@ -34,6 +34,19 @@ class ReviewRow:
     is_verified: bool
     at: datetime
     author_is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """What a member gave a product: stars and, if they wrote any, words; ``at`` is when the stars were given."""
+
+    product_id: int
+    stars: int
+    at: datetime
+    title: str
+    text: str
+    reply: str
+    is_published: bool
 
 
 def histogram(tx: Tx, product_id: int) -> dict[int, int]:
@@ -73,6 +86,47 @@ def page(
         .offset(offset)
     )
     return [ReviewRow(*(*row[:9], bool(row[9]))) for row in rows], rows[0][10] if rows else 0
+
+
+def count_of_user(tx: Tx, user_id: int) -> int:
+    """Count what a member rated; words always stand beside stars."""
+    return int(tx.scalar(select(func.count()).where(StarRating.user_id == user_id)))
+
+
+def of_user(tx: Tx, user_id: int, *, limit: int, offset: int = 0) -> list[OwnRow]:
+    """Return what a member rated, newest first."""
+    words = and_(Review.user_id == StarRating.user_id, Review.product_id == StarRating.product_id)
+    rows = tx.rows(
+        select(
+            StarRating.product_id,
+            StarRating.stars,
+            StarRating.at,
+            func.coalesce(Review.title, ""),
+            func.coalesce(Review.text, ""),
+            func.coalesce(Review.reply, ""),
+            func.coalesce(Review.state, "published") == "published",
+        )
+        .outerjoin(Review, words)
+        .where(StarRating.user_id == user_id)
+        .order_by(StarRating.at.desc(), StarRating.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return [OwnRow(*(*row[:6], bool(row[6]))) for row in rows]
+
+
+def delivered_unrated(tx: Tx, user_id: int, *, limit: int) -> list[int]:
+    """Return products on the shelves that were delivered to a member who has not rated them, the latest order first."""
+    is_rated = exists().where(StarRating.user_id == user_id, StarRating.product_id == OrderLine.product_id)
+    return tx.scalars(
+        select(OrderLine.product_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .join(Product, Product.id == OrderLine.product_id)
+        .where(Order.user_id == user_id, Order.state == "delivered", Product.is_visible, ~is_rated)
+        .group_by(OrderLine.product_id)
+        .order_by(func.max(Order.id).desc(), OrderLine.product_id)
+        .limit(limit)
+    )
 
 
 def has_bought(tx: Tx, user_id: int, product_id: int) -> bool:

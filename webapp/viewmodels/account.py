@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.viewmodels.buying import AddressView, OrderRow
-from webapp.viewmodels.parts import EMPTY_FORM, Card, Form, Option, Page, Rail
+from webapp.viewmodels.parts import EMPTY_FORM, Card, Form, Option, Page, Pagination, Picture, Rail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,41 @@ class AccountPage(Page):
     n_wishlist: int = 0
     n_ratings: int = 0
     rail: Rail | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReview:
+    """What a member gave a product; without an address it is not on the shelves any more."""
+
+    product_id: int
+    name: str
+    url: str
+    picture: Picture | None
+    stars: int
+    at: datetime
+    title: str = ""
+    text: str = ""
+    reply: str = ""
+    is_published: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ToRate:
+    """Something that was delivered to a member and has no stars of theirs yet."""
+
+    product_id: int
+    name: str
+    url: str
+    picture: Picture | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnReviewsPage(Page):
+    """What a member rated and reviewed, and what they could rate."""
+
+    reviews: tuple[OwnReview, ...] = ()
+    to_rate: tuple[ToRate, ...] = ()
+    pagination: Pagination | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ def test_an_address_of_somebody_else_is_not_taken_at_the_checkout(app: Flask, ob
     assert "Hill 1" not in answer.get_data(as_text=True)
 
 
-PAGES = ["/account", "/account/orders", "/account/addresses", "/account/security", "/your-recommendations", "/admin/"]
+PAGES = ["/account", "/account/orders", "/account/reviews", "/account/addresses", "/account/security"]
+PAGES += ["/your-recommendations", "/admin/"]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -150,6 +150,13 @@ def reorder(number: str) -> Response:
     return go("cart.show")
 
 
+@bp.get("/account/reviews")
+def reviews() -> str:
+    """Show what the member rated and reviewed, page by page."""
+    page = account_pages.reviews_page(member_required().id, page=page_number())
+    return render_template("account/reviews.html", page=page)
+
+
 @bp.get("/wishlist")
 def wishlist() -> str:
     """Show what was saved for later."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +12,13 @@ from webapp.actors import Actor
 from webapp.errors import InvalidInput, NotFound, NotSignedIn
 from webapp.services.picks import feedback
 from webapp.store import products, reviews
-from webapp.store.reviews import ReviewRow
+from webapp.store.reviews import OwnRow, ReviewRow
+from webapp.store.rows import CardRow
 from webapp.store.tx import read_unit, unit_of_work
 
 PAGE_SIZE = 8
+OWN_PAGE_SIZE = 10
+ASKED_TO_RATE = 4
 MAX_TITLE, MAX_TEXT = 120, 4000
 
 
@@ -25,6 +29,17 @@ class ReviewList:
     rows: list[ReviewRow]
     total: int
     page: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnList:
+    """One page of what a member rated, and on the first what was delivered to them and waits for its stars."""
+
+    rows: list[OwnRow]
+    total: int
+    page: int
+    unrated: list[int]
+    cards: dict[int, CardRow]
 
 
 def parse_stars(raw: str) -> int:
@@ -80,3 +95,14 @@ def listed(product_id: int, *, stars: int | None, sort: str, page: int) -> Revie
             tx, product_id, stars=stars, sort=sort, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE
         )
     return ReviewList(rows, total, page)
+
+
+def of_member(user_id: int, page: int) -> OwnList:
+    """Return a page of what a member rated, newest first; the last one for a number that is too high."""
+    with read_unit() as tx:
+        total = reviews.count_of_user(tx, user_id)
+        page = min(page, max(1, math.ceil(total / OWN_PAGE_SIZE)))
+        rows = reviews.of_user(tx, user_id, limit=OWN_PAGE_SIZE, offset=(page - 1) * OWN_PAGE_SIZE)
+        unrated = reviews.delivered_unrated(tx, user_id, limit=ASKED_TO_RATE) if page == 1 else []
+        cards = products.cards(tx, [*(row.product_id for row in rows), *unrated])
+    return OwnList(rows, total, page, unrated, cards)

@@ -13,13 +13,16 @@ from webapp import viewmodels as vm
 from webapp.actors import Actor
 from webapp.errors import NotFound
 from webapp.picks import Recs
+from webapp.services.browsing import reviews
 from webapp.services.buying import orders
 from webapp.services.picks import recommending
 from webapp.store import alerts, choices, delivery, interactions, products, sessions, taste, users
 from webapp.store import orders as order_store
+from webapp.store.reviews import OwnRow
+from webapp.store.rows import CardRow
 from webapp.store.tx import read_unit
 from webapp.viewbuilders import buying
-from webapp.viewbuilders.cards import cards
+from webapp.viewbuilders.cards import cards, picture
 from webapp.viewbuilders.links import product_url
 from webapp.viewbuilders.listing import pagination
 from webapp.viewmodels.parts import EMPTY_FORM
@@ -116,6 +119,36 @@ def _taxes(order: order_store.OrderRow, permille: int) -> tuple[vm.TaxLine, ...]
     is_same = abs(order.total_cents * permille - order.tax_cents * (1000 + permille)) <= 1000 + permille
     net = order.total_cents - order.tax_cents
     return (vm.TaxLine(permille if is_same else 0, net, order.tax_cents),)
+
+
+def reviews_page(user_id: int, *, page: int) -> vm.OwnReviewsPage:
+    """Build a page of what a member rated and reviewed."""
+    found = reviews.of_member(user_id, page)
+    return vm.OwnReviewsPage(
+        meta=_meta(_("Ratings and reviews")),
+        reviews=tuple(_own_review(row, found.cards[row.product_id]) for row in found.rows),
+        to_rate=tuple(_to_rate(found.cards[product_id]) for product_id in found.unrated),
+        pagination=pagination(url_for("account.reviews"), {}, found.page, reviews.OWN_PAGE_SIZE, found.total),
+    )
+
+
+def _own_review(row: OwnRow, card: CardRow) -> vm.OwnReview:
+    return vm.OwnReview(
+        card.product_id,
+        card.name,
+        product_url(card.product_id, card.slug, _anchor="reviews") if card.is_visible else "",
+        picture(card.picture),
+        row.stars,
+        row.at,
+        row.title,
+        row.text,
+        row.reply,
+        row.is_published,
+    )
+
+
+def _to_rate(card: CardRow) -> vm.ToRate:
+    return vm.ToRate(card.product_id, card.name, product_url(card.product_id, card.slug), picture(card.picture))
 
 
 def wishlist(actor: Actor, *, now: datetime) -> vm.WishlistPage:

@@ -145,7 +145,8 @@ def forget(
 ) -> str:
     """Forget one signal, every signal about a product, a search, those of a kind or of this visit, or everything.
 
-    Everything includes what was set: the picks are then those of somebody new.
+    A product with the scope ``rating`` loses its stars and the words beside them, and nothing else. Everything includes
+    what was set: the picks are then those of somebody new.
 
     Orders stay in the books; what is forgotten is that they say something about taste.
 
@@ -162,6 +163,9 @@ def forget(
         elif search_id is not None:
             if not searches.remove(tx, actor, search_id=search_id):
                 raise NotFound
+        elif product_id is not None and scope == "rating":
+            _forget_stars(tx, actor, product_id)
+            return _("Taken back. Your stars and words about it are gone.")
         elif product_id is not None:
             interactions.remove(tx, actor, product_id=product_id)
             _forget_stars(tx, actor, product_id)
