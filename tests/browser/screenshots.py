@@ -100,6 +100,7 @@ def member(album: Album, window: Window, shop: RealShop) -> None:
     for path in walks.product_paths(window.page)[:3]:
         walks.save(window.page, path)
     album.take(window, "wishlist", "/wishlist")
+    album.take(window, "alerts", "/account/alerts")
     album.take(window, "addresses", "/account/addresses")
     album.take(window, "security", "/account/security")
     album.take(window, "privacy", "/account/privacy")

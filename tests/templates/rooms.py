@@ -21,6 +21,7 @@ from webapp.viewmodels import (
     AdminRulesPage,
     AdminVouchersPage,
     Alert,
+    AlertsPage,
     ChoiceRow,
     DeliveryRow,
     Form,
@@ -142,8 +143,15 @@ wishlist = WishlistPage(
     meta=meta("What you saved"),
     cards=cards(0, 7),
     rail=rail("for_you", "Picked for you", 3),
-    alerts=(Alert(4, "Hald chair, ash", "/p/12-hald-chair-ash?variant=12"),),
 )
+alerts = AlertsPage(
+    meta=meta("Alerts"),
+    alerts=(
+        Alert(4, "Hald chair, ash", "/p/12-hald-chair-ash?variant=12", picture(4, ""), "ana@example.com", ago(2)),
+        Alert(3, "Oslo lamp", "", None, "a-long-name-of-a-mailbox@department.example.com", ago(60)),
+    ),
+)
+alerts_empty = AlertsPage(meta=meta("Alerts"))
 wishlist_empty = WishlistPage(meta=meta("What you saved"))
 addresses = AddressesPage(
     meta=meta("Addresses"),

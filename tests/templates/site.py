@@ -62,6 +62,7 @@ ENDPOINTS = {
     "account.order_cancel": "/account/orders/<number>/cancel",
     "account.reorder": "/account/orders/<number>/reorder",
     "account.reviews": "/account/reviews",
+    "account.alerts": "/account/alerts",
     "account.wishlist": "/wishlist",
     "account.wish": "/wishlist/<int:product_id>",
     "account.addresses": "/account/addresses",

@@ -63,4 +63,4 @@ def remove(alert_id: int) -> Response:
     """Let a member wait no longer."""
     alerts.stop_own(member_required().id, alert_id)
     flash(_("You are not waiting for it any more."), "success")
-    return go("account.wishlist")
+    return go("account.alerts")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import case, delete, exists, select, update
 
 from webapp.store.interactions import insert_or_ignore
-from webapp.store.models import Product, StockAlert, Variant
+from webapp.store.models import Product, StockAlert, User, Variant
 from webapp.store.tx import Tx
 
 
@@ -24,6 +24,7 @@ class AlertRow:
     slug: str
     name: str
     variant_name: str
+    asked_at: datetime
 
 
 _COLUMNS = (
@@ -35,6 +36,7 @@ _COLUMNS = (
     case((Product.is_visible, Product.slug), else_=""),
     Product.name,
     Variant.name,
+    StockAlert.created_at,
 )
 _ROWS = (
     select(*_COLUMNS)
@@ -45,11 +47,17 @@ _ROWS = (
 
 
 def put(tx: Tx, variant_id: int, email: str, *, user_id: int | None, language: str, now: datetime) -> None:
-    """Note that somebody waits; who was told before waits anew."""
+    """Note that somebody waits; who was told before waits anew.
+
+    What was asked for before stays whose it was, unless a member asks with the address of their account: then it is
+    theirs.
+    """
     key = {"variant_id": variant_id, "email": email}
     tx.execute(insert_or_ignore(tx, StockAlert).values(**key, user_id=user_id, language=language, created_at=now))
     mine = (StockAlert.variant_id == variant_id, StockAlert.email == email)
     tx.change(update(StockAlert).where(*mine).values(sent_at=None, language=language, created_at=now))
+    is_theirs = exists().where(User.id == user_id, User.email == email)
+    tx.change(update(StockAlert).where(*mine, is_theirs).values(user_id=user_id))
 
 
 def take_due(tx: Tx, *, limit: int, now: datetime) -> list[AlertRow]:
@@ -76,8 +84,10 @@ def find(tx: Tx, alert_id: int) -> AlertRow | None:
 
 
 def of_user(tx: Tx, user_id: int) -> list[AlertRow]:
-    """Return what a member waits for."""
-    return [AlertRow(*row) for row in tx.rows(_ROWS.where(StockAlert.user_id == user_id, StockAlert.sent_at.is_(None)))]
+    """Return what a member waits for, the newest first."""
+    theirs = _ROWS.where(StockAlert.user_id == user_id, StockAlert.sent_at.is_(None))
+    newest = theirs.order_by(None).order_by(StockAlert.created_at.desc(), StockAlert.id.desc())
+    return [AlertRow(*row) for row in tx.rows(newest)]
 
 
 def remove(tx: Tx, user_id: int, alert_id: int) -> bool:

@@ -70,18 +70,27 @@ class OwnReviewsPage(Page):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something sold out that a member waits for."""
+    """Something sold out that a member waits for; without an address it is not on the shelves any more."""
 
     alert_id: int
     name: str
     url: str
+    picture: Picture | None
+    email: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsPage(Page):
+    """What a member is told of when it is back."""
+
+    alerts: tuple[Alert, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WishlistPage(Page):
-    """What was saved for later, and what one waits for."""
+    """What was saved for later."""
 
-    alerts: tuple[Alert, ...] = ()
     cards: tuple[Card, ...] = ()
     rail: Rail | None = None
 

@@ -86,7 +86,8 @@ def test_pages_need_few_statements_at_any_size(app: Flask, count_sql: CountSql, 
     client: ShopClient = app.test_client()
     client.sign_in("ana@example.com")
     paths = ["/", "/c/lamps", "/search?q=lamp", url_of(app, ids[0]), url_of(app, ids[12]), "/cart", "/wishlist"]
-    paths += ["/your-recommendations", "/account", "/account/orders", "/account/reviews", "/rails?context=home"]
+    paths += ["/your-recommendations", "/account", "/account/orders", "/account/reviews", "/account/alerts"]
+    paths += ["/rails?context=home"]
     for path in paths:
         with count_sql() as n:
             assert client.get(path).status_code == 200

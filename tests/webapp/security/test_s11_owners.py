@@ -136,7 +136,7 @@ def test_an_address_of_somebody_else_is_not_taken_at_the_checkout(app: Flask, ob
 
 
 PAGES = ["/account", "/account/orders", "/account/reviews", "/account/addresses", "/account/security"]
-PAGES += ["/your-recommendations", "/admin/"]
+PAGES += ["/account/alerts", "/your-recommendations", "/admin/"]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -157,6 +157,12 @@ def reviews() -> str:
     return render_template("account/reviews.html", page=page)
 
 
+@bp.get("/account/alerts")
+def alerts() -> str:
+    """Show what the member is told of when it is back."""
+    return render_template("account/alerts.html", page=account_pages.alerts_page(member_required().id))
+
+
 @bp.get("/wishlist")
 def wishlist() -> str:
     """Show what was saved for later."""

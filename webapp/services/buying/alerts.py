@@ -70,12 +70,6 @@ def stop(token: str) -> None:
         alerts.remove_address(tx, email)
 
 
-def of_member(user_id: int) -> list[AlertRow]:
-    """Return what a member waits for."""
-    with read_unit() as tx:
-        return alerts.of_user(tx, user_id)
-
-
 def stop_own(user_id: int, alert_id: int) -> None:
     """Let a member wait no longer; what is not theirs does not exist."""
     with unit_of_work() as tx:

@@ -156,19 +156,26 @@ def wishlist(actor: Actor, *, now: datetime) -> vm.WishlistPage:
     with read_unit() as tx:
         ids = users.wishes(tx, actor)
         rows = products.cards(tx, ids, actor)
-        waits = alerts.of_user(tx, actor.user_id) if actor.user_id is not None else []
     saved = [rows[product_id] for product_id in ids if product_id in rows and rows[product_id].is_visible]
-    return vm.WishlistPage(
-        meta=_meta(_("Saved for later")),
-        cards=cards(saved, now=now),
-        alerts=tuple(_alert(row) for row in waits),
-    )
+    return vm.WishlistPage(meta=_meta(_("Saved for later")), cards=cards(saved, now=now))
 
 
-def _alert(row: alerts.AlertRow) -> vm.Alert:
+def alerts_page(user_id: int) -> vm.AlertsPage:
+    """Build what a member is told of when it is back.
+
+    It is what they asked for while they were signed in. What was asked for with nothing but the address of their
+    account is not there: nobody proves an address to make an account.
+    """
+    with read_unit() as tx:
+        waits = alerts.of_user(tx, user_id)
+        rows = products.cards(tx, {row.product_id for row in waits})
+    return vm.AlertsPage(meta=_meta(_("Alerts")), alerts=tuple(_alert(row, rows[row.product_id]) for row in waits))
+
+
+def _alert(row: alerts.AlertRow, card: CardRow) -> vm.Alert:
     name = f"{row.name}, {row.variant_name}" if row.variant_name else row.name
     url = product_url(row.product_id, row.slug, variant=row.variant_id) if row.slug else ""
-    return vm.Alert(row.alert_id, name, url)
+    return vm.Alert(row.alert_id, name, url, picture(card.picture), row.email, row.asked_at)
 
 
 def country_codes() -> list[str]:
