@@ -159,7 +159,7 @@ def test_nothing_leads_to_a_product_that_is_hidden_meanwhile(app: Flask, lamp: i
     with unit_of_work() as tx:
         number = orders.of_user(tx, ana, limit=1)[0].number
         alerts.put(tx, variant_of(tx, lamp), "ana@example.com", user_id=ana, language="en", now=utc_now())
-    places = ("/cart", "/wishlist", "/your-recommendations", f"/account/orders/{number}")
+    places = ("/cart", "/account/alerts", "/your-recommendations", f"/account/orders/{number}")
 
     def told() -> list[tuple[bool, bool]]:
         pages = [client.get(path).get_data(as_text=True).partition("<main")[2] for path in places]
